@@ -9,22 +9,23 @@ export async function register(): Promise<void> {
   // One condition around it all: what it imports is then left out of other runtimes' bundles.
   if (process.env.NEXT_RUNTIME === "nodejs") {
     (await import("./lib/config/current-catalog")).provideCatalog((await import("./tollgate.config")).default);
-    const { refuseToStartMisconfigured } = await import("./lib/server/start-problems");
-    refuseToStartMisconfigured();
+    const { exitIfMisconfigured } = await import("./lib/server/start-problems");
+    exitIfMisconfigured();
     (await import("./lib/rate-limit/socket-address")).watchConnections();
     (await import("./lib/http/running-response")).watchResponses();
     (await import("./lib/http/request-deadline")).limitRequestTime();
     (await import("./lib/http/router-state")).dropBrokenRouterState();
     (await import("./lib/http/trace-method")).replaceTrace();
-    (await import("./lib/server/start-warnings")).warnOfLimits();
-    await (await import("./lib/server")).assemble();
+    (await import("./lib/server/start-warnings")).logStartWarnings();
+    const { USAGE_FUNCTIONS } = await import("./app/(product)/chatbots/_lib/chatbots-table");
+    await (await import("./lib/server")).assemble({ usageFunctions: USAGE_FUNCTIONS });
   }
 }
 
 /** Next calls it for each error of a page, a route or a server action. Routes answer their errors themselves. */
 export const onRequestError: Instrumentation.onRequestError = async (error, _request, { routeType }) => {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
-  const { answerRenderFailure } = await import("./lib/http/render-failure");
+  const { setRenderFailureStatus } = await import("./lib/http/render-failure");
   const { hasEntered } = await import("./lib/rate-limit/in-flight");
-  answerRenderFailure(error, { inAction: routeType === "action", entered: hasEntered() });
+  setRenderFailureStatus(error, { inAction: routeType === "action", entered: hasEntered() });
 };

@@ -3,7 +3,7 @@
 import { useRouter } from "next/navigation";
 import { startTransition } from "react";
 
-/** Most errors come from a database that does not answer. The page imports nothing that could have failed. */
+/** Shown for any error; most often the database does not answer. It imports no code that may itself have failed. */
 export default function ErrorPage({ reset }: { error: Error; reset: () => void }) {
   const router = useRouter();
   const retry = () =>
@@ -15,7 +15,7 @@ export default function ErrorPage({ reset }: { error: Error; reset: () => void }
     <div role="alert" className="m-auto max-w-md px-5 py-16">
       <h1 className="font-semibold text-2xl tracking-tight">We cannot show this page right now</h1>
       <p className="mt-2 mb-6 text-pretty text-muted">
-        Your plan and your usage are safe; they only cannot be read at this moment. It is usually over within a minute.
+        Your plan and your usage are safe, but we cannot read them at the moment. Please try again in a minute.
       </p>
       <button
         type="button"

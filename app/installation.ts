@@ -1,6 +1,6 @@
 import type { Installation } from "@/lib/ui";
 
-/** The reference app's own pages in the header, and its help after a refusal. */
+/** The reference app's pages in the header, and its help links for its own refusals. */
 export const INSTALLATION: Installation = {
   pages: [
     { href: "/billing", name: "Billing" },

@@ -9,7 +9,7 @@ import { INSTALLATION } from "./installation";
 
 export const metadata: Metadata = {
   title: { default: "Tollgate", template: "%s · Tollgate" },
-  description: "Billing and usage that add up: plans, limits and resets that stay right whatever the processor does.",
+  description: "Billing and usage that add up: plans, limits and resets that stay correct with Stripe and Paddle.",
 };
 
 export const viewport: Viewport = {
@@ -21,7 +21,7 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  // A prerendered page cannot contain the request's nonce, and the browser would refuse its scripts.
+  // A prerendered page cannot contain the request's nonce, so the browser would block its scripts.
   await connection();
   const user = await currentUser();
   return (

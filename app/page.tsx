@@ -5,15 +5,15 @@ import { currentUser } from "@/lib/identity";
 import { button, Logo, MAIN } from "@/lib/ui";
 
 const EXAMPLES = [
-  { question: "May Ada use 1,200 more words?", yes: true, answer: "Yes. 13,200 of 35,000 used, 21,800 left." },
-  { question: "May Ben send another message?", yes: false, answer: "Not now. All 100 are used; 100 more on 1 June." },
-  { question: "Ada moves from Plus to Ultra.", yes: true, answer: "Used words stay counted. Nothing resets." },
+  { question: "May Ada use 1,200 more words?", allowed: true, answer: "Yes. 13,200 of 35,000 used, 21,800 left." },
+  { question: "May Ben send another message?", allowed: false, answer: "No. All 100 are used. They reset on 1 June." },
+  { question: "Ada switches from Plus to Ultra.", allowed: true, answer: "Her usage stays counted. Nothing resets." },
 ];
 
-const PROMISES = [
+const FEATURES = [
   ["Counted exactly", "Any number of concurrent requests stays within the limit, and no unit is counted twice."],
-  ["Reset on time", "A renewal gives a fresh allowance, once. A plan change in between keeps what was used."],
-  ["Explained", "Every reset has its date and its reason, in words that a customer can read."],
+  ["Reset on time", "Each renewal resets the usage once. A plan change before it keeps the usage."],
+  ["Explained", "Each reset has its date and its reason, in plain language."],
 ];
 
 export default async function LandingPage() {
@@ -30,8 +30,8 @@ export default async function LandingPage() {
               May this user do this now?
             </h1>
             <p className="mt-5 text-pretty text-lg text-muted">
-              Tollgate answers for your product, exactly and at once, and counts what it allows. It stays right while
-              Stripe and Paddle change the plan, the period and the price underneath.
+              Tollgate answers this for your product, exactly and immediately, and counts each allowed use. It stays
+              correct when the plan, the period or the price changes at Stripe or Paddle.
             </p>
             <div className="mt-8 flex flex-wrap gap-3">
               <Link href={(user === null ? "/sign-in" : "/billing") as Route} className={button("primary")}>
@@ -47,7 +47,7 @@ export default async function LandingPage() {
           <Examples />
         </div>
         <dl className="mt-14 grid gap-8 border-line border-t pt-8 sm:grid-cols-3">
-          {PROMISES.map(([title, text]) => (
+          {FEATURES.map(([title, text]) => (
             <div key={title}>
               <dt className="font-medium text-sm">{title}</dt>
               <dd className="mt-1 text-pretty text-muted text-sm">{text}</dd>
@@ -64,11 +64,14 @@ function Examples() {
     <figure className="rounded-xl border border-line bg-surface">
       <figcaption className="px-5 pt-4 text-faint text-xs">For example</figcaption>
       <ul className="divide-y divide-line">
-        {EXAMPLES.map(({ question, yes, answer }) => {
-          const Icon = yes ? Check : X;
+        {EXAMPLES.map(({ question, allowed, answer }) => {
+          const Icon = allowed ? Check : X;
           return (
             <li key={question} className="flex gap-3 px-5 py-4 text-sm tabular-nums">
-              <Icon aria-hidden="true" className={`mt-0.5 size-4 shrink-0 ${yes ? "text-accent-ink" : "text-warn"}`} />
+              <Icon
+                aria-hidden="true"
+                className={`mt-0.5 size-4 shrink-0 ${allowed ? "text-accent-ink" : "text-warn"}`}
+              />
               <div>
                 <p className="font-medium">{question}</p>
                 <p className="mt-0.5 text-pretty text-muted">{answer}</p>

@@ -1,12 +1,12 @@
-/** Who may do what over HTTP, and what bad input gets. */
+/** Access rights over HTTP, and the answers to bad input. */
 import { expect, test } from "@playwright/test";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
-import { consume, meterOf, newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
+import { consume, meterOf, newUserId, postStripe, signIn, subscriptionOf } from "./support/users";
 
 const KEY = { authorization: "Bearer sandbox-usage-key" };
 const FIELD = { field: "words_used", amount: 1 };
 
-test("nobody gets nothing", async ({ request }) => {
+test("a request without identity gets 401", async ({ request }) => {
   for (const path of ["/api/subscription/usage", "/api/chatbots"]) {
     const response = await request.get(path);
     expect(response.status(), path).toBe(401);
@@ -19,7 +19,10 @@ test("nobody gets nothing", async ({ request }) => {
   expect((await request.post("/api/usage/consume", { data: FIELD, headers: wrongKey })).status()).toBe(401);
 });
 
-test("a session spends its own and gives nothing back; a service says for whom", async ({ page, request }) => {
+test("a session consumes only its own usage and cannot release; a service names the user", async ({
+  page,
+  request,
+}) => {
   const userId = newUserId("own");
   await signIn(page, userId);
   const other = await page.request.post("/api/usage/consume", { data: { ...FIELD, userId: "demo" } });
@@ -30,11 +33,11 @@ test("a session spends its own and gives nothing back; a service says for whom",
   expect((await request.post("/api/usage/consume", { data: FIELD, headers: KEY })).status()).toBe(400);
   const charged = await request.post("/api/usage/consume", { data: { ...FIELD, amount: 40, userId }, headers: KEY });
   expect(await charged.json()).toMatchObject({ allowed: true, used: 40 });
-  const given = await request.post("/api/usage/release", { data: { ...FIELD, amount: 15, userId }, headers: KEY });
-  expect(await given.json()).toMatchObject({ used: 25, givenBack: 15 });
+  const released = await request.post("/api/usage/release", { data: { ...FIELD, amount: 15, userId }, headers: KEY });
+  expect(await released.json()).toMatchObject({ used: 25, givenBack: 15 });
 });
 
-test("a write with our cookie from another site is refused", async ({ page }) => {
+test("a write with our cookie from another origin is refused", async ({ page }) => {
   await signIn(page, newUserId("csrf"));
   const response = await page.request.post("/api/usage/consume", {
     data: FIELD,
@@ -44,7 +47,7 @@ test("a write with our cookie from another site is refused", async ({ page }) =>
   expect(await meterOf(page.request, "writer")).toMatchObject({ used: 0 });
 });
 
-test("bad input gets a 400 that names the field, and nothing is counted", async ({ page }) => {
+test("bad input gets a 400 that names the field, and counts nothing", async ({ page }) => {
   await signIn(page, newUserId("input"));
   const bodies: [unknown, string | undefined][] = [
     [{ field: "words_used", amount: 0 }, "amount"],
@@ -78,7 +81,7 @@ test("bad input gets a 400 that names the field, and nothing is counted", async 
   expect((await consume(page.request, "words_used", 1)).body).toMatchObject({ used: 6 });
 });
 
-test("an admin links a customer by hand and replays; to everybody else there is nothing", async ({ page, request }) => {
+test("an admin links a customer and replays an event; other users get 404", async ({ page, request }) => {
   const userId = newUserId("linked");
   const price = { product: "writer", plan: "basic", interval: "monthly" } as const;
   const event = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() }).created();
@@ -95,8 +98,8 @@ test("an admin links a customer by hand and replays; to everybody else there is 
   await signIn(page, "admin");
   const linked = await page.request.post("/api/admin/links", { data: link });
   expect(await linked.json()).toEqual({ linked: true, events: [{ id: event.id, outcome: "applied" }] });
-  const stolen = await page.request.post("/api/admin/links", { data: { ...link, userId: "demo" } });
-  expect(stolen.status()).toBe(409);
+  const conflict = await page.request.post("/api/admin/links", { data: { ...link, userId: "demo" } });
+  expect(conflict.status()).toBe(409);
   expect(await (await page.request.post(replay)).json()).toMatchObject({ outcome: "duplicate" });
   expect((await page.request.post("/api/admin/events/stripe/evt_nothing/replay")).status()).toBe(404);
 
@@ -104,7 +107,7 @@ test("an admin links a customer by hand and replays; to everybody else there is 
   expect(await subscriptionOf(page.request, "writer")).toMatchObject({ plan: "basic" });
 });
 
-test("what no route serves, and a cron without its secret, is a 404 in JSON", async ({ request }) => {
+test("an unknown path, and a cron job without its secret, get a 404 in JSON", async ({ request }) => {
   for (const path of ["/api/nothing", "/api/nothing/at/all", "/api/cron/retry"]) {
     const response = await request.get(path);
     expect(response.status(), path).toBe(404);
@@ -113,7 +116,7 @@ test("what no route serves, and a cron without its secret, is a 404 in JSON", as
   }
 });
 
-test("a webhook without our signature changes nothing", async ({ page }) => {
+test("a webhook without a valid signature changes nothing", async ({ page }) => {
   const userId = newUserId("unsigned");
   await signIn(page, userId);
   const price = { product: "writer", plan: "ultra", interval: "monthly" } as const;
@@ -128,7 +131,7 @@ test("a webhook without our signature changes nothing", async ({ page }) => {
   const wellFormed = `t=${Math.floor(Date.now() / 1000)},v1=${"0".repeat(64)}`;
   const big = (headers: Record<string, string>) =>
     page.request.post("/api/webhook/stripe", { data: Buffer.alloc(1024 * 1024 + 1, 97), headers });
-  // Without a header that could be a signature the body is not read.
+  // Without a well-formed signature header the body is not read.
   expect((await big({})).status()).toBe(400);
   expect((await big({ "stripe-signature": wellFormed })).status()).toBe(413);
   expect(await meterOf(page.request, "writer")).toMatchObject({ limit: 500 });

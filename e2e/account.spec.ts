@@ -1,12 +1,12 @@
-/** A person's data: downloaded, and erased, which a living subscription prevents. */
+/** The export and the erasure of an account; a live subscription prevents the erasure. */
 import { expect, test } from "@playwright/test";
-import { complaintsOf, expectAccessible, expectNoSidewaysScroll } from "./support/page-checks";
-import { consume, meterOf, newUserId, signIn } from "./support/person";
+import { consoleProblems, expectAccessible, expectNoSidewaysScroll } from "./support/page-checks";
 import { enterState } from "./support/states";
+import { consume, meterOf, newUserId, signIn } from "./support/users";
 
-test("the account is downloaded and erased; who comes back finds no refill", async ({ page }) => {
+test("the account is exported and erased, and its usage still counts after a new sign-in", async ({ page }) => {
   const userId = newUserId("leaver");
-  const complaints = complaintsOf(page);
+  const problems = consoleProblems(page);
   await signIn(page, userId);
   await consume(page.request, "words_used", 480);
   await page.goto("/account");
@@ -25,13 +25,13 @@ test("the account is downloaded and erased; who comes back finds no refill", asy
   await erase.click();
   await page.waitForURL(/sign-out/);
   expect((await page.request.get("/api/subscription/usage")).status()).toBe(401);
-  expect(complaints).toEqual([]);
+  expect(problems).toEqual([]);
 
   await signIn(page, userId);
   expect(await meterOf(page.request, "writer")).toMatchObject({ used: 480 });
 });
 
-test("a living subscription is said to stand in the way", async ({ page }) => {
+test("a live subscription prevents the erasure, and the page says so", async ({ page }) => {
   await enterState(page, "active");
   await page.goto("/account");
   await page.getByRole("checkbox").check();

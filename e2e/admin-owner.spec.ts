@@ -1,9 +1,9 @@
-/** What an admin does for events and subscriptions that belong to the wrong user, or to none; with and without script. */
+/** An admin assigns events and subscriptions to the right user, with and without script. */
 import { expect, type Page, test } from "@playwright/test";
 import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
-import { complaintsOf, expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
-import { newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
+import { consoleProblems, expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
+import { newUserId, postStripe, signIn, subscriptionOf } from "./support/users";
 
 const PLUS = { product: "writer", plan: "plus", interval: "monthly" } as const;
 const DAY = 86_400_000;
@@ -33,67 +33,67 @@ for (const javaScriptEnabled of [true, false]) {
     test.use({ javaScriptEnabled });
     test.skip(({ isMobile }) => isMobile && !javaScriptEnabled, "the same on every screen");
 
-    test("an event that waits is dismissed on its page", async ({ page }, testInfo) => {
+    test("a deferred event is dismissed on its page", async ({ page }, testInfo) => {
       const userId = newUserId("dismissed");
       await signIn(page, "admin");
       const created: StripeObject = JSON.parse(
         JSON.stringify(play(userId).created()).replace(`"user_id":"${userId}"`, '"other":""'),
       );
       expect((await postStripe(page.request, created)).outcome).toBe("deferred");
-      const complaints = complaintsOf(page);
+      const problems = consoleProblems(page);
       await page.goto(`/admin/events/stripe/${created.id}`);
       if (javaScriptEnabled) {
-        await shoot(page, "light", "admin-event-waiting", testInfo);
-        await shoot(page, "dark", "admin-event-waiting", testInfo);
+        await screenshot(page, "light", "admin-event-waiting", testInfo);
+        await screenshot(page, "dark", "admin-event-waiting", testInfo);
         await expectAccessible(page);
       }
       await expectNoSidewaysScroll(page);
       await page.getByRole("button", { name: "Dismiss" }).click();
-      const became = page.getByRole("region", { name: "What came of it" });
-      await expect(became).toContainText("ignored");
-      await expect(became).toContainText("dismissed");
+      const result = page.getByRole("region", { name: "Result" });
+      await expect(result).toContainText("ignored");
+      await expect(result).toContainText("dismissed");
       await expect(page.getByRole("button", { name: "Dismiss" })).toHaveCount(0);
-      expect(complaints).toEqual([]);
+      expect(problems).toEqual([]);
     });
 
     test("a subscription is moved to another user on the user's page", async ({ page }, testInfo) => {
       const [ada, ben] = [newUserId("ada"), newUserId("ben")];
       await signIn(page, "admin");
       await postStripe(page.request, play(ada).created());
-      const complaints = complaintsOf(page);
+      const problems = consoleProblems(page);
       await page.goto(`/admin/users/${ada}`);
       const move = page.getByRole("region", { name: "Move a subscription" });
-      await move.getByLabel(`User who gets sub_${ada}`).fill(ben);
+      await move.getByLabel(`New user of sub_${ada}`).fill(ben);
       if (javaScriptEnabled) {
         await move.scrollIntoViewIfNeeded();
-        await shoot(page, "light", "admin-user-move", testInfo);
-        await shoot(page, "dark", "admin-user-move", testInfo);
+        await screenshot(page, "light", "admin-user-move", testInfo);
+        await screenshot(page, "dark", "admin-user-move", testInfo);
         await expectAccessible(page);
       }
       await expectNoSidewaysScroll(page);
       await move.getByRole("button", { name: "Move" }).click();
       await expect(page).toHaveURL(`/admin/users/${ben}`);
       await expect(page.getByRole("table", { name: "Decisions" })).toContainText("a subscription was moved");
-      await expect(page.getByRole("table", { name: "Done by hand" })).toContainText("subscription.moved");
-      expect(complaints).toEqual([]);
+      await expect(page.getByRole("table", { name: "Audit log" })).toContainText("subscription.moved");
+      expect(problems).toEqual([]);
       expect([await planOf(page, ada), await planOf(page, ben)]).toEqual(["free", "plus"]);
     });
   });
 }
 
-test("the subscription of an event that names two users is given to the right one", async ({ page }, testInfo) => {
+test("if an event names two users, its subscription is moved to the right one", async ({ page }, testInfo) => {
   const [ada, ben] = [newUserId("ada"), newUserId("ben")];
   await signIn(page, "admin");
   await page.request.post("/api/admin/links", { data: { processor: "stripe", customerId: `cus_${ada}`, userId: ben } });
   const created = play(ada).created();
   expect((await postStripe(page.request, created)).reason).toBe("link_conflict");
   await page.goto(`/admin/events/stripe/${created.id}`);
-  await page.getByLabel(`User who gets sub_${ada}`).fill("no\u0001body");
-  await page.getByRole("button", { name: "Give it to this user" }).click();
+  await page.getByLabel(`New user of sub_${ada}`).fill("invalid\u0001id");
+  await page.getByRole("button", { name: "Move to this user" }).click();
   await expect(page.getByRole("alert").filter({ hasText: "userId" })).toBeVisible();
-  await shoot(page, "light", "admin-event-conflict", testInfo);
-  await page.getByLabel(`User who gets sub_${ada}`).fill(ada);
-  await page.getByRole("button", { name: "Give it to this user" }).click();
+  await screenshot(page, "light", "admin-event-conflict", testInfo);
+  await page.getByLabel(`New user of sub_${ada}`).fill(ada);
+  await page.getByRole("button", { name: "Move to this user" }).click();
   await expect(page).toHaveURL(`/admin/users/${ada}`);
   expect(await planOf(page, ada)).toBe("plus");
 });

@@ -1,11 +1,11 @@
-/** What an admin finds out and puts right; to everybody else there is nothing. */
+/** The admin pages and routes; other users get 404. */
 import { expect, type Page, test } from "@playwright/test";
 import { sign as signPaddle } from "@/lib/sandbox/event-builders/paddle/events";
 import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { SCENARIO_IDS, SCENARIOS } from "@/lib/sandbox/scenarios/scenarios";
-import { complaintsOf, expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
-import { consume, newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
+import { consoleProblems, expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
+import { consume, newUserId, postStripe, signIn, subscriptionOf } from "./support/users";
 
 const PLUS = { product: "writer", plan: "plus", interval: "monthly" } as const;
 const DAY = 86_400_000;
@@ -26,7 +26,7 @@ async function subscriber(page: Page, name: string) {
   return { userId, fake, created };
 }
 
-test("to everybody else there is nothing: pages and routes", async ({ page, request }) => {
+test("pages and routes answer 404 to other users and 401 without identity", async ({ page, request }) => {
   const routes = [
     "/api/admin/events",
     "/api/admin/acts",
@@ -53,7 +53,7 @@ test("to everybody else there is nothing: pages and routes", async ({ page, requ
   }
 });
 
-test("every scenario passes, on the page, as a dry run and for real", async ({ page, isMobile }) => {
+test("every scenario passes on the page, as a dry run and for real", async ({ page, isMobile }) => {
   test.skip(isMobile, "the same on every screen");
   const { userId } = await subscriber(page, "played");
   await page.goto(`/admin/simulation?userId=${userId}`);
@@ -73,7 +73,7 @@ test("every scenario passes, on the page, as a dry run and for real", async ({ p
   }
 });
 
-test("the documents' example, as it is written", async ({ page }) => {
+test("the documents' example has its documented result", async ({ page }) => {
   const { userId } = await subscriber(page, "document");
   const response = await page.request.post("/api/test/webhook-simulation", {
     data: {
@@ -95,7 +95,7 @@ test("the documents' example, as it is written", async ({ page }) => {
   expect(await checked.json()).toMatchObject({ ok: true });
 });
 
-test("an unlinked event says what would release it; linked with one click it is folded in", async ({ page }) => {
+test("a deferred event names the missing link, and is applied after the link", async ({ page }) => {
   const userId = newUserId("unlinked");
   await signIn(page, userId);
   const startsAt = Date.now() - DAY;
@@ -125,13 +125,13 @@ test("an unlinked event says what would release it; linked with one click it is 
   expect(await subscriptionOf(page.request, "writer")).toMatchObject({ plan: "plus", processor: "paddle" });
 });
 
-test("events are replayed, one and many, and it is on record", async ({ page }) => {
+test("events are replayed, and the audit log names the admin", async ({ page }) => {
   const { created, userId } = await subscriber(page, "replayed");
   await page.goto(`/admin/events?userId=${userId}&type=customer.subscription`);
-  await page.getByRole("button", { name: "Replay the ticked" }).click();
-  await expect(page.getByText("Tick the events to replay first.")).toBeVisible();
+  await page.getByRole("button", { name: "Replay selected" }).click();
+  await expect(page.getByText("Select the events to replay first.")).toBeVisible();
   await page.getByLabel(`Replay ${created.id}`).check();
-  await page.getByRole("button", { name: "Replay the ticked" }).click();
+  await page.getByRole("button", { name: "Replay selected" }).click();
   await expect(page.getByText("Replayed 1: 1 duplicate.")).toBeVisible();
   const { acts } = await (await page.request.get("/api/admin/acts")).json();
   expect(acts).toContainEqual(
@@ -143,7 +143,7 @@ test("events are replayed, one and many, and it is on record", async ({ page }) 
   );
 });
 
-test("a limit is granted and taken back; bad amounts change nothing", async ({ page }) => {
+test("a limit is granted and revoked; bad amounts change nothing", async ({ page }) => {
   const { userId } = await subscriber(page, "granted");
   await page.goto(`/admin/users/${userId}`);
   const form = page.getByRole("form", { name: "Grant a limit" });
@@ -152,20 +152,20 @@ test("a limit is granted and taken back; bad amounts change nothing", async ({ p
   await form.getByLabel("Reason").fill("a launch");
   await form.getByRole("button", { name: "Grant" }).click();
   await expect(page.getByText("The limit is granted.")).toBeVisible();
-  await expect(page.getByText(/words_used: 50,000, for good,\s+granted by admin \(a launch\)/)).toBeVisible();
-  await expect(page.getByText("allows 50,000 words, a limit of their own")).toBeVisible();
+  await expect(page.getByText(/words_used: 50,000, without end,\s+granted by admin \(a launch\)/)).toBeVisible();
+  await expect(page.getByText("allows 50,000 words (limit override)")).toBeVisible();
   for (const limit of [-1, 1.5, "5", null, 2 ** 53]) {
     const refused = await page.request.post("/api/admin/overrides", { data: { userId, field: "words_used", limit } });
     expect(refused.status(), String(limit)).toBe(400);
     expect(await refused.json()).toMatchObject({ field: "limit" });
   }
-  await page.getByRole("button", { name: "Take back" }).click();
+  await page.getByRole("button", { name: "Revoke" }).click();
   await expect(page.getByText("allows 15,000 words from")).toBeVisible();
-  await expect(page.getByRole("region", { name: "Done by hand" }).last()).toContainText("override.revoked");
+  await expect(page.getByRole("region", { name: "Audit log" }).last()).toContainText("override.revoked");
 });
 
-test("why: decisions, windows and a refusal, in sentences with their numbers", async ({ page }) => {
-  const { userId, fake } = await subscriber(page, "why");
+test("decisions, windows and a refusal are explained in sentences with their numbers", async ({ page }) => {
+  const { userId, fake } = await subscriber(page, "explained");
   await postStripe(page.request, fake.planChanged("ultra", Date.now()));
   await page.goto(`/admin/users/${userId}?amount=34000`);
   const main = page.getByRole("main");
@@ -173,15 +173,15 @@ test("why: decisions, windows and a refusal, in sentences with their numbers", a
   await expect(main).toContainText(
     /Writer Ultra allows 35,000 words from .+ 1,200 used: 33,800 left\. 34,000 words would be refused\. It resets on/,
   );
-  await expect(main).toContainText("your plan changed from Plus to Ultra, and what you used stays counted.");
+  await expect(main).toContainText("your plan changed from Plus to Ultra, and your usage stays counted.");
   await expect(main).toContainText("1,200 of 15,000 words used before, 1,200 of 35,000 after.");
-  await expect(main).toContainText(/was reset: it began with nothing used\. Reason: New subscription\./);
+  await expect(main).toContainText(/began with a reset: no usage\. Reason: New subscription\./);
   await signIn(page, userId);
   await page.goto("/billing");
   await expect(page.getByRole("main")).toContainText("1,200 of 15,000 words used before, 1,200 of 35,000 after.");
 });
 
-test("keys go from page to page and from row to row", async ({ page, isMobile }) => {
+test("keys open pages and select rows", async ({ page, isMobile }) => {
   test.skip(isMobile);
   await signIn(page, "admin");
   await page.goto("/admin");
@@ -192,7 +192,7 @@ test("keys go from page to page and from row to row", async ({ page, isMobile })
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Users", { timeout: 2_000 });
   }).toPass();
   await page.keyboard.press("/");
-  await expect(page.getByLabel("Id, e-mail or name")).toBeFocused();
+  await expect(page.getByLabel("ID, e-mail or name")).toBeFocused();
   await page.keyboard.type("maya");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/search=maya/);
@@ -208,14 +208,14 @@ const PAGES = {
   users: "/admin/users",
   user: "/admin/users/demo",
   events: "/admin/events",
-  // The newest of the demo people's; its id is the played processor's.
+  // The newest event of the demo user. Its id comes from the fake processor.
   event: "/admin/events?userId=demo",
   simulation: "/admin/simulation",
 };
 
 for (const [name, path] of Object.entries(PAGES)) {
   test(`admin ${name}: accessible, nothing cut off, light and dark`, async ({ page }, testInfo) => {
-    const complaints = complaintsOf(page);
+    const problems = consoleProblems(page);
     await signIn(page, "admin");
     await page.emulateMedia({ colorScheme: "light" });
     await page.goto(path);
@@ -229,10 +229,10 @@ for (const [name, path] of Object.entries(PAGES)) {
       await expect(page.getByText("Passed", { exact: true })).toBeVisible();
     }
     await expectNoSidewaysScroll(page);
-    await shoot(page, "light", `admin-${name}`, testInfo);
+    await screenshot(page, "light", `admin-${name}`, testInfo);
     await expectAccessible(page);
-    await shoot(page, "dark", `admin-${name}`, testInfo);
+    await screenshot(page, "dark", `admin-${name}`, testInfo);
     await expectAccessible(page, ["color-contrast"]);
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 }

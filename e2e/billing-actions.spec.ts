@@ -1,28 +1,28 @@
-/** What a card offers, and that the page follows the news by itself. */
+/** The actions of a subscription's card, and the page's updates after webhooks. */
 import { expect, test } from "@playwright/test";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { expectAccessible } from "./support/page-checks";
-import { newUserId, postStripe, signIn } from "./support/person";
 import { enterState } from "./support/states";
+import { newUserId, postStripe, signIn } from "./support/users";
 
 test.use({ trace: "off" });
 
 const price = { product: "writer", plan: "ultra", interval: "monthly" } as const;
 
-test("a new plan shows within 2 s of its webhook, without a reload", async ({ page }) => {
+test("a new plan appears within 2 s of its webhook, without a reload", async ({ page }) => {
   const userId = newUserId("watcher");
   await signIn(page, userId);
   await page.clock.install();
-  let asking = 0;
-  page.on("request", (request) => (asking += request.url().endsWith("/usage") ? 1 : 0));
-  page.on("requestfinished", (request) => (asking -= request.url().endsWith("/usage") ? 1 : 0));
+  let requests = 0;
+  page.on("request", (request) => (requests += request.url().endsWith("/usage") ? 1 : 0));
+  page.on("requestfinished", (request) => (requests -= request.url().endsWith("/usage") ? 1 : 0));
   await page.goto("/billing");
   const card = page.getByRole("region", { name: "Writer Free" });
   await expect(card).toBeVisible();
   await page.evaluate(() => Object.assign(window, { sameDocument: true }));
-  // By the page's clock, which then stands still: a busy machine may take longer for the same.
+  // Measured by the page's clock, which is paused: a busy machine may take longer.
   await page.clock.pauseAt(Date.now() + 5_000);
-  await expect.poll(() => asking).toBe(0);
+  await expect.poll(() => requests).toBe(0);
   await postStripe(
     page.request,
     fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() }).created(),
@@ -32,7 +32,7 @@ test("a new plan shows within 2 s of its webhook, without a reload", async ({ pa
   expect(await page.evaluate(() => "sameDocument" in window)).toBe(true);
 });
 
-test("the rest of the actions is a menu, by keyboard too", async ({ page }) => {
+test("the other actions are in a menu, which the keyboard opens too", async ({ page }) => {
   await enterState(page, "active");
   await page.goto("/billing");
   await page.waitForLoadState("networkidle");
@@ -50,16 +50,16 @@ test("the rest of the actions is a menu, by keyboard too", async ({ page }) => {
   await page.getByRole("menuitem", { name: "Cancel plan" }).click();
   await expect(page).toHaveURL("/billing/cancel?product=writer");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Cancel Plus?");
-  await expect(page.getByRole("main")).toContainText(/Plus goes on until \w+ \d+, since it is paid until then\./);
+  await expect(page.getByRole("main")).toContainText(/You can use Plus until \w+ \d+, since it is paid until then\./);
   await expect(page.getByRole("main")).toContainText(
-    "From then on you are on Free: 500 words a day, 10 transformations a day.",
+    "After that you are on Free: 500 words a day, 10 transformations a day.",
   );
   await expectAccessible(page);
   await page.getByRole("link", { name: "Keep Plus" }).click();
   await expect(page).toHaveURL("/billing");
 });
 
-test("pages for what is not mine lead back", async ({ page }) => {
+test("pages without a matching subscription redirect back", async ({ page }) => {
   await signIn(page, newUserId("astray"));
   for (const path of ["/billing/cancel?product=writer", "/billing/cancel?product=nonsense", "/billing/cancel"]) {
     await page.goto(path);
@@ -74,33 +74,33 @@ test("pages for what is not mine lead back", async ({ page }) => {
   await expect(page.getByRole("main").getByRole("status")).toHaveCount(0);
 });
 
-test("nobody signs in first and comes back", async ({ page }) => {
+test("a signed-out visitor is redirected to sign in, with the page to return to", async ({ page }) => {
   for (const path of ["/usage", "/billing/invoices", "/billing/cancel?product=writer"]) {
     await page.goto(path);
     await expect(page).toHaveURL(`/sign-in?next=${encodeURIComponent(path)}`);
   }
 });
 
-test("no invoices yet", async ({ page }) => {
+test("a user without invoices sees an empty list", async ({ page }) => {
   await signIn(page, newUserId("unbilled"));
   await page.goto("/billing");
   await expect(page.getByText("No invoices yet.")).toBeVisible();
 });
 
-test("the sandbox says who and when I am, and what came last", async ({ page }) => {
+test("the sandbox bar shows the clock, the latest event and the buttons that move the clock", async ({ page }) => {
   await enterState(page, "active");
   await page.goto("/billing");
   const bar = page.getByRole("complementary", { name: "Sandbox" });
-  await expect(bar).toContainText(/For you it is \w+ \d+ at \d+:\d\d/);
+  await expect(bar).toContainText(/Your clock: \w+ \d+ at \d+:\d\d/);
   await expect(bar).toContainText("customer.subscription.created → reset, New subscription");
   await bar.getByRole("button", { name: "Move my clock by a day" }).click();
-  await expect(bar.getByRole("status")).toContainText(/came\.|Nothing was due\./);
+  await expect(bar.getByRole("status")).toContainText(/arrived\.|Nothing was due\./);
 });
 
 test.describe(() => {
   test.use({ javaScriptEnabled: false });
 
-  test("without script the menu stands in a row", async ({ page }) => {
+  test("without script the menu is a row of buttons", async ({ page }) => {
     await enterState(page, "active");
     await page.goto("/billing");
     const writer = page.getByRole("region", { name: "Writer Plus" });

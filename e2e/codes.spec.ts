@@ -1,14 +1,14 @@
-/** A link with a promotion code, from the plans to the invoice that was refunded and disputed. */
+/** A promotion code, from the pricing page to a refunded and disputed invoice. */
 import { expect, type Page, test } from "@playwright/test";
 import { expectAccessible, expectNoSidewaysScroll } from "./support/page-checks";
-import { newUserId, signIn, subscriptionOf } from "./support/person";
+import { newUserId, signIn, subscriptionOf } from "./support/users";
 
 const LINK = "/pricing?product=writer&code=spring";
 const choose = (page: Page) => page.getByRole("button", { name: "Choose Plus" });
 
-test("a code survives signing in, is paid with, and is seen on the preview and the invoices", async ({ page }) => {
+test("a code stays through sign-in and checkout, and appears in the preview and on the invoices", async ({ page }) => {
   await page.goto(LINK);
-  await expect(page.getByText("Code spring is tried at checkout")).toBeVisible();
+  await expect(page.getByText("Code spring is checked at checkout")).toBeVisible();
   await expectAccessible(page);
   const next = await page.getByRole("link", { name: "Choose Plus" }).getAttribute("href");
   expect(new URL(next ?? "", "http://localhost").searchParams.get("next")).toBe(`${LINK}&choose=writer.plus`);
@@ -23,7 +23,7 @@ test("a code survives signing in, is paid with, and is seen on the preview and t
   await expect.poll(async () => (await subscriptionOf(page.request, "writer")).plan).toBe("plus");
 
   await page.goto("/billing/change?product=writer&plan=ultra&interval=monthly");
-  await expect(page.getByText("Your discount goes on: Spring, 20% off, with code SPRING.")).toBeVisible();
+  await expect(page.getByText("Your discount continues: Spring, 20% off, with code SPRING.")).toBeVisible();
   await expectAccessible(page);
 
   await page.goto("/billing/invoices");
@@ -38,11 +38,11 @@ test("a code survives signing in, is paid with, and is seen on the preview and t
   await expectNoSidewaysScroll(page);
   await page.goto("/billing/invoices");
   await expect(page.getByText("$7.99 refunded")).toBeVisible();
-  // The business decides what a refund means: the plan stays.
+  // The business decides about the plan after a refund: it stays.
   expect((await subscriptionOf(page.request, "writer")).plan).toBe("plus");
 });
 
-test("a code that is not valid says so, and the plan can be bought without it", async ({ page }) => {
+test("an invalid code is refused, and the plan can be bought without it", async ({ page }) => {
   await signIn(page, newUserId("wrong-code"));
   await page.goto("/pricing?product=writer&code=AUTUMN");
   await choose(page).click();
@@ -52,7 +52,7 @@ test("a code that is not valid says so, and the plan can be bought without it", 
   await choose(page).click();
   await page.waitForURL(/\/sandbox\/stripe\/checkout\//);
 
-  // Stripe's own field: a wrong code changes nothing, a right one applies at once.
+  // Stripe's own field: an invalid code changes nothing, a valid code applies immediately.
   const field = page.getByRole("textbox", { name: "Promotion code" });
   await field.fill("nothing");
   await page.getByRole("button", { name: "Apply" }).click();

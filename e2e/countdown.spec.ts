@@ -1,36 +1,36 @@
-/** The countdown and the dates: the server's time in the reader's zone, whatever the reader's own clock says. */
+/** The countdown and the dates: the server's time in the browser's zone, independent of the browser's clock. */
 import { expect, type Page, test } from "@playwright/test";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
-import { complaintsOf } from "./support/page-checks";
-import { newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
+import { consoleProblems } from "./support/page-checks";
+import { newUserId, postStripe, signIn, subscriptionOf } from "./support/users";
 
-const READERS = [
+const BROWSERS = [
   { zone: "America/Los_Angeles", clockWrongBy: -3 * DAY },
   { zone: "Asia/Kolkata", clockWrongBy: 2 * DAY + 7 * HOUR },
   { zone: "Pacific/Auckland", clockWrongBy: 40 * DAY },
 ];
 
 interface Seen {
-  /** Each text of the first countdown of hours, minutes and seconds, and when it stood there (performance.now()). */
+  /** Each text of the first countdown in hours, minutes and seconds, and its time (performance.now()). */
   countdowns: { text: string; at: number }[];
-  /** The sum of the shifts that no one asked for. */
+  /** The sum of the layout shifts. */
   shift: number;
 }
 
-/** Sets only the date wrong, as a wrong clock is: what is measured since the page began stays right. */
+/** Sets a wrong date, as a wrong clock does. The time since the page's start stays right. */
 async function setClockWrong(page: Page, by: number): Promise<void> {
   await page.addInitScript((by) => {
-    const Right = Date;
-    const now = () => Right.now() + by;
-    globalThis.Date = new Proxy(Right, {
-      construct: (_, given: unknown[]) => Reflect.construct(Right, given.length === 0 ? [now()] : given),
-      get: (_, name) => (name === "now" ? now : Reflect.get(Right, name)),
+    const RealDate = Date;
+    const now = () => RealDate.now() + by;
+    globalThis.Date = new Proxy(RealDate, {
+      construct: (_, args: unknown[]) => Reflect.construct(RealDate, args.length === 0 ? [now()] : args),
+      get: (_, name) => (name === "now" ? now : Reflect.get(RealDate, name)),
     });
   }, by);
 }
 
-/** Watches from the document's first byte on. */
+/** Records countdowns and layout shifts from the start of the document on. */
 async function watch(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const seen: Seen = { countdowns: [], shift: 0 };
@@ -54,28 +54,31 @@ function seconds(text: string): number {
   return text.split(":").reduce((sum, part) => 60 * sum + Number(part), 0);
 }
 
-for (const { zone, clockWrongBy } of READERS) {
+for (const { zone, clockWrongBy } of BROWSERS) {
   test.describe(() => {
     test.use({ timezoneId: zone });
 
-    test(`right in ${zone}, with a clock that is ${Math.round(clockWrongBy / DAY)} days wrong`, async ({
+    test(`the countdown and dates are right in ${zone} with a clock that is ${Math.round(clockWrongBy / DAY)} days wrong`, async ({
       page,
       isMobile,
     }) => {
-      test.skip(isMobile && zone !== "Pacific/Auckland", "once is enough for the phone's layout");
+      test.skip(isMobile && zone !== "Pacific/Auckland", "one zone is enough on the phone");
       const userId = newUserId("countdown");
       await signIn(page, userId);
-      // Half an hour away from where the hours of its countdown change.
+      // Half an hour away from a change of the countdown's hours.
       const startsAt = Date.now() - 10 * DAY - HOUR / 2;
       const price = { product: "chatbots", plan: "starter", interval: "monthly" } as const;
-      await postStripe(page.request, fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt }).created());
+      await postStripe(
+        page.request,
+        fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt }).created(),
+      );
       const { resetsAt } = await subscriptionOf(page.request, "writer");
       const reset = Date.parse(resetsAt ?? "");
-      const complaints = complaintsOf(page);
+      const problems = consoleProblems(page);
       await setClockWrong(page, clockWrongBy);
       await watch(page);
 
-      // The first visit does not know the zone; the second one's server does.
+      // At the first visit the server does not know the zone; at the second it does.
       for (const visit of ["first", "second"]) {
         const html = ((await (await page.goto("/billing"))?.text()) ?? "").replaceAll("<!-- -->", "");
         const [, sent = ""] = html.match(/Resets in <span[^>]*>(\d+:\d\d:\d\d)</) ?? [];
@@ -95,20 +98,20 @@ for (const { zone, clockWrongBy } of READERS) {
         expect(countdowns[0]?.text, `${visit} visit`).toBe(sent);
         for (const [index, { text, at }] of countdowns.slice(1).entries()) {
           const before = countdowns[index] as Seen["countdowns"][number];
-          const gone = seconds(before.text) - seconds(text);
-          expect(gone, `${before.text} to ${text}`).toBeGreaterThan(0);
-          expect(gone).toBeLessThanOrEqual(Math.ceil((at - before.at) / 1_000) + 1);
+          const elapsed = seconds(before.text) - seconds(text);
+          expect(elapsed, `${before.text} to ${text}`).toBeGreaterThan(0);
+          expect(elapsed).toBeLessThanOrEqual(Math.ceil((at - before.at) / 1_000) + 1);
         }
         const shown = async () => seconds(await writer.locator("[aria-hidden=true] .tabular-nums").innerText());
         await expect.poll(async () => Math.abs((await shown()) * 1_000 - (reset - Date.now()))).toBeLessThan(2_500);
         expect(shift, `${visit} visit`).toBeLessThan(0.002);
       }
-      expect(complaints).toEqual([]);
+      expect(problems).toEqual([]);
     });
   });
 }
 
-/** Computed another way than the page does: by the parts. */
+/** The expected text, computed differently from the page: by parts. */
 function inZone(instant: number, zone: string): string {
   const parts = new Intl.DateTimeFormat("en-US", {
     timeZone: zone,

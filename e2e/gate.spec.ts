@@ -1,29 +1,9 @@
-/** The gate over HTTP only: who may count, hold, settle and give back, and that it is exact. */
-import { type APIRequestContext, expect, test } from "@playwright/test";
-import { consume, meterOf, newUserId, signIn } from "./support/person";
+/** The gate over HTTP: access rights, retries, reservations and exact limits. */
+import { expect, test } from "@playwright/test";
+import { amounts, call, GATE, history } from "./support/gate-calls";
+import { consume, meterOf, newUserId, signIn } from "./support/users";
 
-const KEY = { authorization: "Bearer sandbox-usage-key" };
-const GATE = "/api/usage";
-
-/** As a service with the usage key. */
-async function serve(request: APIRequestContext, action: string, data: unknown, headers: Record<string, string> = KEY) {
-  const response = await request.post(`${GATE}/${action}`, { data: JSON.stringify(data), headers });
-  expect(response.headers()["cache-control"]).toContain("no-store");
-  return { status: response.status(), body: await response.json() };
-}
-
-async function history(request: APIRequestContext, query: string) {
-  const response = await request.get(`${GATE}/history?${query}`);
-  return { status: response.status(), body: await response.json() };
-}
-
-/** Used, reserved and left, as a service sees them: by a call that is refused and writes nothing. */
-async function standing(request: APIRequestContext, userId: string, field = "words_used") {
-  const { body } = await serve(request, "consume", { userId, field, amount: 2 ** 40 });
-  return { used: body.used, remaining: body.remaining };
-}
-
-test.describe("who may do what", () => {
+test.describe("access rights", () => {
   const words = { field: "words_used", amount: 1 };
   const ACTIONS = {
     consume: words,
@@ -33,43 +13,43 @@ test.describe("who may do what", () => {
   };
 
   for (const [action, body] of Object.entries(ACTIONS)) {
-    test(`${action}: nobody and a wrong key 401, another site 403`, async ({ page, request }) => {
-      const userId = newUserId("who");
+    test(`${action}: 401 without identity or with a wrong key, 403 from another origin`, async ({ page, request }) => {
+      const userId = newUserId("caller");
       const data = { ...body, userId };
-      expect(await serve(request, action, data, {})).toMatchObject({ status: 401, body: { reason: "not_signed_in" } });
+      expect(await call(request, action, data, {})).toMatchObject({ status: 401, body: { reason: "not_signed_in" } });
       for (const authorization of [
         "Bearer sandbox-usage-kez",
         "Bearer ",
         "Basic sandbox-usage-key",
         "sandbox-usage-key",
       ])
-        expect((await serve(request, action, data, { authorization })).status, authorization).toBe(401);
+        expect((await call(request, action, data, { authorization })).status, authorization).toBe(401);
 
       await signIn(page, userId);
-      // A wrong key is never taken for the session beside it.
-      expect((await serve(page.request, action, data, { authorization: "Bearer wrong" })).status).toBe(401);
-      expect((await serve(page.request, action, data, { origin: "https://evil.example" })).status).toBe(403);
+      // A session does not make up for a wrong key.
+      expect((await call(page.request, action, data, { authorization: "Bearer wrong" })).status).toBe(401);
+      expect((await call(page.request, action, data, { origin: "https://evil.example" })).status).toBe(403);
       expect((await page.request.get(`${GATE}/${action}`)).status()).toBe(405);
-      expect(await standing(request, userId)).toEqual({ used: 0, remaining: 500 });
+      expect(await amounts(request, userId)).toEqual({ used: 0, remaining: 500 });
     });
   }
 
   for (const action of ["release", "reserve", "settle"] as const)
-    test(`${action}: a session is not enough`, async ({ page, request }) => {
+    test(`${action}: 403 for a session without the service's key`, async ({ page, request }) => {
       const userId = newUserId("self");
       await signIn(page, userId);
       await consume(page.request, "words_used", 40);
-      expect(await serve(page.request, action, { ...ACTIONS[action], userId }, {})).toMatchObject({
+      expect(await call(page.request, action, { ...ACTIONS[action], userId }, {})).toMatchObject({
         status: 403,
         body: { reason: "service_key_required" },
       });
-      expect(await standing(request, userId)).toEqual({ used: 40, remaining: 460 });
+      expect(await amounts(request, userId)).toEqual({ used: 40, remaining: 460 });
     });
 
-  test("history: one's own, and nobody else's", async ({ page, request }) => {
+  test("history: a session reads only its own", async ({ page, request }) => {
     const userId = newUserId("past");
     expect((await history(request, "field=words_used")).status).toBe(401);
-    await serve(request, "consume", { userId: `${userId}-other`, ...words, amount: 9 });
+    await call(request, "consume", { userId: `${userId}-other`, ...words, amount: 9 });
     await signIn(page, userId);
     await consume(page.request, "words_used", 12);
     const today = new Date().toISOString().slice(0, 10);
@@ -81,163 +61,58 @@ test.describe("who may do what", () => {
   });
 });
 
-test.describe("bad input names the field and counts nothing", () => {
-  const AMOUNTS = ["0", "-1", "1.5", '"1"', "null", "1e400", "9007199254740993", "[1]", "true", "{}"];
-
-  test("amounts", async ({ request }) => {
-    const userId = newUserId("amount");
-    const { body: held } = await serve(request, "reserve", { userId, field: "words_used", amount: 10, ttlSeconds: 60 });
-    const bodies: [string, (amount: string) => string][] = [
-      ["consume", (amount) => `{"userId":"${userId}","field":"words_used","amount":${amount}}`],
-      ["release", (amount) => `{"userId":"${userId}","field":"words_used","amount":${amount}}`],
-      ["reserve", (amount) => `{"userId":"${userId}","field":"words_used","ttlSeconds":60,"amount":${amount}}`],
-      ["settle", (amount) => `{"userId":"${userId}","reservationId":"${held.reservationId}","amount":${amount}}`],
-    ];
-    for (const [action, bodyOf] of bodies)
-      for (const amount of AMOUNTS) {
-        // Settled to 0, it gives all back.
-        if (action === "settle" && amount === "0") continue;
-        const response = await request.post(`${GATE}/${action}`, { data: Buffer.from(bodyOf(amount)), headers: KEY });
-        expect(response.status(), `${action} ${amount}`).toBe(400);
-        expect(await response.json(), `${action} ${amount}`).toMatchObject({
-          field: "amount",
-          error: expect.any(String),
-        });
-      }
-    expect(await standing(request, userId)).toEqual({ used: 0, remaining: 490 });
-  });
-
-  test("fields, users, keys, times and what is not known", async ({ request }) => {
-    const userId = newUserId("input");
-    const words = { userId, field: "words_used", amount: 1 };
-    const reservationId = "00000000-0000-4000-8000-000000000000";
-    const cases: [action: string, body: object, field: string][] = [
-      ["consume", { ...words, field: "word_used" }, "field"],
-      ["consume", { ...words, field: "words_used'; drop table subscriptions; --" }, "field"],
-      ["consume", { ...words, field: "__proto__" }, "field"],
-      ["consume", { ...words, field: ["words_used"] }, "field"],
-      ["consume", { userId, amount: 1 }, "field"],
-      ["consume", { field: "words_used" }, "userId"],
-      ["consume", { ...words, userId: "" }, "userId"],
-      ["consume", { ...words, userId: "a\u0000b" }, "userId"],
-      ["consume", { ...words, userId: "a\nb" }, "userId"],
-      ["consume", { ...words, userId: "x".repeat(256) }, "userId"],
-      ["consume", { ...words, userId: { $ne: null } }, "userId"],
-      ["consume", { ...words, userId: 7 }, "userId"],
-      ["consume", { ...words, amout: 2 }, "amout"],
-      ["consume", { ...words, idempotencyKey: "" }, "idempotencyKey"],
-      ["consume", { ...words, idempotencyKey: "k".repeat(256) }, "idempotencyKey"],
-      ["release", { ...words, of: "" }, "of"],
-      ["release", { field: "words_used", amount: 1 }, "userId"],
-      ["reserve", words, "ttlSeconds"],
-      ["reserve", { ...words, ttlSeconds: 0 }, "ttlSeconds"],
-      ["reserve", { ...words, ttlSeconds: 86_401 }, "ttlSeconds"],
-      ["reserve", { ...words, ttlSeconds: 1.5 }, "ttlSeconds"],
-      ["reserve", { userId, field: "words_used", ttlSeconds: 60 }, "amount"],
-      ["settle", { userId, reservationId: "1", amount: 1 }, "reservationId"],
-      ["settle", { reservationId, amount: 1 }, "userId"],
-    ];
-    for (const [action, body, field] of cases) {
-      const answer = await serve(request, action, body);
-      expect(answer, `${action} ${JSON.stringify(body)}`).toMatchObject({ status: 400, body: { field } });
-    }
-    for (const action of ["consume", "release", "reserve"])
-      expect(
-        await serve(request, action, {
-          ...words,
-          field: "chatbots_count",
-          ...(action === "reserve" && { ttlSeconds: 60 }),
-        }),
-      ).toMatchObject({ status: 400, body: { reason: "field_is_gauge", field: "field" } });
-    for (const data of ["", "{", "null", "[]", '"words_used"', "\u0000"])
-      expect((await request.post(`${GATE}/consume`, { data: Buffer.from(data), headers: KEY })).status(), data).toBe(
-        400,
-      );
-    expect((await request.post(`${GATE}/consume`, { data: Buffer.alloc(1_048_577, 32), headers: KEY })).status()).toBe(
-      413,
-    );
-    expect(await serve(request, "settle", { userId, reservationId, amount: 1 })).toMatchObject({
-      status: 404,
-      body: { reason: "reservation_not_found" },
-    });
-    expect(await standing(request, userId)).toEqual({ used: 0, remaining: 500 });
-  });
-
-  test("history's field and days", async ({ page }) => {
-    await signIn(page, newUserId("days"));
-    for (const query of ["", "field=nothing", "field=words_used&field=x"])
-      expect(await history(page.request, query), query).toMatchObject({ status: 400, body: { field: "field" } });
-    for (const days of ["0", "-1", "401", "1.5", "many", "", "1e9"])
-      expect(await history(page.request, `field=words_used&days=${days}`), days).toMatchObject({
-        status: 400,
-        body: { field: "days" },
-      });
-    expect(await history(page.request, "field=words_used&day=3")).toMatchObject({
-      status: 400,
-      body: { field: "day" },
-    });
-  });
-
-  test("ids that look alike are different people, but not two encodings of one id", async ({ request }) => {
-    const userId = newUserId("caf");
-    const ids = [`${userId}\u00e9`, `${userId}\u0435`, `${userId}\u00e9 `, `${userId}\u00c9`];
-    for (const [index, id] of ids.entries())
-      await serve(request, "consume", { userId: id, field: "words_used", amount: index + 1 });
-    for (const [index, id] of ids.entries()) expect((await standing(request, id)).used, id).toBe(index + 1);
-    expect((await standing(request, `${userId}e\u0301`)).used).toBe(1);
-  });
-});
-
 test.describe("retries", () => {
-  test("the same key: the same verdict and one charge, also at once; another body: 409", async ({ request }) => {
+  test("the same key gives the same verdict and one charge, also concurrently; another body gets 409", async ({
+    request,
+  }) => {
     const userId = newUserId("retry");
     const once = { userId, field: "words_used", amount: 30, idempotencyKey: "job-1" };
-    const first = await Promise.all(Array.from({ length: 8 }, () => serve(request, "consume", once)));
-    await serve(request, "consume", { userId, field: "words_used", amount: 100 });
-    const again = await serve(request, "consume", once);
+    const first = await Promise.all(Array.from({ length: 8 }, () => call(request, "consume", once)));
+    await call(request, "consume", { userId, field: "words_used", amount: 100 });
+    const again = await call(request, "consume", once);
     expect(new Set([...first, again].map((answer) => JSON.stringify(answer))).size).toBe(1);
     expect(again).toMatchObject({ status: 200, body: { allowed: true, used: 30, remaining: 470 } });
-    expect(await serve(request, "consume", { ...once, amount: 31 })).toMatchObject({
+    expect(await call(request, "consume", { ...once, amount: 31 })).toMatchObject({
       status: 409,
       body: { reason: "key_reused" },
     });
-    expect(await standing(request, userId)).toEqual({ used: 130, remaining: 370 });
+    expect(await amounts(request, userId)).toEqual({ used: 130, remaining: 370 });
   });
 
-  test("a denied call is judged anew", async ({ request }) => {
+  test("a denied call is evaluated again at a retry", async ({ request }) => {
     const userId = newUserId("denied");
     const large = { userId, field: "words_used", amount: 400, idempotencyKey: "large" };
-    await serve(request, "consume", { userId, field: "words_used", amount: 200, idempotencyKey: "small" });
-    expect(await serve(request, "consume", large)).toMatchObject({ status: 200, body: { allowed: false } });
-    await serve(request, "release", { userId, field: "words_used", amount: 200, of: "small" });
-    expect(await serve(request, "consume", large)).toMatchObject({ body: { allowed: true, used: 400 } });
+    await call(request, "consume", { userId, field: "words_used", amount: 200, idempotencyKey: "small" });
+    expect(await call(request, "consume", large)).toMatchObject({ status: 200, body: { allowed: false } });
+    await call(request, "release", { userId, field: "words_used", amount: 200, of: "small" });
+    expect(await call(request, "consume", large)).toMatchObject({ body: { allowed: true, used: 400 } });
   });
 
-  test("given back once by one key, and never more than was charged", async ({ request }) => {
+  test("a key releases once, and never more than was charged", async ({ request }) => {
     const userId = newUserId("back");
-    await serve(request, "consume", { userId, field: "words_used", amount: 50, idempotencyKey: "job" });
-    const back = { userId, field: "words_used", amount: 30, of: "job", idempotencyKey: "undo" };
+    await call(request, "consume", { userId, field: "words_used", amount: 50, idempotencyKey: "job" });
+    const release = { userId, field: "words_used", amount: 30, of: "job", idempotencyKey: "undo" };
     for (const _ of [1, 2])
-      expect(await serve(request, "release", back)).toMatchObject({ body: { givenBack: 30, used: 20 } });
-    expect(await serve(request, "release", { ...back, idempotencyKey: "more" })).toMatchObject({
+      expect(await call(request, "release", release)).toMatchObject({ body: { givenBack: 30, used: 20 } });
+    expect(await call(request, "release", { ...release, idempotencyKey: "more" })).toMatchObject({
       body: { givenBack: 20 },
     });
-    expect(await serve(request, "release", { ...back, of: "unknown" })).toMatchObject({ status: 409 });
-    expect(await serve(request, "release", { ...back, of: "unknown", idempotencyKey: "new" })).toMatchObject({
+    expect(await call(request, "release", { ...release, of: "unknown" })).toMatchObject({ status: 409 });
+    expect(await call(request, "release", { ...release, of: "unknown", idempotencyKey: "new" })).toMatchObject({
       status: 404,
       body: { reason: "charge_not_found", field: "of" },
     });
-    expect(await standing(request, userId)).toEqual({ used: 0, remaining: 500 });
+    expect(await amounts(request, userId)).toEqual({ used: 0, remaining: 500 });
   });
 });
 
-test.describe("work whose cost is known afterwards", () => {
-  test("held, settled to less, once; the user sees it on the way", async ({ page, request }) => {
-    const userId = newUserId("held");
+test.describe("reservations", () => {
+  test("settled to less, once; the user sees the reserved amount before", async ({ page, request }) => {
+    const userId = newUserId("reserved");
     await signIn(page, userId);
     const reserve = { userId, field: "words_used", amount: 300, ttlSeconds: 60, idempotencyKey: "stream" };
-    const held = await serve(request, "reserve", reserve);
-    expect(held).toMatchObject({
+    const reserved = await call(request, "reserve", reserve);
+    expect(reserved).toMatchObject({
       status: 200,
       body: {
         allowed: true,
@@ -247,53 +122,53 @@ test.describe("work whose cost is known afterwards", () => {
         expiresAt: expect.any(String),
       },
     });
-    expect(await serve(request, "reserve", reserve)).toEqual(held);
+    expect(await call(request, "reserve", reserve)).toEqual(reserved);
     expect(await meterOf(page.request, "writer")).toEqual({ used: 0, limit: 500, remaining: 200 });
     expect((await consume(page.request, "words_used", 201)).body).toMatchObject({ allowed: false });
 
-    const settle = { userId, reservationId: held.body.reservationId, amount: 120 };
-    const settled = await serve(request, "settle", settle);
+    const settle = { userId, reservationId: reserved.body.reservationId, amount: 120 };
+    const settled = await call(request, "settle", settle);
     expect(settled).toMatchObject({ body: { settled: 120, unsettled: 0, expired: false, used: 120, remaining: 380 } });
-    expect(await serve(request, "settle", settle)).toEqual(settled);
-    expect(await serve(request, "settle", { ...settle, amount: 121 })).toMatchObject({
+    expect(await call(request, "settle", settle)).toEqual(settled);
+    expect(await call(request, "settle", { ...settle, amount: 121 })).toMatchObject({
       status: 409,
       body: { reason: "already_settled" },
     });
-    expect(await serve(request, "settle", { ...settle, userId: `${userId}-other` })).toMatchObject({ status: 404 });
+    expect(await call(request, "settle", { ...settle, userId: `${userId}-other` })).toMatchObject({ status: 404 });
     expect(await meterOf(page.request, "writer")).toEqual({ used: 120, limit: 500, remaining: 380 });
   });
 
-  test("refused where it does not fit; settled to more only as far as the limit goes", async ({ request }) => {
+  test("refused above the limit; settled to more only up to the limit", async ({ request }) => {
     const userId = newUserId("more");
     const words = { userId, field: "words_used" };
-    await serve(request, "consume", { ...words, amount: 450 });
-    expect(await serve(request, "reserve", { ...words, amount: 51, ttlSeconds: 60 })).toMatchObject({
+    await call(request, "consume", { ...words, amount: 450 });
+    expect(await call(request, "reserve", { ...words, amount: 51, ttlSeconds: 60 })).toMatchObject({
       status: 200,
       body: { allowed: false, reservationId: null, reason: "limit_reached" },
     });
-    const { body } = await serve(request, "reserve", { ...words, amount: 20, ttlSeconds: 60 });
-    expect(await serve(request, "settle", { userId, reservationId: body.reservationId, amount: 80 })).toMatchObject({
+    const { body } = await call(request, "reserve", { ...words, amount: 20, ttlSeconds: 60 });
+    expect(await call(request, "settle", { userId, reservationId: body.reservationId, amount: 80 })).toMatchObject({
       body: { allowed: false, settled: 50, unsettled: 30, used: 500 },
     });
   });
 
-  test("ends by itself, without any job", async ({ request }) => {
+  test("expire without a job", async ({ request }) => {
     const userId = newUserId("ends");
-    const { body } = await serve(request, "reserve", { userId, field: "words_used", amount: 500, ttlSeconds: 1 });
+    const { body } = await call(request, "reserve", { userId, field: "words_used", amount: 500, ttlSeconds: 1 });
     expect(body).toMatchObject({ allowed: true, used: 0, remaining: 0 });
-    await expect.poll(async () => (await standing(request, userId)).remaining).toBe(500);
-    expect(await serve(request, "settle", { userId, reservationId: body.reservationId, amount: 40 })).toMatchObject({
+    await expect.poll(async () => (await amounts(request, userId)).remaining).toBe(500);
+    expect(await call(request, "settle", { userId, reservationId: body.reservationId, amount: 40 })).toMatchObject({
       body: { settled: 40, expired: true, used: 40 },
     });
   });
 });
 
-test("64 calls at once at the limit: exactly as many pass as there is room for", async ({ page, request }) => {
+test("of 64 concurrent calls near the limit, exactly the remaining 25 pass", async ({ page, request }) => {
   const userId = newUserId("rush");
   await signIn(page, userId);
   await consume(page.request, "words_used", 475);
   const calls = Array.from({ length: 64 }, (_, index) =>
-    serve(request, "consume", { userId, field: "words_used", amount: 1, idempotencyKey: `call-${index}` }),
+    call(request, "consume", { userId, field: "words_used", amount: 1, idempotencyKey: `call-${index}` }),
   );
   const answers = await Promise.all(calls);
   expect(answers.every(({ status }) => status === 200)).toBe(true);

@@ -1,10 +1,10 @@
-/** By keyboard alone, and with as little motion as the reader asked for. */
+/** Use by keyboard alone, and reduced motion. */
 import { expect, type Page, test } from "@playwright/test";
-import { newUserId, signIn } from "./support/person";
+import { newUserId, signIn } from "./support/users";
 
-/** Tabs once around the page; the names of what got the focus, in order. Fails where the focus cannot be seen. */
+/** Tabs through the page and returns the names of the focused elements. Fails if a focus is not visible. */
 async function tabAround(page: Page): Promise<string[]> {
-  const reached: string[] = [];
+  const names: string[] = [];
   for (;;) {
     await page.keyboard.press("Tab");
     const focused = await page.evaluate(() => {
@@ -18,9 +18,9 @@ async function tabAround(page: Page): Promise<string[]> {
         visible: outlineStyle === "solid" && Number.parseFloat(outlineWidth) >= 2 && width > 8 && height > 8,
       };
     });
-    if (focused === null) return reached;
+    if (focused === null) return names;
     expect(focused.visible, `the focus on ${focused.name}`).toBe(true);
-    reached.push(focused.name);
+    names.push(focused.name);
   }
 }
 
@@ -29,18 +29,18 @@ async function notReached(page: Page): Promise<string[]> {
   return page.locator(selector).evaluateAll((found) => found.map((element) => element.outerHTML));
 }
 
-test.skip(({ isMobile }) => isMobile, "phones have no keyboard to tab with");
+test.skip(({ isMobile }) => isMobile, "phones have no Tab key");
 
 const PATHS = ["/billing", "/usage", "/pricing", "/chatbots", "/writer", "/sign-in", "/"];
 
-test("the keyboard reaches everything", async ({ page }) => {
+test("the keyboard reaches every control", async ({ page }) => {
   await signIn(page, newUserId("keyboard"));
   await page.request.post("/api/chatbots", { data: { name: "Support" } });
   for (const path of PATHS) {
     await page.goto(path);
-    const reached = await tabAround(page);
-    expect(reached[0]).toBe("Skip to the content");
-    expect(reached.length, path).toBeGreaterThan(3);
+    const names = await tabAround(page);
+    expect(names[0]).toBe("Skip to the content");
+    expect(names.length, path).toBeGreaterThan(3);
     expect(await notReached(page), path).toEqual([]);
   }
 });
@@ -61,10 +61,10 @@ test("the skip link goes to the content", async ({ page }) => {
   await expect(page.getByText("100,000 messages a month")).toBeVisible();
 });
 
-test("signing in takes no mouse", async ({ page }) => {
+test("a user signs in by keyboard", async ({ page }) => {
   await page.goto("/writer");
   await page.waitForLoadState("networkidle");
-  const field = page.getByLabel("Or as anybody");
+  const field = page.getByLabel("Or use any ID");
   for (let presses = 0; presses < 20; presses += 1) {
     await page.keyboard.press("Tab");
     if (await field.evaluate((element) => element === document.activeElement)) break;
@@ -75,16 +75,16 @@ test("signing in takes no mouse", async ({ page }) => {
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Writer");
 });
 
-test("a mistake at sign-in is said in place", async ({ page }) => {
+test("a refused sign-in shows its reason in place", async ({ page }) => {
   await page.goto("/sign-in");
   await page.waitForLoadState("networkidle");
-  await page.getByLabel("Or as anybody").fill("   ");
+  await page.getByLabel("Or use any ID").fill("   ");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("alert").filter({ hasText: /./ })).toBeVisible();
   await expect(page).toHaveURL("/sign-in");
 });
 
-test("nothing moves for those who want no motion", async ({ page }) => {
+test("nothing moves if the user prefers reduced motion", async ({ page }) => {
   await signIn(page, newUserId("still"));
   await page.goto("/billing");
   const moving = () =>

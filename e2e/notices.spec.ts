@@ -1,12 +1,12 @@
-/** What users are told: on the billing page, once, until they put it away. */
+/** Notices on the billing page: each appears once, until the user dismisses it. */
 import { expect, test } from "@playwright/test";
-import { expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
-import { consume, newUserId, signIn } from "./support/person";
+import { expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
+import { consume, newUserId, signIn } from "./support/users";
 
-test("80 % of a limit is told once, with its numbers, until it is put away; all of it is told anew", async ({
+test("80 % of a limit gives one notice until it is dismissed; the full limit gives another", async ({
   page,
 }, testInfo) => {
-  await signIn(page, newUserId("told"));
+  await signIn(page, newUserId("noticed"));
   await consume(page.request, "words_used", 400);
   await page.goto("/billing");
   const notices = page.getByRole("region", { name: "Notices" });
@@ -16,7 +16,7 @@ test("80 % of a limit is told once, with its numbers, until it is put away; all 
   await expect(notices.getByRole("listitem")).toHaveCount(1);
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
-  for (const scheme of ["light", "dark"] as const) await shoot(page, scheme, "notices", testInfo);
+  for (const scheme of ["light", "dark"] as const) await screenshot(page, scheme, "notices", testInfo);
 
   await notices.getByRole("button", { name: "Dismiss: 80% of your words are used" }).click();
   await expect(notices).toBeHidden();
@@ -26,7 +26,7 @@ test("80 % of a limit is told once, with its numbers, until it is put away; all 
   await expect(notices.getByRole("listitem")).toHaveCount(1);
 });
 
-test("nobody reads or puts away what another is told", async ({ page, request }) => {
+test("a user cannot read or dismiss the notices of another user", async ({ page, request }) => {
   const userId = newUserId("private");
   await signIn(page, userId);
   await consume(page.request, "words_used", 400);
@@ -41,11 +41,11 @@ test("nobody reads or puts away what another is told", async ({ page, request })
   expect(await (await page.request.get("/api/notices")).json()).toEqual({ notices: [] });
 });
 
-test("every answer carries the request's id; health tells alive from ready", async ({ request }) => {
-  const kept = await request.get("/api/subscription/usage", { headers: { "x-request-id": "from-a-proxy-1" } });
-  expect(kept.headers()["x-request-id"]).toBe("from-a-proxy-1");
-  const own = await request.get("/api/health");
-  expect(own.headers()["x-request-id"]).toMatch(/^[\w-]{36}$/);
-  expect(await own.json()).toEqual({ alive: true, ready: true, database: "answers" });
+test("every answer has the request's id; health distinguishes alive from ready", async ({ request }) => {
+  const forwarded = await request.get("/api/subscription/usage", { headers: { "x-request-id": "from-a-proxy-1" } });
+  expect(forwarded.headers()["x-request-id"]).toBe("from-a-proxy-1");
+  const generated = await request.get("/api/health");
+  expect(generated.headers()["x-request-id"]).toMatch(/^[\w-]{36}$/);
+  expect(await generated.json()).toEqual({ alive: true, ready: true, database: "answers" });
   expect(await (await request.get("/api/health?probe=live")).json()).toEqual({ alive: true });
 });

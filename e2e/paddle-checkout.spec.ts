@@ -1,16 +1,16 @@
-/** The page that Paddle's payment links lead to, with a stand-in for Paddle.js that records its calls. */
+/** The page of Paddle's payment links, with a fake Paddle.js that records its calls. */
 import { expect, type Page, test } from "@playwright/test";
-import { complaintsOf, expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
-import { newUserId, signIn } from "./support/person";
+import { consoleProblems, expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
+import { newUserId, signIn } from "./support/users";
 
 const TRANSACTION = "txn_01hv8wptq8987qeep44cyrewp9";
 const CHECKOUT = "7b0e7d0c-6c1f-4a57-9d2f-2d8c4a1e6b11";
 const PAGE = `/checkout/paddle?checkout=${CHECKOUT}&_ptxn=${TRANSACTION}`;
-/** As in one of Paddle's e-mails: the default payment link with the transaction. */
+/** A link in one of Paddle's e-mails: the default payment link with the transaction. */
 const LINK = `/checkout/paddle?_ptxn=${TRANSACTION}`;
 
-/** As Paddle.js does: `Initialize` opens the transaction that the address names. */
-const STAND_IN = `
+/** Like Paddle.js, its `Initialize` opens the transaction in the address. */
+const FAKE_PADDLE_JS = `
   const calls = (window.paddleCalls = []);
   let send = () => {};
   const open = (options) => {
@@ -35,25 +35,25 @@ interface PaddleWindow {
   paddleEvent: (name: string) => void;
 }
 
-async function playPaddle(page: Page, answer = STAND_IN): Promise<void> {
+async function serveFakePaddle(page: Page, answer = FAKE_PADDLE_JS): Promise<void> {
   await page.route("https://**", (route) => route.abort());
   await page.route("https://cdn.paddle.com/paddle/v2/paddle.js", (route) =>
     route.fulfill({ contentType: "text/javascript", body: answer }),
   );
 }
 
-/** What the page says of the checkout; the frame around it has a live region of its own. */
-const stage = (page: Page) => page.getByRole("main").getByRole("status");
+/** The page's message about the checkout; the page's frame has another live region. */
+const statusMessage = (page: Page) => page.getByRole("main").getByRole("status");
 const calls = (page: Page) => page.evaluate(() => (window as unknown as PaddleWindow).paddleCalls);
 const send = (page: Page, name: string) =>
   page.evaluate((event) => (window as unknown as PaddleWindow).paddleEvent(event), name);
 
 test.describe("a buyer", () => {
   test.beforeEach(async ({ page }) => {
-    await playPaddle(page);
+    await serveFakePaddle(page);
     await signIn(page, newUserId("checkout"));
     await page.goto(PAGE);
-    await expect(stage(page)).toContainText("The checkout is open");
+    await expect(statusMessage(page)).toContainText("The checkout is open");
   });
 
   test("gets one checkout of the transaction, in the environment of the token", async ({ page, colorScheme }) => {
@@ -67,17 +67,17 @@ test.describe("a buyer", () => {
     expect(page.url()).toContain(PAGE);
   });
 
-  test("who pays comes to the billing page of this checkout", async ({ page }) => {
+  test("goes to the billing page of this checkout after paying", async ({ page }) => {
     await send(page, "checkout.completed");
     await page.waitForURL(`**/billing?checkout=${CHECKOUT}`);
   });
 
-  test("who closes it comes to the plans", async ({ page }) => {
+  test("goes to the plans after closing it", async ({ page }) => {
     await send(page, "checkout.closed");
     await page.waitForURL("**/pricing");
   });
 
-  test("who pays and closes the receipt does not come to the plans", async ({ page }) => {
+  test("goes to the billing page after paying and closing the receipt", async ({ page }) => {
     await page.evaluate(() => {
       const { paddleEvent } = window as unknown as PaddleWindow;
       paddleEvent("checkout.completed");
@@ -87,32 +87,34 @@ test.describe("a buyer", () => {
   });
 });
 
-test("a user who changes the card comes back to the billing page, paid or closed", async ({ page }) => {
-  await playPaddle(page);
+test("a user who changes the card returns to the billing page, paid or closed", async ({ page }) => {
+  await serveFakePaddle(page);
   await signIn(page, newUserId("card"));
   for (const event of ["checkout.completed", "checkout.closed"]) {
     await page.goto(LINK);
-    await expect(stage(page)).toContainText("The checkout is open");
+    await expect(statusMessage(page)).toContainText("The checkout is open");
     await send(page, event);
     await page.waitForURL("**/billing");
   }
 });
 
-test("a visitor who follows a link in an e-mail can pay without an account, and is thanked", async ({ page }) => {
-  await playPaddle(page);
+test("a visitor who follows a link in an e-mail can pay without an account, and gets a confirmation", async ({
+  page,
+}) => {
+  await serveFakePaddle(page);
   await page.goto(LINK);
-  await expect(stage(page)).toContainText("The checkout is open");
+  await expect(statusMessage(page)).toContainText("The checkout is open");
   await send(page, "checkout.completed");
-  await expect(stage(page)).toContainText("Thank you, your payment was received");
+  await expect(statusMessage(page)).toContainText("Thank you, your payment was received");
   expect(page.url()).toContain(LINK);
   await page.goto(LINK);
-  await expect(stage(page)).toContainText("The checkout is open");
+  await expect(statusMessage(page)).toContainText("The checkout is open");
   await send(page, "checkout.closed");
   await page.waitForURL("**/pricing");
 });
 
-test("a signed-in user who follows another's link is told, and decides before anything opens", async ({ page }) => {
-  await playPaddle(page);
+test("a signed-in user who follows another user's link must confirm before the checkout opens", async ({ page }) => {
+  await serveFakePaddle(page);
   const buyer = newUserId("buyer");
   await signIn(page, buyer);
   const bought = { product: "writer", plan: "plus", processor: "paddle" };
@@ -124,54 +126,54 @@ test("a signed-in user who follows another's link is told, and decides before an
   expect(await page.content()).not.toContain(buyer);
   expect(await page.evaluate(() => "paddleCalls" in window)).toBe(false);
   await page.getByRole("button", { name: "Pay for the other account" }).click();
-  await expect(stage(page)).toContainText("The checkout is open");
+  await expect(statusMessage(page)).toContainText("The checkout is open");
   await send(page, "checkout.completed");
-  await expect(stage(page)).toContainText("Thank you, your payment was received");
+  await expect(statusMessage(page)).toContainText("Thank you, your payment was received");
 
   await signIn(page, buyer);
   await page.goto(`/checkout/paddle?checkout=${CHECKOUT}&_ptxn=${transaction}`);
-  await expect(stage(page)).toContainText("The checkout is open");
+  await expect(statusMessage(page)).toContainText("The checkout is open");
 });
 
-test("a Paddle.js that does not load is said, with a way to try again", async ({ page }) => {
+test("if Paddle.js does not load, the page says so and offers another try", async ({ page }) => {
   await page.route("https://**", (route) => route.abort());
   await page.goto(PAGE);
-  await expect(stage(page)).toContainText("The checkout could not be opened");
-  await playPaddle(page);
+  await expect(statusMessage(page)).toContainText("The checkout could not be opened");
+  await serveFakePaddle(page);
   await page.getByRole("button", { name: "Try again" }).click();
-  await expect(stage(page)).toContainText("The checkout is open");
+  await expect(statusMessage(page)).toContainText("The checkout is open");
   await send(page, "checkout.error");
-  await expect(stage(page)).toContainText("The checkout could not be opened");
+  await expect(statusMessage(page)).toContainText("The checkout could not be opened");
 });
 
 test.describe("without script", () => {
   test.use({ javaScriptEnabled: false });
 
-  test("the page says that paying needs it, and leads back", async ({ page }) => {
+  test("the page says that paying needs script, and links back", async ({ page }) => {
     await page.goto(PAGE);
     await expect(page.getByText("its checkout needs JavaScript")).toBeVisible();
     await expect(page.getByRole("link", { name: "Cancel" })).toHaveAttribute("href", "/pricing");
   });
 });
 
-test("every state is accessible, fits, and breaks no rule of the page's policy", async ({ page }, info) => {
-  const complaints = complaintsOf(page);
+test("every state is accessible, does not scroll sideways, and violates no security policy", async ({ page }, info) => {
+  const problems = consoleProblems(page);
   const check = async (name: string) => {
     await expectAccessible(page);
     await expectNoSidewaysScroll(page);
-    for (const scheme of ["light", "dark"] as const) await shoot(page, scheme, `paddle-checkout-${name}`, info);
+    for (const scheme of ["light", "dark"] as const) await screenshot(page, scheme, `paddle-checkout-${name}`, info);
   };
-  await playPaddle(page);
+  await serveFakePaddle(page);
   await page.goto(LINK);
-  await expect(stage(page)).toContainText("The checkout is open");
+  await expect(statusMessage(page)).toContainText("The checkout is open");
   await check("open");
   await send(page, "checkout.completed");
-  await expect(stage(page)).toContainText("Thank you");
+  await expect(statusMessage(page)).toContainText("Thank you");
   await check("paid");
   for (const query of ["", "?_ptxn=txn_short", `?_ptxn=${TRANSACTION}&_ptxn=${TRANSACTION}`]) {
     await page.goto(`/checkout/paddle${query}`);
-    await expect(page.getByText("This link names no payment")).toBeVisible();
+    await expect(page.getByText("This payment link is not valid")).toBeVisible();
   }
   await check("nothing");
-  expect(complaints).toEqual([]);
+  expect(problems).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { type APIRequestContext, expect, test } from "@playwright/test";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { type PaddleObject, sign } from "@/lib/sandbox/event-builders/paddle/events";
 import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
-import { consume, meterOf, newUserId, signIn, subscriptionOf } from "./support/person";
+import { consume, meterOf, newUserId, signIn, subscriptionOf } from "./support/users";
 
 const SECRET = "pdl_ntfset_tollgate_sandbox";
 
@@ -16,7 +16,7 @@ async function postPaddle(request: APIRequestContext, event: PaddleObject, signa
   return { status: response.status(), body: await response.json() };
 }
 
-test("a month with Paddle: once a period, never for an upgrade", async ({ page }) => {
+test("a month with Paddle: usage resets once per period, never for an upgrade", async ({ page }) => {
   const { request } = page;
   const userId = newUserId("paddle");
   const price = { product: "chatbots", plan: "starter", interval: "monthly" } as const;
@@ -51,7 +51,7 @@ test("a month with Paddle: once a period, never for an upgrade", async ({ page }
   expect(renewed.body.decision).toEqual({ action: "reset", reason: "Billing period renewal detected" });
   expect(await meterOf(request, "chatbots")).toEqual({ used: 0, limit: 10_000, remaining: 10_000 });
 
-  // The next one is told by its payment first, at the limit; the subscription's own news changes nothing more.
+  // The payment of the next period arrives first, at the limit; the subscription's later event changes nothing.
   await consume(request, "messages_count", 10_000);
   expect(await meterOf(request, "chatbots")).toEqual({ used: 10_000, limit: 10_000, remaining: 0 });
   const paid = await postPaddle(request, fake.paidAhead(upgradedAt + 2 * HOUR));
@@ -63,7 +63,9 @@ test("a month with Paddle: once a period, never for an upgrade", async ({ page }
   await expect(page.getByRole("region", { name: "Chatbots Growth" })).toContainText("0 of 10,000");
 });
 
-test("unsigned, badly signed and what only the browser says move nothing", async ({ page }) => {
+test("an unsigned event, a badly signed event and a user named only by the browser change nothing", async ({
+  page,
+}) => {
   const victim = newUserId("victim");
   await signIn(page, victim);
   const price = { product: "writer", plan: "ultra", interval: "monthly" } as const;

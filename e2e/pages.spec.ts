@@ -1,11 +1,11 @@
-/** Every page in every state: said in words, accessible, nothing cut off, and a picture of it. */
+/** Every page in every state: its sentences, accessibility, width and a screenshot. */
 import { expect, test } from "@playwright/test";
-import { complaintsOf, expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
-import { newUserId, signIn } from "./support/person";
+import { consoleProblems, expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
 import { enterState, STATE_NAMES, type StateName } from "./support/states";
+import { newUserId, signIn } from "./support/users";
 
-/** The sentences that say the state. */
-const SAYS: Record<StateName, (string | RegExp)[]> = {
+/** The sentences of each state. */
+const SENTENCES: Record<StateName, (string | RegExp)[]> = {
   new: [
     "You are within every limit.",
     "Chatbots Free",
@@ -13,7 +13,7 @@ const SAYS: Record<StateName, (string | RegExp)[]> = {
     "Writer Free",
     "0 of 500 words used",
     /Resets in \d+:\d\d:\d\d/,
-    "Nothing yet. Renewals and plan changes will appear here",
+    "No activity yet. Renewals and plan changes will appear here",
   ],
   active: [
     "You are within every limit.",
@@ -33,7 +33,7 @@ const SAYS: Record<StateName, (string | RegExp)[]> = {
     "That is 7,000 words more than Basic allows. You can go on after the reset.",
     "Chatbots is 2 chatbots over its limit.",
     "You have 5 chatbots and Starter allows 3. Nothing is deleted for you: delete 2 to be within Starter.",
-    "what you used stays counted.",
+    "your usage stays counted.",
   ],
   manyChatbots: ["Chatbots Growth", "5 of 10 chatbots"],
   trial: ["Trial", "You are trying Plus", /Your trial ends on \w+ \d+. From then on it costs \$19\.99 a month\./],
@@ -41,16 +41,19 @@ const SAYS: Record<StateName, (string | RegExp)[]> = {
     "Your last payment for Writer failed.",
     "Payment failed",
     /You can go on until \w+ \d+; update your card to keep Plus\./,
-    "8,000 held until your payment goes through",
+    "8,000 withheld until your payment goes through",
     /6,400.*left/,
     "Fix payment",
   ],
-  graceOver: ["Writer Free", "so Free’s limits apply. Update your card and your plan is back at once."],
+  graceOver: [
+    "Writer Free",
+    "We could not charge you, so Writer is on Free for now. Pay the open invoice to get your plan back.",
+  ],
   paused: ["Paused", "Your subscription is paused", "Free’s limits apply until you resume it.", "Resume"],
   canceling: [
-    "Ends soon",
-    "Ultra is canceled and paid until its end",
-    /Nothing changes until \w+ \d+. From then on you are on Free\./,
+    "Canceled",
+    "Ultra is canceled",
+    /You can use Ultra until \w+ \d+. After that you are on Free\./,
     /Ends in \d+ days/,
     "Keep Ultra",
   ],
@@ -58,7 +61,7 @@ const SAYS: Record<StateName, (string | RegExp)[]> = {
   twoSubscriptions: ["Writer Ultra", "6,000 of 35,000 words used"],
 };
 
-// The pictures tell more than a trace, which would take a third of the time.
+// The screenshots show more than a trace, which would take a third of the time.
 test.use({ trace: "off" });
 
 test.beforeEach(async ({ page }, { project }) => {
@@ -67,18 +70,18 @@ test.beforeEach(async ({ page }, { project }) => {
 
 for (const state of STATE_NAMES) {
   test(`billing, ${state}`, async ({ page }, testInfo) => {
-    const complaints = complaintsOf(page);
+    const problems = consoleProblems(page);
     await page.emulateMedia({ colorScheme: "light" });
     await enterState(page, state);
     await page.goto("/billing");
     await expect(page.getByText(/^Counting since/).first()).toBeVisible();
-    for (const sentence of SAYS[state]) await expect(page.getByRole("main")).toContainText(sentence);
+    for (const sentence of SENTENCES[state]) await expect(page.getByRole("main")).toContainText(sentence);
     await expectNoSidewaysScroll(page);
-    await shoot(page, "light", state, testInfo);
+    await screenshot(page, "light", state, testInfo);
     await expectAccessible(page);
-    await shoot(page, "dark", state, testInfo);
+    await screenshot(page, "dark", state, testInfo);
     await expectAccessible(page, ["color-contrast"]);
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 }
 
@@ -98,23 +101,23 @@ const SIGNED_IN = new Set(["chatbots", "writer", "usage", "invoices"]);
 for (const [name, { path, heading }] of Object.entries(OTHERS)) {
   test(`${name} page`, async ({ page }, testInfo) => {
     if (SIGNED_IN.has(name)) await signIn(page, newUserId(name));
-    const complaints = complaintsOf(page);
+    const problems = consoleProblems(page);
     await page.emulateMedia({ colorScheme: "light" });
     const response = await page.goto(path);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(heading);
     await expectNoSidewaysScroll(page);
-    await shoot(page, "light", name, testInfo);
+    await screenshot(page, "light", name, testInfo);
     await expectAccessible(page);
-    await shoot(page, "dark", name, testInfo);
+    await screenshot(page, "dark", name, testInfo);
     await expectAccessible(page, ["color-contrast"]);
     const missing = path === "/nowhere";
     expect(response?.status()).toBe(missing ? 404 : 200);
-    // The browser itself reports the 404 that was asked for.
-    expect(complaints.filter((complaint) => !(missing && complaint.includes("404")))).toEqual([]);
+    // The browser itself reports the requested 404.
+    expect(problems.filter((problem) => !(missing && problem.includes("404")))).toEqual([]);
   });
 }
 
-test("fingers find every target on a phone", async ({ page, isMobile }) => {
+test("every target is at least 44 px high on a phone", async ({ page, isMobile }) => {
   test.skip(!isMobile);
   await signIn(page, newUserId("fingers"));
   await page.request.post("/api/chatbots", { data: { name: "Support" } });

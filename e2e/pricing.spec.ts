@@ -1,8 +1,8 @@
-/** The plans page: for those who look, for those who have nothing, and for those who have a plan. */
+/** The pricing page for visitors, for users without a subscription, and for subscribers. */
 import { expect, type Page, test } from "@playwright/test";
-import { complaintsOf, expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
-import { newUserId } from "./support/person";
+import { consoleProblems, expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
 import { enterState } from "./support/states";
+import { newUserId } from "./support/users";
 
 test.use({ trace: "off" });
 
@@ -15,21 +15,21 @@ function plan(page: Page, product: string, name: string) {
   return list.filter({ has: page.getByRole("heading", { level: 3, name: new RegExp(`^${name}`) }) });
 }
 
-test("nobody may look, and comes back to the plan they chose", async ({ page }) => {
+test("a visitor sees the plans, and returns to the chosen plan after signing in", async ({ page }) => {
   await page.goto("/pricing?interval=yearly");
   await expect(plan(page, "Writer", "Ultra")).toContainText("$399.90 a year");
   await expect(plan(page, "Writer", "Ultra")).toContainText("$79.98 less than monthly");
   await plan(page, "Writer", "Ultra").getByRole("link", { name: "Choose Ultra" }).click();
   await expect(page).toHaveURL(/\/sign-in\?next=/);
-  await page.getByLabel("Or as anybody").fill(newUserId("chooser"));
+  await page.getByLabel("Or use any ID").fill(newUserId("chooser"));
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await expect(page).toHaveURL("/pricing?interval=yearly&choose=writer.ultra");
   await expect(plan(page, "Writer", "Ultra").getByRole("button", { name: "Choose Ultra" })).toBeVisible();
   await expect(plan(page, "Writer", "Free")).toContainText("Your plan");
 });
 
-test("a plan of mine is marked, and what stands in the way of another is said", async ({ page }, testInfo) => {
-  const complaints = complaintsOf(page);
+test("the current plan is marked, and a blocked plan names its reason", async ({ page }, testInfo) => {
+  const problems = consoleProblems(page);
   await page.emulateMedia({ colorScheme: "light" });
   await enterState(page, "manyChatbots");
   await page.goto("/pricing");
@@ -43,27 +43,27 @@ test("a plan of mine is marked, and what stands in the way of another is said", 
     "/billing/change?product=chatbots&plan=business&interval=monthly",
   );
   await expectNoSidewaysScroll(page);
-  await shoot(page, "light", "pricing-mine", testInfo);
+  await screenshot(page, "light", "pricing-mine", testInfo);
   await expectAccessible(page);
-  await shoot(page, "dark", "pricing-mine", testInfo);
+  await screenshot(page, "dark", "pricing-mine", testInfo);
   await expectAccessible(page, ["color-contrast"]);
-  expect(complaints).toEqual([]);
+  expect(problems).toEqual([]);
 });
 
-test("yearly of the same plan is a change too", async ({ page }) => {
+test("the yearly price of the current plan is offered as a change", async ({ page }) => {
   await enterState(page, "active");
   await page.goto("/pricing?interval=yearly&product=writer");
   await expect(plan(page, "Writer", "Plus").getByRole("link", { name: "Pay yearly" })).toBeVisible();
   await expect(page.getByRole("region", { name: "Chatbots" })).toBeHidden();
 });
 
-test("an open payment comes first", async ({ page }) => {
+test("an open payment blocks plan changes", async ({ page }) => {
   await enterState(page, "pastDue");
   await page.goto("/pricing?product=writer");
-  await expect(plan(page, "Writer", "Ultra")).toContainText("Your last payment is still open: pay it first.");
+  await expect(plan(page, "Writer", "Ultra")).toContainText("Your last payment is still open. Pay it first.");
 });
 
-test("a strange address shows the usual", async ({ page }) => {
+test("an invalid address shows the defaults", async ({ page }) => {
   await page.goto("/pricing?product=__proto__&interval=daily&processor=cash&choose=writer.constructor");
   await expect(plan(page, "Writer", "Plus")).toContainText("$19.99 a month");
 });

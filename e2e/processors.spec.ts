@@ -1,7 +1,7 @@
-/** The whole life of a subscription at each processor's sandbox, by pressing what a customer presses. */
+/** A subscription from purchase to end at each fake processor, with the buttons that a customer presses. */
 import { expect, type Page, test } from "@playwright/test";
 import { expectAccessible } from "./support/page-checks";
-import { consume, meterOf, newUserId, signIn, subscriptionOf } from "./support/person";
+import { consume, meterOf, newUserId, signIn, subscriptionOf } from "./support/users";
 
 test.use({ trace: "off" });
 
@@ -12,14 +12,14 @@ test.beforeEach(async ({ page }, { project }) => {
 const GOOD = "4242 4242 4242 4242";
 const DECLINED = "4000 0000 0000 0002";
 const FAILS_LATER = "4000 0000 0000 0341";
-const ASKS_THE_BANK = "4000 0025 0000 3155";
+const NEEDS_AUTHENTICATION = "4000 0025 0000 3155";
 const DEBIT_FAILS = "000222222227";
 
 const writer = (page: Page) => subscriptionOf(page.request, "writer");
 const planOf = async (page: Page) => (await writer(page)).plan;
 const method = (page: Page, number: string) => page.getByRole("button", { name: number });
 
-/** To the processor's checkout of a plan. */
+/** Opens the processor's checkout of a plan. */
 async function choose(page: Page, plan: string, query = ""): Promise<void> {
   await page.goto(`/pricing?product=writer${query}`);
   await page.getByRole("button", { name: `Choose ${plan}` }).click();
@@ -31,11 +31,11 @@ async function pay(page: Page, number: string): Promise<void> {
   await page.waitForURL(/\/billing/);
 }
 
-/** The preview of a change, and the press that makes it. */
-async function change(page: Page, plan: string, press: RegExp | string): Promise<void> {
+/** Opens the preview of a change and confirms it. */
+async function change(page: Page, plan: string, button: RegExp | string): Promise<void> {
   await page.goto(`/billing/change?product=writer&plan=${plan}&interval=monthly`);
   await expectAccessible(page);
-  await page.getByRole("button", { name: press }).click();
+  await page.getByRole("button", { name: button }).click();
 }
 
 async function moveClock(page: Page, move: Record<string, string>): Promise<void> {
@@ -44,8 +44,7 @@ async function moveClock(page: Page, move: Record<string, string>): Promise<void
 }
 
 async function cancelAndResume(page: Page): Promise<void> {
-  const resting = (await writer(page)).cancelAt;
-  expect(resting).toBeNull();
+  expect((await writer(page)).cancelAt).toBeNull();
   await page.goto("/billing/cancel?product=writer");
   await page.getByRole("button", { name: /^Cancel / }).click();
   await expect.poll(async () => (await writer(page)).cancelAt).not.toBeNull();
@@ -54,7 +53,7 @@ async function cancelAndResume(page: Page): Promise<void> {
   await expect.poll(async () => (await writer(page)).cancelAt).toBeNull();
 }
 
-/** The latest invoice's page at the processor. */
+/** Opens the latest invoice's page at the processor. */
 async function openInvoice(page: Page): Promise<void> {
   await page.goto("/billing/invoices");
   await page.getByRole("link", { name: "View invoice" }).first().click();
@@ -67,13 +66,13 @@ test("Stripe: authenticate, decline, upgrade, downgrade with the coupon kept, ca
   await choose(page, "Plus", "&code=SPRING");
   await method(page, DECLINED).click();
   await expect(page.getByRole("alert").filter({ hasText: "declined" })).toBeVisible();
-  await method(page, ASKS_THE_BANK).click();
+  await method(page, NEEDS_AUTHENTICATION).click();
   await page.getByRole("button", { name: "Yes, complete" }).click();
   await page.waitForURL(/\/billing/);
   await expect.poll(() => planOf(page)).toBe("plus");
   await consume(page.request, "words_used", 12_000);
 
-  // The card asks the bank at an upgrade too: the plan waits for the payment.
+  // An upgrade needs authentication too: the plan changes after the payment.
   await change(page, "ultra", /^Pay \$/);
   await page.waitForURL(/\/sandbox\/stripe\/invoice\//);
   expect(await planOf(page)).toBe("plus");
@@ -81,13 +80,13 @@ test("Stripe: authenticate, decline, upgrade, downgrade with the coupon kept, ca
   await expect.poll(() => planOf(page)).toBe("ultra");
   expect(await meterOf(page.request, "writer")).toEqual({ used: 12_000, limit: 35_000, remaining: 23_000 });
 
-  await change(page, "basic", "Switch to Basic then");
+  await change(page, "basic", "Schedule switch to Basic");
   await expect.poll(async () => (await writer(page)).scheduledPlan).toBe("basic");
   await moveClock(page, { by: "period" });
   await expect.poll(() => planOf(page)).toBe("basic");
   expect(await meterOf(page.request, "writer")).toEqual({ used: 0, limit: 5_000, remaining: 5_000 });
   await page.goto("/billing/invoices");
-  // 20 % of $9.99 stays off after the downgrade.
+  // The discount of 20 % on $9.99 continues after the downgrade.
   await expect(page.getByText("$7.99").first()).toBeVisible();
 
   await cancelAndResume(page);
@@ -101,7 +100,7 @@ test("Stripe: authenticate, decline, upgrade, downgrade with the coupon kept, ca
   expect(await planOf(page)).toBe("basic");
 });
 
-test("Stripe: a bank debit that fails days later takes the plan back until it is paid", async ({ page }) => {
+test("Stripe: after a bank debit fails days later, the free limits apply until it is paid", async ({ page }) => {
   await signIn(page, newUserId("stripe-debit"));
   await choose(page, "Plus");
   await pay(page, DEBIT_FAILS);
@@ -136,7 +135,7 @@ test("Paddle: decline, authenticate, upgrade, downgrade with the discount kept, 
   await choose(page, "Plus", "&processor=paddle&code=SPRING20");
   await method(page, DECLINED).click();
   await expect(page.getByRole("alert").filter({ hasText: "declined" })).toBeVisible();
-  await method(page, ASKS_THE_BANK).click();
+  await method(page, NEEDS_AUTHENTICATION).click();
   await page.getByRole("button", { name: "Yes, complete" }).click();
   await page.waitForURL(/\/billing/);
   await expect.poll(() => planOf(page)).toBe("plus");
@@ -146,7 +145,7 @@ test("Paddle: decline, authenticate, upgrade, downgrade with the discount kept, 
   await expect.poll(() => planOf(page)).toBe("ultra");
   expect(await meterOf(page.request, "writer")).toEqual({ used: 12_000, limit: 35_000, remaining: 23_000 });
 
-  await change(page, "basic", "Switch to Basic then");
+  await change(page, "basic", "Schedule switch to Basic");
   await expect.poll(async () => (await writer(page)).scheduledPlan).toBe("basic");
   await moveClock(page, { by: "period" });
   await expect.poll(() => planOf(page)).toBe("basic");
@@ -154,7 +153,7 @@ test("Paddle: decline, authenticate, upgrade, downgrade with the discount kept, 
   await expect(page.getByText("$7.99").first()).toBeVisible();
 
   await cancelAndResume(page);
-  // Only the business reaches this page: Paddle's customer is not known to be the user.
+  // Only the business can open this page, since Paddle's customer is not linked to the user.
   const { invoices } = (await (await page.request.get("/api/invoices")).json()) as { invoices: { id: string }[] };
   await page.goto(`/sandbox/paddle/transaction/${invoices[0]?.id}`);
   await page.getByRole("button", { name: "Refund half" }).click();
@@ -167,7 +166,7 @@ test("Paddle: decline, authenticate, upgrade, downgrade with the discount kept, 
   await expectAccessible(page);
   await page.goto("/billing/invoices");
   await expect(page.getByText("$4 refunded")).toBeVisible();
-  // The business decides what a refund means: the plan stays.
+  // The business decides about the plan after a refund: it stays.
   expect(await planOf(page)).toBe("basic");
 });
 

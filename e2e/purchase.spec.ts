@@ -1,7 +1,7 @@
-/** Buying and changing over HTTP: the order of refusals, whose is whose, and how soon the plan is here. */
+/** Purchases and plan changes over HTTP: the order of refusals, ownership, and the arrival of the plan. */
 import { type APIRequestContext, expect, test } from "@playwright/test";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
-import { newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
+import { newUserId, postStripe, signIn, subscriptionOf } from "./support/users";
 
 const ROUTES = {
   "/api/checkout": { product: "writer", plan: "plus" },
@@ -18,7 +18,7 @@ async function post(request: APIRequestContext, path: string, data: unknown) {
   return { status: response.status(), body: await response.json() };
 }
 
-/** As the hosted page's form does. */
+/** Posts the form of the hosted page. */
 async function pay(request: APIRequestContext, url: string, card = "4242") {
   const { origin, pathname } = new URL(url);
   const response = await request.post(`/api${pathname}`, {
@@ -37,12 +37,12 @@ async function buy(request: APIRequestContext, plan: string) {
   return body as { url: string; checkout: string };
 }
 
-test("nobody buys, changes or sees anything, and nobody from another site", async ({ request, page }) => {
+test("a request without identity gets 401, and one from another origin 403", async ({ request, page }) => {
   await signIn(page, newUserId("purchase-csrf"));
   for (const [path, data] of Object.entries(ROUTES)) {
-    const nobody = await request.post(path, { data });
-    expect(nobody.status(), path).toBe(401);
-    expect(nobody.headers()["cache-control"]).toContain("no-store");
+    const anonymous = await request.post(path, { data });
+    expect(anonymous.status(), path).toBe(401);
+    expect(anonymous.headers()["cache-control"]).toContain("no-store");
     const foreign = await page.request.post(path, { data, headers: { origin: "https://evil.example" } });
     expect(foreign.status(), path).toBe(403);
   }
@@ -80,7 +80,7 @@ test("bad input names the field", async ({ page }) => {
   expect(status.status()).toBe(400);
 });
 
-test("too many chatbots come before being subscribed already, and before any checkout", async ({ page }) => {
+test("too many chatbots are refused before an existing subscription, and before a checkout", async ({ page }) => {
   const userId = newUserId("purchase-order");
   await signIn(page, userId);
   const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
@@ -99,7 +99,7 @@ test("too many chatbots come before being subscribed already, and before any che
   });
 });
 
-test("paid: the plan comes by itself, once, and it is nobody else's", async ({ page, browser }) => {
+test("after the payment the plan arrives once, and only for its buyer", async ({ page, browser }) => {
   await signIn(page, newUserId("purchase-own"));
   const twice = await Promise.all([1, 2].map(() => post(page.request, "/api/checkout", ROUTES["/api/checkout"])));
   expect(new Set(twice.map(({ body }) => body.url)).size).toBe(1);
@@ -132,7 +132,7 @@ test("paid: the plan comes by itself, once, and it is nobody else's", async ({ p
   await stranger.close();
 });
 
-test("changed: now, for the period's end, taken back, ended and resumed", async ({ page }) => {
+test("a plan is changed now and for the period's end, undone, canceled and resumed", async ({ page }) => {
   await signIn(page, newUserId("purchase-change"));
   await buy(page.request, "plus");
   const of = (plan: string) => ({ product: "writer", plan });

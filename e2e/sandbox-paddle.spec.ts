@@ -1,7 +1,7 @@
-/** The played Paddle over HTTP: its pages, its API's door, its deliveries, and the clock. */
+/** The fake Paddle over HTTP: its pages, its API's access, its deliveries and the clock. */
 import { expect, type Page, test } from "@playwright/test";
-import { complaintsOf, expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
-import { meterOf, newUserId, signIn, subscriptionOf } from "./support/person";
+import { consoleProblems, expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
+import { meterOf, newUserId, signIn, subscriptionOf } from "./support/users";
 
 async function checkout(page: Page, plan = "plus", product = "writer", processor = "paddle"): Promise<string> {
   const response = await page.request.post("/api/checkout", { data: { product, plan, processor } });
@@ -26,9 +26,9 @@ async function post(page: Page, path: string, data: object) {
 }
 const move = (page: Page, data: object) => post(page, "/api/sandbox/clock", data);
 
-test("a checkout is paid by a press, and the plan is there", async ({ page }, testInfo) => {
+test("a checkout is paid with one press, and the plan arrives", async ({ page }, testInfo) => {
   await signIn(page, newUserId("paddle-payer"));
-  const complaints = complaintsOf(page);
+  const problems = consoleProblems(page);
   const url = await checkout(page);
   expect(new URL(url).pathname).toMatch(/^\/sandbox\/paddle\/checkout\/txn_\w{26}$/);
   await page.goto(url);
@@ -36,7 +36,7 @@ test("a checkout is paid by a press, and the plan is there", async ({ page }, te
   await expect(page.getByText("Sandbox: no money moves.").last()).toBeVisible();
   await page.waitForLoadState("networkidle");
   for (const scheme of ["light", "dark"] as const) {
-    await shoot(page, scheme, "sandbox-paddle-checkout", testInfo);
+    await screenshot(page, scheme, "sandbox-paddle-checkout", testInfo);
     await expectAccessible(page);
   }
   await expectNoSidewaysScroll(page);
@@ -57,10 +57,10 @@ test("a checkout is paid by a press, and the plan is there", async ({ page }, te
   await page.goto(url);
   await expect(page.getByRole("heading", { name: "This checkout is paid" })).toBeVisible();
   await expectAccessible(page);
-  expect(complaints).toEqual([]);
+  expect(problems).toEqual([]);
 });
 
-test("a month, an upgrade, a downgrade that the clock carries out, and the end", async ({ page }) => {
+test("an upgrade, a downgrade that the clock carries out, and the end", async ({ page }) => {
   await signIn(page, newUserId("paddle-journey"));
   await subscribed(page);
   await post(page, "/api/usage/consume", { field: "words_used", amount: 12_000 });
@@ -92,7 +92,7 @@ test("a renewal that fails is paid on the card's page", async ({ page }, testInf
   await page.goto(body.url);
   await expect(page.getByText("could not be charged to your card ending in 0341")).toBeVisible();
   for (const scheme of ["light", "dark"] as const) {
-    await shoot(page, scheme, "sandbox-paddle-payment", testInfo);
+    await screenshot(page, scheme, "sandbox-paddle-payment", testInfo);
     await expectAccessible(page);
   }
   await expectNoSidewaysScroll(page);
@@ -104,7 +104,7 @@ test("a renewal that fails is paid on the card's page", async ({ page }, testInf
   await expectAccessible(page);
 });
 
-test("the portal of a customer whom an admin has linked: ended there, and kept", async ({ page }, testInfo) => {
+test("a customer that an admin linked cancels and resumes in the portal", async ({ page }, testInfo) => {
   const userId = newUserId("paddle-portal");
   await signIn(page, userId);
   const url = await checkout(page);
@@ -112,7 +112,7 @@ test("the portal of a customer whom an admin has linked: ended there, and kept",
   await card(page, "4242 4242 4242 4242").click();
   await page.waitForURL(/\/billing/);
   await expect.poll(() => planOf(page)).toBe("plus");
-  // Ids of one customer begin alike.
+  // The ids of one customer have the same prefix.
   const customerId = `ctm_${url.match(/txn_(01[a-f\d]{16})/)?.[1]}00000000`;
   await signIn(page, "admin");
   await post(page, "/api/admin/links", { processor: "paddle", customerId, userId });
@@ -122,7 +122,7 @@ test("the portal of a customer whom an admin has linked: ended there, and kept",
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Your subscriptions and payments");
   await page.waitForLoadState("networkidle");
   for (const scheme of ["light", "dark"] as const) {
-    await shoot(page, scheme, "sandbox-paddle-portal", testInfo);
+    await screenshot(page, scheme, "sandbox-paddle-portal", testInfo);
     await expectAccessible(page);
   }
   await expectNoSidewaysScroll(page);
@@ -138,7 +138,7 @@ test("the portal of a customer whom an admin has linked: ended there, and kept",
   await expect(page.getByText("Your card ends in 0341")).toBeVisible();
 });
 
-test("both processors side by side, for one person", async ({ page }) => {
+test("one user has subscriptions at both processors", async ({ page }) => {
   await signIn(page, newUserId("both"));
   await subscribed(page);
   await page.goto(await checkout(page, "growth", "chatbots", "stripe"));
@@ -154,7 +154,7 @@ test("both processors side by side, for one person", async ({ page }) => {
   expect(await subscriptionOf(page.request, "writer")).toMatchObject({ plan: "plus", processor: "paddle" });
 });
 
-test("the played API is opened by the server's own key only", async ({ request }) => {
+test("the fake API accepts only the server's own key", async ({ request }) => {
   const get = (headers: Record<string, string>) => request.get("/api/sandbox/paddle/v1/prices", { headers });
   expect((await get({})).status()).toBe(401);
   expect((await get({ authorization: "Bearer pdl_sdbx_apikey_tollgate_sandbox" })).status()).toBe(403);

@@ -1,7 +1,7 @@
-/** The played Stripe over HTTP: its hosted pages, its deliveries, and the clock. */
+/** The fake Stripe over HTTP: its hosted pages, its deliveries and the clock. */
 import { expect, type Page, test } from "@playwright/test";
-import { complaintsOf, expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
-import { meterOf, newUserId, signIn, subscriptionOf } from "./support/person";
+import { consoleProblems, expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
+import { meterOf, newUserId, signIn, subscriptionOf } from "./support/users";
 
 async function checkout(page: Page, plan = "plus"): Promise<string> {
   const response = await page.request.post("/api/checkout", { data: { product: "writer", plan } });
@@ -23,17 +23,17 @@ async function move(page: Page, move: Record<string, string>) {
   return { status: response.status(), body: await response.json() };
 }
 
-test("a checkout is paid by a press, and the plan is there", async ({ page }, testInfo) => {
+test("a checkout is paid with one press, and the plan arrives", async ({ page }, testInfo) => {
   await signIn(page, newUserId("payer"));
-  const complaints = complaintsOf(page);
+  const problems = consoleProblems(page);
   const url = await checkout(page);
   await page.goto(url);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Subscribe to Writer Plus");
   await expect(page.getByText("Sandbox: no money moves.").last()).toBeVisible();
-  // A picture hides the caret by a style of its own, which React must not meet.
+  // A screenshot hides the caret by an inline style, which would be a hydration mismatch.
   await page.waitForLoadState("networkidle");
   for (const scheme of ["light", "dark"] as const) {
-    await shoot(page, scheme, "sandbox-checkout", testInfo);
+    await screenshot(page, scheme, "sandbox-checkout", testInfo);
     await expectAccessible(page);
   }
   await expectNoSidewaysScroll(page);
@@ -42,7 +42,7 @@ test("a checkout is paid by a press, and the plan is there", async ({ page }, te
   await expect(page.getByRole("alert").filter({ hasText: "declined" })).toBeVisible();
   await card(page, "4000 0025 0000 3155").click();
   await expect(page.getByRole("heading", { name: "Your bank asks" })).toBeVisible();
-  await shoot(page, "light", "sandbox-challenge", testInfo);
+  await screenshot(page, "light", "sandbox-challenge", testInfo);
   await expectAccessible(page);
   await page.getByRole("link", { name: "No, fail" }).click();
   await expect(page.getByRole("alert").filter({ hasText: "authenticate" })).toBeVisible();
@@ -55,10 +55,10 @@ test("a checkout is paid by a press, and the plan is there", async ({ page }, te
   await page.goto(url);
   await expect(page.getByRole("heading", { name: "This checkout is paid" })).toBeVisible();
   await expectAccessible(page);
-  expect(complaints).toEqual([]);
+  expect(problems).toEqual([]);
 });
 
-test("paid in two tabs at once, it is one subscription", async ({ page }) => {
+test("a checkout that is paid three times concurrently gives one subscription", async ({ page }) => {
   await signIn(page, newUserId("two-tabs"));
   const id = new URL(await checkout(page)).pathname.split("/").at(-1);
   const form = { card: "4242", email: "two@example.com" };
@@ -82,7 +82,7 @@ test("a renewal that fails is paid on the invoice's page, and the portal changes
   await page.goto(invoices[0].url);
   await expect(page.getByText("Your card ending in 0341 is tried again on")).toBeVisible();
   for (const scheme of ["light", "dark"] as const) {
-    await shoot(page, scheme, "sandbox-invoice", testInfo);
+    await screenshot(page, scheme, "sandbox-invoice", testInfo);
     await expectAccessible(page);
   }
   await expectNoSidewaysScroll(page);
@@ -96,7 +96,7 @@ test("a renewal that fails is paid on the invoice's page, and the portal changes
   await page.goto(url);
   await expect(page.getByText("Your card ends in 4242")).toBeVisible();
   for (const scheme of ["light", "dark"] as const) {
-    await shoot(page, scheme, "sandbox-portal", testInfo);
+    await screenshot(page, scheme, "sandbox-portal", testInfo);
     await expectAccessible(page);
   }
   await expectNoSidewaysScroll(page);
@@ -107,9 +107,7 @@ test("a renewal that fails is paid on the invoice's page, and the portal changes
   await expect.poll(async () => (await subscriptionOf(page.request, "writer")).cancelAt).toBeNull();
 });
 
-test("the clock moves one's own time only, never back over what happened, and only in the sandbox's words", async ({
-  page,
-}) => {
+test("the clock moves only the user's own time, never back, and only by known steps", async ({ page }) => {
   await signIn(page, newUserId("clock"));
   await subscribed(page);
   await page.request.post("/api/usage/consume", { data: { field: "words_used", amount: 700 } });
@@ -127,7 +125,7 @@ test("the clock moves one's own time only, never back over what happened, and on
   expect(others.status()).toBe(404);
 });
 
-test("an admin moves anybody's clock", async ({ page }) => {
+test("an admin moves the clock of any user", async ({ page }) => {
   const userId = newUserId("moved");
   await signIn(page, "admin");
   const to = new Date(Date.now() + 40 * 86_400_000).toISOString();

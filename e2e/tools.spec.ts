@@ -1,20 +1,20 @@
-/** Both reference products, used by hand. */
+/** Both reference products, used on their pages. */
 import { expect, type Page, test } from "@playwright/test";
-import { expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
-import { newUserId, signIn, subscriptionOf } from "./support/person";
+import { expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
 import { enterState } from "./support/states";
+import { newUserId, signIn, subscriptionOf } from "./support/users";
 
 function meter(page: Page, name: string) {
   return page.getByRole("meter", { name, exact: true });
 }
 
-/** The first control reacts only when the page is alive. */
+/** Opens a page and waits for its script. */
 async function open(page: Page, path: string): Promise<void> {
   await page.goto(path);
   await page.waitForLoadState("networkidle");
 }
 
-test("chatbots: make one, be refused another, talk to it, delete it", async ({ page }, testInfo) => {
+test("chatbots: create one, get a refusal for another, send it a message, delete it", async ({ page }, testInfo) => {
   await signIn(page, newUserId("bots"));
   await open(page, "/chatbots");
   await expect(page.getByText("No chatbots yet.")).toBeVisible();
@@ -41,8 +41,8 @@ test("chatbots: make one, be refused another, talk to it, delete it", async ({ p
   await support.getByRole("button", { name: "Send" }).click();
   await expect(support.getByRole("log")).toContainText(/You: When do you open\?.*Support: /s);
   await expect(meter(page, "Messages")).toHaveAttribute("aria-valuenow", "1");
-  await shoot(page, "dark", "chatbots-used", testInfo);
-  await shoot(page, "light", "chatbots-used", testInfo);
+  await screenshot(page, "dark", "chatbots-used", testInfo);
+  await screenshot(page, "light", "chatbots-used", testInfo);
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
 
@@ -55,7 +55,7 @@ test("chatbots: make one, be refused another, talk to it, delete it", async ({ p
   await expect(refusal).toBeHidden();
 });
 
-test("writer: rewrite a text, be refused the next, keep it", async ({ page }, testInfo) => {
+test("writer: rewrite a text, get a refusal for the next, and keep its text", async ({ page }, testInfo) => {
   await signIn(page, newUserId("texts"));
   await open(page, "/writer");
   const text = `We utilize ${"it ".repeat(298)}`;
@@ -76,8 +76,8 @@ test("writer: rewrite a text, be refused the next, keep it", async ({ page }, te
   );
   await expect(page.getByLabel("Your text")).toHaveValue(text);
   await expect(meter(page, "Words")).toHaveAttribute("aria-valuenow", "300");
-  await shoot(page, "dark", "writer-used", testInfo);
-  await shoot(page, "light", "writer-used", testInfo);
+  await screenshot(page, "dark", "writer-used", testInfo);
+  await screenshot(page, "light", "writer-used", testInfo);
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
 
@@ -107,40 +107,40 @@ test("writer: the page counts the words that the server charges", async ({ page 
   }
 });
 
-test("chatbots: an answer comes word by word, and what it costs depends on how it ends", async ({ page }, testInfo) => {
+test("chatbots: an answer appears word by word, and its count depends on its end", async ({ page }, testInfo) => {
   await signIn(page, newUserId("words"));
   await page.request.post("/api/chatbots", { data: { name: "Support" } });
   await open(page, "/chatbots");
   const support = page.getByRole("region", { name: "Support" });
-  const say = async (text: string) => {
+  const send = async (text: string) => {
     await support.getByLabel("Message to Support").fill(text);
     await support.getByRole("button", { name: "Send" }).click();
   };
   const used = async () => (await subscriptionOf(page.request, "chatbots")).meters[0]?.used;
 
-  await say("/fail");
+  await send("/fail");
   await expect(support.getByRole("log")).toContainText("That answer broke off. It was not counted");
   expect(await used()).toBe(0);
 
-  await say("What can you do?");
+  await send("What can you do?");
   await expect(support.getByRole("log")).toContainText("I am Support");
-  await shoot(page, "light", "chatbots-answering", testInfo);
+  await screenshot(page, "light", "chatbots-answering", testInfo);
   await support.getByRole("button", { name: "Stop" }).click();
   await expect(support.getByRole("log")).toContainText("Stopped. It counts as one message.");
   await expect(support.getByRole("log")).not.toContainText("Send /fail to see that");
   await expect(meter(page, "Messages")).toHaveAttribute("aria-valuenow", "1");
   expect((await subscriptionOf(page.request, "chatbots")).meters[0]).toMatchObject({ used: 1, reserved: 0 });
 
-  await say("12 * 7");
+  await send("12 * 7");
   await expect(support.getByRole("log")).toContainText("12 * 7 is 84.");
   await expect(meter(page, "Messages")).toHaveAttribute("aria-valuenow", "2");
-  await shoot(page, "dark", "chatbots-talked", testInfo);
-  await shoot(page, "light", "chatbots-talked", testInfo);
+  await screenshot(page, "dark", "chatbots-talked", testInfo);
+  await screenshot(page, "light", "chatbots-talked", testInfo);
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
 });
 
-test("chatbots: another name, or the old one after all", async ({ page }) => {
+test("chatbots: Escape keeps the name, Enter changes it", async ({ page }) => {
   await signIn(page, newUserId("names"));
   await page.request.post("/api/chatbots", { data: { name: "Support" } });
   await open(page, "/chatbots");
@@ -158,33 +158,33 @@ test("chatbots: another name, or the old one after all", async ({ page }) => {
   await expect(meter(page, "Chatbots")).toHaveAttribute("aria-valuenow", "1");
 });
 
-test("writer: long work shows how far it is, and canceling gives the rest back", async ({ page }, testInfo) => {
+test("writer: long work shows its progress, and canceling releases the rest", async ({ page }, testInfo) => {
   await enterState(page, "active");
   await open(page, "/writer");
-  // 6,000 words: in parts of 120 it takes seconds.
+  // 6,000 words in chunks of 120 take seconds.
   await page.getByLabel("Your text").fill("We utilize one two three four five six seven eight. ".repeat(600));
   await page.getByLabel("Style").selectOption("Plain");
   await page.getByRole("button", { name: "Rewrite" }).click();
   const progress = page.getByRole("progressbar", { name: "Rewriting" });
   await expect(progress).toHaveAttribute("aria-valuetext", /^[1-9][\d,]* of 6,000 words$/);
-  await shoot(page, "light", "writer-working", testInfo);
+  await screenshot(page, "light", "writer-working", testInfo);
   expect((await subscriptionOf(page.request, "writer")).meters[0]).toMatchObject({ used: 5_100, reserved: 6_000 });
   await page.getByRole("button", { name: "Cancel" }).click();
 
   const status = page.getByRole("main").getByRole("status");
-  await expect(status).toContainText(/Canceled after [\d,]+ of 6,000 words. Those count; [\d,]+ came back./);
+  await expect(status).toContainText(/Canceled after [\d,]+ of 6,000 words. These count; the other [\d,]+ do not./);
   const [, done = ""] = /after ([\d,]+) of/.exec(await status.innerText()) ?? [];
   const words = Number(done.replace(",", ""));
   await expect.poll(async () => (await subscriptionOf(page.request, "writer")).meters[0]?.reserved).toBe(0);
   const [meterNow, transformations] = (await subscriptionOf(page.request, "writer")).meters;
-  // Parts may have been on their way when their reader left; how many depends on the machine, all of them is too many.
-  const onTheWay = (meterNow?.used ?? 0) - 5_100 - words;
-  expect([onTheWay % 120, onTheWay >= 0, onTheWay < 6_000 - words]).toEqual([0, true, true]);
+  // Some chunks may have been sent when the user canceled. Their number depends on the machine; all of them is too many.
+  const uncertain = (meterNow?.used ?? 0) - 5_100 - words;
+  expect([uncertain % 120, uncertain >= 0, uncertain < 6_000 - words]).toEqual([0, true, true]);
   expect(transformations?.used).toBe(85);
   await expect(meter(page, "Words")).toHaveAttribute("aria-valuenow", String(meterNow?.used));
   await expect(page.getByRole("region", { name: "Result" })).toContainText("We use one two");
-  await shoot(page, "dark", "writer-canceled", testInfo);
-  await shoot(page, "light", "writer-canceled", testInfo);
+  await screenshot(page, "dark", "writer-canceled", testInfo);
+  await screenshot(page, "light", "writer-canceled", testInfo);
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
 });

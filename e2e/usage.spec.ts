@@ -1,8 +1,8 @@
-/** The usage page: days as a chart and as a table, which days, and what they foretell. */
+/** The usage page: charts, tables, periods and forecasts. */
 import { expect, test } from "@playwright/test";
-import { complaintsOf, expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
-import { consume, newUserId, signIn } from "./support/person";
+import { consoleProblems, expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
 import { enterState } from "./support/states";
+import { consume, newUserId, signIn } from "./support/users";
 
 test.use({ trace: "off" });
 
@@ -10,9 +10,9 @@ test.beforeEach(async ({ page }, { project }) => {
   if (project.name === "phone") await page.setViewportSize({ width: 390, height: 844 });
 });
 
-test("months of use: bars, limit, forecast, table", async ({ page }, testInfo) => {
+test("a month of use has bars, a limit, a forecast and a table", async ({ page }, testInfo) => {
   await signIn(page, "demo");
-  const complaints = complaintsOf(page);
+  const problems = consoleProblems(page);
   await page.emulateMedia({ colorScheme: "light" });
   await page.goto("/usage");
   const words = page.getByRole("region", { name: "Words" });
@@ -23,16 +23,16 @@ test("months of use: bars, limit, forecast, table", async ({ page }, testInfo) =
 
   await words.getByText("Show words as a table").click();
   const rows = words.getByRole("table").getByRole("row");
-  await expect(rows.nth(0)).toContainText("In all");
+  await expect(rows.nth(0)).toContainText("Total so far");
   const figures = await words.getByRole("cell").allInnerTexts();
   expect(figures.length).toBeGreaterThan(10);
 
   await expectNoSidewaysScroll(page);
-  await shoot(page, "light", "usage-months", testInfo);
+  await screenshot(page, "light", "usage-months", testInfo);
   await expectAccessible(page);
-  await shoot(page, "dark", "usage-months", testInfo);
+  await screenshot(page, "dark", "usage-months", testInfo);
   await expectAccessible(page, ["color-contrast"]);
-  expect(complaints).toEqual([]);
+  expect(problems).toEqual([]);
 });
 
 test("the table adds up to the meter", async ({ page }) => {
@@ -45,37 +45,37 @@ test("the table adds up to the meter", async ({ page }) => {
   expect(newest).toBe(used);
 });
 
-test("which days are shown is in the address", async ({ page }) => {
+test("the address contains the period", async ({ page }) => {
   await signIn(page, "demo");
   await page.goto("/usage");
   const picker = page.getByRole("navigation", { name: "Days shown" });
-  await expect(picker.getByRole("link", { name: "This window" })).toHaveAttribute("aria-current", "true");
+  await expect(picker.getByRole("link", { name: "This period" })).toHaveAttribute("aria-current", "true");
   await picker.getByRole("link", { name: "90 days" }).click();
   await expect(page).toHaveURL("/usage?period=90-days");
   await expect(page.getByRole("region", { name: "Words" })).toContainText("words in 90 days");
   await page.goto("/usage?period=previous");
-  await expect(picker.getByRole("link", { name: "Last window" })).toHaveAttribute("aria-current", "true");
+  await expect(picker.getByRole("link", { name: "Last period" })).toHaveAttribute("aria-current", "true");
 });
 
-test("nothing used yet", async ({ page }) => {
+test("a user without usage sees empty charts", async ({ page }) => {
   await signIn(page, newUserId("idle"));
   await page.goto("/usage");
-  await expect(page.getByText("No messages used in these days.")).toBeVisible();
-  await expect(page.getByText("Nothing yet. Renewals and plan changes will appear here")).toBeVisible();
+  await expect(page.getByText("No messages used on these days.")).toBeVisible();
+  await expect(page.getByText("No activity yet. Renewals and plan changes will appear here")).toBeVisible();
 });
 
-test("thresholds, and what is said when nothing is left", async ({ page }) => {
+test("the page names the reached thresholds and the reset at a limit", async ({ page }) => {
   await enterState(page, "atLimit");
   await page.goto("/usage");
   const words = page.getByRole("region", { name: "Words" });
-  await expect(words).toContainText(/ProcessorConnection 80% on \w+ \d+ and 100% on \w+ \d+\./);
+  await expect(words).toContainText(/Reached 80% on \w+ \d+ and 100% on \w+ \d+\./);
   await expect(words).toContainText(/Nothing is left. You can go on after the reset on \w+ \d+\./);
 });
 
-test("what is used appears by itself", async ({ page }) => {
-  await signIn(page, newUserId("seen"));
+test("new usage appears without a reload", async ({ page }) => {
+  await signIn(page, newUserId("idle-then-used"));
   await page.goto("/usage");
-  await expect(page.getByText("No messages used in these days.")).toBeVisible();
+  await expect(page.getByText("No messages used on these days.")).toBeVisible();
   await consume(page.request, "messages_count", 7);
   await expect(page.getByRole("region", { name: "Messages" })).toContainText("7 of 100 messages used");
 });
@@ -83,7 +83,7 @@ test("what is used appears by itself", async ({ page }) => {
 test.describe(() => {
   test.use({ javaScriptEnabled: false });
 
-  test("all of it is there without script", async ({ page }) => {
+  test("charts and tables work without script", async ({ page }) => {
     await signIn(page, "demo");
     await page.goto("/usage?period=90-days");
     const words = page.getByRole("region", { name: "Words" });

@@ -1,16 +1,16 @@
-/** Everything that is there to be read is there without script. */
+/** The pages are complete without script. */
 import { expect, test } from "@playwright/test";
-import { newUserId } from "./support/person";
 import { enterState } from "./support/states";
+import { newUserId } from "./support/users";
 
 test.use({ javaScriptEnabled: false });
 test.skip(({ isMobile }) => isMobile, "the same on every screen");
 
-test("nobody is asked who they are, and comes back to where they wanted to go", async ({ page }) => {
+test("a signed-out visitor signs in and returns to the requested page", async ({ page }) => {
   const userId = newUserId("scriptless");
   await page.goto("/billing");
   await expect(page).toHaveURL("/sign-in?next=%2Fbilling");
-  await page.getByLabel("Or as anybody").fill(userId);
+  await page.getByLabel("Or use any ID").fill(userId);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await expect(page).toHaveURL("/billing");
 
@@ -31,14 +31,14 @@ test("nobody is asked who they are, and comes back to where they wanted to go", 
   await expect(page).toHaveURL("/sign-in?next=%2Fwriter");
 });
 
-test("a demo person is one press away", async ({ page }) => {
+test("a demo user signs in with one press", async ({ page }) => {
   await page.goto("/sign-in");
   await page.getByRole("button", { name: "Noor Haddad" }).click();
   await expect(page).toHaveURL("/billing");
   await expect(page.getByRole("main")).toContainText("You are within every limit.");
 });
 
-test("at the limit, the meters themselves lead to the plan that lifts it", async ({ page }) => {
+test("a meter at its limit links to the plan with a higher limit", async ({ page }) => {
   await enterState(page, "atLimit");
   await page.goto("/writer");
   await page.getByRole("link", { name: "See Plus: 15,000 words" }).click();

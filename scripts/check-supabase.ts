@@ -4,6 +4,7 @@
  * SUPABASE_SECRET_KEY and SUPABASE_PUBLISHABLE_KEY. `npm test` runs the same contract against a fake PostgREST, and
  * this run confirms the fake. It creates a user and erases it.
  */
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import "./preflight";
 import "./provide-catalog";
 import assert from "node:assert/strict";
@@ -45,7 +46,7 @@ const CHECKS: [name: string, check: () => Promise<unknown>][] = [
         problem: "conflict",
         reason: "key_reused",
       });
-      await refused(gateway.createChatbot(userId, ""), { problem: "bad_input", field: "name" });
+      await refused(chatbotsTable(gateway).create(userId, ""), { problem: "bad_input", field: "name" });
       await refused(gateway.loadWebhookEvent("stripe", "evt_none"), { problem: "not_found" });
     },
   ],
@@ -64,7 +65,7 @@ const CHECKS: [name: string, check: () => Promise<unknown>][] = [
       };
       await gateway.recordWebhookEvent(event);
       assert.deepEqual((await gateway.loadWebhookEvent("stripe", userId)).raw, raw);
-      await gateway.concludeWebhookEvent(event, { outcome: "ignored", reason: "A check" });
+      await gateway.finishWebhookEvent(event, { outcome: "ignored", reason: "A check" });
     },
   ],
   [

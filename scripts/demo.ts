@@ -3,7 +3,9 @@
  * events at the webhook route, gate calls. So their subscriptions renew, can be changed, and have invoices. A second
  * run changes nothing.
  */
+
 import Stripe from "stripe";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { Instant, Interval } from "@/lib/billing/types";
 import type { FieldId, Price } from "@/lib/config/catalog";
@@ -245,8 +247,8 @@ function personOf(userId: string, gateway: Gateway, { stripe, sandbox }: PlayedS
       for (const { field, amount, key } of uses) await gateway.consume(userId, field, amount, key);
     },
     async makeChatbots(names: readonly string[]) {
-      const known = (await gateway.chatbots(userId)).map(({ name }) => name);
-      for (const name of names) if (!known.includes(name)) await gateway.createChatbot(userId, name);
+      const known = (await chatbotsTable(gateway).list(userId)).map(({ name }) => name);
+      for (const name of names) if (!known.includes(name)) await chatbotsTable(gateway).create(userId, name);
     },
   };
 }

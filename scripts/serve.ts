@@ -6,7 +6,7 @@ import net from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EVERY_PART, migrate } from "@/lib/database/migrate";
-import { refuseToStartMisconfigured } from "@/lib/server/start-problems";
+import { exitIfMisconfigured } from "@/lib/server/start-problems";
 import config from "@/tollgate.config";
 import { buildOnce } from "./build";
 import { clearRun, endOrphans, holdDataDirectory, localSecret, writeRun } from "./data-directory";
@@ -35,14 +35,15 @@ async function start(mode: Mode, shutdown: Shutdown): Promise<void> {
   const { dataDirectory, port } = settings;
   const url = `http://localhost:${port}`;
   // Before any access to the database, which may be production's.
-  refuseToStartMisconfigured({ ...process.env, TOLLGATE_SANDBOX: "1", NODE_ENV: "production" }, ["-H", "localhost"]);
+  exitIfMisconfigured({ ...process.env, TOLLGATE_SANDBOX: "1", NODE_ENV: "production" }, ["-H", "localhost"]);
 
   const held = await shutdown.step(holdDataDirectory(dataDirectory));
   shutdown.add(() => held.release());
   await shutdown.step(freePort(port, await endOrphans(dataDirectory)));
 
   const databaseUrl = settings.database.url ?? (await embeddedDatabase(dataDirectory, shutdown));
-  await shutdown.step(migrate(databaseUrl, config, EVERY_PART));
+  const { warnings } = await shutdown.step(migrate(databaseUrl, config, EVERY_PART));
+  for (const warning of warnings) console.warn(warning);
 
   const env: NodeJS.ProcessEnv = {
     ...process.env,

@@ -3,12 +3,12 @@ import "./preflight";
 import "./provide-catalog";
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { refuseToStartMisconfigured } from "@/lib/server/start-problems";
+import { exitIfMisconfigured } from "@/lib/server/start-problems";
 import { loadSettings, ROOT } from "./project";
 
 loadSettings();
 // Next sets NODE_ENV itself, but only after this.
-refuseToStartMisconfigured({ ...process.env, NODE_ENV: "production" });
+exitIfMisconfigured({ ...process.env, NODE_ENV: "production" });
 
 const next = createRequire(import.meta.url).resolve("next/dist/bin/next");
 const server = spawn(process.execPath, [next, "start", ...process.argv.slice(2)], { cwd: ROOT, stdio: "inherit" });

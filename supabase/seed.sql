@@ -1,5 +1,5 @@
 -- The catalog of tollgate.config.ts, written from it: UPDATE_SEED=1 npx vitest run --project unit scripts/database
--- The Supabase CLI runs this after the migrations (db reset; db push --include-seed); npm run db:migrate needs it not.
+-- The Supabase CLI runs this after the migrations (db reset; db push --include-seed); npm run db:migrate does not need it.
 select tollgate.save_catalog($catalog${
   "products": [
     {

@@ -4,7 +4,7 @@ import { PageFrame } from "@/lib/ui";
 
 /**
  * The frame of the signed-in pages. Each page redirects signed-out visitors (`requirePageUser`), since only the page
- * knows the path to return to. There is no loading.tsx: pages arrive complete, so that they work without script.
+ * knows the path to return to. There is no loading.tsx: without script its content would never be replaced.
  */
 export default async function ProductLayout({ children }: { children: ReactNode }) {
   if ((await currentUser()) === null) return children;

@@ -9,8 +9,8 @@ import { enterRequest } from "@/lib/rate-limit";
 import type { Refusal } from "@/lib/ui";
 
 /**
- * Runs an action for the signed-in admin and redirects to the page it returns; a refusal returns a sentence for the
- * form. The origin is checked as in the routes.
+ * Runs an action for the signed-in admin and redirects to the path it returns. A refusal is returned for the form. The
+ * origin is checked as in the routes.
  */
 export async function attempt(work: (by: string) => Promise<string>): Promise<Refusal | null> {
   let path: string;

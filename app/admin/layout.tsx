@@ -7,15 +7,15 @@ import { AdminHeader } from "@/lib/ui/admin";
 export const metadata: Metadata = { title: { default: "Admin", template: "%s · Admin · Tollgate" } };
 
 /**
- * The frame of the admin pages. Each page rejects visitors who are not admins (`adminUser`), and then the frame is
- * missing too.
+ * The frame of the admin pages. Each page rejects visitors who are not admins (`requirePageAdmin`); for them the frame is
+ * left out.
  */
 export default async function AdminLayout({ children }: { children: ReactNode }) {
   const user = await currentUser();
   if (!user?.admin) return children;
   return (
     <>
-      <AdminHeader person={user.name ?? user.email ?? user.id} />
+      <AdminHeader userName={user.name ?? user.email ?? user.id} />
       <main id={MAIN} tabIndex={-1} className="mx-auto w-full max-w-7xl flex-1 px-5 py-6 outline-none sm:px-6">
         {children}
       </main>

@@ -3,19 +3,19 @@ import { isProductId, product as productOf } from "@/lib/config/current-catalog"
 import { gateway } from "@/lib/database";
 import { formatNumber, formatUtc } from "@/lib/messages/format";
 import { requestLocale } from "@/lib/ui";
-import { adminUser, Cell, Empty, ReconcileForm, RowLink, Section, Table } from "@/lib/ui/admin";
+import { Cell, Empty, ReconcileForm, RowLink, requirePageAdmin, Section, Table } from "@/lib/ui/admin";
 
 export const metadata: Metadata = { title: "Health" };
 
 const HOURS = 24 * 7;
-const ACTS = 10;
+const AUDIT_LINES = 10;
 
 export default async function HealthPage() {
-  await adminUser("/admin");
-  const [{ locale }, health, acts] = await Promise.all([
+  await requirePageAdmin("/admin");
+  const [{ locale }, health, auditEntries] = await Promise.all([
     requestLocale(),
     gateway().serviceHealth(HOURS),
-    gateway().auditEntries(null, ACTS),
+    gateway().auditEntries(null, AUDIT_LINES),
   ]);
   const number = (value: number) => formatNumber(value, locale);
   const { waiting, payments } = health;
@@ -24,27 +24,27 @@ export default async function HealthPage() {
     { name: "Near or at a limit", value: health.nearLimits },
     { name: "Payments failed", value: payments.failed },
     { name: "Payments recovered", value: payments.recovered },
-    { name: "Payments open now", value: payments.open, trouble: true, href: "/admin/users?status=past_due" },
-    { name: "Renewals overdue", value: health.renewalsOverdue, trouble: true },
-    { name: "Events deferred", value: waiting.deferred, trouble: true, href: "/admin/events?outcome=deferred" },
+    { name: "Payments open now", value: payments.open, alert: true, href: "/admin/users?status=past_due" },
+    { name: "Renewals overdue", value: health.renewalsOverdue, alert: true },
+    { name: "Events deferred", value: waiting.deferred, alert: true, href: "/admin/events?outcome=deferred" },
     {
       name: "Events quarantined",
       value: waiting.quarantined,
-      trouble: true,
+      alert: true,
       href: "/admin/events?outcome=quarantined",
     },
-    { name: "Events dead", value: waiting.dead, trouble: true, href: "/admin/events?outcome=dead" },
-    { name: "Events undecided", value: waiting.undecided, trouble: true, href: "/admin/events?outcome=undecided" },
+    { name: "Events dead", value: waiting.dead, alert: true, href: "/admin/events?outcome=dead" },
+    { name: "Events undecided", value: waiting.undecided, alert: true, href: "/admin/events?outcome=undecided" },
   ];
   return (
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Health</h1>
-      <p className="mt-1 text-muted text-sm">The last seven days, and open work.</p>
+      <p className="mt-1 text-muted text-sm">The last seven days, and open tasks.</p>
       <dl className="mt-4 grid grid-cols-2 gap-px overflow-hidden rounded-lg border border-line bg-line sm:grid-cols-5">
-        {figures.map(({ name, value, trouble, href }) => (
+        {figures.map(({ name, value, alert, href }) => (
           <div key={name} className="bg-surface px-4 py-3">
             <dt className="text-muted text-xs">{href ? <RowLink href={href}>{name}</RowLink> : name}</dt>
-            <dd className={`mt-1 font-semibold text-xl tabular-nums ${trouble && value > 0 ? "text-danger" : ""}`}>
+            <dd className={`mt-1 font-semibold text-xl tabular-nums ${alert && value > 0 ? "text-danger" : ""}`}>
               {number(value)}
             </dd>
           </div>
@@ -113,9 +113,9 @@ export default async function HealthPage() {
             ))}
           </Table>
         </Section>
-        <Section id="flags" title="Worth a look">
-          <Table caption="Worth a look" head={["User", "What", "When"]}>
-            {health.flags.length === 0 && <Empty columns={3}>Nothing.</Empty>}
+        <Section id="flags" title="To review">
+          <Table caption="To review" head={["User", "Event", "Time"]}>
+            {health.flags.length === 0 && <Empty columns={3}>No events to review.</Empty>}
             {health.flags.map(({ userId, flag, at, eventId, processor }) => (
               <tr key={`${eventId}/${flag}`}>
                 <Cell>
@@ -132,14 +132,14 @@ export default async function HealthPage() {
           </Table>
         </Section>
         <Section id="jobs" title="Jobs">
-          <Table caption="Jobs" head={["Job", "Last round", "By", "Came to"]}>
-            {health.jobs.length === 0 && <Empty columns={4}>None has run yet.</Empty>}
+          <Table caption="Jobs" head={["Job", "Last run", "Started by", "Result"]}>
+            {health.jobs.length === 0 && <Empty columns={4}>No job has run yet.</Empty>}
             {health.jobs.map(({ job, startedAt, finishedAt, by, result, error }) => (
               <tr key={job}>
                 <Cell>{job}</Cell>
                 <Cell>{formatUtc(startedAt)}</Cell>
                 <Cell>{by}</Cell>
-                <Cell wide>{error ?? (finishedAt === null ? "under way" : (JSON.stringify(result) ?? ""))}</Cell>
+                <Cell wide>{error ?? (finishedAt === null ? "running" : (JSON.stringify(result) ?? ""))}</Cell>
               </tr>
             ))}
           </Table>
@@ -147,24 +147,24 @@ export default async function HealthPage() {
       </div>
       <Section id="reconcile" title="Reconcile">
         <p className="mb-3 max-w-prose text-muted text-sm">
-          Compares every live subscription with its processor, counters with the ledger and gauges with the things they
-          count. A subscription that a processor does not know is only reported, since a wrong key must not remove
-          plans.
+          Compares every live subscription with its processor, counters with the ledger, and gauges with the existing
+          items. If a processor does not know a subscription, this is only reported, since a wrong API key must not
+          remove plans.
         </p>
         <ReconcileForm />
       </Section>
-      <Section id="acts" title="Done by hand">
-        <Acts acts={acts} />
+      <Section id="audit-log" title="Audit log">
+        <AuditLog entries={auditEntries} />
       </Section>
     </>
   );
 }
 
-function Acts({ acts }: { acts: Awaited<ReturnType<ReturnType<typeof gateway>["auditEntries"]>> }) {
+function AuditLog({ entries }: { entries: Awaited<ReturnType<ReturnType<typeof gateway>["auditEntries"]>> }) {
   return (
-    <Table caption="Done by hand" head={["When", "Who", "What", "About", "Details"]}>
-      {acts.length === 0 && <Empty columns={5}>Nothing yet.</Empty>}
-      {acts.map(({ id, at, actor, act, userId, details }) => (
+    <Table caption="Audit log" head={["Time", "Admin", "Action", "User", "Details"]}>
+      {entries.length === 0 && <Empty columns={5}>No entries yet.</Empty>}
+      {entries.map(({ id, at, actor, act, userId, details }) => (
         <tr key={id}>
           <Cell>{formatUtc(at)}</Cell>
           <Cell>{actor}</Cell>

@@ -9,7 +9,7 @@ import { ConfirmForm } from "@/lib/ui/identity/confirm-form";
 /** The address contains a token, which must not reach other sites or search engines. */
 export const metadata: Metadata = { title: "Confirm", referrer: "same-origin", robots: { index: false } };
 
-/** The page of the link in an e-mail. Its button confirms by POST, so that no other site can confirm unseen. */
+/** The page of a link in an e-mail. Its button confirms by POST, so that no other site can confirm unnoticed. */
 export default async function ConfirmPage({ searchParams }: PageProps<"/confirm">) {
   if (env().identity !== "supabase") notFound();
   const [query, user] = await Promise.all([searchParams, currentUser()]);

@@ -14,18 +14,18 @@ import {
   Segments,
 } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
-import { keep, startCheckout } from "../(product)/billing/actions";
+import { resumePlan, startCheckout } from "../(product)/billing/actions";
 import { payableProcessors } from "./payable-processors";
 
 export const metadata: Metadata = { title: "Plans" };
 
-const ACTIONS = { start: startCheckout, keep };
+const ACTIONS = { start: startCheckout, resume: resumePlan };
 
 interface PricingPageProps {
   searchParams: Promise<Record<string, string | string[] | undefined>>;
 }
 
-/** For everybody: those who are signed in see which plan is theirs and what choosing another means. */
+/** The plans. A signed-in user also sees the current plan, and the effect of choosing another plan. */
 export default async function PricingPage({ searchParams }: PricingPageProps) {
   const [parameters, user, { locale }] = await Promise.all([searchParams, currentUser(), requestLocale()]);
   if (user) await enterPage(user.id);
@@ -37,11 +37,11 @@ export default async function PricingPage({ searchParams }: PricingPageProps) {
     <PageFrame>
       <h1 className="font-semibold text-2xl tracking-tight">Plans</h1>
       <p className="mt-1 text-pretty text-muted">
-        Change or cancel whenever you like. A switch keeps what you used; a renewal starts you afresh.
+        Change or cancel at any time. Switching keeps your usage. Each renewal resets it.
       </p>
       {code !== null && (
         <div className="mt-5">
-          <CodeNotice code={code} without={pricingPath({ ...choice, code: null })} />
+          <CodeNotice code={code} pathWithout={pricingPath({ ...choice, code: null })} />
         </div>
       )}
       <div className="mt-5 flex flex-wrap gap-x-6 gap-y-3">
@@ -64,7 +64,7 @@ export default async function PricingPage({ searchParams }: PricingPageProps) {
           />
         )}
         <Segments
-          label="Plans of"
+          label="Plans for"
           options={[{ id: null, name: "All" }, ...productNames()].map(({ id, name }) => ({
             name,
             href: pricingPath({ ...choice, product: id }),
@@ -84,7 +84,7 @@ export default async function PricingPage({ searchParams }: PricingPageProps) {
               code={code}
               subscription={usage?.subscriptions.find((subscription) => subscription.product === id) ?? null}
               actions={ACTIONS}
-              here={pricingPath(choice)}
+              currentPath={pricingPath(choice)}
               chosen={chosen?.product === id ? chosen.plan : null}
               locale={locale}
             />

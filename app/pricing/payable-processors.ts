@@ -2,8 +2,8 @@ import { getProcessor } from "@/lib/processors";
 
 const PROCESSORS = ["stripe", "paddle"] as const;
 
-/** The processors that plans can be paid through here, the usual one first. */
+/** The processors that accept payments here, the default first. */
 export async function payableProcessors(): Promise<(typeof PROCESSORS)[number][]> {
-  const found = await Promise.all(PROCESSORS.map((processor) => getProcessor(processor)));
-  return PROCESSORS.filter((_, index) => found[index]?.sells === true);
+  const connections = await Promise.all(PROCESSORS.map((processor) => getProcessor(processor)));
+  return PROCESSORS.filter((_, index) => connections[index]?.sells === true);
 }

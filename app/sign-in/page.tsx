@@ -22,17 +22,17 @@ export default async function SignInPage({ searchParams }: SignInPageProps) {
       <h1 className="mt-6 font-semibold text-2xl tracking-tight">{user === null ? "Sign in" : "Switch user"}</h1>
       <p className="mt-1 mb-6 text-pretty text-muted">
         {user === null ? (
-          "See your plans, what you have used and when it resets."
+          "See your plans, your usage and the next reset."
         ) : (
           <>
-            You are {user.name ?? user.id}.{" "}
+            You are signed in as {user.name ?? user.id}.{" "}
             <Link href={path as Route} className="text-ink underline underline-offset-4">
               Continue as the current user
             </Link>
           </>
         )}
       </p>
-      <IdentityPanel shows="sign-in" next={path} problem={first(problem)} notice={first(notice)} />
+      <IdentityPanel view="sign-in" next={path} problem={first(problem)} notice={first(notice)} />
       {env().identity !== "local" && (
         <p className="mt-6 text-muted text-sm">
           New here?{" "}
@@ -40,7 +40,7 @@ export default async function SignInPage({ searchParams }: SignInPageProps) {
             href={`/sign-up?next=${encodeURIComponent(path)}` as Route}
             className="text-ink underline underline-offset-4"
           >
-            Make an account
+            Create an account
           </Link>
         </p>
       )}

@@ -1,24 +1,24 @@
-/** What must hold of every page, whatever it shows. */
+/** Checks that apply to every page. */
 import { AxeBuilder } from "@axe-core/playwright";
 import { expect, type Page, type TestInfo } from "@playwright/test";
 
-/** Collects what the page complains about from here on; React's hydration mismatches are among it. */
-export function complaintsOf(page: Page): string[] {
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(String(error)));
+/** Collects the page's errors and warnings from now on, including React's hydration mismatches. */
+export function consoleProblems(page: Page): string[] {
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(String(error)));
   page.on("console", (message) => {
     if (message.type() !== "error" && message.type() !== "warning") return;
-    // A resource that failed to load is named by its address only.
-    complaints.push([message.text(), message.location().url].filter(Boolean).join(" at "));
+    // The message about a resource that failed to load contains no address.
+    problems.push([message.text(), message.location().url].filter(Boolean).join(" at "));
   });
-  return complaints;
+  return problems;
 }
 
-/** axe finds nothing, its best practices included; `rules` narrows the search. */
+/** axe finds no violation, including its best practices; `rules` limits the check. */
 export async function expectAccessible(page: Page, rules?: string[]): Promise<void> {
-  // Our pages have no frames, and without them this mode finds the same in half the time.
+  // This mode skips frames, which our pages do not have, and takes half the time.
   const axe = new AxeBuilder({ page }).setLegacyMode(true);
-  // Focus never rests on them: a menu's guards hand it on at once, which axe cannot see.
+  // A menu's focus guards move the focus on immediately, which axe cannot see.
   axe.exclude("[data-base-ui-focus-guard]");
   const { violations, passes } = await (rules ? axe.withRules(rules) : axe).analyze();
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join("  ")}`);
@@ -26,17 +26,22 @@ export async function expectAccessible(page: Page, rules?: string[]): Promise<vo
   expect(passes.length).toBeGreaterThan(0);
 }
 
-/** Nothing stands out to the side at the width the page has. */
+/** The page has no sideways scroll at its current width. */
 export async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  const { content, room } = await page.evaluate(() => ({
+  const { content, viewport } = await page.evaluate(() => ({
     content: document.documentElement.scrollWidth,
-    room: document.documentElement.clientWidth,
+    viewport: document.documentElement.clientWidth,
   }));
-  expect(content, `${new URL(page.url()).pathname} at ${room} px`).toBeLessThanOrEqual(room);
+  expect(content, `${new URL(page.url()).pathname} at ${viewport} px`).toBeLessThanOrEqual(viewport);
 }
 
-/** Looks at the page in one colour scheme and keeps the picture, in e2e/screenshots and with the report. */
-export async function shoot(page: Page, scheme: "light" | "dark", name: string, testInfo: TestInfo): Promise<void> {
+/** Stores a screenshot in one colour scheme, in e2e/screenshots and in the report. */
+export async function screenshot(
+  page: Page,
+  scheme: "light" | "dark",
+  name: string,
+  testInfo: TestInfo,
+): Promise<void> {
   const width = page.viewportSize()?.width;
   const path = `e2e/screenshots/${name}-${width}-${scheme}.png`;
   await page.emulateMedia({ colorScheme: scheme });

@@ -1,112 +1,115 @@
-/** A person in each state that the billing page knows, made over HTTP: signed events by the front door, and use. */
+/** Users in each state of the billing page, created over HTTP by signed events and usage. */
 import { expect, type Page } from "@playwright/test";
 import { addMonths, DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
 import type { Price } from "@/lib/config/catalog";
-import { type FakeStripeSubscription, fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
-import { consume, newUserId, postStripe, signIn } from "./person";
+import {
+  type FakeStripeSubscription,
+  fakeStripeSubscription,
+} from "@/lib/sandbox/event-builders/stripe/fake-subscription";
+import { consume, newUserId, postStripe, signIn } from "./users";
 
 export type StateName = keyof typeof STATES;
 
-/** Signs a new person in and brings them into the state. */
+/** Signs a new user in and creates the state. */
 export async function enterState(page: Page, name: StateName): Promise<void> {
   const userId = newUserId(name);
   await signIn(page, userId);
-  await STATES[name](personOn(page, userId));
+  await STATES[name](testUser(page, userId));
 }
 
-type Person = ReturnType<typeof personOn>;
+type TestUser = ReturnType<typeof testUser>;
 
 const STATES = {
-  /** Free everywhere, nothing used, nothing in the trail. */
+  /** Free plans, no usage, no activity. */
   new: async () => {},
 
-  active: async (person: Person) => {
-    await person.subscribe(monthly("writer", "plus"), 10 * DAY);
-    await person.use("words_used", 5_100);
-    await person.use("transformations_used", 84);
-    await person.subscribe(monthly("chatbots", "starter"), 3 * DAY);
-    await person.makeChatbots("Support");
+  active: async (user: TestUser) => {
+    await user.subscribe(monthly("writer", "plus"), 10 * DAY);
+    await user.use("words_used", 5_100);
+    await user.use("transformations_used", 84);
+    await user.subscribe(monthly("chatbots", "starter"), 3 * DAY);
+    await user.makeChatbots("Support");
   },
 
-  yearly: async (person: Person) => {
-    await person.subscribe({ product: "writer", plan: "ultra", interval: "yearly" }, 100 * DAY);
-    await person.use("words_used", 9_000);
+  yearly: async (user: TestUser) => {
+    await user.subscribe({ product: "writer", plan: "ultra", interval: "yearly" }, 100 * DAY);
+    await user.use("words_used", 9_000);
   },
 
-  nearLimit: async (person: Person) => {
-    await person.subscribe(monthly("writer", "plus"), 10 * DAY);
-    await person.use("words_used", 13_200);
+  nearLimit: async (user: TestUser) => {
+    await user.subscribe(monthly("writer", "plus"), 10 * DAY);
+    await user.use("words_used", 13_200);
   },
 
-  atLimit: async (person: Person) => {
-    await person.subscribe(monthly("writer", "basic"), 10 * DAY);
-    await person.use("words_used", 5_000);
+  atLimit: async (user: TestUser) => {
+    await user.subscribe(monthly("writer", "basic"), 10 * DAY);
+    await user.use("words_used", 5_000);
   },
 
-  /** Used as Ultra and Growth, then moved to Basic and Starter. */
-  overLimit: async (person: Person) => {
-    const writer = await person.subscribe(monthly("writer", "ultra"), 10 * DAY);
-    await person.use("words_used", 12_000);
-    await person.hear(writer.planChanged("basic", Date.now()));
-    const chatbots = await person.subscribe(monthly("chatbots", "growth"), 10 * DAY);
-    await person.makeChatbots("Reception", "Sales", "Booking", "Returns", "Orders");
-    await person.hear(chatbots.planChanged("starter", Date.now()));
+  /** Usage on Ultra and Growth, then a change to Basic and Starter. */
+  overLimit: async (user: TestUser) => {
+    const writer = await user.subscribe(monthly("writer", "ultra"), 10 * DAY);
+    await user.use("words_used", 12_000);
+    await user.deliver(writer.planChanged("basic", Date.now()));
+    const chatbots = await user.subscribe(monthly("chatbots", "growth"), 10 * DAY);
+    await user.makeChatbots("Reception", "Sales", "Booking", "Returns", "Orders");
+    await user.deliver(chatbots.planChanged("starter", Date.now()));
   },
 
-  /** More chatbots than the plan below has room for. */
-  manyChatbots: async (person: Person) => {
-    await person.subscribe(monthly("chatbots", "growth"), 10 * DAY);
-    await person.makeChatbots("Reception", "Sales", "Booking", "Returns", "Orders");
+  /** More chatbots than the next lower plan allows. */
+  manyChatbots: async (user: TestUser) => {
+    await user.subscribe(monthly("chatbots", "growth"), 10 * DAY);
+    await user.makeChatbots("Reception", "Sales", "Booking", "Returns", "Orders");
   },
 
-  trial: async (person: Person) => {
-    await person.subscribe(monthly("writer", "plus"), 4 * DAY, "trialing");
-    await person.use("words_used", 900);
+  trial: async (user: TestUser) => {
+    await user.subscribe(monthly("writer", "plus"), 4 * DAY, "trialing");
+    await user.use("words_used", 900);
   },
 
-  /** 8,000 words used before a renewal that was then not paid. */
-  pastDue: async (person: Person) => {
-    const writer = await person.subscribe(monthly("writer", "plus"), agoOfPeriodTo(Date.now() + 10 * MINUTE));
-    await person.use("words_used", 8_000);
+  /** 8,000 words used before a renewal whose payment failed. */
+  pastDue: async (user: TestUser) => {
+    const writer = await user.subscribe(monthly("writer", "plus"), agoOfPeriodTo(Date.now() + 10 * MINUTE));
+    await user.use("words_used", 8_000);
     const renewedAt = writer.periodEnd();
-    await person.hear(writer.renewed());
-    await person.hear(writer.changed({ status: "past_due" }, renewedAt + 1_000));
-    await person.hear(writer.paymentFailed("subscription_cycle", renewedAt + 1_000));
-    await person.use("words_used", 600);
+    await user.deliver(writer.renewed());
+    await user.deliver(writer.changed({ status: "past_due" }, renewedAt + 1_000));
+    await user.deliver(writer.paymentFailed("subscription_cycle", renewedAt + 1_000));
+    await user.use("words_used", 600);
   },
 
-  graceOver: async (person: Person) => {
-    const writer = await person.subscribe(monthly("writer", "plus"), agoOfPeriodTo(Date.now() - 12 * DAY));
+  graceOver: async (user: TestUser) => {
+    const writer = await user.subscribe(monthly("writer", "plus"), agoOfPeriodTo(Date.now() - 12 * DAY));
     const failedAt = Date.now() - 8 * DAY;
-    await person.hear(writer.renewed());
-    await person.hear(writer.changed({ status: "past_due" }, failedAt));
-    await person.hear(writer.paymentFailed("subscription_cycle", failedAt));
+    await user.deliver(writer.renewed());
+    await user.deliver(writer.changed({ status: "past_due" }, failedAt));
+    await user.deliver(writer.paymentFailed("subscription_cycle", failedAt));
   },
 
-  paused: async (person: Person) => {
-    const writer = await person.subscribe(monthly("writer", "plus"), 10 * DAY);
-    await person.hear(writer.changed({ status: "paused" }, Date.now() - HOUR));
+  paused: async (user: TestUser) => {
+    const writer = await user.subscribe(monthly("writer", "plus"), 10 * DAY);
+    await user.deliver(writer.changed({ status: "paused" }, Date.now() - HOUR));
   },
 
-  /** Canceled by its holder, and paid until its end. */
-  canceling: async (person: Person) => {
-    const writer = await person.subscribe(monthly("writer", "ultra"), 10 * DAY);
-    await person.use("words_used", 7_000);
-    await person.hear(writer.changed({ cancelAtPeriodEnd: true }, Date.now()));
+  /** Canceled by the user, and paid until the period's end. */
+  canceling: async (user: TestUser) => {
+    const writer = await user.subscribe(monthly("writer", "ultra"), 10 * DAY);
+    await user.use("words_used", 7_000);
+    await user.deliver(writer.changed({ cancelAtPeriodEnd: true }, Date.now()));
   },
 
-  ended: async (person: Person) => {
-    const writer = await person.subscribe(monthly("writer", "plus"), 10 * DAY);
-    await person.use("words_used", 120);
-    await person.hear(writer.deleted(Date.now()));
+  ended: async (user: TestUser) => {
+    const writer = await user.subscribe(monthly("writer", "plus"), 10 * DAY);
+    await user.use("words_used", 120);
+    await user.deliver(writer.deleted(Date.now()));
   },
 
-  /** Two live subscriptions of one product: the higher plan counts. */
-  twoSubscriptions: async (person: Person) => {
-    await person.subscribe(monthly("writer", "basic"), 12 * DAY);
-    await person.subscribe(monthly("writer", "ultra"), 5 * DAY);
-    await person.use("words_used", 6_000);
+  /** Two live subscriptions of one product: the higher plan applies. */
+  twoSubscriptions: async (user: TestUser) => {
+    await user.subscribe(monthly("writer", "basic"), 12 * DAY);
+    await user.subscribe(monthly("writer", "ultra"), 5 * DAY);
+    await user.use("words_used", 6_000);
   },
 };
 
@@ -116,18 +119,18 @@ function monthly(product: Price["product"], plan: string): Price {
   return { product, plan, interval: "monthly" };
 }
 
-/** How long ago a monthly period began that ends at `end`, or up to 3 days later where months have other lengths. */
+/** The time (ms) since the start of a monthly period that ends at `end`, or up to 3 days later in shorter months. */
 function agoOfPeriodTo(end: Instant): number {
   let start = addMonths(end, -1);
   while (addMonths(start, 1) < end) start += DAY;
   return Date.now() - start;
 }
 
-function personOn(page: Page, userId: string) {
+function testUser(page: Page, userId: string) {
   const { request } = page;
   let subscriptions = 0;
   return {
-    /** A subscription that began `ago` milliseconds before now. */
+    /** Creates a subscription that began `ago` milliseconds before now. */
     async subscribe(price: Price, ago: number, status?: "trialing"): Promise<FakeStripeSubscription> {
       subscriptions += 1;
       const startsAt = Date.now() - ago;
@@ -135,7 +138,7 @@ function personOn(page: Page, userId: string) {
       await postStripe(request, fake.created());
       return fake;
     },
-    hear: (event: Parameters<typeof postStripe>[1]) => postStripe(request, event),
+    deliver: (event: Parameters<typeof postStripe>[1]) => postStripe(request, event),
     async use(field: string, amount: number) {
       expect((await consume(request, field, amount)).status).toBe(200);
     },

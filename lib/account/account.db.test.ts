@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import { DatabaseError } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
@@ -50,7 +51,7 @@ async function createAccount({ status }: { status?: "trialing" } = {}) {
   await deliver(gateway, fake.created());
   await gateway.consume(userId, "words_used", 120, "a key");
   await gateway.consume(userId, "messages_count", 30);
-  await gateway.createChatbot(userId, "My bot");
+  await chatbotsTable(gateway).create(userId, "My bot");
   const note = {
     id: `note_${userId}`,
     kind: "refund",
@@ -66,7 +67,7 @@ async function createAccount({ status }: { status?: "trialing" } = {}) {
 }
 
 describe("a profile that is stored after the response", () => {
-  const remember = () => gateway.rememberProfile(userId, `${userId}@example.com`, "Grace Hopper");
+  const remember = () => gateway.storeProfile(userId, `${userId}@example.com`, "Grace Hopper");
   const stored = () => query("select email, name from users where user_id = $1", [userId]);
 
   test("creates or completes the user's row", async () => {

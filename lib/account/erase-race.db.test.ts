@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import type { FieldId } from "@/lib/config/catalog";
 import { DatabaseError } from "@/lib/database";
@@ -219,7 +220,7 @@ describe(`an erasure concurrent with other calls (${ROUNDS} rounds each)`, () =>
             await gateway.openCheckout(userId, begun.checkout.id, `cs_${userId}`, "https://pay.example");
         }),
         round.call("link", () => gateway.linkCustomer("stripe", `cus_${userId}`, userId, "checkout")),
-        round.call("chatbot", () => gateway.createChatbot(userId, "Bot")),
+        round.call("chatbot", () => chatbotsTable(gateway).create(userId, "Bot")),
         round.call("limit", () =>
           gateway.setLimitOverride(userId, "words_used", 400, { by: "admin", expiresAt: null }),
         ),

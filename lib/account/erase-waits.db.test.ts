@@ -88,7 +88,7 @@ describe("an erasure and a call that waits for it", () => {
     if (begun.outcome !== "begun") throw new Error(begun.outcome);
     const { id } = begun.checkout;
     await gateway.openCheckout(userId, id, "cs_paid", "https://pay.example");
-    await gateway.concludeCheckout(userId, id, "paid", "sub_of_paid_just_now");
+    await gateway.finishCheckout(userId, id, "paid", "sub_of_paid_just_now");
     await expect(gateway.eraseAccount(userId)).rejects.toMatchObject({ reason: "subscription_alive" });
     await database
       .pool()

@@ -17,9 +17,12 @@ const MAX_RUNNING = 2;
 /** Users whose export runs. */
 const running = singleton("exports", () => new Set<string>());
 
-/** @throws DomainError too_many while an export of this user runs, unavailable while two others run; DatabaseError */
+/**
+ * Streams the export of a user.
+ * @throws DomainError too_many while an export of this user runs, unavailable while two others run; DatabaseError
+ */
 export async function exportAccount(userId: string): Promise<ReadableStream<Uint8Array>> {
-  const release = begin(userId);
+  const release = occupySlot(userId);
   try {
     // Before the response begins, so that the response to a database failure still has an error status.
     const account = await gateway().exportAccount(userId);
@@ -31,7 +34,7 @@ export async function exportAccount(userId: string): Promise<ReadableStream<Uint
   }
 }
 
-function begin(userId: string): () => void {
+function occupySlot(userId: string): () => void {
   if (running.has(userId))
     throw new DomainError(
       "too_many",

@@ -6,7 +6,7 @@ import { deliver } from "@/tests/support/stripe";
 import { eventDetail, listEvents, releaseOf, replayMany } from "./events";
 import { grantOverride, linkByHand, revokeOverride, syncGauge } from "./repair";
 import { eventQuery, grantRequest } from "./requests";
-import { explain } from "./users";
+import { loadUserDetail } from "./users";
 
 const { gateway, query, subscribe } = meteredDatabase();
 const auditOf = async (userId: string | null) =>
@@ -110,7 +110,7 @@ test("the audit log has each action, also a refused one", async () => {
   expect(await revokeOverride({ userId: "audited", field: "words_used" }, "kim", gateway)).toMatchObject({
     limit: 500,
   });
-  await syncGauge("audited", "kim", gateway);
+  await syncGauge({ userId: "audited", field: "chatbots_count" }, "kim", gateway);
   const link = { processor: "stripe", customerId: "cus_audited", userId: "audited" } as const;
   await linkByHand(link, "sam", gateway);
   await expect(linkByHand({ ...link, userId: "thief" }, "sam", gateway)).rejects.toMatchObject({ problem: "conflict" });
@@ -128,7 +128,7 @@ test("the audit log has each action, also a refused one", async () => {
 test("a user's detail has the waiting events; reading an unknown user creates no row", async () => {
   await subscribe("whole", { plan: "plus" });
   await grantOverride(grantRequest.parse({ userId: "whole", field: "words_used", limit: 1 }), "sam", gateway);
-  const { detail, usage, waiting } = await explain("whole", gateway);
+  const { detail, usage, waiting } = await loadUserDetail("whole", gateway);
   expect(detail).toMatchObject({
     decisions: [{ reason: "New subscription" }],
     windows: [{ opensBy: "reset", opening: { words_used: 0, transformations_used: 0 } }],
@@ -136,7 +136,7 @@ test("a user's detail has the waiting events; reading an unknown user creates no
   });
   expect(usage.subscriptions.find(({ product }) => product === "writer")?.meters[0]).toMatchObject({ limit: 1 });
   expect(waiting).toEqual([]);
-  await expect(explain("unknown", gateway)).rejects.toMatchObject({ problem: "not_found" });
+  await expect(loadUserDetail("unknown", gateway)).rejects.toMatchObject({ problem: "not_found" });
   expect(await query("select 1 from users where user_id = 'unknown'")).toEqual([]);
 });
 

@@ -1,4 +1,4 @@
-/** The audit log of the admins' actions: each is a row with the admin, also a refused one. */
+/** The audit log: one row per admin action with the admin, also for a refused action. */
 
 import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
@@ -14,9 +14,9 @@ export type AuditAction =
   | "reconcile.run"
   | "simulation.run";
 
-interface Audited {
+interface AuditedAction {
   by: string;
-  act: AuditAction;
+  action: AuditAction;
   /** The user whom the action changes; null if it has no single user. */
   userId: string | null;
   details: Record<string, unknown>;
@@ -27,7 +27,7 @@ interface Audited {
  * @param summarize the part of the result to record
  */
 export async function audited<T>(
-  { by, act, userId, details }: Audited,
+  { by, action, userId, details }: AuditedAction,
   gateway: Gateway,
   work: () => Promise<T>,
   summarize: (result: T) => Record<string, unknown> = () => ({}),
@@ -36,19 +36,19 @@ export async function audited<T>(
   try {
     result = await work();
   } catch (error) {
-    await recordRefusal({ by, act, userId, details: { ...details, refused: messageOf(error) } }, gateway);
+    await recordRefusal({ by, action, userId, details: { ...details, refused: messageOf(error) } }, gateway);
     throw error;
   }
-  await gateway.recordAuditEntry(by, act, userId, { ...details, ...summarize(result) });
+  await gateway.recordAuditEntry(by, action, userId, { ...details, ...summarize(result) });
   return result;
 }
 
 /** Never throws: the caller throws the error of the action itself. */
-async function recordRefusal({ by, act, userId, details }: Audited, gateway: Gateway): Promise<void> {
+async function recordRefusal({ by, action, userId, details }: AuditedAction, gateway: Gateway): Promise<void> {
   try {
-    await gateway.recordAuditEntry(by, act, userId, details);
+    await gateway.recordAuditEntry(by, action, userId, details);
   } catch (error) {
-    log.error({ by, act, userId, error: String(error) }, "[Admin] Recording a refused action failed");
+    log.error({ by, action, userId, error: String(error) }, "[Admin] Recording a refused action failed");
   }
 }
 

@@ -102,7 +102,7 @@ describe("an event that an admin dismisses", () => {
     } as const;
     const late = { processor: "stripe", id: String(event.id) } as const;
     await gateway.addNotes(null, late, [note], { subscription: null });
-    await gateway.concludeWebhookEvent(late, { outcome: "deferred", reason: "unknown_user" });
+    await gateway.finishWebhookEvent(late, { outcome: "deferred", reason: "unknown_user" });
     expect(await gateway.failWebhookEvent(late, "late", 1)).toBeNull();
     expect(await outcomeOf(event)).toEqual(["ignored", "dismissed"]);
     expect(await query("select 1 from notes")).toEqual([]);

@@ -9,7 +9,7 @@ import { type EventQuery, eventCursor, eventId } from "./requests";
 
 const PAGE_SIZE = 50;
 
-/** A page of events, with the action that releases each; `next` is the parameter of the following page. */
+/** A page of events, each with the action that releases it. `next` is the `after` of the following page. */
 export async function listEvents({ after, ...filter }: EventQuery, gateway: Gateway) {
   const { events, next } = await gateway.webhookEvents(
     filter,
@@ -26,24 +26,24 @@ function readCursor(after: string): EventCursor {
   try {
     return eventCursor.parse(JSON.parse(Buffer.from(after, "base64url").toString()));
   } catch {
-    // Another text than a `next` of ours.
+    // The text is not a `next` of ours.
   }
   throw new DomainError("bad_input", "bad_input", "after: is the `next` of the previous page", { field: "after" });
 }
 
 /** @throws DomainError not_found, DatabaseError not_found */
 export async function eventDetail(processor: string, id: string, gateway: Gateway): Promise<EventDetail> {
-  if (processor !== "stripe" && processor !== "paddle") throw noSuchEvent();
+  if (processor !== "stripe" && processor !== "paddle") throw eventNotFound();
   requireEventId(id);
   return gateway.webhookEventDetail(processor, id);
 }
 
-/** @throws DomainError not_found if the id cannot be an event's; the audit log could not store it */
+/** @throws DomainError not_found if the id cannot be an event's. The audit log cannot store such a text. */
 function requireEventId(id: string): void {
-  if (!eventId.safeParse(id).success) throw noSuchEvent();
+  if (!eventId.safeParse(id).success) throw eventNotFound();
 }
 
-function noSuchEvent(): DomainError {
+function eventNotFound(): DomainError {
   return new DomainError("not_found", "event_not_found", "There is no such event.");
 }
 
@@ -86,14 +86,14 @@ function missing(reason: string | null): string {
 /** @throws DomainError not_found, DatabaseError not_found, conflict for an event that does not wait */
 export async function dismissOne(processor: string, id: string, by: string, gateway: Gateway) {
   requireEventId(id);
-  return audited({ by, act: "event.dismissed", userId: null, details: { processor, eventId: id } }, gateway, () =>
+  return audited({ by, action: "event.dismissed", userId: null, details: { processor, eventId: id } }, gateway, () =>
     dismiss(processor, id, gateway),
   );
 }
 
-/** Outcomes of events that an admin can dismiss. */
 const DISMISSIBLE: ReadonlySet<string | null> = new Set(["deferred", "quarantined", "dead"]);
 
+/** Whether an admin can dismiss the event: it waits. */
 export function canBeDismissed({ outcome }: Pick<EventRow, "outcome">): boolean {
   return DISMISSIBLE.has(outcome);
 }
@@ -105,7 +105,7 @@ export interface ReplayResult {
   reason?: string | undefined;
 }
 
-/** Decides events again, in order; a failed one does not stop the others. */
+/** Decides events again in order, and continues after a failed one. */
 export async function replayMany(
   events: readonly { processor: string; id: string }[],
   by: string,
@@ -128,7 +128,7 @@ export async function replayMany(
 export async function replayOne(processor: string, id: string, by: string, gateway: Gateway) {
   requireEventId(id);
   return audited(
-    { by, act: "event.replayed", userId: null, details: { processor, eventId: id } },
+    { by, action: "event.replayed", userId: null, details: { processor, eventId: id } },
     gateway,
     () => replay(processor, id, gateway),
     ({ outcome, reason }) => ({ outcome, ...(reason && { reason }) }),

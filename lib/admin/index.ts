@@ -6,8 +6,8 @@ export {
   auditQuery,
   decisionQuery,
   eventQuery,
-  filled,
   grantRequest,
+  nonEmptyParameters,
   OUTCOMES,
   reconcileRequest,
   replayRequest,
@@ -15,4 +15,4 @@ export {
   syncRequest,
   usersQuery,
 } from "./requests";
-export { decisionsOf, explain } from "./users";
+export { decisionsOf, loadUserDetail } from "./users";

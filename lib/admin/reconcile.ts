@@ -14,7 +14,7 @@ export function reconcileByHand(
 ): Promise<ReconcileReport> {
   const reconcile = () => reconcileAll(gateway, { repair, userId });
   return audited(
-    { by, act: "reconcile.run", userId: userId ?? null, details: { repair } },
+    { by, action: "reconcile.run", userId: userId ?? null, details: { repair } },
     gateway,
     async () => {
       // A comparison of one user is short, so it needs no lease.

@@ -1,15 +1,15 @@
-/** Repairs by an admin: limit overrides, links and gauges. Each is an entry of the audit log. */
+/** Repairs by an admin: limit overrides, links and gauges. Each writes an entry of the audit log. */
 
 import { DatabaseError, type Gateway } from "@/lib/database";
 import { type Linked, type LinkRequest, link } from "@/lib/webhooks";
 import { audited } from "./audit";
-import type { GrantRequest, RevokeRequest } from "./requests";
+import type { GrantRequest, RevokeRequest, SyncRequest } from "./requests";
 
 /** Sets a user's limit instead of the plan's. @throws DatabaseError bad_input for a past expiry */
 export function grantOverride({ userId, field, limit, expiresAt, reason }: GrantRequest, by: string, gateway: Gateway) {
   const until = expiresAt === null ? null : new Date(expiresAt).toISOString();
   return audited(
-    { by, act: "override.granted", userId, details: { field, limit, expiresAt: until, ...(reason && { reason }) } },
+    { by, action: "override.granted", userId, details: { field, limit, expiresAt: until, ...(reason && { reason }) } },
     gateway,
     () => gateway.setLimitOverride(userId, field, limit, { expiresAt, by, ...(reason && { reason }) }),
   );
@@ -17,21 +17,21 @@ export function grantOverride({ userId, field, limit, expiresAt, reason }: Grant
 
 /** Removes the override, so that the plan's limit applies. */
 export function revokeOverride({ userId, field }: RevokeRequest, by: string, gateway: Gateway) {
-  return audited({ by, act: "override.revoked", userId, details: { field } }, gateway, () =>
+  return audited({ by, action: "override.revoked", userId, details: { field } }, gateway, () =>
     gateway.setLimitOverride(userId, field, null, { expiresAt: null, by }),
   );
 }
 
 /**
- * Links a customer, or moves a subscription. The audit entry of a move has the former user.
+ * Links a customer, or moves a subscription. The audit entry of a move contains the former user.
  * @throws DatabaseError conflict if the customer is linked to another user, not_found for an unknown subscription
  */
 export function linkByHand(request: LinkRequest, by: string, gateway: Gateway): Promise<Linked> {
   const { processor, userId } = request;
   const action =
     "customerId" in request
-      ? ({ act: "customer.linked", details: { processor, customerId: request.customerId } } as const)
-      : ({ act: "subscription.moved", details: { processor, subscriptionId: request.subscriptionId } } as const);
+      ? ({ action: "customer.linked", details: { processor, customerId: request.customerId } } as const)
+      : ({ action: "subscription.moved", details: { processor, subscriptionId: request.subscriptionId } } as const);
   return audited(
     { by, userId, ...action },
     gateway,
@@ -43,7 +43,7 @@ export function linkByHand(request: LinkRequest, by: string, gateway: Gateway): 
 /** One item of a list, with its result. */
 export type LinkedItem = LinkRequest & (Linked | { linked: false; error: string; reason: string });
 
-/** Makes the links of the list in order; a refused one does not stop the next. @throws DatabaseError unavailable */
+/** Makes the links of the list in order, and continues after a refused one. @throws DatabaseError unavailable */
 export async function linkAllByHand(requests: readonly LinkRequest[], by: string, gateway: Gateway) {
   const links: LinkedItem[] = [];
   for (const request of requests) {
@@ -59,11 +59,11 @@ export async function linkAllByHand(requests: readonly LinkRequest[], by: string
 }
 
 /** Sets the gauge to the number of things that exist. */
-export function syncGauge(userId: string, by: string, gateway: Gateway) {
+export function syncGauge({ userId, field }: SyncRequest, by: string, gateway: Gateway) {
   return audited(
-    { by, act: "gauge.synced", userId, details: {} },
+    { by, action: "gauge.synced", userId, details: {} },
     gateway,
-    () => gateway.syncChatbotCount(userId),
+    () => gateway.syncGauge(userId, field),
     (result) => result,
   );
 }

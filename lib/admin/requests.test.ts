@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { eventQuery, filled, grantRequest } from "./requests";
+import { eventQuery, grantRequest, nonEmptyParameters } from "./requests";
 
 test("a repeated filter has its first value, and empty ones are removed", () => {
   expect(
-    filled([
+    nonEmptyParameters([
       ["type", ["a", "b"]],
       ["userId", "  "],
       ["from", undefined],
@@ -14,7 +14,7 @@ test("a repeated filter has its first value, and empty ones are removed", () => 
 test("a parameter with the name of an Object property is ignored", () => {
   // Next adds the text to the inherited value.
   const parameters = [["constructor", [Object, "1"]]] as unknown as [string, string[]][];
-  expect(filled(parameters)).toEqual({});
+  expect(nonEmptyParameters(parameters)).toEqual({});
 });
 
 test.each(["0000-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])(

@@ -1,5 +1,6 @@
 /** The input of the admin's routes and pages. */
 import { z } from "zod";
+import { fieldIds, meterOf } from "@/lib/config/current-catalog";
 import { fieldIdSchema } from "@/lib/config/schemas";
 import { identifier, isoDay, isoInstant, line, userIdSchema } from "@/lib/core/text";
 
@@ -20,7 +21,14 @@ export type GrantRequest = z.infer<typeof grantRequest>;
 export const revokeRequest = z.strictObject({ userId: userIdSchema, field });
 export type RevokeRequest = z.infer<typeof revokeRequest>;
 
-export const syncRequest = z.strictObject({ userId: userIdSchema });
+const isGauge = (name: string) => meterOf(name).meter.kind === "gauge";
+/** Absent: the first gauge of the config. */
+const gauge = fieldIdSchema.refine(isGauge, { error: "is a counter: only a gauge follows things that exist" });
+export const syncRequest = z.strictObject({
+  userId: userIdSchema,
+  field: gauge.optional().transform((field) => field ?? fieldIds().find(isGauge) ?? ""),
+});
+export type SyncRequest = z.infer<typeof syncRequest>;
 
 export const reconcileRequest = z.strictObject({
   /** false: compares only. */
@@ -88,11 +96,13 @@ export const decisionQuery = z.object({
 });
 
 /** The parameters of an address without the empty ones, which a form sends too. */
-export function filled(parameters: Iterable<[string, string | string[] | undefined]>): Record<string, string> {
+export function nonEmptyParameters(
+  parameters: Iterable<[string, string | string[] | undefined]>,
+): Record<string, string> {
   const result: Record<string, string> = {};
   for (const [key, value] of parameters) {
     const first: unknown = Array.isArray(value) ? value[0] : value;
-    // For the name of an Object property, such as constructor, Next adds the inherited value.
+    // If a parameter has the name of an Object property, such as constructor, Next adds the inherited value.
     if (typeof first === "string" && first.trim() !== "") result[key] = first;
   }
   return result;

@@ -14,7 +14,7 @@ export async function decisionsOf(userId: string, limit: number, gateway: Gatewa
 }
 
 /** A user's history, current usage and waiting events. @throws DatabaseError not_found */
-export async function explain(
+export async function loadUserDetail(
   userId: string,
   gateway: Gateway,
 ): Promise<{ detail: UserDetail; usage: UsageView; waiting: Awaited<ReturnType<Gateway["webhookEvents"]>>["events"] }> {
@@ -25,7 +25,7 @@ export async function explain(
 }
 
 function withSentence(decision: DecisionRow, locale: string): ExplainedDecision {
-  const { what, why } = activityWords(decision);
+  const { effect, cause } = activityWords(decision);
   const numbers = activityNumbers(decision, locale);
-  return { ...decision, sentence: `${what}: ${why}${numbers === null ? "" : ` ${numbers}`}` };
+  return { ...decision, sentence: `${effect}: ${cause}${numbers === null ? "" : ` ${numbers}`}` };
 }

@@ -219,18 +219,18 @@ test("a wrong field, a gauge and a wrong amount do not compile", () => {
   const mistakes = () => {
     // @ts-expect-error there is no such field
     withUsage({ field: "word_used" }, () => json({}));
-    // @ts-expect-error a gauge follows the things that exist
+    // @ts-expect-error a gauge cannot be charged
     withUsage({ field: "chatbots_count" }, () => json({}));
     // @ts-expect-error an amount is a number
     withUsage({ field: "words_used", amount: "1" }, () => json({}));
-    // @ts-expect-error a charge says its field
+    // @ts-expect-error a charge needs a field
     withUsage({ amount: 1 }, () => json({}));
     const body = z.strictObject({ text: z.string() });
     // @ts-expect-error the body has no such key
     withUsage({ body, charges: ({ txt }) => ({ field: "words_used", amount: txt }) }, () => json({}));
-    // @ts-expect-error priced by its body, still only by counters
+    // @ts-expect-error a price by the body cannot charge a gauge
     withUsage({ body, charges: () => ({ field: "chatbots_count" }) }, () => json({}));
-    // @ts-expect-error a handler answers
+    // @ts-expect-error a handler returns a response
     withUsage({ field: "words_used" }, () => "done");
   };
   expect(mistakes).toBeTypeOf("function");

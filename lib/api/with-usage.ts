@@ -6,7 +6,7 @@ import { log } from "@/lib/core/observability";
 import { answer, readJson } from "@/lib/http";
 import { requireGateUser } from "@/lib/identity";
 import { type Charge, gate } from "@/lib/usage/gate";
-import { refusal } from "@/lib/usage/limit-error";
+import { limitError } from "@/lib/usage/limit-error";
 
 /** The charge, as the handler gets it. */
 export interface Usage<Body> {
@@ -47,7 +47,7 @@ export function withUsage<Context, Schema extends z.ZodType = z.ZodUndefined>(
       const key = randomUUID();
       const verdicts = await gate.consumeTogether(userId, charges, { idempotencyKey: key });
       const refused = verdicts.find(({ allowed, reason }) => !allowed && reason !== "limit_reached_elsewhere");
-      if (refused) throw refusal(refused);
+      if (refused) throw limitError(refused);
       try {
         const response = await handler(request, context, { userId, body, verdicts: verdicts as [Verdict] });
         if (response.status >= 500) await releaseCharges(userId, charges, key);
@@ -59,7 +59,7 @@ export function withUsage<Context, Schema extends z.ZodType = z.ZodUndefined>(
     });
 }
 
-/** Never throws: the caller gets the handler's own answer. */
+/** Never throws: the caller gets the handler's own response. */
 async function releaseCharges(userId: string, charges: readonly Charge[], of: string): Promise<void> {
   for (const { field, amount } of charges) {
     try {

@@ -2,8 +2,10 @@
  * Rights in the database itself, independent of the code above it: every table and view for every role and verb, and
  * every function. A new relation without an entry here fails.
  */
+
 import type pg from "pg";
 import { beforeAll, describe, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { testDatabase } from "@/tests/support/database";
 import { createGateway } from "./gateway";
 import { withClient } from "./migrate";
@@ -45,6 +47,7 @@ const CLOSED = [
   "sandbox_objects",
   "sandbox_events",
   "sandbox_requests",
+  "counted_tables",
   "table_rights",
   "part_migrations",
   "checkouts",
@@ -100,7 +103,7 @@ beforeAll(async () => {
   for (const userId of [CLERK_USER, SUPABASE_USER]) {
     await gateway.ensureUser(userId, `${userId}@example.com`, userId);
     await gateway.consume(userId, "words_used", 10);
-    await gateway.createChatbot(userId, "Bot");
+    await chatbotsTable(gateway).create(userId, "Bot");
     await gateway.reserve(userId, "words_used", 10, 600);
     await gateway.setLimitOverride(userId, "words_used", 900, { expiresAt: null, by: "test" });
     const values = [userId];

@@ -3,9 +3,11 @@
  * function, and objects outside the app. A new relation without an entry here fails. The other database tests connect
  * as this role, so they show that the app's functions work for it.
  */
+
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { APP_PASSWORD, asApp } from "@/tests/support/app-role";
 import { databaseUrl } from "@/tests/support/database-url";
 import config from "@/tollgate.config";
@@ -23,6 +25,7 @@ const NONE: string[] = [];
 const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   catalog_plans: READ,
   catalog_meters: READ,
+  counted_tables: READ,
   catalog_limits: READ,
   users: ALL,
   subscriptions: ALL,
@@ -207,7 +210,7 @@ test("the app's calls work with the shipped rights: usage, users, attempts, jobs
   await gateway.ensureUser(userId, "a@example.com", "A");
   expect(await gateway.consume(userId, "words_used", 10)).toMatchObject({ allowed: true });
   expect(await gateway.reserve(userId, "words_used", 10, 600)).toMatchObject({ allowed: true });
-  await gateway.createChatbot(userId, "Bot");
+  await chatbotsTable(gateway).create(userId, "Bot");
   await gateway.setLimitOverride(userId, "words_used", 900, { expiresAt: null, by: "test" });
   expect((await gateway.ping()).ok).toBe(true);
   for (const call of [

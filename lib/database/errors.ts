@@ -26,7 +26,7 @@ const FOREIGN_KEY = "23503";
 
 /**
  * An erasure deleted the user between two statements of a call, which was rolled back. A repeated call creates the user
- * anew.
+ * again.
  */
 function erasedMeanwhile({ code, message = "" }: { code?: string | undefined; message?: string | undefined }): boolean {
   return code === FOREIGN_KEY && message.includes("_user_id_fkey");

@@ -8,7 +8,6 @@ import { attemptQueries } from "./queries/attempts";
 import { auditQueries } from "./queries/audit";
 import { billingAccountQueries } from "./queries/billing-accounts";
 import { callOver } from "./queries/call";
-import { chatbotQueries } from "./queries/chatbots";
 import { checkoutQueries } from "./queries/checkouts";
 import { healthQueries } from "./queries/health";
 import { inboxQueries } from "./queries/inbox";
@@ -29,8 +28,7 @@ export type { LedgerRow } from "./queries/accounts";
 export type { CountedAttempt } from "./queries/attempts";
 
 export type { BillingAccounts, LinkedCustomer } from "./queries/billing-accounts";
-export type { Chatbot } from "./queries/chatbots";
-export type { DuplicateCheckout, LivingSubscription, StoredCheckout } from "./queries/checkouts";
+export type { DuplicateCheckout, OngoingSubscription, StoredCheckout } from "./queries/checkouts";
 export type { DecisionRow } from "./queries/decision-row";
 
 export type { EventOutcome, EventState } from "./queries/inbox";
@@ -54,7 +52,6 @@ export function createGateway(transport: Transport) {
     ...attemptQueries(call),
     ...auditQueries(call),
     ...billingAccountQueries(call),
-    ...chatbotQueries(call),
     ...checkoutQueries(call),
     ...healthQueries(call),
     ...inboxQueries(call),
@@ -69,6 +66,8 @@ export function createGateway(transport: Transport) {
     ...usageQueries(call),
     ...userQueries(call),
     ...webhookEventQueries(call),
+    /** Calls a function of the installation's own. */
+    call,
     /** This process's connections; null if the transport has no pool. */
     pool: () => transport.pool?.() ?? null,
     end: () => transport.end(),

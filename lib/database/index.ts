@@ -12,7 +12,6 @@ export type {
   BillingAccounts,
   BillingMetrics,
   ChargeSum,
-  Chatbot,
   CountedAttempt,
   DecisionRow,
   Difference,
@@ -30,8 +29,8 @@ export type {
   LedgerRow,
   LinkedCustomer,
   LiveSubscription,
-  LivingSubscription,
   MovePart,
+  OngoingSubscription,
   OrderedCharge,
   SandboxAccount,
   SandboxClock,
@@ -64,10 +63,11 @@ export function gateway(): Gateway {
 /**
  * A gateway over the configured transport. `DATABASE_URL` takes precedence over Supabase's `rpc`, since it is faster
  * and optional.
+ * @param usageFunctions the installation's own functions that count usage, for the metrics
  * @throws Error if no database is configured
  */
-export function configuredGateway(): Gateway {
-  return createGateway(withMetrics(limitedPerUser(configuredTransport())));
+export function configuredGateway(usageFunctions: readonly string[] = []): Gateway {
+  return createGateway(withMetrics(limitedPerUser(configuredTransport()), usageFunctions));
 }
 
 function configuredTransport(): Transport {

@@ -2,7 +2,7 @@
 import { env } from "@/lib/core/env";
 
 type Directive = "script-src" | "style-src" | "connect-src" | "img-src" | "frame-src" | "worker-src" | "form-action";
-type Needs = Partial<Record<Directive, readonly string[]>>;
+type Sources = Partial<Record<Directive, readonly string[]>>;
 
 /**
  * The policy for one response. Scripts run by the nonce, and `strict-dynamic` allows the scripts that they load. Browsers
@@ -10,7 +10,7 @@ type Needs = Partial<Record<Directive, readonly string[]>>;
  */
 export function contentSecurityPolicy(nonce: string): string {
   const needs = [...neededByIdentity(nonce), ...neededByProcessors()];
-  const also = (directive: Directive) => [...new Set(needs.flatMap((each) => each[directive] ?? []))];
+  const extra = (directive: Directive) => [...new Set(needs.flatMap((each) => each[directive] ?? []))];
   // The development server evaluates code and injects styles; a build does neither.
   const development = process.env.NODE_ENV === "development";
   const directives: [name: string, ...values: string[]][] = [
@@ -21,25 +21,25 @@ export function contentSecurityPolicy(nonce: string): string {
       `'nonce-${nonce}'`,
       "'strict-dynamic'",
       ...(development ? ["'unsafe-eval'"] : []),
-      ...also("script-src"),
+      ...extra("script-src"),
     ],
-    ["style-src", "'self'", ...(development ? ["'unsafe-inline'"] : [`'nonce-${nonce}'`]), ...also("style-src")],
+    ["style-src", "'self'", ...(development ? ["'unsafe-inline'"] : [`'nonce-${nonce}'`]), ...extra("style-src")],
     // For the widths of meters. A style attribute cannot load anything.
     ["style-src-attr", "'unsafe-inline'"],
-    ["img-src", "'self'", "data:", ...also("img-src")],
+    ["img-src", "'self'", "data:", ...extra("img-src")],
     ["font-src", "'self'"],
-    ["connect-src", "'self'", ...also("connect-src")],
-    ["frame-src", ...orNone(also("frame-src"))],
-    ["worker-src", ...orNone(also("worker-src"))],
+    ["connect-src", "'self'", ...extra("connect-src")],
+    ["frame-src", ...orNone(extra("frame-src"))],
+    ["worker-src", ...orNone(extra("worker-src"))],
     ["object-src", "'none'"],
     ["base-uri", "'none'"],
-    ["form-action", "'self'", ...also("form-action")],
+    ["form-action", "'self'", ...extra("form-action")],
     ["frame-ancestors", "'none'"],
   ];
   return directives.map((directive) => directive.join(" ")).join("; ");
 }
 
-function neededByIdentity(nonce: string): Needs[] {
+function neededByIdentity(nonce: string): Sources[] {
   const { identity, clerk } = env();
   if (identity !== "clerk") return [];
   const frontend = clerkFrontend(clerk.publishableKey);
@@ -67,9 +67,9 @@ function clerkFrontend(publishableKey: string | undefined): string[] {
  * Stripe's checkout and portal, to which our forms redirect, and Paddle's overlay, which Paddle.js opens on our page.
  * Paddle publishes no list of hosts; these are the ones in Paddle.js 2.9.
  */
-function neededByProcessors(): Needs[] {
+function neededByProcessors(): Sources[] {
   const { stripe, paddle } = env();
-  const needs: Needs[] = [];
+  const needs: Sources[] = [];
   if (stripe.secretKey)
     needs.push({
       "script-src": ["https://js.stripe.com"],

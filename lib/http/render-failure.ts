@@ -2,7 +2,7 @@
 
 import { log } from "@/lib/core/observability";
 import { DatabaseError } from "@/lib/database/errors";
-import { answerFailureAs } from "./running-response";
+import { setFailureStatus } from "./running-response";
 
 /** Node's message for a form without script. Next does not report the action for it. */
 const UNREADABLE_FORM = "Failed to parse body as FormData";
@@ -12,15 +12,15 @@ const UNREADABLE_FORM = "Failed to parse body as FormData";
  * @param inAction whether a server action's request failed
  * @param entered whether our code has run for a user; before that an action can only fail on an unreadable body
  */
-export function answerRenderFailure(
+export function setRenderFailureStatus(
   error: unknown,
   { inAction, entered }: { inAction: boolean; entered: boolean },
 ): void {
   if (error instanceof DatabaseError && error.problem === "unavailable") {
     log.warn({ error: error.message, code: error.code }, "The database did not respond to a page in time");
-    answerFailureAs("unavailable");
+    setFailureStatus("unavailable");
   } else if (!entered && (inAction || (error instanceof Error && error.message.startsWith(UNREADABLE_FORM)))) {
     log.info({ error: String(error) }, "Refused an unreadable server action");
-    answerFailureAs("bad_input");
+    setFailureStatus("bad_input");
   }
 }

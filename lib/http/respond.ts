@@ -10,6 +10,7 @@ import { problemHeaders, STATUSES } from "./statuses";
 /** `private`, since a response may contain a renewed session cookie. */
 const HEADERS = { "cache-control": "private, no-store" };
 
+/** A JSON response that no cache stores. */
 export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
   return Response.json(body, { status, headers: { ...HEADERS, ...headers } });
 }

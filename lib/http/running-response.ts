@@ -29,8 +29,8 @@ export function whenClosed(work: () => void): void {
   else response.once("close", work);
 }
 
-/** Replaces the 500 that Next sends when a page or a server action throws, unless the headers have been sent. */
-export function answerFailureAs(problem: Problem): void {
+/** Replaces the status 500 that Next sends when a page or a server action throws, unless the headers have been sent. */
+export function setFailureStatus(problem: Problem): void {
   const response = runningResponse();
   if (response === undefined || response.headersSent) return;
   const writeHead = response.writeHead;

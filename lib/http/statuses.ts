@@ -1,4 +1,4 @@
-/** The status and the headers of the response to each problem: the only place that knows both. */
+/** The status and the headers of the response to each problem. No other file knows them. */
 import { isTemporary, type Problem } from "@/lib/core/domain-error";
 import { CLOSE_CONNECTION } from "./body";
 
@@ -18,6 +18,7 @@ export const STATUSES: Readonly<Record<Problem, number>> = {
 
 const RETRY_AFTER_SECONDS = 2;
 
+/** `Retry-After` for a temporary problem; `Connection: close` if the request's body was not read to its end. */
 export function problemHeaders(
   problem: Problem,
   retryAfterSeconds: unknown = RETRY_AFTER_SECONDS,

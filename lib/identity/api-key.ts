@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
 /** Whether an `Authorization` header has the secret as its bearer token. Compares hashes in constant time. */
-export function bearerIs(authorization: string | null, secret: string | undefined): boolean {
-  const given = /^Bearer (.+)$/i.exec(authorization ?? "")?.[1];
-  return secret !== undefined && given !== undefined && timingSafeEqual(digest(given), digest(secret));
+export function hasBearerToken(authorization: string | null, secret: string | undefined): boolean {
+  const token = /^Bearer (.+)$/i.exec(authorization ?? "")?.[1];
+  return secret !== undefined && token !== undefined && timingSafeEqual(digest(token), digest(secret));
 }
 
 function digest(text: string): Buffer {

@@ -1,4 +1,4 @@
-/** Parses the claims of a provider's token: they are text from outside. */
+/** Parses the claims of a provider's token, which are text from outside. */
 import { z } from "zod";
 import { log } from "@/lib/core/observability";
 import { line, userIdSchema } from "@/lib/core/text";

@@ -1,6 +1,6 @@
 /**
  * Checks that a Clerk token is a session of this installation. The SDK checks the signature, the times and `azp`, but not
- * `iss`, `aud` and `sid`. So it accepts tokens of another instance with the same key, and of JWT templates.
+ * `iss`, `aud` and `sid`. Therefore it accepts tokens of another instance with the same key, and tokens of JWT templates.
  */
 import { z } from "zod";
 import { secret } from "@/lib/core/text";

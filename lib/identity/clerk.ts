@@ -68,7 +68,7 @@ function authenticate(request: Request) {
   return client().authenticateRequest(request, { ...configured({ jwtKey }), authorizedParties: [ownOrigin()] });
 }
 
-/** Only the settings that have a value: the SDK tells an absent one from an undefined one. */
+/** Only the settings that have a value: for the SDK an undefined setting differs from an absent one. */
 function configured<T extends object>(settings: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;
@@ -90,10 +90,10 @@ function identityOf(id: string, claims: Record<string, unknown>): Identity {
  */
 function ownRequest(path: string, headers: Headers, method = "GET"): Request {
   const url = new URL(ownOrigin());
-  const cut = path.indexOf("?");
-  // Set by parts: a path such as //evil.example must not become a host.
-  url.pathname = cut < 0 ? path : path.slice(0, cut);
-  url.search = cut < 0 ? "" : path.slice(cut);
+  const queryStart = path.indexOf("?");
+  // Path and query are set separately: a path such as //evil.example must not become a host.
+  url.pathname = queryStart < 0 ? path : path.slice(0, queryStart);
+  url.search = queryStart < 0 ? "" : path.slice(queryStart);
   const own = new Headers(headers);
   for (const name of [...own.keys()])
     if (/^(host|content-length|forwarded|x-forwarded-.+|cloudfront-forwarded-.+)$/.test(name)) own.delete(name);

@@ -4,10 +4,10 @@ import { DomainError } from "@/lib/core/domain-error";
 import { env } from "@/lib/core/env";
 import { requireSameOrigin } from "@/lib/http/origin";
 import { enterRequest } from "@/lib/rate-limit";
-import { bearerIs } from "./api-key";
+import { hasBearerToken } from "./api-key";
 import { usableIdentity } from "./claims";
 import type { Caller, Cookie, CurrentUser } from "./identity";
-import { rememberProfile } from "./profile";
+import { storeProfile } from "./profile";
 import { provider } from "./provider";
 
 export { type Confirmation, confirmationOf } from "./confirmation";
@@ -32,7 +32,7 @@ export async function currentUser(): Promise<CurrentUser | null> {
   const claimed = await chosen?.userOf(new Headers(await headers()), (renewed) => setCookies(jar, renewed));
   const identity = usableIdentity(claimed);
   if (identity === null) return null;
-  after(() => rememberProfile(identity));
+  after(() => storeProfile(identity));
   return { ...identity, admin: env().adminUserIds.includes(identity.id) };
 }
 
@@ -72,7 +72,7 @@ export async function requireGateUser(request: Request): Promise<CurrentUser> {
  */
 export async function requireCaller(request: Request): Promise<Caller> {
   const authorization = request.headers.get("authorization");
-  if (bearerIs(authorization, env().usageApiKey)) return { kind: "service" };
+  if (hasBearerToken(authorization, env().usageApiKey)) return { kind: "service" };
   if (authorization === null || JWT.test(authorization)) return { kind: "user", user: await requireGateUser(request) };
   throw new DomainError("unauthenticated", "invalid_key", "This key is not valid.");
 }
@@ -108,7 +108,7 @@ export function requireMetricsReader(request: Request): void {
   const { metricsToken, sandbox } = env();
   if (metricsToken === undefined && sandbox) return;
   if (metricsToken === undefined) throw new DomainError("not_found", "not_found", "There is nothing here.");
-  if (!bearerIs(request.headers.get("authorization"), metricsToken)) {
+  if (!hasBearerToken(request.headers.get("authorization"), metricsToken)) {
     throw new DomainError("unauthenticated", "invalid_key", "This key is not valid.");
   }
 }
@@ -120,7 +120,7 @@ export function requireMetricsReader(request: Request): void {
 export function requireCron(request: Request): void {
   const { cronSecret } = env();
   if (cronSecret === undefined) throw new DomainError("not_found", "not_found", "There is nothing here.");
-  if (!bearerIs(request.headers.get("authorization"), cronSecret)) {
+  if (!hasBearerToken(request.headers.get("authorization"), cronSecret)) {
     throw new DomainError("unauthenticated", "invalid_key", "This key is not valid.");
   }
 }

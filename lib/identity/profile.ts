@@ -10,7 +10,7 @@ const stored = new Map<string, string>();
 const MAX_STORED = 10_000;
 
 /** Stores a profile that is new or has changed. Runs after the response, so it never throws. */
-export async function rememberProfile({ id, email, name }: Identity): Promise<void> {
+export async function storeProfile({ id, email, name }: Identity): Promise<void> {
   const profile = JSON.stringify([email, name]);
   if (stored.get(id) === profile) return;
   stored.delete(id);
@@ -18,12 +18,12 @@ export async function rememberProfile({ id, email, name }: Identity): Promise<vo
   const [oldest] = stored.keys();
   if (stored.size > MAX_STORED && oldest !== undefined) stored.delete(oldest);
   try {
-    const user = await gateway().rememberProfile(id, email, name);
+    const user = await gateway().storeProfile(id, email, name);
     // The account is erased: if the user returns, the profile is stored again.
     if (user === null) stored.delete(id);
     if (user === null || user.email !== null) return;
     const fetched = await (await provider())?.profileOf?.(id);
-    if (fetched) await gateway().rememberProfile(id, fetched.email, fetched.name);
+    if (fetched) await gateway().storeProfile(id, fetched.email, fetched.name);
   } catch (error) {
     stored.delete(id);
     log.warn({ userId: id, error: String(error) }, "Storing a profile failed");

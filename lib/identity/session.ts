@@ -95,6 +95,7 @@ export async function signInLocally(request: Request): Promise<Response> {
   return (await localSession()).signInLocally(request);
 }
 
+/** @throws DomainError forbidden, not_found if another provider is configured */
 export async function signOutLocally(request: Request): Promise<Response> {
   return (await localSession()).signOutLocally(request);
 }

@@ -11,12 +11,13 @@ interface Credentials {
   password: string;
 }
 
+/** @throws DomainError unauthenticated for a wrong password, forbidden, too_many, unavailable, bad_input */
 export async function signInWithPassword(request: Request, { email, password }: Credentials): Promise<void> {
   const { error } = await (await client(request)).auth.signInWithPassword({ email, password });
-  if (error) throw refusal(error);
+  if (error) throw signInError(error);
 }
 
-/** The response is the same for an address with an account, so that a visitor cannot find out which have one. */
+/** The response is the same for an address with an account, so that a visitor cannot find out which addresses have one. */
 export async function signUpWithPassword(
   request: Request,
   { email, password, name, next }: Credentials & { name?: string | undefined; next?: string | undefined },
@@ -30,7 +31,7 @@ export async function signUpWithPassword(
     },
   });
   if (error?.code === "user_already_exists" || error?.code === "email_exists") return { signedIn: false };
-  if (error) throw refusal(error);
+  if (error) throw signInError(error);
   return { signedIn: data.session !== null };
 }
 
@@ -65,7 +66,7 @@ const REFUSALS: Readonly<Record<string, [problem: Problem, message: string]>> = 
   over_email_send_rate_limit: ["too_many", "Too many e-mails. Please wait a moment."],
 };
 
-function refusal(error: AuthError): DomainError {
+function signInError(error: AuthError): DomainError {
   const known = REFUSALS[error.code ?? ""];
   if (known) return new DomainError(known[0], error.code ?? "refused", known[1]);
   if (!error.status || error.status >= 500)

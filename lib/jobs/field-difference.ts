@@ -1,6 +1,6 @@
 /**
- * One field that is something else at the processor. `payment`: a payment that was made there and is not known here.
- * `openInvoice`: the same of a charge that failed. There can be several of these, and of refunds and disputes.
+ * One field that differs at the processor. `payment`: a payment that is not stored here. `openInvoice`: a failed charge that
+ * is not stored here. One subscription can have several of these, and several refunds and disputes.
  */
 export interface FieldDifference {
   field:

@@ -1,5 +1,7 @@
 /** A row that another session locks delays a job only by the deadline of that row. */
+
 import { expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { MINUTE } from "@/lib/billing/timeline/calendar";
 import { meteredDatabase } from "@/tests/support/metered";
 import { expireReservations } from "./expire";
@@ -38,7 +40,7 @@ test("a locked row's reservation expires in the next run, all others in this one
 
 test("a locked row's gauge is repaired in the next run, all others in this one", async () => {
   for (const userId of ["gauge-1", "gauge-2"]) {
-    await gateway.createChatbot(userId, "Bot");
+    await chatbotsTable(gateway).create(userId, "Bot");
     await query(
       `update subscriptions set usage = usage || '{"chatbots_count": 2}'
        where user_id = $1 and usage ? 'chatbots_count'`,

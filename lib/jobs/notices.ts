@@ -5,14 +5,14 @@ import type { Gateway } from "@/lib/database";
 import { DEFAULT_LOCALE, formatTime } from "@/lib/messages/format";
 import { DELIVERIES, type NoticeDelivery, noticeWords } from "@/lib/notices";
 
-/** As many as one run can send within the time limit of hosts. */
+/** One run can send this number within the time limit of hosts. */
 const BATCH_SIZE = 100;
 
 /** One run. Concurrent runs write one row per occasion, and never send the same notice at once. */
 export async function createAndSendNotices(gateway: Gateway, deliveries: readonly NoticeDelivery[] = DELIVERIES) {
   let created = 0;
   for (let after: string | null = ""; after !== null; ) {
-    const page: Awaited<ReturnType<Gateway["makeDueNotices"]>> = await gateway.makeDueNotices(after);
+    const page: Awaited<ReturnType<Gateway["createDueNotices"]>> = await gateway.createDueNotices(after);
     created += page.made;
     after = page.next;
   }
@@ -35,7 +35,7 @@ async function deliver(gateway: Gateway, deliveries: readonly NoticeDelivery[]) 
     for (const failure of failed) {
       log.error({ userId: notice.userId, noticeId: notice.id, ...failure }, "[Job] Sending a notice failed");
     }
-    if (failed.length === 0) await gateway.concludeNotice(notice.userId, notice.id);
+    if (failed.length === 0) await gateway.finishNotice(notice.userId, notice.id);
     result[failed.length === 0 ? "delivered" : "failed"] += 1;
   }
   return result;

@@ -5,11 +5,11 @@ import { reconcileUsage, type UsageReport } from "./reconcile-usage";
 
 export interface ReconcileReport {
   subscriptions: SubscriptionReport;
-  /** null where only one user was looked at. */
+  /** null if the run was limited to one user. */
   usage: UsageReport | null;
 }
 
-/** Subscriptions against their processors, counters against the ledger, gauges against the things. */
+/** Compares subscriptions with their processors, counters with the ledger, and gauges with the things. */
 export async function reconcileAll(
   gateway: Gateway,
   { repair, userId }: { repair: boolean; userId?: string | undefined },

@@ -1,4 +1,4 @@
-/** Compares a subscription's payments, refunds, disputes and discounts with what its processor lists. */
+/** Compares a subscription's stored payments, refunds, disputes and discounts with the lists of its processor. */
 import { isDeepStrictEqual } from "node:util";
 import { fold } from "@/lib/billing/timeline/build-timeline";
 import { sharedFacts } from "@/lib/billing/timeline/plan-items";
@@ -10,24 +10,28 @@ import type { Discount, PaymentRecords } from "@/lib/processors/processor-client
 import { missedPayments } from "@/lib/webhooks/refresh";
 import type { FieldDifference } from "./field-difference";
 
-interface About {
+interface Subject {
   userId: string;
   processor: Processor;
   subscription: string;
   product: ProductId;
 }
 
-/** What the processor lists and is not known here. @param fact the fetched subscription's part in the product */
+/**
+ * The records that the processor lists and that are not stored here.
+ * @param fact the fetched subscription's snapshot for the subject's product
+ */
 export async function compareRecords(
   gateway: Gateway,
-  about: About,
+  subject: Subject,
   { fact, records }: { fact: SnapshotFact; records: PaymentRecords | null },
 ): Promise<FieldDifference[]> {
-  const { userId, product } = about;
-  const discount = await compareDiscounts(gateway, about, fact);
+  const { userId, product } = subject;
+  const discount = await compareDiscounts(gateway, subject, fact);
   if (records === null) return discount;
   const payments = await missedPayments(userId, product, records.payments, gateway);
-  const unknown = records.notes.length === 0 ? [] : await gateway.addFetchedNotes(userId, about, records.notes, false);
+  const unknown =
+    records.notes.length === 0 ? [] : await gateway.addFetchedNotes(userId, subject, records.notes, false);
   const notes = records.notes.filter(({ id }) => unknown.includes(id));
   return [...payments.map(paymentDifference), ...notes.map(noteDifference), ...discount];
 }
@@ -43,14 +47,14 @@ function noteDifference({ kind, amount, currency, detail }: Note): FieldDifferen
   return { field: kind === "refund" ? "refund" : "dispute", here: null, there };
 }
 
-/** Only if the answer names the discounts with their terms; a discount that is known by its id cannot be compared. */
+/** Compares discounts if the processor returned their terms. A discount with only an id cannot be compared. */
 async function compareDiscounts(
   gateway: Gateway,
-  about: About,
+  subject: Subject,
   { discounts }: SnapshotFact,
 ): Promise<FieldDifference[]> {
   if (discounts === undefined || discounts.some(({ terms }) => terms === null)) return [];
-  const { userId, processor, subscription, product } = about;
+  const { userId, processor, subscription, product } = subject;
   const { facts, others, freeAnchor } = await gateway.loadTimeline(userId, product);
   const { mirrors } = fold(productOf(product), [...facts, ...sharedFacts(facts, others)], freeAnchor);
   const mirror = mirrors.find((each) => each.processor === processor && each.subscription === subscription);
@@ -73,7 +77,7 @@ function discountsText(discounts: readonly { terms: Omit<Discount, "endsAt"> | n
   return texts.join("; ");
 }
 
-/** "5.00 USD"; currencies differ in the size of their minor unit. */
+/** Such as "5.00 USD". @param amount in minor units, whose size depends on the currency */
 function moneyText(amount: number | null, currency: string | null): string | null {
   if (amount === null) return null;
   if (currency === null || !/^[A-Za-z]{3}$/.test(currency)) return String(amount);

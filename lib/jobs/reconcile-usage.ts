@@ -1,24 +1,24 @@
-/** Holds what is counted against what it was counted from: used = opening + Σ ledger, a gauge = the number of things. */
+/** Compares usage with its sources: a counter with its opening value plus the ledger, a gauge with the number of things. */
 import { fieldIds, meterOf } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import { DatabaseError, type Drift, type Gateway } from "@/lib/database";
 
-/** A defect can touch everybody; the log has them all, the answer the first of them. */
+/** A defect can affect all users, so the report has only the first drifts. The log has all. */
 const MAX_REPORTED = 100;
 
 export interface UsageReport {
-  /** Users looked at. */
+  /** The number of users. */
   checked: number;
-  /** How many meters were off. */
+  /** The number of meters with a difference. */
   drifting: number;
-  /** How many of them were gauges, which are right again. */
+  /** The number of repaired gauges among them. */
   repaired: number;
   drifts: Drift[];
 }
 
 /**
- * One round over everybody. A gauge is set to the number of its things, which are there to be counted. A counter is only
- * reported: that it is off means a defect, and whether the counter or the ledger is right is for a person to find out.
+ * One run over all users. A gauge is set to the number of its things. A counter is only reported: its difference is a defect,
+ * and an operator must find out whether the counter or the ledger is right.
  */
 export async function reconcileUsage(gateway: Gateway, { repair: repairs = true } = {}): Promise<UsageReport> {
   const report: UsageReport = { checked: 0, drifting: 0, repaired: 0, drifts: [] };
@@ -42,10 +42,10 @@ function isGauge(field: string): boolean {
   return fieldIds().some((id) => id === field && meterOf(id).meter.kind === "gauge");
 }
 
-/** False where another round repaired it since, or where the row cannot be had now: the next round sees it again. */
-async function repair(gateway: Gateway, { userId }: Drift): Promise<boolean> {
+/** False if another run repaired it meanwhile, or if the row is locked; then the next run repairs it. */
+async function repair(gateway: Gateway, { userId, field }: Drift): Promise<boolean> {
   try {
-    return (await gateway.syncChatbotCount(userId)).drift !== 0;
+    return (await gateway.syncGauge(userId, field)).drift !== 0;
   } catch (error) {
     if (error instanceof DatabaseError && error.problem === "unavailable") return false;
     throw error;

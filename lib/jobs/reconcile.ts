@@ -1,4 +1,4 @@
-/** Compares what is known here with the processors: subscriptions, their payments, refunds, disputes and discounts. */
+/** Compares the stored subscriptions, payments, refunds, disputes and discounts with the processors. */
 
 import { sameStart } from "@/lib/billing/timeline/calendar";
 import type { Instant, Processor, SnapshotFact, SubscriptionState } from "@/lib/billing/types";
@@ -17,20 +17,20 @@ import type { FindClient } from "./changes";
 import type { FieldDifference } from "./field-difference";
 import { compareRecords } from "./reconcile-records";
 
-/** A subscription as it stands at the processor: a snapshot for each product of ours in it. */
+/** A subscription at the processor: one snapshot per product of ours. */
 export interface FetchedSubscription {
   facts: readonly { product: ProductId; fact: SnapshotFact }[];
-  /** The same for products that no item has a listed plan of. */
+  /** The snapshot for known products of which no item has a listed plan. */
   shared?: SnapshotFact | null;
-  /** By the processor's own word, or only by when it was read: then it is no older than what is known. */
+  /** The source of the facts' time: the processor, or our fetch. A fetch is never older than the facts stored before it. */
   timestampSource: "processor" | "fetch";
-  /** Its payments, refunds and disputes; null: they could not be read, and are not compared. */
+  /** Its payments, refunds and disputes; null if the processor did not list them, so they are not compared. */
   records: PaymentRecords | null;
 }
 
 /**
- * All that reconciling asks of a processor.
- * @param again asks the processor a second time; otherwise a subscription is asked for once a round
+ * Fetches a subscription from its processor, once per run.
+ * @param again sends a second request in the same run
  */
 export type FetchSubscription = (
   subject: Pick<LiveSubscription, "processor" | "subscription">,
@@ -38,8 +38,8 @@ export type FetchSubscription = (
 ) => Promise<FetchedSubscription | "not_found" | "unreachable">;
 
 /**
- * `not_found`: the processor does not know it. Reported and never acted on: with a wrong key nothing would be found, and
- * everybody would lose their plan. `unknown_price`: it is there, and none of its prices is ours.
+ * `not_found`: the processor has no such subscription. It is only reported: with a wrong API key no subscription is found, and
+ * a repair would end all plans. `unknown_price`: the processor has it, but the catalog lists none of its prices.
  */
 export interface SubscriptionFinding {
   userId: string;
@@ -56,21 +56,20 @@ export interface SubscriptionReport {
   different: number;
   repaired: number;
   notFound: number;
-  /** Not compared: the processor did not answer, or is not configured. */
+  /** Subscriptions not compared, since the processor did not respond or is not configured. */
   unreachable: number;
-  /** Compared without payments, refunds and disputes: the processor did not list them. */
+  /** Subscriptions compared without payments, refunds and disputes, since the processor did not list them. */
   recordsUnread: number;
   findings: SubscriptionFinding[];
 }
 
-const PAGE = 100;
-/** The log has them all, the answer the first of them. */
+const PAGE_SIZE = 100;
+/** The report has only the first findings; the log has all. */
 const MAX_REPORTED = 200;
 
 /**
- * One round over every subscription that has not ended. Each stands for itself: what fails for one is counted, and the
- * next is looked at.
- * @param userId only this user's, where one is named
+ * One run over all subscriptions that have not ended. The run counts a subscription that cannot be fetched and continues.
+ * @param userId limits the run to one user
  */
 export async function reconcileSubscriptions(
   gateway: Gateway,
@@ -90,20 +89,20 @@ export async function reconcileSubscriptions(
   while (after !== null) {
     const page: Awaited<ReturnType<Gateway["liveSubscriptions"]>> = await gateway.liveSubscriptions(
       after,
-      PAGE,
+      PAGE_SIZE,
       userId,
     );
     for (const known of page.subscriptions) {
       const { found, recordsUnread = false } = await reconcileOne(gateway, fetch, known, repair);
       report.recordsUnread += recordsUnread ? 1 : 0;
-      take(report, found);
+      addToReport(report, found);
     }
     after = page.next;
   }
   return report;
 }
 
-function take(report: SubscriptionReport, found: SubscriptionFinding | "same" | "unreachable"): void {
+function addToReport(report: SubscriptionReport, found: SubscriptionFinding | "same" | "unreachable"): void {
   report.checked += found === "unreachable" ? 0 : 1;
   report.unreachable += found === "unreachable" ? 1 : 0;
   if (typeof found === "string") return;
@@ -114,7 +113,7 @@ function take(report: SubscriptionReport, found: SubscriptionFinding | "same" | 
   if (report.findings.length < MAX_REPORTED) report.findings.push(found);
 }
 
-interface Compared {
+interface Comparison {
   found: SubscriptionFinding | "same" | "unreachable";
   recordsUnread?: boolean;
 }
@@ -122,54 +121,56 @@ interface Compared {
 async function reconcileOne(
   gateway: Gateway,
   fetch: FetchSubscription,
-  known: LiveSubscription,
+  stored: LiveSubscription,
   repair: boolean,
-): Promise<Compared> {
-  const { userId, product, processor, subscription } = known;
-  const subject = { userId, product, processor, subscription, differences: [], repaired: false };
+): Promise<Comparison> {
+  const { userId, product, processor, subscription } = stored;
+  const unrepaired = { userId, product, processor, subscription, differences: [], repaired: false };
   const fetched = await fetch({ processor, subscription });
   if (fetched === "unreachable") return { found: fetched };
-  if (fetched === "not_found") return { found: { ...subject, finding: "not_found" } };
+  if (fetched === "not_found") return { found: { ...unrepaired, finding: "not_found" } };
   const recordsUnread = fetched.records === null;
   const part = fetched.facts.find((entry) => entry.product === product);
   if (part === undefined) {
-    const added = repair && (await repairOne(gateway, fetch, known)).outcome === "added";
-    return { found: { ...subject, finding: "unknown_price", repaired: added }, recordsUnread };
+    const added = repair && (await repairOne(gateway, fetch, stored)).outcome === "added";
+    return { found: { ...unrepaired, finding: "unknown_price", repaired: added }, recordsUnread };
   }
-  const about = { userId, processor, subscription, product: part.product };
+  const subject = { userId, processor, subscription, product: part.product };
   const differences = [
-    ...compare(known, part.fact),
-    ...(await compareRecords(gateway, about, { fact: part.fact, records: fetched.records })),
+    ...compare(stored, part.fact),
+    ...(await compareRecords(gateway, subject, { fact: part.fact, records: fetched.records })),
   ];
   if (differences.length === 0) return { found: "same", recordsUnread };
-  const read = repair ? (await repairOne(gateway, fetch, known)).read : undefined;
-  const now = read?.facts.find((entry) => entry.product === product);
+  const latest = repair ? (await repairOne(gateway, fetch, stored)).latest : undefined;
+  const latestPart = latest?.facts.find((entry) => entry.product === product);
   const repaired =
-    read !== undefined && now !== undefined && (await isRepaired(gateway, about, { ...now, records: read.records }));
-  return { found: { ...subject, finding: "different", differences, repaired }, recordsUnread };
+    latest !== undefined &&
+    latestPart !== undefined &&
+    (await isRepaired(gateway, subject, { ...latestPart, records: latest.records }));
+  return { found: { ...unrepaired, finding: "different", differences, repaired }, recordsUnread };
 }
 
-/** What the fetched subscription says otherwise than what is known; starts a second apart are the same. */
-export function compare(known: LiveSubscription, { life, image }: SnapshotFact): FieldDifference[] {
+/** The fields that differ between the stored and the fetched subscription. Instants up to a second apart are equal. */
+export function compare(stored: LiveSubscription, { life, image }: SnapshotFact): FieldDifference[] {
   const status = life === "deleted" ? "canceled" : image.status;
   const fields = [
-    // A price that nobody knows says nothing of the plan.
+    // An unlisted price gives no plan to compare.
     ...(image.plan === null
       ? []
-      : [text("plan", known.plan, image.plan), text("interval", known.interval, image.interval)]),
-    text("status", known.status, status),
+      : [text("plan", stored.plan, image.plan), text("interval", stored.interval, image.interval)]),
+    text("status", stored.status, status),
     ...(hasPeriod(image) && status !== "canceled"
       ? [
-          instant("periodStart", known.periodStart, image.periodStart),
-          instant("periodEnd", known.periodEnd, image.periodEnd),
+          instant("periodStart", stored.periodStart, image.periodStart),
+          instant("periodEnd", stored.periodEnd, image.periodEnd),
         ]
       : []),
-    ...(status === "canceled" ? [] : [instant("cancelAt", known.cancelAt, image.cancelAt)]),
+    ...(status === "canceled" ? [] : [instant("cancelAt", stored.cancelAt, image.cancelAt)]),
   ];
   return fields.filter((field) => field !== null);
 }
 
-/** Paddle gives none while a subscription is paused; what is known of it then stays. */
+/** Paddle returns no period for a paused subscription; the stored period stays. */
 function hasPeriod({ periodStart, periodEnd }: SubscriptionState): boolean {
   return periodStart !== null && periodEnd !== null;
 }
@@ -185,91 +186,91 @@ function instant(field: FieldDifference["field"], here: string | null, at: Insta
 }
 
 /**
- * Fetches a subscription that differs once more and adds it as a fact like any other. The first fetch may be older than an
- * event that arrived meanwhile.
+ * Fetches a differing subscription again and stores it as a fact. The first fetch may be older than an event that arrived
+ * meanwhile.
  */
 async function repairOne(
   gateway: Gateway,
   fetch: FetchSubscription,
   { userId, processor, subscription }: LiveSubscription,
 ) {
-  let read: FetchedSubscription | undefined;
+  let latest: FetchedSubscription | undefined;
   const fetchAgain = async () => {
     const fetched = await fetch({ processor, subscription }, "again");
     if (typeof fetched === "string") return null;
     const { facts, shared = null, timestampSource, records } = fetched;
-    read = fetched;
+    latest = fetched;
     return { facts: [...facts], shared, timestampSource, ...records };
   };
   const subject = { userId, processor, subscription, type: "subscription.fetched" } as const;
   const outcome = await fetchAndCommit(subject, fetchAgain, gateway);
-  return { outcome, read };
+  return { outcome, latest };
 }
 
-/** Compares again: newer facts than those fetched may have come, and have the last word. */
+/** Compares again. False if a newer fact than the fetched one arrived meanwhile, since the newer one applies. */
 async function isRepaired(
   gateway: Gateway,
-  about: Pick<LiveSubscription, "userId" | "processor" | "subscription"> & { product: ProductId },
+  subject: Pick<LiveSubscription, "userId" | "processor" | "subscription"> & { product: ProductId },
   fetched: Pick<FetchedSubscription, "records"> & { fact: SnapshotFact },
 ): Promise<boolean> {
-  const { userId, product, processor, subscription } = about;
-  const { subscriptions } = await gateway.liveSubscriptions(["", "", ""], PAGE, userId);
-  const now = subscriptions.find(
+  const { userId, product, processor, subscription } = subject;
+  const { subscriptions } = await gateway.liveSubscriptions(["", "", ""], PAGE_SIZE, userId);
+  const stored = subscriptions.find(
     (each) => each.product === product && each.processor === processor && each.subscription === subscription,
   );
-  if (now === undefined) return fetched.fact.life === "deleted" || fetched.fact.image.status === "canceled";
-  if (compare(now, fetched.fact).length > 0) return false;
-  return (await compareRecords(gateway, about, fetched)).length === 0;
+  if (stored === undefined) return fetched.fact.life === "deleted" || fetched.fact.image.status === "canceled";
+  if (compare(stored, fetched.fact).length > 0) return false;
+  return (await compareRecords(gateway, subject, fetched)).length === 0;
 }
 
-/** After so many failures in a row a processor is not asked again in this round: it is down, or its key is wrong. */
-const PATIENCE = 5;
+/** After this number of consecutive failures a run sends the processor no more requests: it is down, or its key is wrong. */
+const MAX_FAILURES = 5;
 
-/** Asks the processors by their clients; each subscription once a round, however many products it has. */
+/** Fetches by the processors' clients: one request per subscription and run, for any number of products. */
 export function fetchThrough(find: FindClient): FetchSubscription {
   const failures: Record<Processor, number> = { stripe: 0, paddle: 0 };
   const recordFailures: Record<Processor, number> = { stripe: 0, paddle: 0 };
-  const asked = new Map<string, ReturnType<FetchSubscription>>();
-  const ask: FetchSubscription = async ({ processor, subscription }) => {
-    if (failures[processor] >= PATIENCE) return "unreachable";
+  const sent = new Map<string, ReturnType<FetchSubscription>>();
+  const send: FetchSubscription = async ({ processor, subscription }) => {
+    if (failures[processor] >= MAX_FAILURES) return "unreachable";
     try {
       const client = (await find(processor))?.client;
       if (client === undefined) return "unreachable";
       const fetched = await client.subscription(subscription);
       failures[processor] = 0;
-      const records = await recordsOf(client, fetched, processor);
+      const records = await fetchRecords(client, fetched, processor);
       return { ...fetched, facts: fetched.facts.filter(({ product }) => isProductId(product)), records };
     } catch (error) {
       if (!(error instanceof ProcessorError)) throw error;
       if (error.problem === "not_found") return "not_found";
       failures[processor] += 1;
-      log.warn({ processor, subscription, error: String(error) }, "[Job] A processor did not answer");
+      log.warn({ processor, subscription, error: String(error) }, "[Job] A processor did not respond");
       return "unreachable";
     }
   };
   return (subject, again) => {
     const key = `${subject.processor}:${subject.subscription}`;
-    const answer = (again === undefined ? asked.get(key) : undefined) ?? ask(subject);
-    asked.set(key, answer);
-    return answer;
+    const response = (again === undefined ? sent.get(key) : undefined) ?? send(subject);
+    sent.set(key, response);
+    return response;
   };
 
-  /** A key may lack the permission to list them: the subscription is compared all the same. */
-  async function recordsOf(
+  /** null if the API key may not list payments: the subscription is compared without them. */
+  async function fetchRecords(
     client: Pick<ProcessorClient, "paymentRecords">,
     reading: SubscriptionReading,
-    of: Processor,
+    processor: Processor,
   ) {
-    if (recordFailures[of] >= PATIENCE) return null;
+    if (recordFailures[processor] >= MAX_FAILURES) return null;
     try {
       const records = await client.paymentRecords(reading);
-      recordFailures[of] = 0;
+      recordFailures[processor] = 0;
       return records;
     } catch (error) {
       if (!(error instanceof ProcessorError)) throw error;
-      recordFailures[of] += 1;
+      recordFailures[processor] += 1;
       const { subscription } = reading.identity;
-      log.warn({ processor: of, subscription, error: String(error) }, "[Job] A processor did not list the payments");
+      log.warn({ processor, subscription, error: String(error) }, "[Job] A processor did not list the payments");
       return null;
     }
   }

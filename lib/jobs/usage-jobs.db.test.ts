@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { addMonths, SECOND } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
@@ -203,7 +204,7 @@ describe("reconcile", () => {
   });
 
   test("a wrong gauge is reported and repaired, once by concurrent runs", async () => {
-    await gateway.createChatbot("gauged", "Bot");
+    await chatbotsTable(gateway).create("gauged", "Bot");
     await setUsage("gauged", { chatbots_count: 3 });
     const runs = await concurrently(() => reconcileUsage(gateway));
     expect(runs.reduce((sum, { repaired }) => sum + repaired, 0)).toBe(1);

@@ -4,35 +4,35 @@ import { activityWords } from "./activity";
 
 const state = { plan: "plus", status: "active", cancelAt: null };
 const decision = { product: "writer", action: "preserve", before: state, after: state } as const;
-const why = (reason: string, after: object, before: object = state) =>
-  activityWords({ ...decision, reason, before: { ...state, ...before }, after: { ...state, ...after } }).why;
+const causeOf = (reason: string, after: object, before: object = state) =>
+  activityWords({ ...decision, reason, before: { ...state, ...before }, after: { ...state, ...after } }).cause;
 
 it("describes a renewal in plain words", () => {
   expect(activityWords({ ...decision, action: "reset", reason: "Billing period renewal detected" })).toEqual({
-    what: "Usage reset",
-    why: "your plan renewed.",
+    effect: "Usage reset",
+    cause: "your plan renewed.",
   });
 });
 
 it.each(REASONS)("has plain words for %j", (reason) => {
-  expect(why(reason, {})).not.toBe(`${reason}.`);
+  expect(causeOf(reason, {})).not.toBe(`${reason}.`);
 });
 
 it("shows an unknown reason unchanged", () => {
-  expect(why("Something new", {})).toBe("Something new.");
+  expect(causeOf("Something new", {})).toBe("Something new.");
 });
 
 it("names the plans of a change", () => {
-  expect(why("Plan change mid-cycle detected", { plan: "ultra" })).toBe(
-    "your plan changed from Plus to Ultra, and what you used stays counted.",
+  expect(causeOf("Plan change mid-cycle detected", { plan: "ultra" })).toBe(
+    "your plan changed from Plus to Ultra, and your usage stays counted.",
   );
 });
 
 it.each([
-  [{}, { status: "past_due" }, "your payment is late; your plan goes on for now."],
-  [{ status: "past_due" }, { status: "active" }, "your payment came through."],
-  [{}, { cancelAt: "2026-06-01T00:00:00.000Z" }, "you canceled; your plan goes on until it ends."],
-  [{ cancelAt: "2026-06-01T00:00:00.000Z" }, {}, "you decided to stay."],
+  [{}, { status: "past_due" }, "your payment is late; your plan continues for now."],
+  [{ status: "past_due" }, { status: "active" }, "your payment was received."],
+  [{}, { cancelAt: "2026-06-01T00:00:00.000Z" }, "you canceled; your plan continues until its end."],
+  [{ cancelAt: "2026-06-01T00:00:00.000Z" }, {}, "you kept your plan."],
 ])("names the difference if the reason says little: %j, then %j", (before, after, words) => {
-  expect(why("No billing change", after, before)).toBe(words);
+  expect(causeOf("No billing change", after, before)).toBe(words);
 });

@@ -2,7 +2,7 @@ import type { ChangePreviewView } from "@/lib/billing/schemas/purchase";
 
 type Collected = Pick<ChangePreviewView, "collection" | "collectionDays" | "dueNow" | "nextCharge">;
 
-/** How the money is collected if no card is charged at once; null for a card, and if nothing will be charged. */
+/** How the money is collected if no card is charged immediately; null for a card, or if nothing will be charged. */
 export function collectedWords({ collection, collectionDays: days, dueNow, nextCharge }: Collected): string | null {
   if (collection === "card" || (dueNow === null && nextCharge === null)) return null;
   if (collection === "bank_debit") {

@@ -1,7 +1,7 @@
 import type { DiscountView } from "@/lib/billing/schemas/usage-view";
 import { formatMoney } from "./format";
 
-/** What the discount takes off: "20% off", "$5 off". */
+/** The reduction by a discount: "20% off", "$5 off". */
 export function discountOff({ off }: Pick<DiscountView, "off">, locale: string): string {
   if (!("percent" in off)) return `${formatMoney(off.amount, locale, off.currency)} off`;
   const percent = new Intl.NumberFormat(locale, {
@@ -12,7 +12,7 @@ export function discountOff({ off }: Pick<DiscountView, "off">, locale: string):
   return `${percent} off`;
 }
 
-/** Where the customer knows it from: "code SPRING", or its name; null if it has neither. */
+/** The discount's code or name as the customer knows it: "code SPRING"; null if it has neither. */
 export function discountOrigin({ code, name }: Pick<DiscountView, "code" | "name">): string | null {
   return code === null ? name : `code ${code}`;
 }

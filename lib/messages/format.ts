@@ -1,8 +1,8 @@
 /**
- * Formats of every figure that a user reads.
+ * Formats of all numbers, money and dates that users read.
  *
- * Numbers and money follow the reader's locale. Dates keep English month names, since the sentences around them are
- * English, in the order of the reader's English ("November 29" or "29 November"). The server picks the locale once
+ * Numbers and money follow the user's locale. Dates keep English month names, since the sentences around them are
+ * English, in the order of the user's English ("November 29" or "29 November"). The server picks the locale once
  * (request-locale.ts) and passes it on, so that server and browser write the same text.
  */
 
@@ -21,7 +21,7 @@ export type TimeForm = "day" | "moment";
 
 /** The best locale of an `Accept-Language` header; DEFAULT_LOCALE if it names none that we know. */
 export function pickLocale(acceptLanguage: string | null): string {
-  const wishes = (acceptLanguage ?? "")
+  const preferences = (acceptLanguage ?? "")
     .slice(0, 200)
     .split(",")
     .map((part) => {
@@ -31,7 +31,7 @@ export function pickLocale(acceptLanguage: string | null): string {
     })
     .filter(({ tag, quality }) => tag !== "" && tag !== "*" && quality > 0)
     .sort((a, b) => b.quality - a.quality);
-  return wishes.map(({ tag }) => supported(tag)).find((tag) => tag !== undefined) ?? DEFAULT_LOCALE;
+  return preferences.map(({ tag }) => supported(tag)).find((tag) => tag !== undefined) ?? DEFAULT_LOCALE;
 }
 
 function supported(tag: string): string | undefined {
@@ -70,7 +70,7 @@ export function formatPrice(minorUnits: number, interval: "monthly" | "yearly", 
   return `${formatMoney(minorUnits, locale)} a ${interval === "yearly" ? "year" : "month"}`;
 }
 
-/** An instant (ISO) in the reader's zone. */
+/** An instant (ISO) in the user's time zone. */
 export function formatTime(at: string, form: TimeForm, { locale, zone, now }: TimeReading): string {
   const year = (instant: number) => new Intl.DateTimeFormat("en", { year: "numeric", timeZone: zone }).format(instant);
   const instant = Date.parse(at);
@@ -90,7 +90,7 @@ export function formatDay(day: string, locale: string, month: "long" | "short" =
   );
 }
 
-/** "1:00 AM", but "01:00": with 24 hours, one digit would leave the half of the day unclear. */
+/** "1:00 AM", but "01:00": without AM or PM, "1:00" could be read as either half of the day. */
 function clock(locale: string): "numeric" | "2-digit" {
   return new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions().hour12 ? "numeric" : "2-digit";
 }

@@ -1,4 +1,4 @@
-/** Taxes, discounts and refunds in a reader's words. Pure. */
+/** Taxes, discounts and refunds in words. Pure. */
 import type { DiscountView, MoneyView } from "@/lib/billing/schemas/purchase";
 import { discountOff } from "./discount";
 import { formatDay, formatMoney } from "./format";

@@ -27,7 +27,7 @@ test.each<[string, Notice, string, string]>([
     "a limit reached: the reset or a larger plan",
     { ...about, ...words, kind: "limit_reached", used: 15_000 },
     "All your words are used",
-    "You have used 15,000 of 15,000 words on Writer Plus. You can go on after the reset on 2026-11-29, or at once with a larger plan.",
+    "You have used 15,000 of 15,000 words on Writer Plus. You can go on after the reset on 2026-11-29, or immediately with a larger plan.",
   ],
   [
     "a failed payment: the end of grace",

@@ -1,4 +1,4 @@
-/** A notice in words: the same in the app, in the admin's list and in a delivered message. Pure. */
+/** A notice in words: the same on pages, in the admin's list and in delivered messages. Pure. */
 
 import type { Notice } from "@/lib/billing/schemas/notice";
 import { findPlan, meterOf, product } from "@/lib/config/current-catalog";
@@ -9,14 +9,14 @@ export interface NoticeWords {
   body: string;
 }
 
-/** Formats of figures and days for the reader. */
+/** The formats of numbers and days for the user. */
 export interface NoticeReading {
   locale: string;
   /** An instant (ISO) as a day: "29 November". */
   day: (at: string) => string;
 }
 
-/** The text for the user: what happened, with its numbers, and what helps. */
+/** The text for the user: the occasion with its numbers, and the next step. */
 export function noticeWords(notice: Notice, { locale, day }: NoticeReading): NoticeWords {
   const plan = findPlan(notice.product, notice.plan)?.name ?? notice.plan;
   const named = `${product(notice.product).name} ${plan}`;
@@ -33,7 +33,7 @@ export function noticeWords(notice: Notice, { locale, day }: NoticeReading): Not
       const { unit } = meterOf(notice.field).meter;
       return {
         title: `All your ${unit.many} are used`,
-        body: `You have used ${amounts(notice, locale)} on ${named}. You can go on after the reset on ${day(notice.resetsAt)}, or at once with a larger plan.`,
+        body: `You have used ${amounts(notice, locale)} on ${named}. You can go on after the reset on ${day(notice.resetsAt)}, or immediately with a larger plan.`,
       };
     }
     case "payment_failed":

@@ -8,7 +8,7 @@ export function planName(product: ProductId, plan: string): string {
   return findPlan(product, plan)?.name ?? plan;
 }
 
-/** The plan's price for its interval; null if the catalog has none. */
+/** The plan's price for its interval; null if the catalog has no price. */
 export function planPrice({ product, plan, interval }: SubscriptionView, locale: string): string | null {
   const cents = findPlan(product, plan)?.price[interval ?? "monthly"];
   return cents === null || cents === undefined ? null : formatPrice(cents, interval ?? "monthly", locale);
@@ -18,7 +18,13 @@ export function isFree({ product, plan }: SubscriptionView): boolean {
   return plan === freePlan(productOf(product)).id;
 }
 
-/** Whether an unpaid plan gives the limits of a smaller one. */
+/** The subscription within a sentence: its plan's name, or "your … subscription" while the free plan's limits apply. */
+export function subscriptionName(subscription: SubscriptionView): string {
+  const { product, plan } = subscription;
+  return isFree(subscription) ? `your ${productOf(product).name} subscription` : planName(product, plan);
+}
+
+/** Whether the limits of a smaller plan apply, since the plan is not paid. */
 export function isLimited({ plan, limitPlan }: SubscriptionView): boolean {
   return plan !== limitPlan;
 }

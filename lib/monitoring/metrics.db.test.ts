@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { inRequest } from "@/lib/core/observability/request";
 import { createGateway } from "@/lib/database/gateway";
@@ -7,7 +8,7 @@ import { withMetrics } from "@/lib/database/transports/metrics";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { createGate } from "@/lib/usage/gate";
-import { measured } from "@/lib/usage/gate-observer";
+import { metricsObserver } from "@/lib/usage/gate-observer";
 import { testDatabase } from "@/tests/support/database";
 import { parseMetrics, type Sample, total } from "@/tests/support/prometheus";
 import { deliver } from "@/tests/support/stripe";
@@ -16,7 +17,7 @@ import { createScrape } from "./scrape";
 const database = testDatabase();
 const shipped = testDatabase({ deadlines: "shipped" });
 const gateway = createGateway(withMetrics(postgresTransport(database.url)));
-const gate = createGate(() => gateway, measured);
+const gate = createGate(() => gateway, metricsObserver);
 const scrape = createScrape(() => gateway, 0);
 afterAll(() => gateway.end());
 
@@ -37,8 +38,8 @@ beforeAll(async () => {
   await deliver(gateway, { ...created, id: "evt_strange", type: "strange.type" });
   await gate.consume(USER, "words_used", 14_000);
   await gate.consume(USER, "words_used", 2_000);
-  await gateway.createChatbot(USER, "one");
-  await gateway.createChatbot(USER, "two, above the limit of free");
+  await chatbotsTable(gateway).create(USER, "one");
+  await chatbotsTable(gateway).create(USER, "two, above the limit of free");
   await gateway.validatePlanChange(USER, "free", "chatbots");
   page = (await scrape()).text;
   after = parseMetrics(page);
@@ -69,9 +70,9 @@ test("the documents' metrics have the documents' names", async () => {
   expect(grown("usage_limit_errors_total", { field: "words_used" })).toBe(1);
   expect(grown("usage_limit_errors_total", { field: "chatbots_count" })).toBe(1);
   expect(grown("atomic_usage_errors_total")).toBe(0);
-  await gateway.createChatbot("collector", "one");
+  await chatbotsTable(gateway).create("collector", "one");
   await gateway.setLimitOverride("collector", "chatbots_count", 5, { expiresAt: null, by: "admin" });
-  await gateway.createChatbot("collector", "two");
+  await chatbotsTable(gateway).create("collector", "two");
   await gateway.setLimitOverride("collector", "chatbots_count", null, { expiresAt: null, by: "admin" });
   expect(await gateway.validatePlanChange("collector", "free", "chatbots")).toMatchObject({ valid: false });
   expect(total(parseMetrics((await scrape()).text), "plan_downgrade_blocked_total", { product: "chatbots" })).toBe(

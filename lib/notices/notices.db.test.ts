@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { createAndSendNotices } from "@/lib/jobs/notices";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
@@ -77,7 +78,7 @@ describe("limits", () => {
   });
 
   test("a free plan's one chatbot fills its gauge and creates no notice", async () => {
-    await gateway.createChatbot("maker", "Support");
+    await chatbotsTable(gateway).create("maker", "Support");
     expect(await currentKinds("maker")).toEqual([]);
   });
 });

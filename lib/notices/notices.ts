@@ -3,7 +3,7 @@ import type { Notice } from "@/lib/billing/schemas/notice";
 import { DomainError } from "@/lib/core/domain-error";
 import { gateway } from "@/lib/database";
 
-/** The number of notices that a page or a client gets. */
+/** The maximum number of notices in a response. */
 const MAX_SHOWN = 20;
 
 /** A user's latest notices, newest first, including those that became due since the job's last run. */

@@ -7,17 +7,17 @@ import { REQUEST_QUEUE_MS } from "@/lib/core/deadlines";
 import { DomainError } from "@/lib/core/domain-error";
 import { singleton } from "@/lib/core/singleton";
 import { slots } from "@/lib/core/slots";
-import { answerFailureAs, runningResponse, whenClosed } from "@/lib/http/running-response";
+import { runningResponse, setFailureStatus, whenClosed } from "@/lib/http/running-response";
 
 const MAX_RUNNING = 4;
 /** Enough for a page of many parts, or several tabs that open at once. */
 const MAX_WAITING = 16;
 const RETRY_AFTER_SECONDS = 2;
 
-/** Set by a request's first call: layout, page and route of one request share a slot. */
+/** By response: layout, page and route of one request share a slot, which the first call takes. */
 const entries = singleton("request-entries", () => new WeakMap<ServerResponse, Promise<void>>());
 const requestSlots = singleton("request-slots", () =>
-  slots({ maxRunning: MAX_RUNNING, maxWaiting: MAX_WAITING, maxWaitMs: REQUEST_QUEUE_MS, refusal }),
+  slots({ maxRunning: MAX_RUNNING, maxWaiting: MAX_WAITING, maxWaitMs: REQUEST_QUEUE_MS, refusal: tooManyRequests }),
 );
 
 /**
@@ -38,7 +38,7 @@ export async function enterPage(userId: string): Promise<void> {
   try {
     await enterRequest(userId);
   } catch (error) {
-    answerFailureAs("too_many");
+    setFailureStatus("too_many");
     throw error;
   }
 }
@@ -53,7 +53,7 @@ async function occupySlot(userId: string): Promise<void> {
   whenClosed(await requestSlots.enter(userId));
 }
 
-function refusal(): DomainError {
+function tooManyRequests(): DomainError {
   return new DomainError("too_many", "rate_limited", "Too many requests at once. Please wait a moment.", {
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   });

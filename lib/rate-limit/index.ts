@@ -9,15 +9,15 @@ import { socketAddress } from "./socket-address";
 
 export { enterPage, enterRequest } from "./in-flight";
 
-/** Attempts per seconds. Limits that are counted together are listed in the order in which they are locked. */
+/** The numbers of attempts and seconds. Limits that are counted together are in the order of their locks. */
 const LIMITS = {
   /** Per user: all requests that call a payment processor. Its API limits all users together. */
   processor: { attempts: 60, seconds: 60 },
-  /** Failures per network: one guess at each of many accounts. An office shares one network. */
+  /** Failures per network: against one guess at each of many accounts. An office shares one network. */
   "sign-in-network": { attempts: 100, seconds: 300 },
   /** Failures per e-mail address and network: a stranger on another network cannot block the owner. */
   "sign-in": { attempts: 10, seconds: 300 },
-  /** Failures per e-mail address: guesses from many networks. One network reaches 120 per hour. */
+  /** Failures per e-mail address: against guesses from many networks. One network reaches 120 per hour. */
   "sign-in-address": { attempts: 1_000, seconds: 3600 },
   "sign-up-network": { attempts: 20, seconds: 3600 },
 } as const;
@@ -72,7 +72,7 @@ function requireAllowed({ allowed, retryAfter }: { allowed: boolean; retryAfter:
   });
 }
 
-/** Never throws: a count that stays too high is no reason to refuse a user who has signed in. */
+/** Never throws: a count that stays too high must not refuse a user who has signed in. */
 async function returnAttempts(counted: readonly CountedAttempt[]): Promise<void> {
   try {
     await gateway().returnAttempts(counted);

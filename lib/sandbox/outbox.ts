@@ -58,7 +58,7 @@ export async function deliver(of: AccountRef | null, sender: Sender, gateway: Ga
       const again = accepted ? null : (WAITS[Math.min(event.attempts, WAITS.length - 1)] as number);
       if (!accepted) log.warn({ eventId: event.id, eventType: event.type, status, again }, "[Sandbox] Delivery failed");
       const last = event === claim.events.at(-1);
-      await gateway.concludeSandboxEvent(claim.processor, event.id, { status, again, last });
+      await gateway.finishSandboxEvent(claim.processor, event.id, { status, again, last });
       attempts += 1;
     }
   }

@@ -1,15 +1,19 @@
-/** Puts the parts of a server together. It runs once, before the first request. */
+/** The composition root: connects the gateway with the cache, and starts the sandbox. */
 import { env } from "@/lib/core/env";
 import { configuredGateway, provideGateway } from "@/lib/database";
 import { entitlementCache, withInvalidation } from "@/lib/entitlements/cache";
 import { provideFakeClients } from "@/lib/processors/registry";
 
-export async function assemble(): Promise<void> {
-  provideGateway(() => withInvalidation(configuredGateway(), entitlementCache()));
+/**
+ * Runs once, before the first request.
+ * @param usageFunctions the installation's own functions that count usage
+ */
+export async function assemble({ usageFunctions = [] }: { usageFunctions?: readonly string[] } = {}): Promise<void> {
+  provideGateway(() => withInvalidation(configuredGateway(usageFunctions), entitlementCache()));
   if (env().sandbox) await assembleSandbox();
 }
 
-/** Jobs and sandbox are loaded only here: production has no sandbox, and its host runs the jobs. */
+/** Loads jobs and sandbox, which production does not load: it has no sandbox, and its host starts the jobs. */
 async function assembleSandbox(): Promise<void> {
   const [{ JOBS, startScheduler }, sandbox] = await Promise.all([import("@/lib/jobs"), import("@/lib/sandbox")]);
   provideFakeClients(async () => sandbox.fakeClients);

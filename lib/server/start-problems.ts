@@ -1,4 +1,4 @@
-/** Configurations that do not start: an incomplete or unsafe production, a sandbox beside signs of production. */
+/** Finds configurations with which the server must not start: an incomplete or unsafe one, or a sandbox with live keys. */
 import { priceVariable } from "@/lib/config/catalog";
 import { sellable } from "@/lib/config/current-catalog";
 import { type Env, readEnv } from "@/lib/core/env";
@@ -7,8 +7,8 @@ import { secretProblems } from "@/lib/core/env-secrets";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Ends the process with every problem listed, if there is one. */
-export function refuseToStartMisconfigured(variables: Variables = process.env, argv = process.argv): void {
+/** If the configuration has problems, lists all of them and ends the process. */
+export function exitIfMisconfigured(variables: Variables = process.env, argv = process.argv): void {
   const problems = startupProblems(variables, argv);
   if (problems.length === 0) return;
   console.error(
@@ -18,11 +18,11 @@ export function refuseToStartMisconfigured(variables: Variables = process.env, a
       "See .env.example. To try it without any account: npm run dev",
     ].join("\n"),
   );
-  // Not a throw: Next would go on and answer every request with 500.
+  // After a throw, Next would continue and answer every request with 500.
   process.exit(1);
 }
 
-/** `configurationProblems` of variables that may not even parse, and of the server's command line. */
+/** The problems of the environment variables, also of those that cannot be parsed, and of the server's command line. */
 export function startupProblems(variables: Variables, argv: readonly string[]): string[] {
   let env: Env;
   try {
@@ -34,8 +34,8 @@ export function startupProblems(variables: Variables, argv: readonly string[]): 
 }
 
 /**
- * One line for each problem, naming the variables to set; empty if the app may start. The sandbox needs nothing, and starts
- * on this machine only. A half-configured processor counts: without its secret every webhook would be refused unnoticed.
+ * One line per problem, with the variables to set; empty if the app may start. The sandbox needs no variables, and starts on
+ * this machine only. A processor without its webhook secret is a problem: every webhook would be refused unnoticed.
  */
 export function configurationProblems(env: Env, variables: Variables, argv: readonly string[] = []): string[] {
   if (env.sandbox) return sandboxProblems(env, variables, argv);
@@ -91,7 +91,7 @@ function clientTokenProblems({ paddle: { apiKey, clientToken, environment } }: E
   return [`PADDLE_CLIENT_TOKEN is for Paddle's ${ofToken}, and PADDLE_ENVIRONMENT is ${environment}.`];
 }
 
-/** A fake that is reached with a live key would be believed: it says what was paid. */
+/** With a live key, the payments of a fake would count as real. */
 function fakeApiProblems(env: Env): string[] {
   const live = liveSigns(env);
   const fakes = [
@@ -107,7 +107,7 @@ function fakeApiProblems(env: Env): string[] {
   });
 }
 
-/** The same id under two prices would make one of two plans out of a payment by chance. */
+/** If two prices had the same id, the plan of a payment would be arbitrary. */
 function priceProblems(variables: Variables): string[] {
   const names = new Map<string, Set<string>>();
   for (const processor of ["stripe", "paddle"] as const)

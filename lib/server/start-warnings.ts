@@ -1,12 +1,13 @@
-/** Configurations that start and offer less than they could: the log names the variable. */
+/** Finds configurations with which the server starts but offers less. The log names the variable. */
 import { type Env, env } from "@/lib/core/env";
 import { log } from "@/lib/core/observability";
 
 /** Logs each warning once, when the server starts. */
-export function warnOfLimits(): void {
+export function logStartWarnings(): void {
   for (const warning of configurationWarnings(env())) log.warn(`[Start] ${warning}`);
 }
 
+/** One sentence per warning, with the variable. */
 export function configurationWarnings({ sandbox, stripe, paddle }: Env): string[] {
   const warnings: string[] = [];
   if (!sandbox && paddle.apiKey !== undefined && paddle.clientToken === undefined)
@@ -18,6 +19,6 @@ export function configurationWarnings({ sandbox, stripe, paddle }: Env): string[
     ["PADDLE_API_BASE", paddle.apiBase],
   ] as const)
     if (address !== undefined)
-      warnings.push(`${variable} is for tests: requests go to ${address}, and nobody is charged.`);
+      warnings.push(`${variable} is for tests: requests go to ${address}, and no customer is charged.`);
   return warnings;
 }

@@ -59,11 +59,11 @@ export async function usageAfter(
 }
 
 const EXPLANATIONS = {
-  preserve: "What you have used stays counted; the new limits apply at once.",
+  preserve: "Your usage stays counted, and the new limits apply immediately.",
   carry_over:
-    "A new billing period begins. Of what you have used, the share of the limit that the past days were worth is taken off, the rest is carried over.",
-  reset: "Counting begins anew with the new period. Until then nothing changes.",
-  end: "Until the period ends nothing changes. Then the free plan's limits apply.",
+    "A new billing period begins. The allowance that you had already earned is subtracted from your usage; the rest carries over.",
+  reset: "Nothing changes until the new period begins. Then your usage is reset.",
+  end: "Nothing changes until the period ends. Then the free plan's limits apply.",
 } as const;
 
 function explained({ ends }: PlannedChange, action: "preserve" | "carry_over" | "reset"): keyof typeof EXPLANATIONS {

@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { changePreviewViewSchema, changeViewSchema } from "@/lib/billing/schemas/purchase";
 import { addMonths, DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
@@ -256,7 +257,7 @@ describe("a change", () => {
     const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
     const growth = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN });
     await deliver(gateway, growth.created());
-    for (let each = 0; each < 5; each += 1) await gateway.createChatbot(userId, `bot ${each}`);
+    for (let each = 0; each < 5; each += 1) await chatbotsTable(gateway).create(userId, `bot ${each}`);
     for (const ask of [previewChange, changePlan]) {
       const error = await ask(userId, { product: "chatbots", plan: "starter" }, shop).catch(
         (thrown: unknown) => thrown,

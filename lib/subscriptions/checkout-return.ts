@@ -48,7 +48,7 @@ async function recordState(
 ) {
   const { gateway } = context;
   if (now.state !== "paid") {
-    if (now.state === "expired") await gateway.concludeCheckout(userId, id, "closed");
+    if (now.state === "expired") await gateway.finishCheckout(userId, id, "closed");
     return;
   }
   const { subscription } = now;
@@ -56,7 +56,7 @@ async function recordState(
     const { client } = await requireProcessor(context, processor);
     await mapProcessorError(processor, reconcile({ userId, processor, subscription, transaction }, client, gateway));
   }
-  await gateway.concludeCheckout(userId, id, "paid", subscription);
+  await gateway.finishCheckout(userId, id, "paid", subscription);
 }
 
 /** Loads a checkout by our id, and only the user's own: the processor's API would answer for any customer's. */

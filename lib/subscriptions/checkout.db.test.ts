@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import { DomainError } from "@/lib/core/domain-error";
@@ -177,7 +178,7 @@ describe("is refused", () => {
       startsAt: Date.now() - DAY,
     });
     await deliver(gateway, growth.created());
-    for (let each = 0; each < 5; each += 1) await gateway.createChatbot(buyer.id, `bot ${each}`);
+    for (let each = 0; each < 5; each += 1) await chatbotsTable(gateway).create(buyer.id, `bot ${each}`);
     const wanted = checkoutRequest.parse({ product: "chatbots", plan: "Starter" });
     const error = await checkout(buyer, wanted, shop).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({

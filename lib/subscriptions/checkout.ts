@@ -155,7 +155,7 @@ async function openCheckout(
     throw new DomainError("conflict", "checkout_in_progress", "Another checkout has been opened meanwhile. Try again.");
   } catch (error) {
     // No buyer has its address. Once closed, it does not block the next attempt.
-    await gateway.concludeCheckout(buyer.id, id, "closed");
+    await gateway.finishCheckout(buyer.id, id, "closed");
     throw error;
   }
 }
@@ -187,7 +187,7 @@ async function reuseCheckout(userId: string, known: StoredCheckout, input: Check
   const now = await loadCheckoutState(known, externalId, context);
   if (now.state === "paid") return recordPaidCheckout(userId, known, now.subscription, context);
   if (now.state === "expired") {
-    await context.gateway.concludeCheckout(userId, id, "closed");
+    await context.gateway.finishCheckout(userId, id, "closed");
     return null;
   }
   if (isSameSelection(known, input)) return { url, checkout: id };
@@ -198,7 +198,7 @@ async function reuseCheckout(userId: string, known: StoredCheckout, input: Check
     return recordPaidCheckout(userId, known, paid.state === "paid" ? paid.subscription : null, context);
   }
   if (closed === "left_open") log.warn({ userId, ...known }, "[Purchase] A replaced checkout could not be closed");
-  await context.gateway.concludeCheckout(userId, id, closed);
+  await context.gateway.finishCheckout(userId, id, closed);
   return null;
 }
 
@@ -244,7 +244,7 @@ async function recordPaidCheckout(
   );
   // The payment entitles the user to nothing. An admin must decide; until then the user cannot buy the product again.
   if (outcome === "unknown_price" || outcome === "not_theirs") throw paymentActivating();
-  await context.gateway.concludeCheckout(userId, known.id, "paid", subscription);
+  await context.gateway.finishCheckout(userId, known.id, "paid", subscription);
   return null;
 }
 

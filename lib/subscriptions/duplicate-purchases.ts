@@ -5,7 +5,7 @@
 
 import { isProductId } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
-import type { DuplicateCheckout, LivingSubscription, StoredCheckout } from "@/lib/database";
+import type { DuplicateCheckout, OngoingSubscription, StoredCheckout } from "@/lib/database";
 import { type ProcessorClient, ProcessorError, type SubscriptionReading } from "@/lib/processors/processor-client";
 import { reconcile } from "@/lib/webhooks/refresh";
 import type { PurchaseContext } from "./purchase-context";
@@ -59,14 +59,14 @@ async function closeOrRecord(
   if (found === undefined || externalId === null || !isProductId(product)) return;
   const closed = await closeCheckout(externalId, found.client);
   if (closed !== "paid") {
-    if (closed !== status && status !== "paid") await gateway.concludeCheckout(userId, id, closed);
+    if (closed !== status && status !== "paid") await gateway.finishCheckout(userId, id, closed);
     return;
   }
   const now = await found.client.checkoutState(externalId);
   if (now.state !== "paid" || now.subscription === null) return;
   const { subscription } = now;
   await reconcile({ userId, processor, subscription, transaction: externalId }, found.client, gateway);
-  await gateway.concludeCheckout(userId, id, "paid", subscription);
+  await gateway.finishCheckout(userId, id, "paid", subscription);
 }
 
 /** A checkout that the processor does not know any more counts as closed. */
@@ -83,7 +83,7 @@ type DuplicateAction = "keep" | "refund" | "leave_to_admin";
  * Decides about a subscription beside others of its user and product. Only an unused one is refunded: otherwise each
  * duplicate would give a new quota for free.
  */
-export function duplicateAction(subscription: string, living: readonly LivingSubscription[]): DuplicateAction {
+export function duplicateAction(subscription: string, living: readonly OngoingSubscription[]): DuplicateAction {
   const own = living.find((each) => each.subscription === subscription);
   if (own === undefined) return "keep";
   const others = living.filter((each) => each !== own);
@@ -93,7 +93,7 @@ export function duplicateAction(subscription: string, living: readonly LivingSub
 }
 
 /** Stripe's times are in seconds: at equal times the id decides, so that only one is refunded. */
-function isEarlier(one: LivingSubscription, other: LivingSubscription): boolean {
+function isEarlier(one: OngoingSubscription, other: OngoingSubscription): boolean {
   const [a, b] = [one, other].map(({ begunAt }) => (begunAt === null ? Number.POSITIVE_INFINITY : Date.parse(begunAt)));
   return a === b ? one.subscription < other.subscription : (a as number) < (b as number);
 }

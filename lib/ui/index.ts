@@ -2,7 +2,8 @@
 
 export { returnPath } from "@/lib/http/return-path";
 export { activityNumbers, activityWords } from "@/lib/messages/activity";
-export { planName, processorName } from "@/lib/messages/plan";
+export { planName, processorName, subscriptionName } from "@/lib/messages/plan";
+export { refusalText } from "@/lib/messages/refusal";
 
 export { ActionForm } from "./actions/action-form";
 export { ActivityList } from "./billing/activity-list";
@@ -12,11 +13,11 @@ export { SubscriptionCard } from "./billing/subscription-card";
 export { byUrgency, summary } from "./billing/summary";
 export { button } from "./button";
 export { CancelPreview, isCancelable } from "./changes/cancel-preview";
+export { ChangeOutcomeNotice, changeOutcomePath, readChangeOutcome } from "./changes/change-outcome-notice";
 export { ChangePreview, changeName } from "./changes/change-preview";
-export { ChangedNotice, changedOf, changedPath } from "./changes/changed-notice";
 export { CheckoutNotice } from "./changes/checkout-notice";
-export { standingMark } from "./changes/standing-mark";
-export { AnothersPaddleCheckout } from "./checkout/anothers-paddle-checkout";
+export { subscriptionFingerprint } from "./changes/subscription-fingerprint";
+export { OtherAccountCheckout } from "./checkout/other-account-checkout";
 export { PaddleCheckout } from "./checkout/paddle-checkout";
 export { InvoiceList, InvoicesUnavailable } from "./invoices/invoice-list";
 export { InvoicesSection } from "./invoices/invoices-section";

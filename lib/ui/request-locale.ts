@@ -2,10 +2,10 @@ import { cookies, headers } from "next/headers";
 import { cache } from "react";
 import { isZone, pickLocale } from "@/lib/messages/format";
 
-/** The reader's locale, and their zone if an earlier page stored it (cookie `tz`). */
+/** The user's locale, and the time zone if an earlier page stored it (cookie `tz`). */
 export interface RequestLocale {
   locale: string;
-  /** IANA name; null until the first page with script has stored it. */
+  /** IANA name; null until a page with script has stored it. */
   zone: string | null;
 }
 

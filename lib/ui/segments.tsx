@@ -2,12 +2,12 @@ import type { Route } from "next";
 import Link from "next/link";
 
 interface SegmentsProps {
-  /** What the links choose. */
+  /** The accessible name of the choice. */
   label: string;
   options: readonly { name: string; href: string; current: boolean }[];
 }
 
-/** One choice of a few, as links: works without script, and has an address. */
+/** A choice between a few options as links, so that it works without script and is part of the address. */
 export function Segments({ label, options }: SegmentsProps) {
   return (
     <nav aria-label={label} className="flex w-fit gap-1 rounded-lg bg-sunken p-1">

@@ -1,6 +1,6 @@
 /**
- * Aggregates the calls of a batch by user and field, so that the statement handles each row once for any number of calls, and
- * distributes the verdicts to the callers in the order of their arrival.
+ * Aggregates the calls of a batch by user and field, so that the statement handles each row once for any number of calls.
+ * Distributes the verdicts to the calls in the order of their arrival.
  */
 
 import type { Verdict } from "@/lib/billing/schemas/usage-view";
@@ -48,7 +48,7 @@ export function aggregate(calls: readonly ChargeRequest[]): Batch {
   return { calls, sums, places };
 }
 
-/** Sums of one user and product are charged together, so each names its siblings. */
+/** Sums of one user and product are charged together, so each lists the others. */
 function addSiblings(sums: readonly ChargeSum[]): void {
   const rows = new Map<string, ChargeSum[]>();
   for (const sum of sums) {
@@ -63,7 +63,7 @@ function addSiblings(sums: readonly ChargeSum[]): void {
   }
 }
 
-/** The verdicts of each call; null for a call that must run sequentially. */
+/** Returns the verdicts of each call; null for a call that must run sequentially. */
 export function distribute({ calls, places }: Batch, states: readonly (FieldState | null)[]): (Verdict[] | null)[] {
   return calls.map(({ charges }, call) => {
     const placed = places[call];
@@ -81,7 +81,7 @@ export function distribute({ calls, places }: Batch, states: readonly (FieldStat
         return { allowed: true, field, used: used + taken, limit, remaining: remaining - taken, resetsAt, plan };
       });
     }
-    // Nothing of this user was charged: a call that does not fit alone is refused, another one runs sequentially.
+    // Nothing of this user was charged. A call that exceeds the limit alone is refused; any other call runs sequentially.
     if (meters.every(({ state, amount }) => amount <= state.remaining)) return null;
     return meters.map(({ field, amount, state }) => refused(field, amount, state));
   });

@@ -9,17 +9,17 @@ export type Operation = "consume" | "release" | "reserve" | "settle";
 export interface GateObserver {
   /** `seconds` from the call to its answer. */
   answered(operation: Operation, verdicts: readonly Verdict[], seconds: number): void;
-  /** No verdict: the database did not answer, or the request was invalid. */
+  /** The call has no verdict: the database did not answer, or the request was invalid. */
   failed(operation: Operation, seconds: number): void;
   /** A statement was sent in this mode with this number of calls. */
   sent(mode: Mode, calls: number): void;
 }
 
 /** Records nothing: for benchmarks and tests of the gate itself. */
-export const unobserved: GateObserver = { answered() {}, failed() {}, sent() {} };
+export const nullObserver: GateObserver = { answered() {}, failed() {}, sent() {} };
 
-/** Counts and times for `/api/metrics`. */
-export const measured: GateObserver = {
+/** Records the counts and times of `/api/metrics`. */
+export const metricsObserver: GateObserver = {
   answered(operation, verdicts, seconds) {
     metrics.gateSeconds.observe({ operation }, seconds);
     for (const { field, allowed, reason } of verdicts) {
@@ -36,7 +36,7 @@ export const measured: GateObserver = {
 };
 
 /** Reports the result of `call` to the observer. */
-export async function observed<Answer>(
+export async function observe<Answer>(
   observer: GateObserver,
   operation: Operation,
   call: () => Promise<Answer>,

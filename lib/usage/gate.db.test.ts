@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { CounterName } from "@/lib/config/register";
 import { createGateway } from "@/lib/database/gateway";
@@ -64,11 +65,11 @@ const WAYS = [
 describe("races at the limit, on connections of their own", () => {
   test("5 chatbots at once at 9 of 10: one passes", async () => {
     await subscribe("growth", "chatbots");
-    await times(9, (index) => gateway.createChatbot(userId, `Bot ${index}`));
-    const made = await times(5, () => gateway.createChatbot(userId, "One more"));
+    await times(9, (index) => chatbotsTable(gateway).create(userId, `Bot ${index}`));
+    const made = await times(5, () => chatbotsTable(gateway).create(userId, "One more"));
     expect(made.filter(({ chatbot }) => chatbot !== null)).toHaveLength(1);
     expect(await meter("chatbots_count")).toMatchObject({ used: 10, limit: 10, remaining: 0 });
-    expect(await gateway.chatbots(userId)).toHaveLength(10);
+    expect(await chatbotsTable(gateway).list(userId)).toHaveLength(10);
   });
 
   test.each(WAYS)("10 messages at once at 95 of 100: five pass (%s)", async (_, consume) => {
@@ -318,18 +319,24 @@ test("a plan that somebody changed by hand is corrected, and usage is never touc
   expect(await meter("words_used")).toMatchObject({ used: 12_000, limit: 15_000 });
 });
 
-test("sync_chatbot_count repairs the gauge and reports its drift", async () => {
-  await gateway.createChatbot(userId, "Bot");
+test("sync_gauge repairs the gauge and reports its drift", async () => {
+  await chatbotsTable(gateway).create(userId, "Bot");
   await database
     .pool()
     .query(`update subscriptions set usage = usage || '{"chatbots_count": 7}' where user_id = $1`, [userId]);
-  expect(await gateway.syncChatbotCount(userId)).toEqual({ counted: 7, actual: 1, drift: 6 });
+  expect(await gateway.syncGauge(userId, "chatbots_count")).toEqual({ counted: 7, actual: 1, drift: 6 });
   expect(await meter("chatbots_count")).toMatchObject({ used: 1 });
+});
+
+test("sync_gauge refuses a counter, and a gauge without a table", async () => {
+  for (const field of ["messages_count", "nothing"])
+    await expect(gateway.syncGauge(userId, field)).rejects.toMatchObject({ problem: "bad_input", field: "field" });
+  expect(await meter("messages_count")).toMatchObject({ used: 0 });
 });
 
 test("validate_plan_change names what must go", async () => {
   await subscribe("growth", "chatbots");
-  await times(5, (index) => gateway.createChatbot(userId, `Bot ${index}`));
+  await times(5, (index) => chatbotsTable(gateway).create(userId, `Bot ${index}`));
   expect(await gateway.validatePlanChange(userId, "starter", "chatbots")).toEqual({
     valid: false,
     reason: "chatbot_limit_exceeded",

@@ -4,7 +4,7 @@ export type {
   UsageView,
 } from "@/lib/billing/schemas/usage-view";
 export { type Charge, gate } from "./gate";
-export { refusal } from "./limit-error";
+export { limitError } from "./limit-error";
 export {
   consumeRequest,
   historyRequest,

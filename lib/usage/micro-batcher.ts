@@ -1,6 +1,6 @@
 /**
- * Sends calls that arrive during a statement together in the next one: one transaction and one flush of the log for all of
- * them. A single call is sent at once; no call waits for a timer.
+ * Sends calls that arrive during a statement together in the next one: one transaction and one flush of Postgres' log for all
+ * of them. A single call is sent at once; no call waits for a timer.
  *
  * Calls run in batch mode (one statement that never waits for a lock) or sequentially per user, so a locked row delays only
  * that user. The batch leaves some calls to the sequential mode: a new user, a window that must advance, the call that
@@ -22,7 +22,7 @@ interface MicroBatcherOptions<Call, Answer> {
   maxCalls?: number;
   /** Calls that may wait at once; the next one is refused, so that a stalled database cannot fill the memory. */
   maxWaiting?: number;
-  /** Calls of one user that may wait at once, so that one user's calls cannot take the place of all others'. */
+  /** Calls of one user that may wait at once, so that one user cannot use up `maxWaiting`. */
   maxWaitingPerOwner?: number;
   /** User queues that may have a statement in flight at once. */
   maxQueuesInFlight?: number;
@@ -34,7 +34,7 @@ interface MicroBatcherOptions<Call, Answer> {
 
 export type Mode = "batch" | "sequential";
 
-interface Waiting<Call, Answer> {
+interface WaitingCall<Call, Answer> {
   call: Call;
   since: number;
   resolve: (answer: Answer) => void;
@@ -43,137 +43,149 @@ interface Waiting<Call, Answer> {
 
 /**
  * A function that evaluates one call, together with other calls that wait.
- * It throws what `batch` and `sequential` throw, and DatabaseError `unavailable` with code `overloaded` for a call that was
- * not sent.
+ * It throws the errors of `batch` and `sequential`, and DatabaseError `unavailable` with code `overloaded` for a call that
+ * was not sent.
  */
-export function microBatcher<Call, Answer>({
-  ownerOf,
-  batch,
-  sequential,
-  maxCalls = 128,
-  maxWaiting = 4_096,
-  maxWaitingPerOwner = 1_024,
-  maxQueuesInFlight = 4,
-  maxWaitMs = QUEUE_MS,
-  onSend,
-}: MicroBatcherOptions<Call, Answer>): (call: Call) => Promise<Answer> {
-  type Entry = Waiting<Call, Answer>;
-  const arrived: Entry[] = [];
-  /** A user's calls for the sequential mode; the key stays while their statement is in flight. */
-  const queues = new Map<string, Entry[]>();
+export function microBatcher<Call, Answer>(
+  options: MicroBatcherOptions<Call, Answer>,
+): (call: Call) => Promise<Answer> {
+  const batcher = new MicroBatcher(options);
+  return (call) => batcher.evaluate(call);
+}
+
+class MicroBatcher<Call, Answer> {
+  private readonly options: Required<MicroBatcherOptions<Call, Answer>>;
+  /** Calls that wait for the next batch. */
+  private readonly waiting: WaitingCall<Call, Answer>[] = [];
+  private batchInFlight = false;
+  /** Each user's calls for the sequential mode; the key stays while their statement is in flight. */
+  private readonly queues = new Map<string, WaitingCall<Call, Answer>[]>();
   /** Users whose queue has calls to send and no statement in flight. */
-  const ready: string[] = [];
-  let queuesInFlight = 0;
-  let batchInFlight = false;
-  let count = 0;
-  const counts = new Map<string, number>();
+  private readonly ready: string[] = [];
+  private queuesInFlight = 0;
+  /** Calls that wait or are in flight: of all users, and of each. */
+  private count = 0;
+  private readonly counts = new Map<string, number>();
 
-  /** Adds to the calls that a user has waiting or in flight. */
-  function countFor(owner: string, change: 1 | -1): void {
-    count += change;
-    const left = (counts.get(owner) ?? 0) + change;
-    if (left === 0) counts.delete(owner);
-    else counts.set(owner, left);
+  constructor(options: MicroBatcherOptions<Call, Answer>) {
+    this.options = { ...DEFAULTS, ...options };
   }
 
-  function settle({ call, resolve, reject }: Entry, answer: Answer | Error): void {
-    countFor(ownerOf(call), -1);
-    if (answer instanceof Error) reject(answer);
-    else resolve(answer);
+  evaluate(call: Call): Promise<Answer> {
+    const { ownerOf, maxWaiting, maxWaitingPerOwner } = this.options;
+    const owner = ownerOf(call);
+    if (this.count >= maxWaiting || (this.counts.get(owner) ?? 0) >= maxWaitingPerOwner)
+      return Promise.reject(overloaded());
+    this.countFor(owner, 1);
+    return new Promise((resolve, reject) => {
+      // Also if the user has a queue: earlier calls of the user may still wait here.
+      this.waiting.push({ call, since: performance.now(), resolve, reject });
+      void this.sendBatches();
+    });
   }
 
-  /** Takes the first calls of a queue and refuses those that waited too long. */
-  function take(queue: Entry[]): Entry[] {
-    const oldest = performance.now() - maxWaitMs;
-    const taken = queue.splice(0, maxCalls);
-    const late = taken.filter(({ since }) => since < oldest);
-    for (const entry of late) settle(entry, overloaded());
-    return late.length === 0 ? taken : taken.filter(({ since }) => since >= oldest);
-  }
-
-  async function sendBatches(): Promise<void> {
-    if (batchInFlight) return;
-    batchInFlight = true;
-    while (arrived.length > 0) {
-      const entries = take(arrived).filter((entry) => !joinQueue(entry));
+  private async sendBatches(): Promise<void> {
+    if (this.batchInFlight) return;
+    this.batchInFlight = true;
+    while (this.waiting.length > 0) {
+      const entries = this.take(this.waiting).filter((entry) => !this.joinQueue(entry));
       if (entries.length === 0) continue;
-      await evaluateBatch(entries);
+      await this.evaluateBatch(entries);
       // After one pass of the event loop, callers that were just answered and new requests join the next statement.
       await eventLoopPass();
     }
-    batchInFlight = false;
+    this.batchInFlight = false;
   }
 
-  async function evaluateBatch(entries: Entry[]): Promise<void> {
-    onSend?.("batch", entries.length);
+  private async evaluateBatch(entries: WaitingCall<Call, Answer>[]): Promise<void> {
+    this.options.onSend("batch", entries.length);
     try {
-      const answers = await batch(entries.map(({ call }) => call));
+      const answers = await this.options.batch(entries.map(({ call }) => call));
       for (const [index, entry] of entries.entries()) {
         const answer = answers[index] ?? null;
-        if (answer === null) openQueue(entry);
-        else settle(entry, answer);
+        if (answer === null) this.openQueue(entry);
+        else this.settle(entry, answer);
       }
     } catch (error) {
       for (const entry of entries) {
         // An error of one call must not fail the others: each user's calls are evaluated alone.
-        if (error instanceof DatabaseError && error.problem === "unavailable") settle(entry, error);
-        else openQueue(entry);
+        if (error instanceof DatabaseError && error.problem === "unavailable") this.settle(entry, error);
+        else this.openQueue(entry);
       }
     }
   }
 
   /** Adds a call to its user's queue; false if the user has none. */
-  function joinQueue(entry: Entry): boolean {
-    return queues.get(ownerOf(entry.call))?.push(entry) !== undefined;
+  private joinQueue(entry: WaitingCall<Call, Answer>): boolean {
+    return this.queues.get(this.options.ownerOf(entry.call))?.push(entry) !== undefined;
   }
 
-  function openQueue(entry: Entry): void {
-    if (joinQueue(entry)) return;
-    const owner = ownerOf(entry.call);
-    queues.set(owner, [entry]);
-    ready.push(owner);
+  private openQueue(entry: WaitingCall<Call, Answer>): void {
+    if (this.joinQueue(entry)) return;
+    const owner = this.options.ownerOf(entry.call);
+    this.queues.set(owner, [entry]);
+    this.ready.push(owner);
     // After all answers of the batch are distributed, so that a user's calls share one statement.
-    queueMicrotask(sendQueues);
+    queueMicrotask(() => this.sendQueues());
   }
 
-  function sendQueues(): void {
-    while (queuesInFlight < maxQueuesInFlight) {
-      const owner = ready.shift();
+  private sendQueues(): void {
+    while (this.queuesInFlight < this.options.maxQueuesInFlight) {
+      const owner = this.ready.shift();
       if (owner === undefined) return;
-      queuesInFlight += 1;
-      void evaluateQueue(owner);
+      this.queuesInFlight += 1;
+      void this.evaluateQueue(owner);
     }
   }
 
-  async function evaluateQueue(owner: string): Promise<void> {
-    const queue = queues.get(owner) ?? [];
-    const entries = take(queue);
-    if (entries.length > 0) onSend?.("sequential", entries.length);
+  private async evaluateQueue(owner: string): Promise<void> {
+    const queue = this.queues.get(owner) ?? [];
+    const entries = this.take(queue);
+    if (entries.length > 0) this.options.onSend("sequential", entries.length);
     try {
-      const answers = entries.length > 0 ? await sequential(entries.map(({ call }) => call)) : [];
-      for (const [index, entry] of entries.entries()) settle(entry, answers[index] ?? unanswered());
+      const answers = entries.length > 0 ? await this.options.sequential(entries.map(({ call }) => call)) : [];
+      for (const [index, entry] of entries.entries()) this.settle(entry, answers[index] ?? unanswered());
     } catch (error) {
-      for (const entry of entries) settle(entry, error as Error);
+      for (const entry of entries) this.settle(entry, error as Error);
     }
-    queuesInFlight -= 1;
-    // A user with more calls goes to the end, so that no user keeps the connections from the others.
-    if (queue.length > 0) ready.push(owner);
-    else queues.delete(owner);
-    sendQueues();
+    this.queuesInFlight -= 1;
+    // A user with more calls goes to the end, so that one user's calls cannot occupy all connections.
+    if (queue.length > 0) this.ready.push(owner);
+    else this.queues.delete(owner);
+    this.sendQueues();
   }
 
-  return (call) => {
-    const owner = ownerOf(call);
-    if (count >= maxWaiting || (counts.get(owner) ?? 0) >= maxWaitingPerOwner) return Promise.reject(overloaded());
-    countFor(owner, 1);
-    return new Promise((resolve, reject) => {
-      const entry = { call, since: performance.now(), resolve, reject };
-      // Also if the user has a queue: earlier calls of the user may still wait here.
-      arrived.push(entry);
-      void sendBatches();
-    });
-  };
+  /** Takes the first calls of a queue and refuses those that waited too long. */
+  private take(queue: WaitingCall<Call, Answer>[]): WaitingCall<Call, Answer>[] {
+    const oldest = performance.now() - this.options.maxWaitMs;
+    const taken = queue.splice(0, this.options.maxCalls);
+    const late = taken.filter(({ since }) => since < oldest);
+    for (const entry of late) this.settle(entry, overloaded());
+    return late.length === 0 ? taken : taken.filter(({ since }) => since >= oldest);
+  }
+
+  private settle({ call, resolve, reject }: WaitingCall<Call, Answer>, answer: Answer | Error): void {
+    this.countFor(this.options.ownerOf(call), -1);
+    if (answer instanceof Error) reject(answer);
+    else resolve(answer);
+  }
+
+  private countFor(owner: string, change: 1 | -1): void {
+    this.count += change;
+    const left = (this.counts.get(owner) ?? 0) + change;
+    if (left === 0) this.counts.delete(owner);
+    else this.counts.set(owner, left);
+  }
 }
+
+const DEFAULTS = {
+  maxCalls: 128,
+  maxWaiting: 4_096,
+  maxWaitingPerOwner: 1_024,
+  maxQueuesInFlight: 4,
+  maxWaitMs: QUEUE_MS,
+  onSend: () => {},
+};
 
 const eventLoopPass = () => new Promise<void>((resolve) => setImmediate(resolve));
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
@@ -113,7 +114,7 @@ test("another user's limit is their own", async () => {
 
 test("of a gauge: there is room for more things, and a plan change heeds it while it lasts", async () => {
   await subscribe(userId, { plan: "growth", product: "chatbots" });
-  for (let made = 0; made < 5; made += 1) await gateway.createChatbot(userId, `Bot ${made}`);
+  for (let made = 0; made < 5; made += 1) await chatbotsTable(gateway).create(userId, `Bot ${made}`);
   const toStarter = () => gateway.validatePlanChange(userId, "starter", "chatbots");
   expect(await toStarter()).toMatchObject({ valid: false, message: "Please delete 2 chatbot(s) to switch to Starter" });
   await gateway.setLimitOverride(userId, "chatbots_count", 4, BY);
@@ -121,7 +122,7 @@ test("of a gauge: there is room for more things, and a plan change heeds it whil
   const expiresAt = Date.now() + HOUR;
   await gateway.setLimitOverride(userId, "chatbots_count", 5, { by: "admin", expiresAt });
   expect(await toStarter()).toMatchObject({ valid: true });
-  expect((await gateway.createChatbot(userId, "One more")).chatbot).toBeNull();
+  expect((await chatbotsTable(gateway).create(userId, "One more")).chatbot).toBeNull();
   await gateway.setSandboxClock(userId, expiresAt);
   expect(await toStarter()).toMatchObject({ valid: false, message: "Please delete 2 chatbot(s) to switch to Starter" });
 });

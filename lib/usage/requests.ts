@@ -1,4 +1,4 @@
-/** What the usage routes accept. Unknown fields are refused: a misspelt one must not be ignored silently. */
+/** Schemas of the usage routes. Unknown fields are refused: a misspelt one must not be ignored silently. */
 import { z } from "zod";
 import { meterOf } from "@/lib/config/current-catalog";
 import type { CounterName } from "@/lib/config/register";

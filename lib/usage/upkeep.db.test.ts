@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
@@ -212,8 +213,8 @@ describe("drift", () => {
         ...Array.from({ length: 4 }, (_, index) => gateway.release(userId, "words_used", 5 + index)),
         (async () => {
           for (let round = 0; round < 3; round += 1) {
-            const { chatbot } = await gateway.createChatbot(userId, "Bot");
-            if (chatbot) await gateway.deleteChatbot(userId, chatbot.id);
+            const { chatbot } = await chatbotsTable(gateway).create(userId, "Bot");
+            if (chatbot) await chatbotsTable(gateway).delete(userId, chatbot.id);
           }
         })(),
       ]),

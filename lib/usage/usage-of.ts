@@ -3,7 +3,7 @@ import { findPlan, isProductId } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import { gateway } from "@/lib/database";
 
-/** A user's plans, windows and meters, free products too; makes their rows at the first look. */
+/** A user's plans, windows and meters of all products, free ones too. The first call creates the user's rows. */
 export async function usageOf(userId: string): Promise<UsageView> {
   const { corrected, ...view } = await gateway().usage(userId);
   for (const { product, from, to } of corrected) {

@@ -172,7 +172,7 @@ describe("Case 8: an event of a linked subscription that names another user", ()
     const stored = { processor: "stripe", id: String(ended.id), type: String(ended.type) } as const;
     await gateway.recordWebhookEvent({ ...stored, raw, payload: ended, livemode: false, occurredAt: 0 });
     const conclusion = { outcome: "quarantined", reason: "link_conflict", subscription: `sub_${userId}` } as const;
-    await gateway.concludeWebhookEvent(stored, conclusion);
+    await gateway.finishWebhookEvent(stored, conclusion);
     await database.pool().query("update webhook_events set next_attempt_at = now() where id = $1", [stored.id]);
     await retryWebhooks(gateway);
     expect(await writer()).toMatchObject({ plan: "free", status: "canceled" });

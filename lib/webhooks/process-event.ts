@@ -246,7 +246,7 @@ interface FinalOutcome {
 
 async function finalize(event: WebhookEvent, gateway: Gateway, { outcome, reason, identity }: FinalOutcome) {
   const { customer, subscription, hintedUserId } = identity ?? {};
-  await gateway.concludeWebhookEvent(event, { outcome, reason, customer, subscription, hintedUserId });
+  await gateway.finishWebhookEvent(event, { outcome, reason, customer, subscription, hintedUserId });
   log[outcome === "ignored" ? "debug" : "warn"]({ ...logFields(event), reason }, `[Webhook] Event ${outcome}`);
   return { outcome, reason } satisfies Outcome;
 }

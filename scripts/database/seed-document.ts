@@ -10,7 +10,7 @@ export function seedDocument(config: Catalog): string {
   if (catalog.includes("$catalog$")) throw new Error("The catalog must not hold $catalog$.");
   return [
     "-- The catalog of tollgate.config.ts, written from it: UPDATE_SEED=1 npx vitest run --project unit scripts/database",
-    "-- The Supabase CLI runs this after the migrations (db reset; db push --include-seed); npm run db:migrate needs it not.",
+    "-- The Supabase CLI runs this after the migrations (db reset; db push --include-seed); npm run db:migrate does not need it.",
     `select tollgate.save_catalog($catalog$${catalog}$catalog$::jsonb);`,
     "",
   ].join("\n");

@@ -112,7 +112,17 @@ create table tollgate.catalog_limits (
 comment on table tollgate.catalog_limits is 'The amount of a meter that a plan allows in one window, or at one time for a gauge.';
 create index catalog_limits_field on tollgate.catalog_limits (field);
 
+-- An installation's own tables: a gauge equals the number of a user's rows. The owner of the table adds its row.
+create table tollgate.counted_tables (
+  field text primary key,
+  -- With its schema. A table that does not exist counts nothing.
+  table_name text not null,
+  user_column text not null
+);
+comment on table tollgate.counted_tables is 'The tables whose rows gauges count.';
+
 insert into tollgate.table_rights (table_name, app, users) values
+  ('counted_tables', 'select', null),
   ('catalog_plans', 'select', 'all'),
   ('catalog_meters', 'select', 'all'),
   ('catalog_limits', 'select', 'all');
@@ -1623,12 +1633,17 @@ as $$
 declare
   -- Read once: the batch never waits, so the time before the locks is the time under them.
   v_now timestamptz := date_trunc('milliseconds', clock_timestamp());
-  v_sandbox boolean := to_regclass('tollgate.sandbox_clocks') is not null;
+  -- The shifts of moved clocks by user; null in a database without the sandbox.
+  v_shifts jsonb;
   v_answer jsonb;
 begin
+  if to_regclass('tollgate.sandbox_clocks') is not null then
+    select jsonb_object_agg(c.user_id, c.shift) into v_shifts
+    from tollgate.sandbox_clocks c
+    where c.user_id in (select s.user_id from jsonb_to_recordset(p_sums) as s (user_id text));
+  end if;
   with asked as materialized (
-    select a.*, m.product,
-      case when v_sandbox then v_now + coalesce(tollgate.clock_shift(a.user_id), interval '0') else v_now end as now_at
+    select a.*, m.product, v_now + coalesce((v_shifts ->> a.user_id)::interval, interval '0') as now_at
     from rows from (jsonb_to_recordset(p_sums) as (
       user_id text, field text, amount bigint, unkeyed bigint, siblings jsonb, keyed jsonb))
       with ordinality as a (user_id, field, amount, unkeyed, siblings, keyed, position)
@@ -1861,6 +1876,33 @@ $$;
 
 comment on function tollgate.count_attempts(jsonb) is 'Counts an attempt under several limits, or refuses it and counts nothing.';
 
+-- supabase/schemas/functions/counted_rows.sql
+-- Called by export_account: a user's rows of each table that a gauge counts, by the table's name.
+create or replace function tollgate.counted_rows(p_user_id text) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_table record;
+  v_rows jsonb;
+  v_export jsonb := '{}';
+begin
+  for v_table in
+    select to_regclass(t.table_name) as id, t.user_column from tollgate.counted_tables t order by t.field
+  loop
+    continue when v_table.id is null;
+    execute format(
+      'select coalesce(jsonb_agg(to_jsonb(c) order by to_jsonb(c) ->> ''created_at'', c::text), ''[]'') from %s c where c.%I = $1',
+      v_table.id, v_table.user_column)
+    into v_rows using p_user_id;
+    v_export := v_export || jsonb_build_object(
+      (select k.relname from pg_catalog.pg_class k where k.oid = v_table.id), v_rows);
+  end loop;
+  return v_export;
+end;
+$$;
+
+comment on function tollgate.counted_rows(text) is 'A user''s rows of the tables that gauges count.';
+
 -- supabase/schemas/functions/counter_of.sql
 -- Called by every function that counts or gives back a field. Errors: TG400 unknown field, a gauge.
 create or replace function tollgate.counter_of(p_field text) returns tollgate.catalog_meters
@@ -1981,8 +2023,8 @@ $$;
 comment on function tollgate.create_ledger_partitions(date, integer) is 'Creates the monthly partitions of the ledger that are missing.';
 
 -- supabase/schemas/functions/create_notices.sql
--- Called by list_notices and create_due_notices: creates the notices that these users lack. Counters only: one chatbot
--- fills the gauge of a free plan on the first day.
+-- Called by list_notices and create_due_notices: creates the notices that these users lack. Counters only: a gauge whose limit
+-- is 1 is full from the first day.
 --   limits           the counter of a current row at 80 or 100 percent, once per window, source and limit; only the higher
 --                    one if both were passed since the last run
 --   payment_failed   a subscription that owes, once per time without payment
@@ -2571,12 +2613,7 @@ begin
     'notices', (
       select coalesce(jsonb_agg(to_jsonb(n) order by n.notice_id), '[]')
       from tollgate.notices n where n.user_id = p_user_id));
-  if to_regclass('tollgate.chatbots') is not null then
-    v_export := v_export || jsonb_build_object('chatbots', (
-      select coalesce(jsonb_agg(to_jsonb(c) order by c.created_at, c.id), '[]')
-      from tollgate.chatbots c where c.user_id = p_user_id));
-  end if;
-  return v_export;
+  return v_export || tollgate.counted_rows(p_user_id);
 end;
 $$;
 
@@ -2752,15 +2789,23 @@ $$;
 comment on function tollgate.finish_webhook_event(text, text, text, text, text, text, text) is 'Stores the outcome of a webhook event that adds no facts.';
 
 -- supabase/schemas/functions/gauge_count.sql
--- Called by find_usage_drift: the number of existing things that a gauge counts; null if Postgres cannot count them.
+-- Called by find_usage_drift and sync_gauge: the number of a user's rows in the table that a gauge counts; null if no table is
+-- registered for the field.
 create or replace function tollgate.gauge_count(p_field text, p_user_id text) returns bigint
 language plpgsql stable set search_path = ''
 as $$
+declare
+  v_table regclass;
+  v_column text;
+  v_count bigint;
 begin
-  if p_field = 'chatbots_count' and to_regclass('tollgate.chatbots') is not null then
-    return (select count(*) from tollgate.chatbots c where c.user_id = p_user_id);
+  select to_regclass(t.table_name), t.user_column into v_table, v_column
+  from tollgate.counted_tables t where t.field = p_field;
+  if v_table is null then
+    return null;
   end if;
-  return null;
+  execute format('select count(*) from %s c where c.%I = $1', v_table, v_column) into v_count using p_user_id;
+  return v_count;
 end;
 $$;
 
@@ -3065,8 +3110,8 @@ $$;
 comment on function tollgate.grant_access() is 'Closes every object of the schema and opens it to its roles again.';
 
 -- supabase/schemas/functions/has_capacity.sql
--- Called by charge_usage, reserve_usage, settle_usage and create_chatbot: whether each amount is within the rest of its
--- field.
+-- Called by charge_usage, reserve_usage, settle_usage and functions that create what a gauge counts: whether each amount is
+-- within the rest of its field.
 create or replace function tollgate.has_capacity(p_row tollgate.subscriptions, p_fields text[], p_amounts bigint[]) returns boolean
 language plpgsql immutable set search_path = ''
 as $$
@@ -5284,6 +5329,37 @@ as $$
 $$;
 
 comment on function tollgate.subscription_view(tollgate.subscriptions) is 'One subscriptions row as the API shows it.';
+
+-- supabase/schemas/functions/sync_gauge.sql
+-- Called by the reconcile job and by hand. Sets a gauge to the number of things and returns the difference. Locks: the
+-- subscriptions row. Errors: TG400 no table is registered for the field.
+create or replace function tollgate.sync_gauge(p_user_id text, p_field text) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '1s'
+as $$
+declare
+  v_product text := (select m.product from tollgate.catalog_meters m where m.field = p_field and m.kind = 'gauge');
+  v_lock record;
+  v_row tollgate.subscriptions;
+  v_counted bigint;
+  v_actual bigint;
+begin
+  if v_product is null or not exists (select from tollgate.counted_tables t where t.field = p_field) then
+    raise exception 'No table is registered for the gauge %.', p_field using errcode = 'TG400', detail = 'field';
+  end if;
+  v_lock := tollgate.lock_subscription(p_user_id, v_product);
+  v_row := v_lock.locked;
+  v_counted := coalesce((v_row.usage ->> p_field)::bigint, 0);
+  v_actual := coalesce(tollgate.gauge_count(p_field, p_user_id), 0);
+  if v_counted <> v_actual then
+    update tollgate.subscriptions s
+    set usage = s.usage || jsonb_build_object(p_field, v_actual), updated_at = v_lock.now_at
+    where s.user_id = p_user_id and s.product = v_product;
+  end if;
+  return jsonb_build_object('counted', v_counted, 'actual', v_actual, 'drift', v_counted - v_actual);
+end;
+$$;
+
+comment on function tollgate.sync_gauge(text, text) is 'Sets a gauge to the number of things and returns the drift.';
 
 -- supabase/schemas/functions/timeline_state.sql
 -- Called by rebuild_timeline: the stored result of facts and ledger, part by part, to compare.

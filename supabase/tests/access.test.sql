@@ -1,5 +1,5 @@
--- What must hold in any database that Tollgate runs on. `supabase test db` runs it, and so does psql: it prints TAP and
--- needs no extension. Everything it makes is rolled back.
+-- Rights in any database of Tollgate. `supabase test db` and psql run it: it prints TAP and needs no extension. All its changes
+-- are rolled back.
 begin;
 select '1..8';
 

@@ -1,5 +1,7 @@
 /** The unit lists of both documents, item by item, with the numbers that stand there. docs/documents.md names each. */
+
 import { beforeEach, describe, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
@@ -22,7 +24,7 @@ beforeEach(() => {
 
 const atOnce = <T>(count: number, work: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => work(index)));
-const makeChatbots = (count: number) => atOnce(count, (index) => gateway.createChatbot(userId, `Bot ${index}`));
+const makeChatbots = (count: number) => atOnce(count, (index) => chatbotsTable(gateway).create(userId, `Bot ${index}`));
 const resets = () =>
   query("select reason from decisions where user_id = $1 and action = 'reset' order by decided_at", [userId]);
 
@@ -36,7 +38,7 @@ describe("atomic usage tracking", () => {
     expect(made.filter(({ chatbot }) => chatbot !== null)).toHaveLength(1);
     expect(made.filter(({ verdict }) => verdict.reason === "limit_reached")).toHaveLength(4);
     expect(await meter(userId, "chatbots_count")).toMatchObject({ used: 5, limit: 5, remaining: 0 });
-    expect(await gateway.chatbots(userId)).toHaveLength(5);
+    expect(await chatbotsTable(gateway).list(userId)).toHaveLength(5);
   });
 
   test("10 concurrent messages at 95 of 100: five pass, five are refused, 100 of 100", async () => {
@@ -114,23 +116,23 @@ describe("chatbot deletion", () => {
   test("at 3 of 3, one is deleted: 2 of 3, and another can be made", async () => {
     await subscribe(userId, { product: "chatbots", plan: "starter" });
     const [made] = await makeChatbots(3);
-    expect((await gateway.createChatbot(userId, "Fourth")).chatbot).toBeNull();
-    expect(await gateway.deleteChatbot(userId, made?.chatbot?.id as string)).toEqual({ deleted: true });
+    expect((await chatbotsTable(gateway).create(userId, "Fourth")).chatbot).toBeNull();
+    expect(await chatbotsTable(gateway).delete(userId, made?.chatbot?.id as string)).toEqual({ deleted: true });
     expect(await meter(userId, "chatbots_count")).toMatchObject({ used: 2, limit: 3, remaining: 1 });
-    expect((await gateway.createChatbot(userId, "Fourth")).chatbot).not.toBeNull();
+    expect((await chatbotsTable(gateway).create(userId, "Fourth")).chatbot).not.toBeNull();
     expect(await meter(userId, "chatbots_count")).toMatchObject({ used: 3, limit: 3 });
   });
 
   test("usage says 1 of none: deleting one that does not exist changes nothing, nothing goes below 0", async () => {
     await gateway.usage(userId);
     const NOBODYS = "00000000-0000-4000-8000-000000000000";
-    expect(await gateway.deleteChatbot(userId, NOBODYS)).toEqual({ deleted: false });
+    expect(await chatbotsTable(gateway).delete(userId, NOBODYS)).toEqual({ deleted: false });
     expect(await meter(userId, "chatbots_count")).toMatchObject({ used: 0 });
 
     const off = `update subscriptions set usage = usage || '{"chatbots_count": 1}' where user_id = $1 and product = 'chatbots'`;
     await query(off, [userId]);
-    expect(await gateway.deleteChatbot(userId, NOBODYS)).toEqual({ deleted: false });
-    expect(await gateway.syncChatbotCount(userId)).toEqual({ counted: 1, actual: 0, drift: 1 });
+    expect(await chatbotsTable(gateway).delete(userId, NOBODYS)).toEqual({ deleted: false });
+    expect(await gateway.syncGauge(userId, "chatbots_count")).toEqual({ counted: 1, actual: 0, drift: 1 });
     expect(await meter(userId, "chatbots_count")).toMatchObject({ used: 0 });
   });
 

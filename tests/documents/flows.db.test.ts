@@ -1,6 +1,8 @@
 /** The documents' integration flows, step by step, with each processor. */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
@@ -42,9 +44,9 @@ describe("end to end", () => {
 
     // 1 to 3: free, one chatbot, no second.
     expect(await usage()).toEqual(says([0, 100], [0, 1]));
-    const first = await gateway.createChatbot(userId, "First");
+    const first = await chatbotsTable(gateway).create(userId, "First");
     expect(await usage()).toEqual(says([0, 100], [1, 1]));
-    expect((await gateway.createChatbot(userId, "Second")).verdict).toMatchObject({ reason: "limit_reached" });
+    expect((await chatbotsTable(gateway).create(userId, "Second")).verdict).toMatchObject({ reason: "limit_reached" });
     await gateway.consume(userId, "messages_count", 40);
 
     // Stripe counts seconds: what is used in the second in which the subscription begins is used on it.
@@ -65,8 +67,8 @@ describe("end to end", () => {
     expect(await usage()).toEqual(says([0, 2_000], [1, 3]));
 
     // 8 and 9: a second, and the first deleted.
-    expect((await gateway.createChatbot(userId, "Second")).chatbot).not.toBeNull();
-    expect(await gateway.deleteChatbot(userId, first.chatbot?.id as string)).toEqual({ deleted: true });
+    expect((await chatbotsTable(gateway).create(userId, "Second")).chatbot).not.toBeNull();
+    expect(await chatbotsTable(gateway).delete(userId, first.chatbot?.id as string)).toEqual({ deleted: true });
     expect(await usage()).toEqual(says([0, 2_000], [1, 3]));
 
     // 10: 2,001 messages, each by itself.

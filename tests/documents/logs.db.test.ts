@@ -1,6 +1,8 @@
 /** The documents' log searches, on the lines that the process really writes. */
+
 import pino from "pino";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { log } from "@/lib/core/observability";
@@ -97,7 +99,7 @@ test("a refused charge is no failed one", async () => {
 
 test("Plan downgrade blocked", async () => {
   await subscribe("log-blocked", { product: "chatbots", plan: "growth" });
-  for (let bot = 0; bot < 5; bot += 1) await gateway.createChatbot("log-blocked", `Bot ${bot}`);
+  for (let bot = 0; bot < 5; bot += 1) await chatbotsTable(gateway).create("log-blocked", `Bot ${bot}`);
   const wanted = checkoutRequest.parse({ product: "chatbots", plan: "starter" });
   await expect(checkout({ id: "log-blocked", email: null }, wanted, playedShop(gateway).shop)).rejects.toThrow();
   expect(found("Plan downgrade blocked")).toEqual([

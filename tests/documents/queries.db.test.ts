@@ -1,8 +1,10 @@
 /** The documents' monitoring and verification queries, as they stand in docs/documents.md, on a database with history. */
+
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
 import { beforeAll, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";
@@ -42,7 +44,7 @@ beforeAll(async () => {
   const paddle = fakePaddleSubscription({ id: "sub_bots", price: STARTER, startsAt: Date.now() - DAY });
   await gateway.linkTransaction("paddle", paddle.transaction, "bots");
   await deliverPaddle(gateway, paddle.created());
-  await Promise.all(Array.from({ length: 5 }, (_, index) => gateway.createChatbot("bots", `Bot ${index}`)));
+  await Promise.all(Array.from({ length: 5 }, (_, index) => chatbotsTable(gateway).create("bots", `Bot ${index}`)));
   await gateway.consume("bots", "messages_count", 2_000);
   await gateway.consume("bots", "messages_count", 1);
   await gateway.consume("free", "messages_count", 100);

@@ -1,7 +1,7 @@
 /** The built app with Supabase Auth: the link of an e-mail signs in by a press on our page, and by nothing else. */
 import { type Browser, chromium } from "@playwright/test";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { complaintsOf, expectAccessible, expectNoSidewaysScroll } from "@/e2e/support/page-checks";
+import { consoleProblems, expectAccessible, expectNoSidewaysScroll } from "@/e2e/support/page-checks";
 import { type GoTrueStandIn, startGoTrue } from "@/tests/stand-ins/gotrue";
 import { appServer, PROCESSOR } from "@/tests/support/app-server";
 import { CHROMIUM_ARGUMENTS, findChromium } from "@/tests/support/chromium";
@@ -114,7 +114,7 @@ describe("the page of the link, in a browser", () => {
   ])("is accessible and fits on a %s, in both themes", async (name, viewport) => {
     const context = await browser.newContext({ viewport });
     const page = await context.newPage();
-    const complaints = complaintsOf(page);
+    const problems = consoleProblems(page);
     for (const colorScheme of ["light", "dark"] as const)
       for (const [state, link] of [
         ["sign-up", linkOf("x")],
@@ -128,7 +128,7 @@ describe("the page of the link, in a browser", () => {
         if (process.env.SCREENSHOTS)
           await page.screenshot({ path: `${process.env.SCREENSHOTS}/confirm-${state}-${name}-${colorScheme}.png` });
       }
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
     await context.close();
   });
 });

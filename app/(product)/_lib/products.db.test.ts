@@ -1,4 +1,4 @@
-/** Usage that the reference products count, for every way their work can end. */
+/** The usage that the reference products count, for each way in which their work can end. */
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type * as Deadlines from "@/lib/core/deadlines";
@@ -6,6 +6,7 @@ import { jsonLines } from "@/lib/http";
 import { meteredDatabase } from "@/tests/support/metered";
 import { setProcessGateway } from "@/tests/support/process-gateway";
 import { createChatbot, deleteChatbot, renameChatbot } from "../chatbots/_lib/chatbots";
+import { chatbotsTable } from "../chatbots/_lib/chatbots-table";
 import { streamAnswer, wholeAnswer } from "../chatbots/_lib/messages";
 import { streamRewriting } from "../writer/_lib/rewriting";
 
@@ -19,7 +20,7 @@ beforeEach(() => {
   userId = `reader-${users}`;
 });
 
-const going = () => new AbortController().signal;
+const signal = () => new AbortController().signal;
 const counters = async (field: "messages_count" | "words_used" | "transformations_used") => {
   const { used, reserved } = await meter(userId, field);
   return { used, reserved, ledger: await ledger(userId, field) };
@@ -36,7 +37,7 @@ describe("a message", () => {
   const ask = async (text: string) => streamAnswer(userId, (await createChatbot(userId, "Support")).id, text);
 
   test("is reserved while the answer streams, and counted when it ends", async () => {
-    const lines = (await ask("Hello"))(going());
+    const lines = (await ask("Hello"))(signal());
     const { value: first } = await lines.next();
     expect(first).toEqual({ type: "text", text: "Hello! " });
     expect(await counters("messages_count")).toEqual({ used: 0, reserved: 1, ledger: 0 });
@@ -45,25 +46,25 @@ describe("a message", () => {
     expect(await counters("messages_count")).toEqual({ used: 1, reserved: 0, ledger: 1 });
   });
 
-  test("is given back if the answer fails at any point", async () => {
-    const lines = await collect((await ask("/fail"))(going()));
+  test("is released if the answer fails at any point", async () => {
+    const lines = await collect((await ask("/fail"))(signal()));
     expect(lines.map(({ type }) => type)).toEqual(["text", "text", "text", "failed"]);
     expect(await counters("messages_count")).toEqual(nothing);
-    const [bot] = await gateway.chatbots(userId);
+    const [bot] = await chatbotsTable(gateway).list(userId);
     const again = await streamAnswer(userId, bot?.id ?? "", "/fail");
-    await expect(wholeAnswer(again(going()))).rejects.toMatchObject({
+    await expect(wholeAnswer(again(signal()))).rejects.toMatchObject({
       problem: "upstream_failed",
       reason: "answer_failed",
     });
     expect(await counters("messages_count")).toEqual(nothing);
   });
 
-  test("counts if the reader leaves after the first word, and not before it", async () => {
+  test("counts if the user disconnects after the first word, and not before it", async () => {
     const early = jsonLines(await ask("Hello"));
     await early.body?.cancel();
     expect(await counters("messages_count")).toEqual(nothing);
 
-    const [bot] = await gateway.chatbots(userId);
+    const [bot] = await chatbotsTable(gateway).list(userId);
     const late = jsonLines(await streamAnswer(userId, bot?.id ?? "", "Hello")).body?.getReader();
     await late?.read();
     await late?.cancel();
@@ -72,9 +73,9 @@ describe("a message", () => {
 
   test("at the limit: 402, no answer, no reservation", async () => {
     const stream = await ask("Hello");
-    await collect(stream(going()));
+    await collect(stream(signal()));
     await gateway.consume(userId, "messages_count", 98);
-    const [bot] = await gateway.chatbots(userId);
+    const [bot] = await chatbotsTable(gateway).list(userId);
     const open = () => streamAnswer(userId, bot?.id ?? "", "Hello");
     // One message is left: of two concurrent calls, one gets an answer.
     const both = await Promise.allSettled([open(), open()]);
@@ -90,7 +91,7 @@ describe("a message", () => {
   });
 
   test("to another user's chatbot, or to none: 404, no reservation", async () => {
-    const theirs = await createChatbot("somebody-else", "Theirs");
+    const theirs = await createChatbot("another-user", "Theirs");
     for (const id of [theirs.id, randomUUID(), "nonsense"])
       await expect(streamAnswer(userId, id, "Hello")).rejects.toMatchObject({ problem: "not_found" });
     expect(await query("select 1 from reservations where user_id = $1", [userId])).toEqual([]);
@@ -98,11 +99,11 @@ describe("a message", () => {
 });
 
 describe("a rewriting", () => {
-  /** 500 words in sentences of ten, on a plan that has room for them. */
+  /** 500 words in sentences of ten: the limit of the free plan. */
   const text = Array.from({ length: 50 }, () => "We utilize one two three four five six seven eight.").join(" ");
 
   test("reports its progress, and counts its words and itself at the end", async () => {
-    const lines = await collect((await streamRewriting(userId, { text, style: "plain" }))(going()));
+    const lines = await collect((await streamRewriting(userId, { text, style: "plain" }))(signal()));
     expect(lines[0]).toEqual({ type: "begun", words: 500 });
     expect(lines.flatMap((line) => (line.type === "part" ? [line.words] : []))).toEqual([120, 240, 360, 480, 500]);
     expect(lines.map((line) => (line.type === "part" ? line.text : "")).join("")).toBe(
@@ -113,7 +114,7 @@ describe("a rewriting", () => {
     expect(await counters("transformations_used")).toEqual({ used: 1, reserved: 0, ledger: 1 });
   });
 
-  test("that is canceled counts the chunks that arrived, and gives the rest back", async () => {
+  test("that is canceled counts the finished chunks, and releases the rest", async () => {
     const reader = jsonLines(await streamRewriting(userId, { text, style: "plain" })).body?.getReader();
     for (let line = 0; line < 3; line += 1) await reader?.read();
     expect(await counters("words_used")).toEqual({ used: 0, reserved: 500, ledger: 0 });
@@ -142,11 +143,11 @@ describe("a rewriting", () => {
   });
 
   test.each([
-    ["of words parted by zero-width spaces", "one\u200btwo\u200b".repeat(100), 200],
+    ["of words separated by zero-width spaces", "one\u200btwo\u200b".repeat(100), 200],
     ["of Chinese", "我们，".repeat(100), 100],
     ["of emoji alone", "😀".repeat(100), 1],
   ])("%s counts the words of its price, also if it is stopped after its last chunk", async (_, text, words) => {
-    const whole = await collect((await streamRewriting(userId, { text, style: "plain" }))(going()));
+    const whole = await collect((await streamRewriting(userId, { text, style: "plain" }))(signal()));
     expect(whole[0]).toEqual({ type: "begun", words });
     expect(await counters("words_used")).toEqual({ used: words, reserved: 0, ledger: words });
     const parts = whole.filter(({ type }) => type === "part").length;
@@ -168,20 +169,20 @@ describe("a rewriting", () => {
 });
 
 describe("settling", () => {
-  test("is retried if the database does not answer, and the answer stays", async () => {
+  test("is retried if the database does not answer, and the answer is complete", async () => {
     const { id } = await createChatbot(userId, "Support");
     const stream = await streamAnswer(userId, id, "Hello");
     const { DatabaseError } = await import("@/lib/database");
     const settle = vi.spyOn(gateway, "settle").mockRejectedValueOnce(new DatabaseError("away", "unavailable", "57P01"));
-    expect((await collect(stream(going()))).at(-1)).toMatchObject({ type: "done", usage: { used: 1 } });
+    expect((await collect(stream(signal()))).at(-1)).toMatchObject({ type: "done", usage: { used: 1 } });
     expect(settle).toHaveBeenCalledTimes(2);
     settle.mockRejectedValue(new Error("broken"));
-    expect((await collect((await streamAnswer(userId, id, "Hello"))(going()))).at(-1)).toEqual({
+    expect((await collect((await streamAnswer(userId, id, "Hello"))(signal()))).at(-1)).toEqual({
       type: "done",
       usage: null,
     });
     settle.mockRestore();
-    // The reservation expires by itself.
+    // The reservation stays until it expires.
     expect(await counters("messages_count")).toMatchObject({ used: 1, reserved: 1 });
   });
 });
@@ -190,14 +191,14 @@ describe("a chatbot's name", () => {
   test("can be changed by its owner, and counts nothing", async () => {
     const made = await createChatbot(userId, "Support");
     expect(await renameChatbot(userId, made.id, "Help")).toEqual({ ...made, name: "Help" });
-    expect(await gateway.chatbots(userId)).toEqual([{ ...made, name: "Help" }]);
+    expect(await chatbotsTable(gateway).list(userId)).toEqual([{ ...made, name: "Help" }]);
     expect(await meter(userId, "chatbots_count")).toMatchObject({ used: 1 });
-    for (const [who, id] of [
-      ["somebody", made.id],
+    for (const [user, id] of [
+      ["another-user", made.id],
       [userId, randomUUID()],
       [userId, "nonsense"],
     ] as const)
-      await expect(renameChatbot(who, id, "Mine")).rejects.toMatchObject({ problem: "not_found" });
+      await expect(renameChatbot(user, id, "Mine")).rejects.toMatchObject({ problem: "not_found" });
     await deleteChatbot(userId, made.id);
     await expect(renameChatbot(userId, made.id, "Gone")).rejects.toMatchObject({ problem: "not_found" });
   });
@@ -205,7 +206,7 @@ describe("a chatbot's name", () => {
   test("is checked by the database too", async () => {
     const { id } = await createChatbot(userId, "Support");
     for (const name of ["", "n".repeat(81)])
-      await expect(gateway.renameChatbot(userId, id, name)).rejects.toMatchObject({
+      await expect(chatbotsTable(gateway).rename(userId, id, name)).rejects.toMatchObject({
         problem: "bad_input",
         field: "name",
       });

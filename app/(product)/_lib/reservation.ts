@@ -2,16 +2,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { log } from "@/lib/core/observability";
 import { DatabaseError } from "@/lib/database";
-import { type Charge, gate, refusal, type Settlement } from "@/lib/usage";
+import { type Charge, gate, limitError, type Settlement } from "@/lib/usage";
 
-/** Longer than any answer takes. If the process dies, its reservation expires after this time. */
+/** Longer than any answer takes. If the process crashes, its reservation expires after this time. */
 const RESERVATION_SECONDS = 600;
 const TRIES = 3;
 
 export interface Reservation {
   /**
-   * Charges the used amount of each charge, in their order, and releases the rest; 0 releases all. Never throws: a
-   * reservation that cannot be settled expires, in the user's favour. The error is logged and the result is null.
+   * Charges the used amount of each charge, in their order, and releases the rest; 0 releases all. Never throws: if a
+   * reservation cannot be settled, the error is logged, the result is null, and the reservation expires uncharged.
    */
   settle(amounts: readonly number[]): Promise<(Settlement | null)[]>;
 }
@@ -33,21 +33,21 @@ export async function reserveAll(userId: string, charges: readonly Charge[]): Pr
       });
     if (reservationId === null) {
       await settle([]);
-      throw refusal(verdict);
+      throw limitError(verdict);
     }
     reservations.push(reservationId);
   }
   return { settle };
 }
 
-/** Settling is idempotent, so a call without an answer is repeated. */
+/** Settling is idempotent, so it is retried if the database does not answer. */
 async function settleOne(userId: string, reservationId: string, amount: number): Promise<Settlement | null> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await gate.settle(userId, reservationId, amount);
     } catch (error) {
-      const passing = error instanceof DatabaseError && error.problem === "unavailable";
-      if (!passing || attempt === TRIES) {
+      const transient = error instanceof DatabaseError && error.problem === "unavailable";
+      if (!transient || attempt === TRIES) {
         log.error({ userId, reservationId, amount, error: String(error) }, "[Usage] Work could not be settled");
         return null;
       }

@@ -6,16 +6,16 @@ export const metadata: Metadata = { title: "Account" };
 
 export default async function AccountPage() {
   const { id, name, email } = await requirePageUser("/account");
-  const facts = [
+  const entries = [
     ["Name", name],
     ["E-mail", email],
-    ["Id", id],
+    ["ID", id],
   ].filter(([, value]) => value !== null);
   return (
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Account</h1>
       <dl className="mt-6 grid grid-cols-[auto_1fr] gap-x-6 gap-y-2 text-sm">
-        {facts.map(([term, value]) => (
+        {entries.map(([term, value]) => (
           <div key={term} className="contents">
             <dt className="text-muted">{term}</dt>
             <dd className="break-all">{value}</dd>
@@ -35,11 +35,11 @@ export default async function AccountPage() {
       </section>
       <section aria-labelledby="erase" className="mt-10 max-w-2xl">
         <h2 id="erase" className="font-semibold text-lg">
-          Erase
+          Erase your account
         </h2>
         <p className="mt-1 mb-4 text-pretty text-muted">
-          Erases your data. Invoices stay as long as the law asks. A subscription must have ended first, and what you
-          have used of this period stays counted if you come back.
+          Erases your data. Invoices stay as long as the law requires. Your subscriptions must have ended first. If you
+          come back, your usage in the current period still counts.
         </p>
         <EraseAccount />
       </section>

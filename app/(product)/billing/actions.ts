@@ -1,8 +1,8 @@
 "use server";
 
+/** Server actions of the billing and plan pages, for use without script: the same calls as the routes. */
 import { parse } from "@/lib/core/parse";
 import { actionFields } from "@/lib/http";
-/** Server actions of the billing and plan pages: the same calls as the routes, for pages that work without script. */
 import {
   cancelSubscription,
   changePlan as change,
@@ -17,7 +17,7 @@ import {
 } from "@/lib/subscriptions";
 import type { Refusal } from "@/lib/ui";
 import { attempt } from "./attempt";
-import { changed } from "./changed";
+import { runChange } from "./run-change";
 
 /** Opens the processor's checkout. */
 export async function startCheckout(_: Refusal | null, form: FormData): Promise<Refusal | null> {
@@ -29,23 +29,23 @@ export async function startCheckout(_: Refusal | null, form: FormData): Promise<
 
 export async function changePlan(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
-    const asked = parse(planChangeRequest, actionFields(form));
-    return changed(id, asked.product, () => change(id, asked, purchaseContext(id)));
+    const request = parse(planChangeRequest, actionFields(form));
+    return runChange(id, request.product, () => change(id, request, purchaseContext(id)));
   });
 }
 
 export async function cancelPlan(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
     const { product } = parse(productRequest, actionFields(form));
-    return changed(id, product, () => cancelSubscription(id, product, purchaseContext(id)));
+    return runChange(id, product, () => cancelSubscription(id, product, purchaseContext(id)));
   });
 }
 
 /** Undoes a cancellation, a scheduled change or a pause. */
-export async function keep(_: Refusal | null, form: FormData): Promise<Refusal | null> {
+export async function resumePlan(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
     const { product } = parse(productRequest, actionFields(form));
-    return changed(id, product, () => resumeSubscription(id, product, purchaseContext(id)));
+    return runChange(id, product, () => resumeSubscription(id, product, purchaseContext(id)));
   });
 }
 

@@ -6,10 +6,10 @@ import { DatabaseError } from "@/lib/database";
 import { requireSameOrigin } from "@/lib/http";
 import { type CurrentUser, currentUser } from "@/lib/identity";
 import { enterRequest } from "@/lib/rate-limit";
-import type { Refusal } from "@/lib/ui";
+import { type Refusal, refusalText } from "@/lib/ui";
 
 /**
- * Runs an action for the signed-in user and redirects to its result; a refusal returns a sentence for the form. The
+ * Runs an action for the signed-in user and redirects to the path it returns. A refusal is returned for the form. The
  * origin is checked as in the routes.
  */
 export async function attempt(work: (user: CurrentUser) => Promise<string>): Promise<Refusal | null> {
@@ -21,7 +21,7 @@ export async function attempt(work: (user: CurrentUser) => Promise<string>): Pro
     await enterRequest(user.id);
     path = await work(user);
   } catch (error) {
-    if (error instanceof DomainError) return { error: error.message, reason: error.reason };
+    if (error instanceof DomainError) return { error: refusalText(error.message), reason: error.reason };
     if (error instanceof DatabaseError) return { error: "That could not be stored right now. Please try again." };
     throw error;
   }

@@ -4,21 +4,21 @@ import { noticesOf } from "@/lib/notices";
 import {
   ActivityList,
   byUrgency,
-  ChangedNotice,
+  ChangeOutcomeNotice,
   CheckoutNotice,
-  changedOf,
   decisionsToLoad,
   InvoicesSection,
   LivePage,
   NoticeList,
+  readChangeOutcome,
   requestLocale,
   requirePageUser,
   SubscriptionCard,
-  standingMark,
+  subscriptionFingerprint,
   summary,
 } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
-import { fixPayment, keep, openPortal } from "./actions";
+import { fixPayment, openPortal, resumePlan } from "./actions";
 import { Invoices } from "./invoices/invoices";
 import { returnedCheckout } from "./returned-checkout";
 
@@ -26,7 +26,7 @@ export const metadata: Metadata = { title: "Billing" };
 
 const ACTIVITY_LINES = 5;
 const INVOICE_LINES = 5;
-const ACTIONS = { pay: fixPayment, portal: openPortal, keep };
+const ACTIONS = { pay: fixPayment, portal: openPortal, resume: resumePlan };
 
 interface BillingPageProps {
   searchParams: Promise<Record<string, string | string[] | undefined>>;
@@ -34,17 +34,17 @@ interface BillingPageProps {
 
 export default async function BillingPage({ searchParams }: BillingPageProps) {
   const [user, parameters] = await Promise.all([requirePageUser("/billing"), searchParams]);
-  // First, since it may fetch a late payment from the processor; the reads below then include it.
+  // Before the other reads, since it may fetch a late payment from the processor.
   const checkout = await returnedCheckout(user.id, parameters.checkout);
   const [{ locale }, usage, decisions] = await Promise.all([
     requestLocale(),
     usageOf(user.id),
     gateway().decisions(user.id, decisionsToLoad(ACTIVITY_LINES)),
   ]);
-  // After the usage, whose read advances windows that have ended.
+  // After the usage, since reading it advances windows that have ended.
   const notices = await noticesOf(user.id);
   const subscriptions = usage.subscriptions.toSorted(byUrgency);
-  const changed = changedOf(parameters, subscriptions);
+  const changeOutcome = readChangeOutcome(parameters, subscriptions);
   return (
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Billing</h1>
@@ -56,7 +56,7 @@ export default async function BillingPage({ searchParams }: BillingPageProps) {
             subscription={subscriptions.find(({ product }) => product === checkout.product)}
           />
         )}
-        {changed && <ChangedNotice changed={changed} />}
+        {changeOutcome && <ChangeOutcomeNotice outcome={changeOutcome} />}
         {subscriptions.map((subscription) => (
           <SubscriptionCard
             key={subscription.product}
@@ -70,11 +70,11 @@ export default async function BillingPage({ searchParams }: BillingPageProps) {
       <div className="mt-10 space-y-10">
         <NoticeList notices={notices} now={usage.now} />
         <ActivityList decisions={decisions} most={ACTIVITY_LINES} now={usage.now} />
-        <InvoicesSection version={subscriptions.map(standingMark).join(" ")}>
+        <InvoicesSection version={subscriptions.map(subscriptionFingerprint).join(" ")}>
           <Invoices userId={user.id} now={usage.now} locale={locale} most={INVOICE_LINES} />
         </InvoicesSection>
       </div>
-      <LivePage usage={usage} pending={checkout?.status === "activating" || changed === "pending"} />
+      <LivePage usage={usage} pending={checkout?.status === "activating" || changeOutcome === "pending"} />
     </>
   );
 }

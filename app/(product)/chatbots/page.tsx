@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { gateway } from "@/lib/database";
 import { ProductMeters, requestLocale, requirePageUser, upgradeOptions } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
@@ -11,13 +12,13 @@ export default async function ChatbotsPage() {
   const [{ locale }, { now, subscriptions }, chatbots] = await Promise.all([
     requestLocale(),
     usageOf(user.id),
-    gateway().chatbots(user.id),
+    chatbotsTable(gateway()).list(user.id),
   ]);
   const subscription = subscriptions.find(({ product }) => product === "chatbots");
   return (
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Chatbots</h1>
-      <p className="mt-1 text-muted">Assistants that answer for you. Each message to one counts.</p>
+      <p className="mt-1 text-muted">Assistants that answer for you. Each message to a chatbot counts.</p>
       <div className="mt-6 space-y-8">
         {subscription && <ProductMeters subscription={subscription} now={now} locale={locale} />}
         <section aria-labelledby="yours">

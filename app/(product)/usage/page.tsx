@@ -16,7 +16,7 @@ import { type SubscriptionView, usageHistory, usageOf } from "@/lib/usage";
 
 export const metadata: Metadata = { title: "Usage" };
 
-const TRAIL_LINES = 20;
+const ACTIVITY_LINES = 20;
 
 interface UsagePageProps {
   searchParams: Promise<{ period?: string | string[] }>;
@@ -27,7 +27,7 @@ export default async function UsagePage({ searchParams }: UsagePageProps) {
   const [{ locale }, usage, decisions] = await Promise.all([
     requestLocale(),
     usageOf(user.id),
-    gateway().decisions(user.id, decisionsToLoad(TRAIL_LINES)),
+    gateway().decisions(user.id, decisionsToLoad(ACTIVITY_LINES)),
   ]);
   const subscriptions = usage.subscriptions.toSorted(byUrgency);
   const histories = await Promise.all(subscriptions.map((subscription) => historiesOf(user.id, subscription)));
@@ -37,7 +37,7 @@ export default async function UsagePage({ searchParams }: UsagePageProps) {
       <div className="flex flex-wrap items-end justify-between gap-4">
         <div>
           <h1 className="font-semibold text-2xl tracking-tight">Usage</h1>
-          <p className="mt-1 text-pretty text-muted">What you used, day by day, and how long it will last.</p>
+          <p className="mt-1 text-pretty text-muted">Your usage by day, and how long it will last.</p>
         </div>
         <PeriodPicker current={shown} />
       </div>
@@ -54,7 +54,7 @@ export default async function UsagePage({ searchParams }: UsagePageProps) {
         ))}
       </div>
       <div className="mt-10">
-        <ActivityList decisions={decisions} most={TRAIL_LINES} now={usage.now} />
+        <ActivityList decisions={decisions} most={ACTIVITY_LINES} now={usage.now} />
       </div>
       <LivePage usage={usage} />
     </>
@@ -63,7 +63,7 @@ export default async function UsagePage({ searchParams }: UsagePageProps) {
 
 type CounterField = Parameters<typeof usageHistory>[1];
 
-/** Counters only: a gauge's current number needs no history. */
+/** The histories of the counters; a gauge has only its current number. */
 function historiesOf(userId: string, { meters }: SubscriptionView) {
   const counters = meters.filter(({ kind }) => kind === "counter").map(({ field }) => field as CounterField);
   return Promise.all(counters.map((field) => usageHistory(userId, field, HISTORY_DAYS)));

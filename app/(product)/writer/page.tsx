@@ -13,7 +13,7 @@ export default async function WriterPage() {
   return (
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Writer</h1>
-      <p className="mt-1 text-muted">Your text in another style. Its words and one transformation count.</p>
+      <p className="mt-1 text-muted">Rewrites your text in another style. Its words and one transformation count.</p>
       <div className="mt-6 space-y-8">
         {subscription && <ProductMeters subscription={subscription} now={now} locale={locale} />}
         <WriterTool

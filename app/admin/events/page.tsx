@@ -1,26 +1,36 @@
 import type { Metadata } from "next";
-import { eventQuery, filled, listEvents, OUTCOMES } from "@/lib/admin";
+import { eventQuery, listEvents, nonEmptyParameters, OUTCOMES } from "@/lib/admin";
 import { DomainError } from "@/lib/core/domain-error";
 import { parse } from "@/lib/core/parse";
 import { gateway } from "@/lib/database";
 import { formatUtc } from "@/lib/messages/format";
-import { adminUser, Cell, Empty, Filters, NextPage, OutcomeBadge, ReplayForm, RowLink, Table } from "@/lib/ui/admin";
+import {
+  Cell,
+  Empty,
+  Filters,
+  NextPage,
+  OutcomeBadge,
+  ReplayForm,
+  RowLink,
+  requirePageAdmin,
+  Table,
+} from "@/lib/ui/admin";
 
 export const metadata: Metadata = { title: "Events" };
 
 const PATH = "/admin/events";
 
 export default async function EventsPage({ searchParams }: PageProps<"/admin/events">) {
-  await adminUser(PATH);
-  const values = filled(Object.entries(await searchParams));
-  const { after: _, ...kept } = values;
+  await requirePageAdmin(PATH);
+  const values = nonEmptyParameters(Object.entries(await searchParams));
+  const { after: _, ...filters } = values;
   const { events, next, problem } = await find(values);
   return (
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Events</h1>
       <Filters
         path={PATH}
-        values={kept}
+        values={filters}
         filters={[
           { name: "type", label: "Type (prefix)" },
           { name: "processor", label: "Processor", options: ["stripe", "paddle"] },
@@ -38,7 +48,7 @@ export default async function EventsPage({ searchParams }: PageProps<"/admin/eve
       <ReplayForm>
         <Table
           caption="Events"
-          head={["Pick", "Event", "Processor", "Outcome", "Received", "User", "Reason and release"]}
+          head={["Select", "Event", "Processor", "Outcome", "Received", "User", "Reason and release"]}
         >
           {events.length === 0 && <Empty columns={7}>No event matches.</Empty>}
           {events.map(({ processor, id, type, outcome, reason, receivedAt, userId, decision, deliveries, release }) => (
@@ -72,12 +82,12 @@ export default async function EventsPage({ searchParams }: PageProps<"/admin/eve
           ))}
         </Table>
       </ReplayForm>
-      <NextPage path={PATH} values={kept} next={next} />
+      <NextPage path={PATH} values={filters} next={next} />
     </>
   );
 }
 
-/** The page names a filter that it cannot read, and shows an empty list. */
+/** The events of the filters. If a filter is not valid, the list is empty and `problem` names the filter. */
 async function find(values: Record<string, string>) {
   try {
     return { ...(await listEvents(parse(eventQuery, values), gateway())), problem: null };

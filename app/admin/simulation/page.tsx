@@ -5,12 +5,12 @@ import { userIdSchema } from "@/lib/core/text";
 import { gateway } from "@/lib/database";
 import { scenarioList, simulationMode } from "@/lib/sandbox/scenarios";
 import { requestLocale } from "@/lib/ui";
-import { adminUser } from "@/lib/ui/admin";
+import { requirePageAdmin } from "@/lib/ui/admin";
 import { SimulationForm } from "./_parts/simulation-form";
 
 export const metadata: Metadata = { title: "Simulation" };
 
-const SUGGESTED = 50;
+const SUGGESTED_USERS = 50;
 
 const paidPlans = () =>
   Object.entries(catalog().products).flatMap(([productId, product]) =>
@@ -20,17 +20,17 @@ const paidPlans = () =>
   );
 
 export default async function SimulationPage({ searchParams }: PageProps<"/admin/simulation">) {
-  const user = await adminUser("/admin/simulation");
+  const user = await requirePageAdmin("/admin/simulation");
   const mode = simulationMode();
   if (mode === "off") notFound();
   const { data: userId } = userIdSchema.safeParse((await searchParams).userId);
-  const [{ locale }, { users }] = await Promise.all([requestLocale(), gateway().users({}, "", SUGGESTED)]);
+  const [{ locale }, { users }] = await Promise.all([requestLocale(), gateway().users({}, "", SUGGESTED_USERS)]);
   return (
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Simulation</h1>
       <p className="mt-1 max-w-prose text-muted text-sm">
-        Sends the events of a scenario through the real webhook path, signed like a processor’s, and compares the result
-        with the expected one. {mode === "dry_run" && "Only dry runs are allowed here: on a copy, nothing changes."}
+        Sends the signed events of a scenario for one user through the real webhook path, and compares the result with
+        the expected one. {mode === "dry_run" && "Only dry runs are allowed here: they use a copy and change nothing."}
       </p>
       <SimulationForm
         scenarios={scenarioList()}

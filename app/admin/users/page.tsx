@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { filled, usersQuery } from "@/lib/admin";
+import { nonEmptyParameters, usersQuery } from "@/lib/admin";
 import { STATUSES } from "@/lib/billing/types";
 import { catalog, productIds, product as productOf } from "@/lib/config/current-catalog";
 import { DomainError } from "@/lib/core/domain-error";
@@ -7,28 +7,28 @@ import { parse } from "@/lib/core/parse";
 import { gateway } from "@/lib/database";
 import { formatNumber } from "@/lib/messages/format";
 import { planName, requestLocale } from "@/lib/ui";
-import { adminUser, Cell, Empty, Filters, NextPage, RowLink, Table } from "@/lib/ui/admin";
+import { Cell, Empty, Filters, NextPage, RowLink, requirePageAdmin, Table } from "@/lib/ui/admin";
 
 export const metadata: Metadata = { title: "Users" };
 
-const PAGE = 50;
+const PAGE_SIZE = 50;
 const PATH = "/admin/users";
 const plans = () => [...new Set(Object.values(catalog().products).flatMap((product) => Object.keys(product.plans)))];
 
 export default async function UsersPage({ searchParams }: PageProps<"/admin/users">) {
-  await adminUser(PATH);
-  const values = filled(Object.entries(await searchParams));
+  await requirePageAdmin(PATH);
+  const values = nonEmptyParameters(Object.entries(await searchParams));
   const [{ locale }, { users, next, problem }] = await Promise.all([requestLocale(), find(values)]);
-  const { after: _, ...kept } = values;
+  const { after: _, ...filters } = values;
   const number = (value: number) => formatNumber(value, locale);
   return (
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Users</h1>
       <Filters
         path={PATH}
-        values={kept}
+        values={filters}
         filters={[
-          { name: "search", label: "Id, e-mail or name" },
+          { name: "search", label: "ID, e-mail or name" },
           { name: "product", label: "Product", options: productIds() },
           { name: "plan", label: "Plan", options: plans() },
           { name: "status", label: "Status", options: ["free", ...STATUSES] },
@@ -65,16 +65,16 @@ export default async function UsersPage({ searchParams }: PageProps<"/admin/user
           ))}
         </Table>
       </div>
-      <NextPage path={PATH} values={kept} next={next} />
+      <NextPage path={PATH} values={filters} next={next} />
     </>
   );
 }
 
-/** The page names a filter that it cannot read, and shows an empty list. */
+/** The users of the filters. If a filter is not valid, the list is empty and `problem` names the filter. */
 async function find(values: Record<string, string>) {
   try {
     const { after = "", ...filter } = parse(usersQuery, values);
-    return { ...(await gateway().users(filter, after, PAGE)), problem: null };
+    return { ...(await gateway().users(filter, after, PAGE_SIZE)), problem: null };
   } catch (error) {
     if (error instanceof DomainError) return { users: [], next: null, problem: error.message };
     throw error;

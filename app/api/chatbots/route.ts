@@ -1,3 +1,4 @@
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { gateway } from "@/lib/database";
 import { answer, json, readJson } from "@/lib/http";
 import { requireUser } from "@/lib/identity";
@@ -6,7 +7,7 @@ import { chatbotRequest, createChatbot } from "../../(product)/chatbots/_lib/cha
 export function GET(request: Request) {
   return answer(async () => {
     const { id } = await requireUser(request);
-    return json({ chatbots: await gateway().chatbots(id) });
+    return json({ chatbots: await chatbotsTable(gateway()).list(id) });
   });
 }
 

@@ -7,7 +7,7 @@ import { count } from "./columns";
 const ledgerRow = z.looseObject({ field: z.string(), at: z.string(), entry: count });
 export type LedgerRow = z.infer<typeof ledgerRow>;
 
-/** Exports keep the database's names: field names are keys among them. */
+/** Exports keep the database's names, since some keys are field names. */
 const AS_STORED = { keys: "as stored" } as const;
 
 export function accountQueries(call: Call) {
@@ -30,8 +30,8 @@ export function accountQueries(call: Call) {
       ),
 
     /**
-     * `erased` is false if there was no such user. @throws DatabaseError conflict `subscription_alive` while a
-     * subscription is active
+     * Erases a user; `erased` is false if there was no such user.
+     * @throws DatabaseError conflict `subscription_alive` while a subscription is active
      */
     eraseAccount: (userId: string) => call(z.object({ erased: z.boolean() }), "erase_account", { p_user_id: userId }),
   };

@@ -1,4 +1,4 @@
-/** Rate limits: attempts counted per key. */
+/** Counts attempts per key for rate limits. */
 import { z } from "zod";
 import type { Call } from "./call";
 import { count } from "./columns";
@@ -27,7 +27,7 @@ export function attemptQueries(call: Call) {
     countAttempts: (limits: readonly AttemptLimit[]) =>
       call(attempt.extend({ counted: z.array(countedAttempt) }), "count_attempts", { p_limits: limits }),
 
-    /** Takes back an attempt that did not fail. */
+    /** Removes attempts that did not fail from their counts. */
     returnAttempts: (counted: readonly CountedAttempt[]) =>
       call(z.object({ returned: count }), "return_attempts", {
         p_counted: counted.map(({ scope, key, resetsAt }) => ({ scope, key, resets_at: resetsAt })),

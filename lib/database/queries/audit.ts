@@ -14,15 +14,16 @@ const auditEntry = z.object({
 
 export function auditQueries(call: Call) {
   return {
-    recordAuditEntry: (actor: string, name: string, userId: string | null, details: Record<string, unknown>) =>
+    /** @param userId null if the action has no single user */
+    recordAuditEntry: (actor: string, action: string, userId: string | null, details: Record<string, unknown>) =>
       call(z.object({ id: count, at: timestamp }), "record_audit_entry", {
         p_actor: actor,
-        p_act: name,
+        p_act: action,
         p_user_id: userId,
         p_details: details,
       }),
 
-    /** Newest first; `userId` null: about any user. */
+    /** The newest first; of all users if `userId` is null. */
     auditEntries: (userId: string | null, limit: number) =>
       call(z.array(auditEntry), "list_audit_entries", { p_user_id: userId, p_limit: limit }),
   };

@@ -13,6 +13,7 @@ export type Call = <T extends z.ZodType>(
   options?: { keys: "as stored" },
 ) => Promise<z.infer<T>>;
 
+/** The calls over one transport. Each throws DatabaseError. */
 export function callOver(transport: Transport): Call {
   return async (result, name, args, options) => {
     const answer = await callAgainAfterErasure(transport, name, args);

@@ -18,30 +18,30 @@ const storedCheckout = z.object({
   url: z.string().nullable(),
   status: z.enum(["opening", "open", "paid", "closed", "left_open"]),
   subscription: z.string().nullable(),
-  /** The purchased subscription is stored. */
+  /** Whether the purchased subscription is stored. */
   known: z.boolean(),
 });
 export type StoredCheckout = z.infer<typeof storedCheckout>;
 
-const livingSubscription = z.object({
+const ongoingSubscription = z.object({
   subscription: z.string(),
-  /** Start of its first period; null if that is not known. */
+  /** Start of its first period; null if the period is not known. */
   begunAt: timestamp.nullable(),
-  /** Something was used while it gave the plan. */
+  /** Whether usage was counted while it gave the plan. */
   used: z.boolean(),
 });
-export type LivingSubscription = z.infer<typeof livingSubscription>;
+export type OngoingSubscription = z.infer<typeof ongoingSubscription>;
 
 const duplicateCheckout = storedCheckout.extend({
   userId: z.string(),
-  /** Its end and its refund have begun. */
+  /** Whether its end and its refund have begun. */
   ending: z.boolean(),
   /** All subscriptions of the user and product that have not ended. */
-  living: z.array(livingSubscription),
+  living: z.array(ongoingSubscription),
 });
 export type DuplicateCheckout = z.infer<typeof duplicateCheckout>;
 
-const begun = z.discriminatedUnion("outcome", [
+const checkoutStart = z.discriminatedUnion("outcome", [
   z.object({
     outcome: z.literal("subscribed"),
     subscription: z.object({
@@ -69,8 +69,12 @@ interface CheckoutSpec {
 
 export function checkoutQueries(call: Call) {
   return {
+    /**
+     * Stores a checkout before the processor creates it. `begun`: the caller creates it. `open`: an earlier one is open or
+     * paid. `busy`: another request creates one. `subscribed`: the user changes the subscription instead.
+     */
     beginCheckout: (spec: CheckoutSpec) =>
-      call(begun, "begin_checkout", {
+      call(checkoutStart, "begin_checkout", {
         p_user_id: spec.userId,
         p_product: spec.product,
         p_plan: spec.plan,
@@ -80,6 +84,7 @@ export function checkoutQueries(call: Call) {
         p_code: spec.code ?? null,
       }),
 
+    /** Links a created checkout to its user. `opened: false` if another request opened one meanwhile. */
     openCheckout: (userId: string, checkout: string, externalId: string, url: string) =>
       call(z.object({ opened: z.boolean() }), "open_checkout", {
         p_user_id: userId,
@@ -88,7 +93,8 @@ export function checkoutQueries(call: Call) {
         p_url: url,
       }),
 
-    concludeCheckout: (
+    /** Stores the processor's result. A checkout that is paid or closed keeps its status. */
+    finishCheckout: (
       userId: string,
       checkout: string,
       status: "paid" | "closed" | "left_open",
@@ -104,8 +110,8 @@ export function checkoutQueries(call: Call) {
     loadCheckout: (userId: string, checkout: string) =>
       call(storedCheckout.nullable(), "load_checkout", { p_user_id: userId, p_checkout_id: checkout }),
 
-    /** Whether our server made this transaction for another user than this one. */
-    isAnothersTransaction: async (userId: string, of: Processor, transaction: string) => {
+    /** Whether our server made this transaction for another user. */
+    isOtherUsersTransaction: async (userId: string, of: Processor, transaction: string) => {
       const { anothers } = await call(z.object({ anothers: z.boolean() }), "is_anothers_transaction", {
         p_user_id: userId,
         p_processor: of,
@@ -114,7 +120,7 @@ export function checkoutQueries(call: Call) {
       return anothers;
     },
 
-    /** Checkouts beside a subscription whose own subscription is not known: open ones, and paid ones. */
+    /** Open and paid checkouts of users who have another subscription; the subscription of the checkout is not known. */
     unsettledCheckouts: (limit: number) =>
       call(z.array(storedCheckout.extend({ userId: z.string() })), "list_unsettled_checkouts", { p_limit: limit }),
 
@@ -122,6 +128,7 @@ export function checkoutQueries(call: Call) {
     duplicateCheckouts: (limit: number) =>
       call(z.array(duplicateCheckout), "list_duplicate_checkouts", { p_limit: limit }),
 
+    /** Returns whether usage was counted while its subscription gave the plan; then there is no refund. */
     markDuplicateCheckout: (userId: string, checkout: string, duplicate: "ending" | "refunded" | "used") =>
       call(z.object({ used: z.boolean() }), "mark_duplicate_checkout", {
         p_user_id: userId,

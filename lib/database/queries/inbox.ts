@@ -28,6 +28,7 @@ interface StoredEvent {
 
 export function inboxQueries(call: Call) {
   return {
+    /** Stores a verified event once. Returns its outcome if an earlier delivery was decided. */
     recordWebhookEvent: (event: StoredEvent) =>
       call(eventState, "record_webhook_event", {
         p_processor: event.processor,
@@ -39,7 +40,8 @@ export function inboxQueries(call: Call) {
         p_occurred_at: iso(event.occurredAt),
       }),
 
-    concludeWebhookEvent: (
+    /** Stores the outcome of an event that adds no facts. A final outcome does not change. */
+    finishWebhookEvent: (
       event: { processor: Processor; id: string },
       result: {
         outcome: EventOutcome;
@@ -70,19 +72,23 @@ export function inboxQueries(call: Call) {
         p_attempts: attempts,
       }),
 
+    /** Claims undecided events, and waiting events with a known user, each for a minute. */
     claimWebhookEvents: (limit: number) =>
       call(z.array(z.object({ processor: processor, id: z.string() })), "claim_webhook_events", {
         p_limit: limit,
       }),
 
+    /** @throws DatabaseError not_found */
     loadWebhookEvent: (processor: Processor, id: string) =>
       call(storedBytes, "load_webhook_event", { p_processor: processor, p_id: id }),
 
+    /** Makes a dead or ignored event undecided again. @throws DatabaseError not_found */
     reopenWebhookEvent: (processor: Processor, id: string) =>
       call(storedBytes, "reopen_webhook_event", { p_processor: processor, p_id: id }),
 
     /**
-     * Ignores a waiting event from now on. @throws DatabaseError not_found, conflict for an event that does not wait
+     * Ignores a waiting event from now on.
+     * @throws DatabaseError not_found, conflict for an event that does not wait
      */
     dismissWebhookEvent: (processor: Processor, id: string) =>
       call(eventState, "dismiss_webhook_event", { p_processor: processor, p_id: id }),
@@ -110,7 +116,7 @@ export function inboxQueries(call: Call) {
 
     /**
      * The ids of fetched refunds and disputes that the user's notes lack.
-     * @param add adds them, too
+     * @param add also stores them
      */
     addFetchedNotes: (
       userId: string,
@@ -121,7 +127,7 @@ export function inboxQueries(call: Call) {
       call(z.array(z.string()), "add_fetched_notes", {
         p_user_id: userId,
         p_processor: processor,
-        // A Stripe charge belongs to its customer; which subscription it paid it does not say.
+        // A Stripe charge names its customer, but not the subscription that it paid.
         p_notes: notes.map((note) => ({
           ...note,
           at: iso(note.at),
@@ -130,6 +136,7 @@ export function inboxQueries(call: Call) {
         p_add: add,
       }),
 
+    /** The products with a record of this subscription. */
     knownProducts: (userId: string, processor: Processor, subscription: string) =>
       call(z.array(z.string()), "known_products", {
         p_user_id: userId,

@@ -17,6 +17,7 @@ export function jobQueries(call: Call) {
         p_not_within_seconds: notWithinSeconds,
       }),
 
+    /** Stores the result or the error of a run; null if the run does not exist. */
     finishJob: (job: string, runId: number, result: object | null, error: string | null) =>
       call(z.object({ finished: z.literal(true) }).nullable(), "finish_job", {
         p_job: job,

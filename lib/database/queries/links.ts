@@ -54,6 +54,7 @@ export function linkQueries(call: Call) {
         p_user_id: userId,
       }),
 
+    /** Finds an event's user, and adds missing links of its customer and subscription. Never moves a link. */
     resolveLinks: (
       processor: Processor,
       {

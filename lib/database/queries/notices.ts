@@ -1,4 +1,4 @@
-/** Notices to users: created, shown, delivered. */
+/** Creates, lists and delivers notices to users. */
 import { z } from "zod";
 import { noticeSchema } from "@/lib/billing/schemas/notice";
 import type { Call } from "./call";
@@ -20,14 +20,14 @@ export function noticeQueries(call: Call) {
     dismissNotice: (userId: string, id: number) =>
       call(z.object({ dismissed: z.literal(true) }), "dismiss_notice", { p_user_id: userId, p_notice_id: id }),
 
-    /** One page of users after `after`; `next` is the next cursor. */
-    makeDueNotices: (after: string) =>
+    /** Creates the due notices of one page of users after `after`; `next` is the next cursor. */
+    createDueNotices: (after: string) =>
       call(z.object({ made: count, next: z.string().nullable() }), "create_due_notices", { p_after: after }),
 
     /** Claims notices for delivery, each for at least a minute. */
     claimNotices: (limit: number) => call(z.array(claimed), "claim_notices", { p_limit: limit }),
 
-    concludeNotice: (userId: string, id: number) =>
+    finishNotice: (userId: string, id: number) =>
       call(z.object({ delivered: z.literal(true) }).nullable(), "finish_notice", {
         p_user_id: userId,
         p_notice_id: id,

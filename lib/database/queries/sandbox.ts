@@ -1,4 +1,4 @@
-/** State of the fake processors: accounts, outbox and clocks. Used by lib/sandbox only. */
+/** State of the fake processors: accounts, outbox and clocks. Only lib/sandbox uses it. */
 import { z } from "zod";
 import type { Instant, Processor } from "@/lib/billing/types";
 import { type Call, iso } from "./call";
@@ -25,7 +25,7 @@ const claim = z.object({
     }),
   ),
 });
-/** Events are due, but another transaction locks their account's row: claim again. */
+/** Events are due, but another transaction locks their account's row; the caller claims again. */
 const busy = z.object({ busy: z.literal(true) });
 
 const clock = z.object({
@@ -93,8 +93,8 @@ export function sandboxQueries(call: Call) {
         p_account_id: of?.accountId ?? null,
       }),
 
-    /** `again`: milliseconds until the next attempt, null if the event was accepted. */
-    concludeSandboxEvent: (
+    /** @param result `again`: milliseconds until the next attempt, null if the event was accepted */
+    finishSandboxEvent: (
       of: Processor,
       eventId: string,
       { status, again, last }: { status: number | null; again: number | null; last: boolean },

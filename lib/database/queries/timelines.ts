@@ -1,4 +1,4 @@
-/** Timelines: facts loaded, folded results stored and compared, scheduled changes claimed. */
+/** Loads facts, stores and compares timelines, claims scheduled changes, and moves subscriptions. */
 import { z } from "zod";
 import { subscriptionViewSchema } from "@/lib/billing/schemas/usage-view";
 import type { Decision, Fact, Processor, Timeline } from "@/lib/billing/types";
@@ -9,7 +9,7 @@ import { count, interval, processor, timestamp } from "./columns";
 import { type EventOutcome, eventState } from "./inbox";
 import { factDocument, timelineDocument } from "./timeline-document";
 
-// Our own code wrote these from typed facts, and the fold is total over them.
+// Our own code wrote these from typed facts, and the fold accepts each of them.
 const storedFact = z.custom<Fact>((value) => typeof value === "object" && value !== null && "id" in value);
 
 export const loadedTimeline = z.object({
@@ -32,7 +32,7 @@ const dueChange = z.object({
 export type DueChange = z.infer<typeof dueChange>;
 
 const rebuilt = z.object({
-  /** Another delivery committed meanwhile; compare again. */
+  /** Whether another delivery committed meanwhile; then the caller compares again. */
   moved: z.boolean(),
   differences: z.array(z.object({ part: z.string(), stored: z.unknown(), rebuilt: z.unknown() })),
 });
@@ -44,7 +44,7 @@ const committed = z.union([
   z.object({
     committed: z.literal(false),
     duplicate: z.literal(false),
-    /** An admin moved the subscription to another user after its users were read. */
+    /** Whether an admin moved the subscription to another user after its users were read. */
     moved: z.boolean().default(false),
   }),
 ]);
@@ -65,7 +65,7 @@ export interface CommitInput {
     others: readonly string[];
     analysis: unknown;
     flags: unknown;
-    /** The subscription's number of moves when its users were read; absent: the facts are the present user's. */
+    /** The subscription's number of moves when its users were read; absent if the facts belong to the present user. */
     moves?: number;
   };
   facts: readonly Fact[];
@@ -73,13 +73,13 @@ export interface CommitInput {
   decision: Decision;
 }
 
-const begun = z.object({
-  /** null: its events wait, and it has no user. */
+const moveStart = z.object({
+  /** null if it has no user; its events wait. */
   fromUserId: z.string().nullable(),
   at: z.iso.datetime({ offset: true }).transform(Date.parse),
 });
 
-/** A move's changes for one user and product; without a decision if the product is not the subscription's. */
+/** A move's changes for one user and product. `decision` is null if the subscription does not contain the product. */
 export interface MovePart extends Pick<CommitInput, "userId" | "product" | "revision" | "facts" | "timeline"> {
   decision: Decision | null;
   flags: unknown;
@@ -106,6 +106,7 @@ export function timelineQueries(call: Call) {
         p_subscription_id: subscription,
       }),
 
+    /** All or nothing. `committed: false` if the revision has changed: the caller loads, folds and commits again. */
     commitTimeline: (input: CommitInput): Promise<CommitResult> =>
       call(committed, "commit_timeline", {
         p_user_id: input.userId,
@@ -120,7 +121,7 @@ export function timelineQueries(call: Call) {
 
     /** A subscription's user, and the instant of a possible move. @throws DatabaseError not_found */
     beginMove: (processor: Processor, subscription: string, to: string) =>
-      call(begun, "begin_move", { p_processor: processor, p_subscription_id: subscription, p_user_id: to }),
+      call(moveStart, "begin_move", { p_processor: processor, p_subscription_id: subscription, p_user_id: to }),
 
     /** All or nothing; `moved: false` if the link or a revision has changed. */
     moveSubscription: ({ processor, subscription, from, to, event, parts }: MoveInput) =>
@@ -146,6 +147,7 @@ export function timelineQueries(call: Call) {
         p_limit: limit,
       }),
 
+    /** Records a failed attempt; the next one is five minutes later. */
     failScheduledChange: (
       { userId, product, source }: Pick<DueChange, "userId" | "product" | "source">,
       error: string,
@@ -182,6 +184,7 @@ export function timelineQueries(call: Call) {
         p_timeline: timelineDocument(timeline),
       }),
 
+    /** A page of users with facts after `after`, by user id, each with the products. */
     timelines: (after: string, limit: number) =>
       call(z.array(z.object({ userId: z.string(), products: z.array(z.string()) })), "list_timelines", {
         p_after: after,

@@ -21,7 +21,7 @@ export function upkeepQueries(call: Call) {
     createLedgerPartitions: (from: Instant, months: number) =>
       call(z.array(z.string()), "create_ledger_partitions", { p_from: day(from), p_months: months }),
 
-    /** Drops months that ended before, except those that a user's window still needs. */
+    /** Drops the months before the instant, except those that a user's window still needs. */
     dropLedgerPartitions: (before: Instant) =>
       call(
         z.object({ dropped: z.array(z.string()), deleted: count, before: z.iso.datetime() }),
@@ -39,6 +39,13 @@ export function upkeepQueries(call: Call) {
 
     cleanupWebhookEvents: (days: number) =>
       call(z.object({ deleted: count }), "cleanup_old_webhook_events", { p_days: days }),
+
+    /** Sets a gauge to the number of things. */
+    syncGauge: (userId: string, field: string) =>
+      call(z.object({ counted: count, actual: count, drift: count }), "sync_gauge", {
+        p_user_id: userId,
+        p_field: field,
+      }),
 
     expireDueReservations: () => call(z.object({ rows: count }), "expire_due_reservations", {}),
 

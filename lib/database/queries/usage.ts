@@ -15,7 +15,7 @@ import { databaseError } from "../errors";
 import { type Call, iso } from "./call";
 import { count } from "./columns";
 
-/** The concurrent calls' sum for one user's field: in total, and without an idempotency key. */
+/** A batch's sum for one user's field. `unkeyed` is the sum of the calls without an idempotency key. */
 export interface ChargeSum {
   userId: string;
   field: FieldId;
@@ -90,7 +90,7 @@ function chargeRecords(charges: readonly OrderedCharge[]) {
 
 export function usageQueries(call: Call) {
   return {
-    /** Every product of a user, free ones included. Corrects plans that differ from the timeline. */
+    /** All products of a user, free ones too. Corrects plans that differ from the timeline. */
     usage: (userId: string) =>
       call(
         usageViewSchema.extend({
@@ -136,7 +136,7 @@ export function usageQueries(call: Call) {
       return states;
     },
 
-    /** One user's calls, one after the other: each call's verdicts or its error. */
+    /** Evaluates one user's calls in order. Returns each call's verdicts or its error. */
     consumeSequential: async (charges: readonly OrderedCharge[]) => {
       const answers = await call(z.array(z.union([verdicts, refusedCall])), "consume_sequential", {
         p_charges: chargeRecords(charges),
@@ -199,7 +199,7 @@ export function usageQueries(call: Call) {
         { p_user_id: userId, p_new_plan: plan, p_product: product },
       ),
 
-    /** The use between each instant and the next, as if at that instant. */
+    /** The usage between each instant and the next, dated at the earlier instant. */
     usageSums: (userId: string, product: ProductId, cuts: readonly Instant[]) =>
       call(
         z.array(z.object({ at: z.iso.datetime().transform(Date.parse), field: z.string(), amount: count })),

@@ -94,8 +94,8 @@ export function userQueries(call: Call) {
     ensureUser: (userId: string, email: string | null, name: string | null) =>
       call(profile, "ensure_user", { p_user_id: userId, p_email: email, p_name: name }),
 
-    /** Like `ensureUser`, after a request. null if the account was erased a moment ago; then nothing is stored. */
-    rememberProfile: (userId: string, email: string | null, name: string | null) =>
+    /** Like `ensureUser`, but null and without effect within a minute after the account's erasure. */
+    storeProfile: (userId: string, email: string | null, name: string | null) =>
       call(profile.nullable(), "store_profile", { p_user_id: userId, p_email: email, p_name: name }),
 
     /** A page of users after `after`, by user id. */

@@ -4,7 +4,7 @@ import { DatabaseError } from "../errors";
 import type { Transport } from "./transport";
 
 /** The functions that count usage: without their answer, the gate can neither allow nor refuse. */
-const USAGE_FUNCTIONS = new Set([
+const USAGE_FUNCTIONS = [
   "consume_batch",
   "consume_sequential",
   "check_and_increment_usage",
@@ -12,13 +12,15 @@ const USAGE_FUNCTIONS = new Set([
   "release_usage",
   "reserve_usage",
   "settle_usage",
-  "create_chatbot",
-  "delete_chatbot",
-]);
+];
 const LOCK_NOT_AVAILABLE = "55P03";
 
-/** The transport with measurement. */
-export function withMetrics(transport: Transport): Transport {
+/**
+ * The transport with measurement.
+ * @param others functions of the installation that count usage as well
+ */
+export function withMetrics(transport: Transport, others: readonly string[] = []): Transport {
+  const usageFunctions = new Set([...USAGE_FUNCTIONS, ...others]);
   return {
     ...transport,
     async call(name, args) {
@@ -28,7 +30,7 @@ export function withMetrics(transport: Transport): Transport {
         countRefusal(name, args, result);
         return result;
       } catch (error) {
-        if (error instanceof DatabaseError) countError(name, error);
+        if (error instanceof DatabaseError) countError(name, error, usageFunctions.has(name));
         throw error;
       } finally {
         metrics.databaseSeconds.observe({ function: name }, secondsSince(start));
@@ -38,11 +40,11 @@ export function withMetrics(transport: Transport): Transport {
 }
 
 /** Counts errors of the database only; wrong input is the caller's error. */
-function countError(name: string, { problem, code }: DatabaseError): void {
+function countError(name: string, { problem, code }: DatabaseError, countsUsage: boolean): void {
   if (problem !== "unavailable" && problem !== "broken") return;
   metrics.databaseErrors.inc({ function: name, problem });
   if (code === LOCK_NOT_AVAILABLE) metrics.lockTimeouts.inc({ function: name });
-  if (USAGE_FUNCTIONS.has(name)) documentedMetrics.atomicErrors.inc({ function: name, problem });
+  if (countsUsage) documentedMetrics.atomicErrors.inc({ function: name, problem });
 }
 
 /** Counts refusals of every caller: a too small plan, a full gauge. */
@@ -50,8 +52,10 @@ function countRefusal(name: string, args: Readonly<Record<string, unknown>>, res
   if (name === "validate_plan_change" && field(result, "valid") === false)
     // A product outside the catalog raises an error instead.
     documentedMetrics.downgradesBlocked.inc({ product: String(args.p_product) });
-  if (name === "create_chatbot" && field(result, "chatbot") === null)
-    documentedMetrics.limitErrors.inc({ field: "chatbots_count" });
+  // A function that creates what a gauge counts returns the gauge's verdict.
+  const verdict = field(result, "verdict");
+  if (field(verdict, "allowed") === false)
+    documentedMetrics.limitErrors.inc({ field: String(field(verdict, "field")) });
 }
 
 function field(result: unknown, name: string): unknown {

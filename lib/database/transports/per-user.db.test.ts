@@ -1,5 +1,7 @@
 /** One user's calls leave connections to other users, also on a locked row. */
+
 import { afterAll, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { testDatabase } from "@/tests/support/database";
 import { createGateway } from "../gateway";
 import { limitedPerUser } from "./per-user";
@@ -11,7 +13,7 @@ const gateway = createGateway(limitedPerUser(postgresTransport(database.url, { c
 afterAll(() => gateway.end());
 
 test("forty calls on a user's own locked row wait outside the pool, and none is lost", async () => {
-  await gateway.createChatbot("slow", "first");
+  await chatbotsTable(gateway).create("slow", "first");
   const client = await database.pool().connect();
   await client.query("begin");
   await client.query("select from subscriptions where user_id = 'slow' for update");
@@ -26,7 +28,7 @@ test("forty calls on a user's own locked row wait outside the pool, and none is 
 
   const bots = Promise.all(Array.from({ length: 40 }, () => gateway.release("slow", "messages_count", 1)));
   await expect.poll(waiting).toBe(4);
-  expect((await gateway.createChatbot("other", "a bot")).chatbot).not.toBeNull();
+  expect((await chatbotsTable(gateway).create("other", "a bot")).chatbot).not.toBeNull();
   expect((await gateway.usage("other")).subscriptions).not.toEqual([]);
   expect(gateway.pool()).toMatchObject({ waiting: 0 });
   expect(await waiting()).toBe(4);
@@ -74,7 +76,7 @@ const ONE_SECOND = [
   "reserve_usage",
   "set_limit_override",
   "settle_usage",
-  "sync_chatbot_count",
+  "sync_gauge",
 ];
 
 test("a function that a user's request calls outside the gate waits at most half a second for a lock", async () => {

@@ -12,6 +12,7 @@ const CONNECTIONS_PER_USER = 4;
 /** A waiting call costs only memory. */
 const WAITING_PER_USER = 1_024;
 
+/** The transport with the limit. A call throws DatabaseError unavailable if too many calls of its user wait. */
 export function limitedPerUser(transport: Transport): Transport {
   const { enter } = slots({
     maxRunning: CONNECTIONS_PER_USER,

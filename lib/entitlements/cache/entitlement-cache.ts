@@ -20,6 +20,7 @@ export const ANY_REVISION = Number.MAX_SAFE_INTEGER;
 
 export type EntitlementCache = ReturnType<typeof createEntitlementCache>;
 
+/** A cache over one store. No method throws. */
 export function createEntitlementCache(store: VersionedStore) {
   const countRead = (result: "hit" | "miss" | "error") => metrics.cacheReads.inc({ store: store.name, result });
 
@@ -38,7 +39,7 @@ export function createEntitlementCache(store: VersionedStore) {
       }
     },
 
-    /** Read it before the database, and pass it to `write`. */
+    /** Callers read it before they read the database, and pass it to `write`. */
     generation: () => store.generation(),
 
     /** Caches the values that the database returned, except those that were invalidated since. Never throws. */

@@ -143,66 +143,80 @@ describe.skipIf(!redisInstalled)("redis, killed and restarted under load", () =>
   });
 
   test("a read after a commit is never older than the commit, in either process", async () => {
-    const processes = caches.map((cache) => ({ cache, gateway: withInvalidation(bare, cache) }));
-    const users = Array.from({ length: 8 }, (_, index) => `loaded-${index}`);
-    const committed = new Map(users.map((userId) => [userId, 0]));
-    const wrong: string[] = [];
-    let done = false;
-    let reads = 0;
-    let commits = 0;
-    let writing = 0;
-    /** While only one process reaches Redis, it can miss the other's commits: the exception of decision 0010. */
-    let reconnecting = false;
-    /** Waits until each process has read and written each user's limit several times. */
-    const work = async () => {
-      const [readsSoFar, commitsSoFar] = [reads, commits];
-      await until(() => reads >= readsSoFar + 100 && commits >= commitsSoFar + 40);
-    };
-
-    const write = async (userId: string, index: number) => {
-      for (let limit = 1_001; !done; limit += 1) {
-        const process = processes[(index + limit) % 2];
-        await until(() => !reconnecting);
-        writing += 1;
-        await process?.gateway.setLimitOverride(userId, "words_used", limit, { expiresAt: null, by: "load" });
-        writing -= 1;
-        committed.set(userId, limit);
-        commits += 1;
-        await sleep(15);
-      }
-    };
-    const readAll = async (userId: string, index: number) => {
-      while (!done) {
-        const process = processes[index % 2];
-        if (!process) return;
-        const least = committed.get(userId) ?? 0;
-        const { words = 0 } = await writer(userId, process.gateway, process.cache);
-        reads += 1;
-        if (words < least) wrong.push(`${userId}: ${words} after ${least}`);
-        await sleep(1);
-      }
-    };
-    const load = [
-      ...users.map(write),
-      ...users.map(readAll),
-      ...users.map((userId, index) => readAll(userId, index + 1)),
-    ];
-
+    const load = startLoad(caches);
     for (let round = 0; round < 3; round += 1) {
-      await work();
+      await load.work();
       await redis.kill();
-      await work();
-      reconnecting = true;
-      await until(() => writing === 0);
+      await load.work();
+      // While only one process reaches Redis, it can miss the other's commits: the exception of decision 0010.
+      await load.pauseWrites();
       await redis.start();
       await connected();
-      reconnecting = false;
+      load.resumeWrites();
     }
-    await work();
-    done = true;
-    await Promise.all(load);
-    expect(wrong).toEqual([]);
+    await load.work();
+    await load.stop();
+    expect(load.wrong).toEqual([]);
     const [stored] = await query("select count(*)::int as users from limit_overrides where user_id like 'loaded-%'");
     expect(stored).toEqual({ users: 8 });
   });
 });
+
+/** Writes and reads the limits of eight users, in one process per cache, until `stop`. */
+function startLoad(caches: readonly EntitlementCache[]) {
+  const processes = caches.map((cache) => ({ cache, gateway: withInvalidation(bare, cache) }));
+  const users = Array.from({ length: 8 }, (_, index) => `loaded-${index}`);
+  const committed = new Map(users.map((userId) => [userId, 0]));
+  /** Reads that were older than a commit before them. */
+  const wrong: string[] = [];
+  let done = false;
+  let reads = 0;
+  let commits = 0;
+  let writing = 0;
+  let paused = false;
+
+  async function write(userId: string, index: number): Promise<void> {
+    for (let limit = 1_001; !done; limit += 1) {
+      const process = processes[(index + limit) % 2];
+      await until(() => !paused);
+      writing += 1;
+      await process?.gateway.setLimitOverride(userId, "words_used", limit, { expiresAt: null, by: "load" });
+      writing -= 1;
+      committed.set(userId, limit);
+      commits += 1;
+      await sleep(15);
+    }
+  }
+  async function read(userId: string, index: number): Promise<void> {
+    while (!done) {
+      const process = processes[index % 2];
+      if (!process) return;
+      const least = committed.get(userId) ?? 0;
+      const { words = 0 } = await writer(userId, process.gateway, process.cache);
+      reads += 1;
+      if (words < least) wrong.push(`${userId}: ${words} after ${least}`);
+      await sleep(1);
+    }
+  }
+  const load = [...users.map(write), ...users.map(read), ...users.map((userId, index) => read(userId, index + 1))];
+
+  return {
+    wrong,
+    /** Waits until each process has read and written each user's limit several times. */
+    async work() {
+      const [readsSoFar, commitsSoFar] = [reads, commits];
+      await until(() => reads >= readsSoFar + 100 && commits >= commitsSoFar + 40);
+    },
+    async pauseWrites() {
+      paused = true;
+      await until(() => writing === 0);
+    },
+    resumeWrites() {
+      paused = false;
+    },
+    async stop() {
+      done = true;
+      await Promise.all(load);
+    },
+  };
+}

@@ -34,6 +34,7 @@ interface PendingInvalidation {
   until: number;
 }
 
+/** Connects at once. `generation()` is empty until Redis is connected. */
 export function redisStore(url: string): VersionedStore {
   let client: RedisClientType | undefined;
   let runId = "";
@@ -43,27 +44,14 @@ export function redisStore(url: string): VersionedStore {
   void connect();
 
   async function connect(): Promise<void> {
-    const { createClient } = await import("@redis/client");
-    const created = createClient({
-      url,
-      disableOfflineQueue: true,
-      socket: { connectTimeout: 2_000, reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, 2_000) },
-    }) as RedisClientType;
-    // Logged once per outage: the client retries without end.
-    let logged = false;
-    created.on("error", (error) => {
-      runId = "";
-      if (!logged) log.warn({ error: String(error) }, "[Cache] Redis cannot be reached; reads use the database");
-      logged = true;
-    });
-    created.on("ready", async () => {
-      logged = false;
-      try {
-        runId = /run_id:(\w+)/.exec(await created.info("server"))?.[1] ?? "unknown";
+    const created = await createRedisClient(url, {
+      onError() {
+        runId = "";
+      },
+      async onReady(id) {
+        runId = id;
         await sendPending();
-      } catch {
-        // The connection failed again; the next "ready" repeats this.
-      }
+      },
     });
     if (ended) return;
     client = created;
@@ -119,6 +107,38 @@ export function redisStore(url: string): VersionedStore {
       if (client?.isOpen) client.destroy();
     },
   };
+}
+
+interface ConnectionEvents {
+  onError: () => void;
+  /** @param runId the run id of Redis, or "unknown" if Redis hides it */
+  onReady: (runId: string) => Promise<void>;
+}
+
+/** A client that reconnects without end, once its caller has connected it. */
+async function createRedisClient(url: string, { onError, onReady }: ConnectionEvents): Promise<RedisClientType> {
+  const { createClient } = await import("@redis/client");
+  const client = createClient({
+    url,
+    disableOfflineQueue: true,
+    socket: { connectTimeout: 2_000, reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, 2_000) },
+  }) as RedisClientType;
+  /** One log line per outage. */
+  let logged = false;
+  client.on("error", (error) => {
+    onError();
+    if (!logged) log.warn({ error: String(error) }, "[Cache] Redis cannot be reached; reads use the database");
+    logged = true;
+  });
+  client.on("ready", async () => {
+    logged = false;
+    try {
+      await onReady(/run_id:(\w+)/.exec(await client.info("server"))?.[1] ?? "unknown");
+    } catch {
+      // The connection failed again; the next "ready" repeats this.
+    }
+  });
+  return client;
 }
 
 async function withTimeout<T>(reply: Promise<T>): Promise<T> {

@@ -214,7 +214,7 @@ test("a subscription that was paused at Paddle can be resumed here", async () =>
 });
 
 test("portal and invoices are the customer's own", async () => {
-  expect(await refusal(portalOf(buyer.id, undefined, shop))).toEqual({ status: 404, reason: "no_customer" });
+  expect(await refusal(portalOf(buyer.id, undefined, shop))).toEqual({ problem: "not_found", reason: "no_customer" });
   await subscribe("plus");
   expect((await portalOf(buyer.id, "writer", shop)).url).toMatch(/^http:\/\/localhost:3000\/sandbox\/paddle\//);
   const { invoices } = await invoicesOf(buyer.id, shop);

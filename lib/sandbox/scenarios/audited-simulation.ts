@@ -8,7 +8,7 @@ export function auditedSimulation(request: SimulationRequest, by: string, gatewa
   const { userId, scenario, dryRun, customData } = request;
   if (dryRun) return simulate(request, by, gateway);
   return audited(
-    { by, act: "simulation.run", userId, details: { scenario, customData } },
+    { by, action: "simulation.run", userId, details: { scenario, customData } },
     gateway,
     () => simulate(request, by, gateway),
     ({ passed, processor, product }) => ({ passed, processor, product }),

@@ -5,12 +5,9 @@ import { button } from "../button";
 import { RefusalNotice } from "../tools/refusal-notice";
 import { type Refusal, sendJson } from "../tools/send-json";
 
-/**
- * Erases the user's account: states the effects, asks for confirmation in place, and shows a refusal in the server's
- * words.
- */
+/** Erases the user's account after a confirmation. A refusal appears in place, with the server's text. */
 export function EraseAccount() {
-  const [sure, setSure] = useState(false);
+  const [confirmed, setConfirmed] = useState(false);
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
 
@@ -30,11 +27,11 @@ export function EraseAccount() {
   return (
     <form onSubmit={erase} className="space-y-4" aria-busy={busy}>
       <label className="flex min-h-11 items-center gap-3 text-sm">
-        <input type="checkbox" checked={sure} onChange={(event) => setSure(event.currentTarget.checked)} />I am sure:
-        erase my data.
+        <input type="checkbox" checked={confirmed} onChange={(event) => setConfirmed(event.currentTarget.checked)} />
+        Yes, erase my data.
       </label>
       {refusal && <RefusalNotice refusal={refusal} />}
-      <button type="submit" disabled={!sure || busy} className={button()}>
+      <button type="submit" disabled={!confirmed || busy} className={button()}>
         Erase my account
       </button>
     </form>

@@ -9,8 +9,8 @@ interface ActionFormProps {
   action: Action;
   /** Hidden fields of the form. */
   fields: Readonly<Record<string, string>>;
-  /** The button's text at rest and while the action runs. */
   label: ReactNode;
+  /** The button's text while the action runs. */
   busyLabel?: string;
   tone?: "primary" | "plain" | "quiet" | "danger";
   className?: string;

@@ -16,7 +16,7 @@ export interface MenuEntry {
 }
 
 interface ActionsMenuProps {
-  /** The subject of the actions, for screen readers that hear only the button's name. */
+  /** The subject of the actions, for screen readers that read only the button's name. */
   subject: string;
   entries: readonly MenuEntry[];
 }
@@ -26,8 +26,8 @@ const ITEM =
 
 /** The secondary actions. Without script they appear in a row. */
 export function ActionsMenu({ subject, entries }: ActionsMenuProps) {
-  // The menu follows its button in the document too, inside the page's landmarks.
-  const home = useRef<HTMLDivElement>(null);
+  // The menu is rendered beside its button, so that it stays inside the page's landmarks.
+  const container = useRef<HTMLDivElement>(null);
   return (
     <>
       <div className="unscripted-only flex flex-wrap gap-2">
@@ -35,12 +35,12 @@ export function ActionsMenu({ subject, entries }: ActionsMenuProps) {
           <PlainEntry key={entry.text} entry={entry} />
         ))}
       </div>
-      <div ref={home} className="scripted-only">
+      <div ref={container} className="scripted-only">
         <Menu.Root modal={false}>
           <Menu.Trigger className={`${button("plain")} px-2.5`} aria-label={`More for ${subject}`}>
             <Ellipsis aria-hidden="true" className="size-4" />
           </Menu.Trigger>
-          <Menu.Portal container={home}>
+          <Menu.Portal container={container}>
             <Menu.Positioner align="start" sideOffset={6} className="z-20 outline-none">
               <Menu.Popup className="min-w-52 rounded-xl border border-line-strong bg-surface p-1 outline-none">
                 {entries.map((entry) => (

@@ -4,8 +4,8 @@ import { button } from "../button";
 import { Logo } from "../shell/logo";
 import { AdminNav } from "./admin-nav";
 
-/** The admin pages' header. */
-export function AdminHeader({ person }: { person: string }) {
+/** The header of the admin pages. */
+export function AdminHeader({ userName }: { userName: string }) {
   return (
     <header className="border-line border-b bg-surface">
       <div className="mx-auto flex max-w-7xl flex-wrap items-center gap-x-8 px-5 sm:px-6">
@@ -16,7 +16,7 @@ export function AdminHeader({ person }: { person: string }) {
           <AdminNav />
         </div>
         <p className="order-2 ml-auto flex items-center gap-2 text-muted text-sm sm:order-3">
-          <span className="max-w-40 truncate">{person}</span>
+          <span className="max-w-40 truncate">{userName}</span>
           <Link href={"/billing" as Route} className={button("quiet")}>
             Leave admin
           </Link>

@@ -13,8 +13,8 @@ const PAGES = [
 ] as const;
 
 /**
- * The admin pages, with the current one marked, and their keys: g then a letter opens a page, j and k select rows, /
- * searches.
+ * Links to the admin pages, and their keys: g and a letter opens a page, j and k select a row, / focuses the search
+ * field.
  */
 export function AdminNav() {
   const path = usePathname();
@@ -22,12 +22,12 @@ export function AdminNav() {
   return (
     <nav aria-label="Admin" className="-mx-3 flex overflow-x-auto">
       {PAGES.map(({ href, name, key }) => {
-        const here = href === "/admin" ? path === href : path === href || path.startsWith(`${href}/`);
+        const current = href === "/admin" ? path === href : path === href || path.startsWith(`${href}/`);
         return (
           <Link
             key={href}
             href={href as Route}
-            aria-current={here ? "page" : undefined}
+            aria-current={current ? "page" : undefined}
             aria-keyshortcuts={`g ${key}`}
             title={`g ${key}`}
             className="relative inline-flex min-h-11 items-center rounded-md px-3 text-muted text-sm after:absolute after:inset-x-3 after:bottom-0 after:h-0.5 hover:text-ink aria-[current=page]:font-medium aria-[current=page]:text-ink aria-[current=page]:after:bg-accent"
@@ -43,11 +43,11 @@ export function AdminNav() {
 function useKeys(): void {
   const router = useRouter();
   useEffect(() => {
-    let going = false;
+    let afterG = false;
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-      const page = going ? PAGES.find(({ key }) => key === event.key) : undefined;
-      going = event.key === "g";
+      const page = afterG ? PAGES.find(({ key }) => key === event.key) : undefined;
+      afterG = event.key === "g";
       if (page) router.push(page.href as Route);
       else if (event.key === "/") focusSearch(event);
       else if (event.key === "j") step(1);
@@ -69,7 +69,7 @@ function focusSearch(event: KeyboardEvent): void {
   search.focus();
 }
 
-/** Moves through the rows' links, so that Enter opens the row. */
+/** Focuses the next or previous row's link, so that Enter opens the row. */
 function step(by: 1 | -1): void {
   const links = [...document.querySelectorAll<HTMLElement>("[data-row]")];
   const at = links.indexOf(document.activeElement as HTMLElement);

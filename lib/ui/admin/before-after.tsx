@@ -3,7 +3,7 @@ import type { Product } from "@/lib/config/catalog";
 import { formatNumber, formatUtc } from "@/lib/messages/format";
 
 interface BeforeAfterProps {
-  /** The subscription's. */
+  /** The product of the subscription. */
   product: Product;
   before: SubscriptionView;
   after: SubscriptionView;
@@ -12,7 +12,7 @@ interface BeforeAfterProps {
 
 /** A subscription before and after, line by line. Changes are marked in text as well as in style. */
 export function BeforeAfter({ product, before, after, locale }: BeforeAfterProps) {
-  const [was, is] = [linesOf(product, before, locale), linesOf(product, after, locale)];
+  const [oldLines, newLines] = [linesOf(product, before, locale), linesOf(product, after, locale)];
   return (
     <table className="w-full text-left text-sm tabular-nums">
       <caption className="sr-only">{product.name}, before and after</caption>
@@ -30,8 +30,8 @@ export function BeforeAfter({ product, before, after, locale }: BeforeAfterProps
         </tr>
       </thead>
       <tbody className="divide-y divide-line">
-        {is.map(([name, value], line) => {
-          const old = was[line]?.[1] ?? "";
+        {newLines.map(([name, value], line) => {
+          const old = oldLines[line]?.[1] ?? "";
           return (
             <tr key={name}>
               <th scope="row" className="py-1 pr-3 font-normal text-muted">
@@ -62,9 +62,9 @@ function linesOf(product: Product, view: SubscriptionView, locale: string): [str
     ["Period to", periodEnd === null ? "none" : formatUtc(periodEnd)],
     ...meters.map((meter): [string, string] => {
       const label = product.meters[meter.field]?.label ?? meter.field;
-      const held = meter.unpaidHeld > 0 ? `, ${number(meter.unpaidHeld)} held` : "";
+      const withheld = meter.unpaidHeld > 0 ? `, ${number(meter.unpaidHeld)} withheld` : "";
       const reserved = meter.reserved > 0 ? `, ${number(meter.reserved)} reserved` : "";
-      return [label, `${number(meter.used)} of ${number(meter.limit)}${held}${reserved}`];
+      return [label, `${number(meter.used)} of ${number(meter.limit)}${withheld}${reserved}`];
     }),
   ];
 }

@@ -5,7 +5,7 @@ import { button, FIELD } from "../button";
 export interface Filter {
   name: string;
   label: string;
-  /** Absent: free text. */
+  /** If absent, the filter is free text. */
   options?: readonly string[];
   type?: "search" | "date";
 }
@@ -17,12 +17,12 @@ interface FiltersProps {
   values: Readonly<Record<string, string>>;
 }
 
-/** Filters as a plain form: the address contains them, and they work without script. */
+/** Filters as a plain form: they are part of the address, and work without script. */
 export function Filters({ path, filters, values }: FiltersProps) {
   return (
     <search>
       <form action={path} className="mt-4 flex flex-wrap items-end gap-3">
-        {filters.map(({ name, label, options, type = "search" }, place) => (
+        {filters.map(({ name, label, options, type = "search" }, index) => (
           // biome-ignore lint/a11y/noLabelWithoutControl: the control is one of the two below
           <label key={name} className="flex min-w-32 flex-1 flex-col gap-1 text-muted text-xs sm:max-w-52">
             {label}
@@ -40,7 +40,7 @@ export function Filters({ path, filters, values }: FiltersProps) {
                 defaultValue={values[name] ?? ""}
                 autoComplete="off"
                 spellCheck={false}
-                {...(place === 0 && { "data-search": true })}
+                {...(index === 0 && { "data-search": true })}
                 className={FIELD}
               />
             )}
@@ -59,7 +59,7 @@ export function Filters({ path, filters, values }: FiltersProps) {
   );
 }
 
-/** The link to the next page, with the filters kept. */
+/** The link to the next page, with the same filters. */
 export function NextPage({ path, values, next }: Omit<FiltersProps, "filters"> & { next: string | null }) {
   if (next === null) return null;
   const query = new URLSearchParams({ ...values, after: next });

@@ -1,14 +1,14 @@
 /** Components of the admin pages. */
 
-export { ActForm } from "./act-form";
+export { AdminActionForm } from "./admin-action-form";
 export { AdminHeader } from "./admin-header";
-export { adminUser } from "./admin-user";
 export { BeforeAfter } from "./before-after";
+export { describeSubscription, explainRefusal, explainWindow } from "./explanations";
 export { Filters, NextPage } from "./filters";
 export { JsonBlock } from "./json-block";
 export { MoveForm } from "./move-form";
 export { OutcomeBadge } from "./outcome-badge";
 export { ReconcileForm } from "./reconcile-form";
 export { ReplayForm } from "./replay-form";
+export { requirePageAdmin } from "./require-page-admin";
 export { Cell, Empty, RowLink, Section, Table } from "./table";
-export { refusalWords, subscriptionWords, windowWords } from "./why-words";

@@ -6,7 +6,7 @@ interface MoveFormProps {
   action: Action;
   processor: string;
   subscriptionId: string;
-  /** The first value of the field. */
+  /** The field's default value. */
   suggested?: string | null;
   label: string;
 }
@@ -16,7 +16,7 @@ export function MoveForm({ action, processor, subscriptionId, suggested, label }
   return (
     <ActionForm action={action} fields={{ processor, subscriptionId }} label={label} busyLabel="Moving">
       <label className="flex min-w-32 flex-1 flex-col gap-1 text-muted text-xs sm:max-w-64">
-        <span className="break-all">User who gets {subscriptionId}</span>
+        <span className="break-all">New user of {subscriptionId}</span>
         <input
           name="userId"
           defaultValue={suggested ?? ""}

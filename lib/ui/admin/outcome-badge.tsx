@@ -15,7 +15,7 @@ const TONE_OF: Readonly<Record<string, keyof typeof TONES>> = {
   failed: "danger",
 };
 
-/** The outcome of an event; only outcomes that wait for an action have a colour. */
+/** The outcome of an event; outcomes that need an action are coloured. */
 export function OutcomeBadge({ outcome }: { outcome: string | null }) {
   const text = outcome ?? "undecided";
   return (

@@ -6,7 +6,7 @@ import type { ReconcileReport } from "@/lib/jobs";
 import { button } from "../button";
 import { sendJson } from "../tools/send-json";
 
-/** Compares with the processors and the ledger, and shows the differences before any repair. */
+/** Compares subscriptions with the processors and meters with the ledger, and lists the differences. */
 export function ReconcileForm({ userId }: { userId?: string }) {
   const router = useRouter();
   const [busy, setBusy] = useState(false);
@@ -43,8 +43,8 @@ export function ReconcileForm({ userId }: { userId?: string }) {
   );
 }
 
-/** What one reads of fields that are no word by themselves. */
-const FIELDS: Readonly<Record<string, string>> = {
+/** Names of fields whose identifier is not readable. */
+const FIELD_NAMES: Readonly<Record<string, string>> = {
   openInvoice: "open invoice",
   periodStart: "period start",
   periodEnd: "period end",
@@ -57,30 +57,31 @@ function Report({ subscriptions, usage }: ReconcileReport) {
     <>
       <p className="tabular-nums">
         {checked} subscriptions compared: {different} different, {repaired} repaired, {notFound} not found at the
-        processor, {unreachable} could not be asked for.
+        processor, {unreachable} could not be fetched.
         {recordsUnread > 0 &&
-          ` The payments and refunds of ${recordsUnread} could not be listed; may the API key read them?`}
-        {usage && ` ${usage.drifting} of ${usage.checked} users' meters were off, ${usage.repaired} repaired.`}
+          ` The payments and refunds of ${recordsUnread} could not be listed. Check the permissions of the API key.`}
+        {usage && ` ${usage.drifting} of ${usage.checked} users' meters differed, ${usage.repaired} repaired.`}
       </p>
       <ul className="mt-2 divide-y divide-line border-line border-y empty:hidden">
         {findings.map(({ userId, product, processor, subscription, finding, differences, repaired: done }) => (
           <li key={`${product}/${processor}/${subscription}`} className="py-2">
             <p>
               <strong>{userId}</strong> {product}, {processor} {subscription}:{" "}
-              {finding === "not_found" && "not found at the processor. Nothing was changed; is the key the right one?"}
-              {finding === "unknown_price" && "none of its prices there is listed."}
+              {finding === "not_found" &&
+                "not found at the processor. Nothing was changed. Check that the API key is the right one."}
+              {finding === "unknown_price" && "none of its prices is in the catalog."}
               {finding === "different" && (done ? "repaired." : "different.")}
             </p>
             {differences.map(({ field, here, there }) => (
               <p key={`${field}/${there}`} className="text-muted">
-                {FIELDS[field] ?? field}: {here ?? "none"} here, {there ?? "none"} there
+                {FIELD_NAMES[field] ?? field}: {here ?? "none"} here, {there ?? "none"} there
               </p>
             ))}
           </li>
         ))}
         {(usage?.drifts ?? []).map(({ userId, field, counted, actual }) => (
           <li key={`${userId}/${field}`} className="py-2">
-            <strong>{userId}</strong> {field}: {counted} counted, {actual} by the ledger or the things themselves.
+            <strong>{userId}</strong> {field}: the meter shows {counted}, the ledger or the existing items {actual}.
           </li>
         ))}
       </ul>

@@ -11,11 +11,11 @@ interface Replayed {
   reason?: string;
 }
 
-/** Wraps a table whose rows have checkboxes named `event` (`processor/id`), and replays the checked ones. */
+/** Wraps a table whose rows have checkboxes named `event` (`processor/id`), and replays the selected events. */
 export function ReplayForm({ children }: { children: ReactNode }) {
   const router = useRouter();
   const [busy, setBusy] = useState(false);
-  const [said, setSaid] = useState("");
+  const [message, setMessage] = useState("");
 
   async function replay(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -24,13 +24,13 @@ export function ReplayForm({ children }: { children: ReactNode }) {
       return { processor, id: id.join("/") };
     });
     if (events.length === 0) {
-      setSaid("Tick the events to replay first.");
+      setMessage("Select the events to replay first.");
       return;
     }
     setBusy(true);
     const answer = await sendJson<{ events: Replayed[] }>("POST", "/api/admin/events/replay", { events });
     setBusy(false);
-    setSaid(answer.ok ? summary(answer.value.events) : answer.refusal.error);
+    setMessage(answer.ok ? summary(answer.value.events) : answer.refusal.error);
     router.refresh();
   }
 
@@ -39,10 +39,10 @@ export function ReplayForm({ children }: { children: ReactNode }) {
       {children}
       <div className="mt-3 flex flex-wrap items-center gap-3">
         <button type="submit" disabled={busy} className={button()}>
-          Replay the ticked
+          Replay selected
         </button>
         <p role="status" className="text-muted text-sm">
-          {said}
+          {message}
         </p>
       </div>
     </form>

@@ -8,18 +8,18 @@ import { recentDecisions } from "./recent-decisions";
 
 const ICONS = { reset: RotateCcw, preserve: ArrowRight, carry_over: Split };
 
-/** The latest changes: one line per decision, newest first. */
+/** The recent activity: one line per decision, newest first. */
 export async function ActivityList({ decisions, most, now }: { decisions: DecisionView[]; most: number; now: string }) {
   const { locale } = await requestLocale();
   const lines = recentDecisions(decisions, most);
   return (
-    <section aria-labelledby="trail">
-      <h2 id="trail" className="font-semibold text-base">
-        What changed lately
+    <section aria-labelledby="activity">
+      <h2 id="activity" className="font-semibold text-base">
+        Recent activity
       </h2>
       {lines.length === 0 ? (
         <p className="mt-2 text-muted text-sm">
-          Nothing yet. Renewals and plan changes will appear here, with their effect on your usage.
+          No activity yet. Renewals and plan changes will appear here, with their effect on your usage.
         </p>
       ) : (
         <ol className="mt-3 divide-y divide-line border-line border-y">
@@ -33,7 +33,7 @@ export async function ActivityList({ decisions, most, now }: { decisions: Decisi
 }
 
 function Line({ decision, now, locale }: { decision: DecisionView; now: string; locale: string }) {
-  const { what, why } = activityWords(decision);
+  const { effect, cause } = activityWords(decision);
   const numbers = activityNumbers(decision, locale);
   const Icon = ICONS[decision.action];
   return (
@@ -41,9 +41,9 @@ function Line({ decision, now, locale }: { decision: DecisionView; now: string; 
       <Icon aria-hidden="true" className="mt-0.5 size-4 shrink-0 text-faint" />
       <p className="flex-1 text-pretty">
         <span className="font-medium">
-          {what} on <Instant at={decision.at} now={now} />:
+          {effect} on <Instant at={decision.at} now={now} />:
         </span>{" "}
-        {why}
+        {cause}
         {numbers && <span className="block text-muted tabular-nums">{numbers}</span>}
       </p>
       <span className="shrink-0 text-muted">{product(decision.product).name}</span>

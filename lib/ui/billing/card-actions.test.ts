@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { cardActions } from "./card-actions";
 
-const of = (given: Partial<SubscriptionView>) => {
+const textsOf = (changes: Partial<SubscriptionView>) => {
   const { primary, rest } = cardActions({
     product: "writer",
     plan: "plus",
@@ -11,7 +11,7 @@ const of = (given: Partial<SubscriptionView>) => {
     interval: "monthly",
     cancelAt: null,
     scheduledPlan: null,
-    ...given,
+    ...changes,
   } as SubscriptionView);
   return [primary?.text ?? null, ...rest.map(({ text }) => text)];
 };
@@ -29,8 +29,8 @@ it.each<[Partial<SubscriptionView>, (string | null)[]]>([
   [{ status: "paused", plan: "free" }, ["Resume", "Payment method", "Cancel plan"]],
   [{ cancelAt: date }, ["Keep Plus", "Payment method"]],
   [{ scheduledPlan: "basic" }, ["Keep Plus", "Payment method", "Cancel plan"]],
-])("a subscription with %j has the actions %j", (given, texts) => {
-  expect(of(given)).toEqual(texts);
+])("a subscription with %j has the actions %j", (changes, texts) => {
+  expect(textsOf(changes)).toEqual(texts);
 });
 
 it("links to the other interval's preview", () => {

@@ -7,12 +7,12 @@ import { planName } from "@/lib/messages/plan";
 import { purchaseState } from "../plans/plan-options";
 
 /**
- * A page of ours; the payment page of the open invoice; the processor's page for cards; or undoing a cancellation, a
- * scheduled change or a pause.
+ * `link` opens one of our pages, `pay` the payment page of the open invoice, and `portal` the processor's page for cards.
+ * `resume` undoes a cancellation, a scheduled change or a pause.
  */
 export type CardAction = { text: string; tone?: "plain" } & (
   | { kind: "link"; href: string }
-  | { kind: "pay" | "portal" | "keep" }
+  | { kind: "pay" | "portal" | "resume" }
 );
 
 export interface OrderedActions {
@@ -22,31 +22,31 @@ export interface OrderedActions {
 
 export function cardActions(subscription: SubscriptionView): OrderedActions {
   const { product, status } = subscription;
-  const plans = (text: string): CardAction => ({ kind: "link", text, href: `/pricing?product=${product}` });
+  const pricing = (text: string): CardAction => ({ kind: "link", text, href: `/pricing?product=${product}` });
   const portal = (text: string): CardAction => ({ kind: "portal", text });
-  const change = plans("Change plan");
+  const change = pricing("Change plan");
   const card = portal("Payment method");
-  const leave: CardAction = { kind: "link", text: "Cancel plan", href: `/billing/cancel?product=${product}` };
+  const cancel: CardAction = { kind: "link", text: "Cancel plan", href: `/billing/cancel?product=${product}` };
 
   switch (purchaseState(subscription)) {
     case "none":
-      return { primary: plans(status === "canceled" ? "Subscribe again" : "Upgrade"), rest: [] };
+      return { primary: pricing(status === "canceled" ? "Subscribe again" : "Upgrade"), rest: [] };
     case "open":
-      return { primary: { kind: "pay", text: "Fix payment" }, rest: [leave] };
+      return { primary: { kind: "pay", text: "Fix payment" }, rest: [cancel] };
     case "pending":
       return { primary: { kind: "pay", text: "Finish payment" }, rest: [] };
     case "paused":
-      return { primary: { kind: "keep", text: "Resume" }, rest: [card, leave] };
+      return { primary: { kind: "resume", text: "Resume" }, rest: [card, cancel] };
     case "live":
       break;
   }
-  const keep: CardAction = { kind: "keep", text: `Keep ${planName(product, subscription.plan)}` };
+  const keep: CardAction = { kind: "resume", text: `Keep ${planName(product, subscription.plan)}` };
   if (subscription.cancelAt !== null) return { primary: keep, rest: [card] };
-  if (subscription.scheduledPlan !== null) return { primary: keep, rest: [card, leave] };
-  const rest = [otherInterval(subscription), card, leave].filter((action) => action !== null);
+  if (subscription.scheduledPlan !== null) return { primary: keep, rest: [card, cancel] };
+  const rest = [otherInterval(subscription), card, cancel].filter((action) => action !== null);
   return isHighest(subscription)
     ? { primary: { ...change, tone: "plain" }, rest }
-    : { primary: plans("Upgrade"), rest: [change, ...rest] };
+    : { primary: pricing("Upgrade"), rest: [change, ...rest] };
 }
 
 function isHighest({ product: id, plan }: SubscriptionView): boolean {

@@ -7,14 +7,14 @@ import { ActionsMenu, type MenuEntry } from "../actions/actions-menu";
 import { button } from "../button";
 import { type CardAction, cardActions } from "./card-actions";
 
-/** Server actions of a card's buttons; the other buttons link to pages. */
+/** The server actions of a card's buttons. */
 export interface CardActions {
   /** Opens the payment page of the open invoice. */
   pay: Action;
   /** Opens the processor's page for cards and addresses. */
   portal: Action;
   /** Undoes a cancellation, a scheduled change or a pause. */
-  keep: Action;
+  resume: Action;
 }
 
 interface CardButtonsProps {

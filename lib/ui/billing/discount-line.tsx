@@ -8,7 +8,7 @@ interface DiscountLineProps {
   locale: string;
 }
 
-/** "20% off until 3 March (code SPRING)" */
+/** A running discount, for example "20% off until 3 March (code SPRING)". */
 export function DiscountLine({ discount, now, locale }: DiscountLineProps) {
   const { endsAt } = discount;
   const origin = discountOrigin(discount);

@@ -5,12 +5,12 @@ import { formatCount, formatMoney } from "@/lib/messages/format";
 
 interface PlanComparisonProps {
   product: ProductId;
-  /** The reader's plan. */
+  /** The user's plan. */
   current: string;
   locale: string;
 }
 
-/** All plans of a product, collapsed at first: limits, prices and the reader's plan. Opens without script. */
+/** The limits and prices of all plans of a product, collapsed at first. Opens without script. */
 export function PlanComparison({ product: id, current, locale }: PlanComparisonProps) {
   const { name, meters, plans } = product(id);
   return (

@@ -15,7 +15,7 @@ const decision = (id: string, reason: string, at = "2026-11-20T10:00:00Z"): Deci
 });
 const ids = (...decisions: DecisionView[]) => recentDecisions(decisions, 5).map(({ id }) => id);
 
-it("shows a payment once, however many events announced it", () => {
+it("shows a payment once if several events announced it", () => {
   expect(ids(decision("2", "Payment confirmed"), decision("1", "Payment confirmed"))).toEqual(["1"]);
 });
 
@@ -26,7 +26,7 @@ it("shows equal decisions of two days, two products or two states separately", (
   expect(ids({ ...first, id: "2", after: { ...state, plan: "ultra" } }, first)).toEqual(["2", "1"]);
 });
 
-it("leaves out payments and discounts that changed no limit, and decisions beyond the number asked for", () => {
+it("leaves out payments and discounts that changed no limit, and decisions beyond the largest number", () => {
   const hidden = ["Payment without a new period", "Discount changed"].map((reason, index) =>
     decision(`${index + 3}`, reason),
   );

@@ -1,6 +1,6 @@
 import type { DecisionView } from "@/lib/billing/schemas/usage-view";
 
-/** Decisions that changed nothing for the reader, who sees the discount on the card. The admin's list shows them. */
+/** Decisions without an effect on usage or plan. Admins see them; users see discounts on the card. */
 const HIDDEN_REASONS = new Set([
   "Payment without a new period",
   "Payment waits for its subscription",

@@ -37,5 +37,5 @@ export function StatusBadge({ subscription }: { subscription: SubscriptionView }
 function badgeOf(subscription: SubscriptionView): Badge | null {
   const { status, cancelAt } = subscription;
   if (status === "trialing" && isFree(subscription)) return null;
-  return WORDS[status] ?? (cancelAt === null ? null : { text: "Ends soon", tone: "quiet" });
+  return WORDS[status] ?? (cancelAt === null ? null : { text: "Canceled", tone: "quiet" });
 }

@@ -4,7 +4,7 @@ import { expect, test, vi } from "vitest";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { SubscriptionCard } from "./subscription-card";
 
-// The reader's zone comes from the request; the buttons need the app's router.
+// The zone comes from the request, and the buttons need the app's router.
 vi.mock("../time/instant", () => ({ Instant: ({ at }: { at: string }) => at.slice(0, 10) }));
 vi.mock("./card-buttons", () => ({ CardButtons: () => null }));
 vi.mock("./window-line", () => ({ WindowLine: () => null }));
@@ -37,7 +37,7 @@ function headerOf(subscription: SubscriptionView): string[] {
   return [...header.matchAll(/<p[^>]*>(.*?)<\/p>/g)].map(([, line = ""]) => line.replaceAll(/<[^>]+>|<!-- -->/g, ""));
 }
 
-test("the discounts stand below the price", () => {
+test("the discounts are listed below the price", () => {
   const [price, ...none] = headerOf(plus);
   expect(price).toContain("a month");
   expect(none).toEqual([]);
@@ -56,6 +56,6 @@ test("the discounts stand below the price", () => {
   ]);
 });
 
-test("an old answer without discounts shows the price", () => {
+test("a view without discounts, from an older cache entry, shows the price", () => {
   expect(headerOf({ ...plus, discounts: undefined })).toHaveLength(1);
 });

@@ -17,14 +17,14 @@ interface SubscriptionCardProps {
   locale: string;
 }
 
-/** One product: the plan, what is left of it, and when it comes back. */
+/** One product: its plan, price, meters and next reset. */
 export function SubscriptionCard({ subscription, actions, now, locale }: SubscriptionCardProps) {
   const { product: id, plan, limitPlan, meters } = subscription;
   const heading = `product-${id}`;
   const title = `${product(id).name} ${planName(id, plan)}`;
   const { interval, periodEnd, cancelAt, status, discounts = [] } = subscription;
   const price = isFree(subscription) ? "No charge" : planPrice(subscription, locale);
-  // Billed monthly, the reset below says it already.
+  // For a monthly plan the next reset, shown below, is the renewal.
   const renewsAt = interval === "yearly" && status === "active" && cancelAt === null ? periodEnd : null;
   return (
     <section aria-labelledby={heading} className="rounded-xl border border-line bg-surface">

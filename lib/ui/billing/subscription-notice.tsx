@@ -1,4 +1,5 @@
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { product } from "@/lib/config/current-catalog";
 import { isFree, isLimited, planName, planPrice, processorName } from "@/lib/messages/plan";
 import { Notice } from "../notice";
 import { Instant } from "../time/instant";
@@ -9,14 +10,14 @@ interface SubscriptionNoticeProps {
   locale: string;
 }
 
-/** What the reader must know about the subscription beyond its meters, in one notice; empty if all is well. */
+/** The subscription's status in one notice, if it needs attention. */
 export function SubscriptionNotice(props: SubscriptionNoticeProps) {
   const { status, cancelAt, scheduledPlan } = props.subscription;
   if (status === "past_due" || status === "unpaid") return <OpenPayment {...props} />;
   if (status === "incomplete" || status === "incomplete_expired") return <FirstPayment {...props} />;
   if (status === "paused") return <Paused {...props} />;
   if (status === "canceled") return <Ended {...props} />;
-  if (isFree(props.subscription)) return status === "free" ? null : <NotInForce {...props} />;
+  if (isFree(props.subscription)) return status === "free" ? null : <NotEffective {...props} />;
   if (cancelAt !== null) return <Ending {...props} />;
   if (scheduledPlan !== null) return <Switching {...props} />;
   if (status === "trialing") return <Trial {...props} />;
@@ -25,24 +26,23 @@ export function SubscriptionNotice(props: SubscriptionNoticeProps) {
 }
 
 function OpenPayment({ subscription, now }: SubscriptionNoticeProps) {
-  const { product, plan, limitPlan, graceUntil, meters } = subscription;
-  const name = planName(product, plan);
+  const { product: id, plan, limitPlan, graceUntil, meters } = subscription;
+  const name = planName(id, plan);
   if (isFree(subscription)) {
     return (
       <Notice tone="danger" title="Your last payment failed">
-        The time to make up for it is over, so {name}’s limits apply. Update your card and your plan is back at once.
+        We could not charge you, so {product(id).name} is on {name} for now. Pay the open invoice to get your plan back.
       </Notice>
     );
   }
   if (isLimited(subscription)) {
     return (
       <Notice tone="danger" title="Your last payment failed">
-        Until it goes through, {planName(product, limitPlan)}’s limits apply. Update your card and {name} is back at
-        once.
+        Until it goes through, {planName(id, limitPlan)}’s limits apply. Pay the open invoice to get {name} back.
       </Notice>
     );
   }
-  const held = meters.some(({ unpaidHeld }) => unpaidHeld > 0);
+  const withheld = meters.some(({ unpaidHeld }) => unpaidHeld > 0);
   return (
     <Notice tone="danger" title="Your last payment failed">
       {graceUntil ? (
@@ -52,7 +52,7 @@ function OpenPayment({ subscription, now }: SubscriptionNoticeProps) {
       ) : (
         <>You can go on for a few days; update your card to keep {name}.</>
       )}
-      {held && " Until it is paid, what you had used before this renewal is held back from your limits."}
+      {withheld && " Until you pay, your usage before this renewal is withheld from your limits."}
     </Notice>
   );
 }
@@ -68,7 +68,7 @@ function FirstPayment({ subscription: { status, product, plan } }: SubscriptionN
   const name = planName(product, plan);
   return (
     <Notice tone="warn" title="Your first payment is not confirmed yet">
-      {name === "Free" ? "Your plan starts" : `${name} starts`} as soon as it is. Until then, Free’s limits apply.
+      {name === "Free" ? "Your plan starts" : `${name} starts`} when it is confirmed. Until then, Free’s limits apply.
     </Notice>
   );
 }
@@ -76,7 +76,7 @@ function FirstPayment({ subscription: { status, product, plan } }: SubscriptionN
 function Paused({ subscription: { product, limitPlan } }: SubscriptionNoticeProps) {
   return (
     <Notice tone="info" title="Your subscription is paused">
-      {planName(product, limitPlan)}’s limits apply until you resume it. Nothing is charged meanwhile.
+      {planName(product, limitPlan)}’s limits apply until you resume it. Nothing is charged while it is paused.
     </Notice>
   );
 }
@@ -89,20 +89,20 @@ function Ended({ subscription }: SubscriptionNoticeProps) {
   );
 }
 
-/** A subscription that is active or on trial, and gives no plan. */
-function NotInForce({ subscription: { status, product, plan, processor } }: SubscriptionNoticeProps) {
+/** A subscription that is active or in a trial, and has no effect on the plan. */
+function NotEffective({ subscription: { status, product, plan, processor } }: SubscriptionNoticeProps) {
   const name = planName(product, plan);
   if (status === "trialing") {
     return (
-      <Notice tone="info" title="You have had your trial before">
-        There is one for each product. {name}’s limits apply until your first payment.
+      <Notice tone="info" title="You have already used your trial">
+        Each product has one trial. {name}’s limits apply until your first payment.
       </Notice>
     );
   }
   return (
     <Notice tone="warn" title="Your renewal is not confirmed">
-      We have not heard of it from {processorName(processor)} yet, so {name}’s limits apply. Your plan is back as soon
-      as we do.
+      {processorName(processor)} has not confirmed it yet, so {name}’s limits apply. You get your plan back when it is
+      confirmed.
     </Notice>
   );
 }
@@ -110,8 +110,8 @@ function NotInForce({ subscription: { status, product, plan, processor } }: Subs
 function Ending({ subscription: { product, plan, cancelAt }, now }: SubscriptionNoticeProps) {
   const name = planName(product, plan);
   return (
-    <Notice tone="info" title={`${name} is canceled and paid until its end`}>
-      Nothing changes until <Instant at={cancelAt as string} now={now} />. From then on you are on Free.
+    <Notice tone="info" title={`${name} is canceled`}>
+      You can use {name} until <Instant at={cancelAt as string} now={now} />. After that you are on Free.
     </Notice>
   );
 }
@@ -147,7 +147,7 @@ function Trial({ subscription, now, locale }: SubscriptionNoticeProps) {
 
 function UpgradeUnpaid({ subscription: { product, plan, limitPlan } }: SubscriptionNoticeProps) {
   return (
-    <Notice tone="warn" title={`${planName(product, plan)} waits for its payment`}>
+    <Notice tone="warn" title={`Your payment for ${planName(product, plan)} is not complete`}>
       {planName(product, limitPlan)}’s limits apply until it goes through.
     </Notice>
   );

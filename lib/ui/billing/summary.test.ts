@@ -36,17 +36,17 @@ const view = (
   })),
 });
 
-it("is calm if no meter needs attention", () => {
-  const calm = view(["chatbots", "free", [meter("messages_count", 10, 100), meter("chatbots_count", 1, 1)]]);
-  expect(summary(calm, "en-GB")).toBe("You are within every limit.");
+it("reports that all is within the limits if no meter needs attention", () => {
+  const withinLimits = view(["chatbots", "free", [meter("messages_count", 10, 100), meter("chatbots_count", 1, 1)]]);
+  expect(summary(withinLimits, "en-GB")).toBe("You are within every limit.");
 });
 
 it("names open payments first, then the worst meter per product", () => {
-  const troubled = view(
+  const withAlerts = view(
     ["chatbots", "active", [meter("messages_count", 90, 100), meter("chatbots_count", 5, 3)]],
     ["writer", "past_due", [meter("words_used", 900, 1_000), meter("transformations_used", 10, 10)]],
   );
-  expect(summary(troubled, "en-GB")).toBe(
+  expect(summary(withAlerts, "en-GB")).toBe(
     "Your last payment for Writer failed. Chatbots is 2 chatbots over its limit. Writer has no transformations left for now.",
   );
 });

@@ -12,12 +12,12 @@ function isOpen({ status }: SubscriptionView): boolean {
   return status === "past_due" || status === "unpaid";
 }
 
-/** A summary in one or two sentences, the worst first; it leaves out subscriptions that need nothing. */
+/** The alerts of all subscriptions as sentences, open payments first; one sentence if there are none. */
 export function summary({ subscriptions }: Pick<UsageView, "subscriptions">, locale: string): string {
   const payments = subscriptions
     .filter(isOpen)
     .map(({ product: id }) => `Your last payment for ${product(id).name} failed.`);
-  // One per product: its card shows the rest.
+  // The worst meter of each product; its card shows the others.
   const meters = subscriptions.flatMap(({ product: id, meters }) =>
     meters
       .toSorted((a, b) => Number(b.overLimit) - Number(a.overLimit) || a.remaining / a.limit - b.remaining / b.limit)

@@ -5,23 +5,23 @@ import { CountdownTo } from "../time/countdown-to";
 import { Instant } from "../time/instant";
 
 const DAY_MS = 86_400_000;
-/** A window that ended longer ago waits for the processor, not for us. */
+/** If a window ended longer ago than this, we wait for the processor. */
 const LATE_MS = 60_000;
 
-/** The next reset of the counters, and the days they count in. */
+/** The next reset of the counters, and the start of their window. */
 export function WindowLine({ subscription, now }: { subscription: SubscriptionView; now: string }) {
   const { windowStart, resetsAt, cancelAt, processor } = subscription;
   if (resetsAt === null) return null;
-  const left = Date.parse(resetsAt) - Date.parse(now);
-  const form = left < DAY_MS ? "moment" : "day";
+  const leftMs = Date.parse(resetsAt) - Date.parse(now);
+  const form = leftMs < DAY_MS ? "moment" : "day";
   const ending = cancelAt !== null && Date.parse(cancelAt) <= Date.parse(resetsAt);
   const daily = Date.parse(resetsAt) - Date.parse(windowStart) <= DAY_MS;
   return (
     <div className="flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1 text-muted text-sm">
-      {left < -LATE_MS ? (
+      {leftMs < -LATE_MS ? (
         <p>
-          The renewal of <Instant at={resetsAt} now={now} /> is due; waiting for word from {processorName(processor)}.
-          You can go on meanwhile.
+          Your renewal was due on <Instant at={resetsAt} now={now} />. Your plan continues while we wait for{" "}
+          {processorName(processor)} to confirm it.
         </p>
       ) : (
         <p className="flex items-baseline gap-2">
@@ -29,7 +29,7 @@ export function WindowLine({ subscription, now }: { subscription: SubscriptionVi
           <span>
             <CountdownTo until={resetsAt} now={now} verb={ending ? "Ends" : "Resets"}>
               <span className="max-sm:hidden">, </span>
-              {/* A line of its own on phones: a countdown that gets shorter must not move the content below. */}
+              {/* A separate line on phones, so that a shorter countdown does not move the content below. */}
               <span className="whitespace-nowrap max-sm:block">
                 on <Instant at={resetsAt} now={now} form={form} />
               </span>

@@ -6,6 +6,7 @@ import { collectedWords } from "@/lib/messages/collection";
 import { formatMoney } from "@/lib/messages/format";
 import { discountWords, moneyWords } from "@/lib/messages/money";
 import { planName } from "@/lib/messages/plan";
+import { usageEffect } from "@/lib/messages/usage-effect";
 import type { Action } from "../actions/action";
 import { ActionForm } from "../actions/action-form";
 import { button } from "../button";
@@ -19,7 +20,7 @@ interface ChangePreviewProps {
   locale: string;
 }
 
-/** What a change does, before anything happens: the money, when it comes into force, and what becomes of the usage. */
+/** A plan change before it is confirmed: its charges, the time it takes effect, and its effect on the usage. */
 export function ChangePreview({ preview, change, now, locale }: ChangePreviewProps) {
   const { product, to, timing, effectiveAt, dueNow, nextCharge, usage, collection } = preview;
   const name = changeName(preview);
@@ -47,20 +48,20 @@ export function ChangePreview({ preview, change, now, locale }: ChangePreviewPro
             </>
           )}
         </Fact>
-        <Fact term="In force">{later ? <Instant at={effectiveAt} now={now} /> : "At once"}</Fact>
+        <Fact term="Takes effect">{later ? <Instant at={effectiveAt} now={now} /> : "Immediately"}</Fact>
       </dl>
-      <Collected preview={preview} />
+      <CollectionLine preview={preview} />
       {preview.discounts.length > 0 && (
         <p className="text-pretty text-muted text-sm">
-          Your discount goes on: {preview.discounts.map((each) => discountWords(each, locale)).join("; ")}.
+          Your discount continues: {preview.discounts.map((each) => discountWords(each, locale)).join("; ")}.
         </p>
       )}
       <section aria-labelledby="usage-after">
         <h2 id="usage-after" className="font-semibold text-base">
-          What becomes of your usage
+          What happens to your usage
         </h2>
         <p className="mt-1 mb-3 text-pretty text-muted text-sm">
-          {usage.explanation} {later ? "Then the counters reset next on" : "The next reset is on"}{" "}
+          {usageEffect(preview, locale)} {later ? "The counters then reset on" : "The next reset is on"}{" "}
           <Instant at={usage.resetsAt} now={now} />.
         </p>
         <MeterChanges product={product} meters={usage.meters} locale={locale} />
@@ -79,30 +80,32 @@ export function ChangePreview({ preview, change, now, locale }: ChangePreviewPro
       </div>
       {later && (
         <p className="text-pretty text-muted text-sm">
-          Nothing changes before <Instant at={effectiveAt} now={now} />, and you can take it back until then.
+          Nothing changes before <Instant at={effectiveAt} now={now} />, and you can undo the switch until then.
         </p>
       )}
     </div>
   );
 }
 
-/** Nothing for a card: it is charged at once. */
-function Collected({ preview }: { preview: ChangePreviewView }) {
+/** How the charge is collected. Empty for a card, which is charged immediately. */
+function CollectionLine({ preview }: { preview: ChangePreviewView }) {
   const words = collectedWords(preview);
   return words === null ? null : <p className="text-pretty text-muted text-sm">{words}</p>;
 }
 
-/** The plan, or where that stays the same how it is paid: "Pro", "Pro, paid yearly". */
+/** The new plan, with its interval if only that changes: "Pro", "Pro, paid yearly". */
 export function changeName({ product, from, to }: Pick<ChangePreviewView, "product" | "from" | "to">): string {
   const name = planName(product, to.plan);
   return from.plan === to.plan && to.interval ? `${name}, paid ${to.interval}` : name;
 }
 
 function buttonText({ timing, dueNow, collection }: ChangePreviewView, name: string, locale: string): string {
-  if (timing === "period_end") return `Switch to ${name} then`;
-  // A card pays within the request; a debit and an invoice are paid later.
-  const pay = collection === "card" && dueNow !== null && dueNow.amount > 0;
-  return pay ? `Pay ${formatMoney(dueNow.amount, locale, dueNow.currency)} and switch to ${name}` : `Switch to ${name}`;
+  if (timing === "period_end") return `Schedule switch to ${name}`;
+  // A card is charged within the request; a bank debit or an invoice is paid later.
+  const charged = collection === "card" && dueNow !== null && dueNow.amount > 0;
+  return charged
+    ? `Pay ${formatMoney(dueNow.amount, locale, dueNow.currency)} and switch to ${name}`
+    : `Switch to ${name}`;
 }
 
 function Fact({ term, children }: { term: string; children: ReactNode }) {

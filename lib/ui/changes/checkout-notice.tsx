@@ -4,8 +4,8 @@ import { planName } from "@/lib/messages/plan";
 import { RefreshEvery } from "../live/refresh-every";
 import { Notice } from "../notice";
 
-/** Drawing the page again asks the processor again, should its webhook not come at all. */
-const AGAIN_SECONDS = 4;
+/** Each refresh fetches the state from the processor, in case its webhook does not arrive. */
+const REFRESH_SECONDS = 4;
 
 interface CheckoutNoticeProps {
   checkout: CheckoutStatusView;
@@ -13,20 +13,20 @@ interface CheckoutNoticeProps {
   subscription: SubscriptionView | undefined;
 }
 
-/** What has become of the checkout that the reader comes back from. Says it aloud as it changes. */
+/** The state of the checkout from which the user returns, announced to screen readers when it changes. */
 export function CheckoutNotice({ checkout, subscription }: CheckoutNoticeProps) {
-  // The address outlives its news: a plan that has changed, or is not paid for any more, is not congratulated on.
+  // The address stays after the plan has changed or its payment has failed; then there is nothing to confirm.
   const stale = subscription?.plan !== checkout.plan || !["active", "trialing"].includes(subscription.status);
   if (checkout.status === "active" && stale) return null;
   return (
     <div role="status">
-      <Words checkout={checkout} />
+      <StatusNotice checkout={checkout} trial={subscription?.status === "trialing"} />
       {checkout.status === "activating" && (
         <>
-          <RefreshEvery seconds={AGAIN_SECONDS} />
-          {/* Where there is no script, the browser itself looks again. */}
+          <RefreshEvery seconds={REFRESH_SECONDS} />
+          {/* Without script the browser reloads the page. */}
           <noscript>
-            <meta httpEquiv="refresh" content={String(AGAIN_SECONDS)} />
+            <meta httpEquiv="refresh" content={String(REFRESH_SECONDS)} />
           </noscript>
         </>
       )}
@@ -34,19 +34,25 @@ export function CheckoutNotice({ checkout, subscription }: CheckoutNoticeProps) 
   );
 }
 
-function Words({ checkout: { product, plan, status, url } }: { checkout: CheckoutStatusView }) {
+interface StatusNoticeProps {
+  checkout: CheckoutStatusView;
+  /** The plan began with a trial, without a payment. */
+  trial: boolean;
+}
+
+function StatusNotice({ checkout: { product, plan, status, url }, trial }: StatusNoticeProps) {
   const name = planName(product, plan);
   switch (status) {
     case "activating":
       return (
         <Notice tone="info" title={`Payment received. Activating ${name}…`}>
-          Usually this takes a few seconds. It appears here by itself; you need not pay again.
+          This usually takes a few seconds. Your plan will appear here; do not pay again.
         </Notice>
       );
     case "active":
       return (
-        <Notice tone="good" title={`${name} is yours`}>
-          Your payment went through and the new limits apply.
+        <Notice tone="good" title={`${name} is active`}>
+          {trial ? "Your trial has started" : "Your payment went through"}, and the new limits apply.
         </Notice>
       );
     case "open":
@@ -63,7 +69,7 @@ function Words({ checkout: { product, plan, status, url } }: { checkout: Checkou
     case "expired":
       return (
         <Notice tone="info" title="This checkout has expired">
-          Nothing was charged. Choose the plan again when you like.
+          Nothing was charged. You can choose the plan again at any time.
         </Notice>
       );
   }

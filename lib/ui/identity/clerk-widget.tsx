@@ -5,13 +5,13 @@ import { useEffect } from "react";
 
 interface ClerkWidgetProps {
   publishableKey: string;
-  /** Clerk styles its widgets by script, which needs the page's nonce. */
+  /** The nonce of the page: Clerk adds its styles by script. */
   nonce: string | undefined;
-  shows: "sign-in" | "sign-up" | "sign-out";
+  view: "sign-in" | "sign-up" | "sign-out";
   next: string;
 }
 
-export default function ClerkWidget({ publishableKey, nonce, shows, next }: ClerkWidgetProps) {
+export default function ClerkWidget({ publishableKey, nonce, view, next }: ClerkWidgetProps) {
   return (
     <ClerkProvider
       publishableKey={publishableKey}
@@ -21,14 +21,14 @@ export default function ClerkWidget({ publishableKey, nonce, shows, next }: Cler
       telemetry={{ disabled: true }}
     >
       <ClerkLoading>
-        <p className="text-muted">One moment …</p>
+        <p className="text-muted">One moment…</p>
       </ClerkLoading>
       <ClerkFailed>
         <p role="alert">Signing in does not work right now. Please try again in a moment.</p>
       </ClerkFailed>
-      {shows === "sign-in" && <SignIn routing="hash" forceRedirectUrl={next} />}
-      {shows === "sign-up" && <SignUp routing="hash" forceRedirectUrl={next} />}
-      {shows === "sign-out" && <SignOutNow />}
+      {view === "sign-in" && <SignIn routing="hash" forceRedirectUrl={next} />}
+      {view === "sign-up" && <SignUp routing="hash" forceRedirectUrl={next} />}
+      {view === "sign-out" && <SignOutNow />}
     </ClerkProvider>
   );
 }
@@ -38,5 +38,5 @@ function SignOutNow() {
   useEffect(() => {
     if (loaded) void signOut({ redirectUrl: "/" });
   }, [loaded, signOut]);
-  return <p className="text-muted">Signing out …</p>;
+  return <p className="text-muted">Signing out…</p>;
 }

@@ -7,7 +7,7 @@ interface ConfirmFormProps {
   confirmation: Confirmation | null;
   /** The path after the confirmation: a path of ours (return-path.ts). */
   next: string;
-  /** The user of the browser's session, whom the confirmation replaces. */
+  /** The user of the browser's session, which the confirmation replaces. */
   signedInAs: string | null;
 }
 
@@ -15,12 +15,12 @@ type Words = Record<"title" | "text" | "action", string>;
 
 const SIGN_UP: Words = {
   title: "Confirm your e-mail address",
-  text: "You made an account with this address. One more step, and you are signed in.",
+  text: "You created an account with this address. Confirm it to sign in.",
   action: "Confirm and sign in",
 };
 const SIGN_IN: Words = {
   title: "Sign in with the link",
-  text: "You asked for a link to sign in.",
+  text: "You requested a link to sign in.",
   action: "Sign in",
 };
 const WORDS: Readonly<Record<string, Words>> = {
@@ -35,7 +35,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   },
   email_change: {
     title: "Confirm your new e-mail address",
-    text: "You asked to change the address of your account.",
+    text: "You requested to change the address of your account.",
     action: "Confirm the address",
   },
 };
@@ -60,7 +60,7 @@ export function ConfirmForm({ confirmation, next, signedInAs }: ConfirmFormProps
         {action}
       </button>
       <p className="mt-6 text-pretty text-muted text-sm">
-        You did not ask for this e-mail? Close this page: nothing has changed.
+        If you did not request this e-mail, close this page. Nothing has changed.
       </p>
     </form>
   );
@@ -70,7 +70,7 @@ function Incomplete() {
   return (
     <>
       <h1 className="mt-6 font-semibold text-2xl tracking-tight">This link is incomplete</h1>
-      <p className="mt-1 mb-6 text-pretty text-muted">Please open the whole link of the e-mail.</p>
+      <p className="mt-1 mb-6 text-pretty text-muted">Please open the complete link of the e-mail.</p>
       <Link href="/sign-in" className={`${button("primary")} w-full sm:w-auto`}>
         Sign in
       </Link>

@@ -5,7 +5,7 @@ import { ClerkPanel } from "./clerk-panel";
 import { PasswordForm } from "./password-form";
 
 interface IdentityPanelProps {
-  shows: "sign-in" | "sign-up";
+  view: "sign-in" | "sign-up";
   next: string;
   problem?: string | undefined;
   notice?: string | undefined;
@@ -14,12 +14,12 @@ interface IdentityPanelProps {
 /** The sign-in panel of the configured identity provider. */
 export function IdentityPanel(props: IdentityPanelProps) {
   const { identity } = env();
-  if (identity === "clerk") return <ClerkPart shows={props.shows} next={props.next} />;
+  if (identity === "clerk") return <ClerkPart view={props.view} next={props.next} />;
   if (identity === "supabase") return <PasswordForm {...props} />;
   return <SignInPanel next={props.next} />;
 }
 
-export async function ClerkPart({ shows, next }: { shows: "sign-in" | "sign-up" | "sign-out"; next: string }) {
+export async function ClerkPart({ view, next }: { view: "sign-in" | "sign-up" | "sign-out"; next: string }) {
   const nonce = /'nonce-([^']+)'/.exec((await headers()).get("content-security-policy") ?? "")?.[1];
-  return <ClerkPanel publishableKey={env().clerk.publishableKey ?? ""} nonce={nonce} shows={shows} next={next} />;
+  return <ClerkPanel publishableKey={env().clerk.publishableKey ?? ""} nonce={nonce} view={view} next={next} />;
 }

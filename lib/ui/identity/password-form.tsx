@@ -1,11 +1,12 @@
 import { button, FIELD } from "../button";
 
 interface PasswordFormProps {
-  shows: "sign-in" | "sign-up";
-  /** Where to go afterwards: a path of ours (return-path.ts). */
+  view: "sign-in" | "sign-up";
+  /** The path after signing in: a path of ours (return-path.ts). */
   next: string;
-  /** Reason codes of our routes. */
+  /** The reason code of a refusal. */
   problem?: string | undefined;
+  /** The code of a message after success. */
   notice?: string | undefined;
 }
 
@@ -20,18 +21,18 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   unavailable: "Signing in does not work right now. Please try again in a moment.",
 };
 const NOTICES: Readonly<Record<string, string>> = {
-  confirm_email: "Nearly there: we have sent you a link. Open it to confirm your address.",
+  confirm_email: "We sent you a link. Open it to confirm your address.",
 };
 
 /** E-mail and password for Supabase Auth: a plain form, so that it works without script. */
-export function PasswordForm({ shows, next, problem, notice }: PasswordFormProps) {
-  const isNew = shows === "sign-up";
-  const said = notice && NOTICES[notice];
+export function PasswordForm({ view, next, problem, notice }: PasswordFormProps) {
+  const isNew = view === "sign-up";
+  const message = notice && NOTICES[notice];
   return (
-    <form method="post" action={`/api/auth/${shows}`} className="space-y-4">
-      {said && (
+    <form method="post" action={`/api/auth/${view}`} className="space-y-4">
+      {message && (
         <p role="status" className="text-pretty">
-          {said}
+          {message}
         </p>
       )}
       <input type="hidden" name="next" value={next} />
@@ -50,7 +51,7 @@ export function PasswordForm({ shows, next, problem, notice }: PasswordFormProps
         </p>
       )}
       <button type="submit" className={button("primary")}>
-        {isNew ? "Make an account" : "Sign in"}
+        {isNew ? "Create an account" : "Sign in"}
       </button>
     </form>
   );

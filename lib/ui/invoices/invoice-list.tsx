@@ -11,28 +11,28 @@ interface InvoiceListProps extends InvoicesView {
   locale: string;
 }
 
-/** Where there is no answer at all. */
+/** Shown if the invoices could not be loaded. */
 export function InvoicesUnavailable() {
   return (
     <Notice tone="warn" title="Your invoices cannot be shown right now">
-      They are safe; please look again in a minute.
+      They are safe. Please try again in a minute.
     </Notice>
   );
 }
 
 const STATUS = { paid: "Paid", open: "Open", void: "Void" };
 
-/** Invoices, newest first; says which are missing, and that there are none. */
+/** Invoices, newest first. If a processor did not answer, it is named. */
 export function InvoiceList({ invoices, unavailable, now, locale }: InvoiceListProps) {
   return (
     <div className="space-y-3">
       {unavailable.length > 0 && (
         <Notice tone="warn" title={`${unavailable.map(processorName).join(" and ")} cannot be reached right now`}>
-          Its invoices are missing here. They are safe; please look again in a minute.
+          Its invoices are missing here. They are safe. Please try again in a minute.
         </Notice>
       )}
       {invoices.length === 0 && unavailable.length === 0 && (
-        <p className="text-muted text-sm">No invoices yet. Your first one will appear here when you have paid.</p>
+        <p className="text-muted text-sm">No invoices yet. Your first one will appear here after your first payment.</p>
       )}
       {invoices.length > 0 && (
         <ul className="divide-y divide-line border-line border-y">

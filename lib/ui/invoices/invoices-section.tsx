@@ -3,14 +3,14 @@ import Link from "next/link";
 import { type ReactNode, Suspense } from "react";
 
 interface InvoicesSectionProps {
-  /** What invoices follow from. Another one begins anew: else a page that is drawn again would wait for the processor. */
+  /** Changes when invoices may have changed. A refresh with the same version keeps the shown invoices. */
   version: string;
   children: ReactNode;
 }
 
 /**
- * The invoices below a page's answer. They come from the processor and may take their time, so the page does not wait:
- * they stream in where there is script, and are a page away where there is none.
+ * The section of invoices on a page. The page does not wait for the processor: with script the invoices stream in,
+ * without script a link opens their page.
  */
 export function InvoicesSection({ version, children }: InvoicesSectionProps) {
   return (

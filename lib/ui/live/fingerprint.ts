@@ -1,4 +1,4 @@
-/** A usage view without its clock, which differs with every answer; the page and the usage route compare it. */
+/** A usage view as text without its clock, which differs in every answer. Equal fingerprints mean equal usage. */
 export function fingerprint({ subscriptions }: { subscriptions: unknown }): string {
   return JSON.stringify(subscriptions);
 }

@@ -6,9 +6,9 @@ import { fingerprint } from "./fingerprint";
 import { pollDelay } from "./poll";
 
 interface LiveRefreshProps {
-  /** The fingerprint of the shown usage; another one on the server refreshes the page. */
+  /** The fingerprint of the shown usage. If the server's differs, the page refreshes. */
   shown: string;
-  /** A change is pending: ask often, whether or not the reader is active. */
+  /** A change is pending, so the page polls often even if the user is not active. */
   pending: boolean;
 }
 
@@ -25,7 +25,7 @@ export function LiveRefresh({ shown, pending }: LiveRefreshProps) {
 
 const ACTIVITY = ["visibilitychange", "pointerdown", "keydown"] as const;
 
-/** Runs until the returned function is called. Hidden pages do not poll; a page that becomes visible polls at once. */
+/** Runs until the returned function is called. Hidden pages do not poll; a page that becomes visible polls soon. */
 function watch(latest: { readonly current: LiveRefreshProps }, onChange: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
@@ -33,37 +33,37 @@ function watch(latest: { readonly current: LiveRefreshProps }, onChange: () => v
   let latestSeen: string | null = null;
   let ended = false;
 
-  const ask = async () => {
-    const answer = await fingerprintNow();
+  const poll = async () => {
+    const answer = await fetchFingerprint();
     if (ended) return;
     failures = answer === null ? failures + 1 : 0;
-    // Once per answer: a page that cannot show an answer must not refresh without end.
+    // One refresh per answer, so that a page whose fingerprint stays different does not refresh forever.
     if (answer !== null && answer !== latest.current.shown && answer !== latestSeen) onChange();
     latestSeen = answer ?? latestSeen;
-    plan();
+    schedule();
   };
-  const plan = () => {
+  const schedule = () => {
     clearTimeout(timer);
     if (document.visibilityState !== "visible") return;
-    const idle = performance.now() - activeAt;
-    timer = setTimeout(ask, pollDelay({ pending: latest.current.pending, idle, failures }));
+    const idleMs = performance.now() - activeAt;
+    timer = setTimeout(poll, pollDelay({ pending: latest.current.pending, idleMs, failures }));
   };
-  const active = () => {
+  const onActivity = () => {
     activeAt = performance.now();
-    plan();
+    schedule();
   };
 
-  for (const event of ACTIVITY) document.addEventListener(event, active);
-  plan();
+  for (const event of ACTIVITY) document.addEventListener(event, onActivity);
+  schedule();
   return () => {
     ended = true;
     clearTimeout(timer);
-    for (const event of ACTIVITY) document.removeEventListener(event, active);
+    for (const event of ACTIVITY) document.removeEventListener(event, onActivity);
   };
 }
 
-/** null if there is no answer. */
-async function fingerprintNow(): Promise<string | null> {
+/** The server's fingerprint; null if it does not answer. */
+async function fetchFingerprint(): Promise<string | null> {
   try {
     const response = await fetch("/api/subscription/usage");
     return response.ok ? fingerprint(await response.json()) : null;

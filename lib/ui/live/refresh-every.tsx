@@ -3,7 +3,7 @@
 import { useRouter } from "next/navigation";
 import { useEffect } from "react";
 
-/** Refreshes a visible page repeatedly, since rendering it fetches the state it waits for. */
+/** Refreshes the page at an interval. Rendering the page fetches the state that it waits for. */
 export function RefreshEvery({ seconds }: { seconds: number }) {
   const router = useRouter();
   useEffect(() => {

@@ -35,43 +35,49 @@ describe("meterTone", () => {
 
 describe("meterBar", () => {
   it("shows shares of the limit", () => {
-    expect(meterBar(words(340))).toEqual({ used: 34, held: 0, limitMark: null });
-    expect(meterBar(words(500, { reserved: 100, unpaidHeld: 200 }))).toEqual({ used: 50, held: 30, limitMark: null });
+    expect(meterBar(words(340))).toEqual({ used: 34, blocked: 0, limitMark: null });
+    expect(meterBar(words(500, { reserved: 100, unpaidHeld: 200 }))).toEqual({
+      used: 50,
+      blocked: 30,
+      limitMark: null,
+    });
   });
-  it("never draws withheld units past the end", () => expect(meterBar(words(900, { unpaidHeld: 900 })).held).toBe(10));
+  it("never draws withheld units past the end", () =>
+    expect(meterBar(words(900, { unpaidHeld: 900 })).blocked).toBe(10));
   it("marks the limit if more is used", () => {
-    expect(meterBar(words(2_000))).toEqual({ used: 100, held: 0, limitMark: 50 });
+    expect(meterBar(words(2_000))).toEqual({ used: 100, blocked: 0, limitMark: 50 });
   });
   it("survives a limit of 0", () => expect(meterBar(words(0, { limit: 0 })).used).toBe(0));
 });
 
 describe("meterWords", () => {
-  const say = (meter: MeterView) => meterWords(meter.kind === "gauge" ? "chatbots" : "writer", "Plus", meter, "en-GB");
+  const textOf = (meter: MeterView) =>
+    meterWords(meter.kind === "gauge" ? "chatbots" : "writer", "Plus", meter, "en-GB");
   it("gives the remaining amount", () => {
-    expect(say(words(340))).toMatchObject({
+    expect(textOf(words(340))).toMatchObject({
       answer: { figure: "660", after: "left" },
       detail: "340 of 1,000 words used",
-      held: [],
+      blocked: [],
       advice: null,
     });
   });
   it("explains the withheld amount", () => {
-    expect(say(words(100, { reserved: 50, unpaidHeld: 200 })).held).toEqual([
+    expect(textOf(words(100, { reserved: 50, unpaidHeld: 200 })).blocked).toEqual([
       "50 reserved for work that is still running",
-      "200 held until your payment goes through",
+      "200 withheld until your payment goes through",
     ]);
   });
   it("names the ways to continue at a limit", () => {
-    expect(say(words(1_000)).advice).toBe("You can go on after the reset.");
-    expect(say(chatbots(3)).advice).toBe("To make another, delete one first.");
-    expect(say(chatbots(2)).advice).toBeNull();
+    expect(textOf(words(1_000)).advice).toBe("You can go on after the reset.");
+    expect(textOf(chatbots(3)).advice).toBe("To create another, delete one first.");
+    expect(textOf(chatbots(2)).advice).toBeNull();
   });
   it("names the amount over a limit, and what to do", () => {
-    expect(say(words(1_200))).toMatchObject({
+    expect(textOf(words(1_200))).toMatchObject({
       answer: { figure: "200", after: "over the limit" },
       advice: "That is 200 words more than Plus allows. You can go on after the reset.",
     });
-    expect(say(chatbots(5)).advice).toBe(
+    expect(textOf(chatbots(5)).advice).toBe(
       "You have 5 chatbots and Plus allows 3. Nothing is deleted for you: delete 2 to be within Plus.",
     );
   });

@@ -9,19 +9,20 @@ export type MeterTone = "calm" | "near" | "full";
 /** The bar in percent of its length. It always shows the limit, so above the limit the scale is the used amount. */
 export interface MeterBar {
   used: number;
-  held: number;
+  /** Reserved and withheld. */
+  blocked: number;
   /** The limit's position; null if it is the bar's end. */
   limitMark: number | null;
 }
 
-/** Taken of the limit: used, reserved and withheld. */
-function taken(meter: MeterView): number {
+/** The units that are used, reserved or withheld. */
+function allocated(meter: MeterView): number {
   return meter.used + meter.reserved + meter.unpaidHeld;
 }
 
 export function meterTone(meter: MeterView): MeterTone {
-  if (taken(meter) >= meter.limit) return "full";
-  return taken(meter) >= 0.8 * meter.limit ? "near" : "calm";
+  if (allocated(meter) >= meter.limit) return "full";
+  return allocated(meter) >= 0.8 * meter.limit ? "near" : "calm";
 }
 
 export function meterBar(meter: MeterView): MeterBar {
@@ -29,7 +30,7 @@ export function meterBar(meter: MeterView): MeterBar {
   const used = (100 * meter.used) / scale;
   return {
     used,
-    held: Math.min(100 - used, (100 * (meter.reserved + meter.unpaidHeld)) / scale),
+    blocked: Math.min(100 - used, (100 * (meter.reserved + meter.unpaidHeld)) / scale),
     limitMark: meter.used > meter.limit ? (100 * meter.limit) / scale : null,
   };
 }
@@ -41,29 +42,29 @@ export interface MeterWords {
   answer: { figure: string; after: string };
   /** "12,000 of 35,000 words used" */
   detail: string;
-  /** Why part of the bar is hatched. */
-  held: string[];
-  /** The consequence of a reached or exceeded limit, and what to do. */
+  /** The reasons why a part of the bar is hatched: reserved and withheld amounts. */
+  blocked: string[];
+  /** The consequence of a reached or exceeded limit, and the next step. */
   advice: string | null;
 }
 
-/** A meter in words. `planName` is the plan whose limit counts. */
+/** A meter in words. `planName` is the plan whose limit applies. */
 export function meterWords(productId: ProductId, planName: string, meter: MeterView, locale: string): MeterWords {
   const { label, unit } = catalogMeter(productId, meter.field);
   const number = (value: number) => formatNumber(value, locale);
-  const of = `${number(meter.used)} of ${formatCount(meter.limit, unit, locale)}`;
-  const held: string[] = [];
-  if (meter.reserved > 0) held.push(`${number(meter.reserved)} reserved for work that is still running`);
-  if (meter.unpaidHeld > 0) held.push(`${number(meter.unpaidHeld)} held until your payment goes through`);
+  const usedOf = `${number(meter.used)} of ${formatCount(meter.limit, unit, locale)}`;
+  const blocked: string[] = [];
+  if (meter.reserved > 0) blocked.push(`${number(meter.reserved)} reserved for work that is still running`);
+  if (meter.unpaidHeld > 0) blocked.push(`${number(meter.unpaidHeld)} withheld until your payment goes through`);
 
   const excess = meter.used - meter.limit;
   const over = { figure: number(excess), after: "over the limit" };
-  const left = { figure: number(meter.remaining), after: meter.kind === "gauge" ? "more possible" : "left" };
+  const left = { figure: number(meter.remaining), after: "left" };
   return {
     label,
     answer: excess > 0 ? over : left,
-    detail: meter.kind === "gauge" ? of : `${of} used`,
-    held,
+    detail: meter.kind === "gauge" ? usedOf : `${usedOf} used`,
+    blocked,
     advice: advice(meter, planName, unit, locale),
   };
 }
@@ -77,7 +78,7 @@ function advice(
   const excess = meter.used - meter.limit;
   if (meter.kind === "gauge") {
     if (excess < 0) return null;
-    if (excess === 0) return `To make another, delete one first.`;
+    if (excess === 0) return "To create another, delete one first.";
     const allows = `You have ${formatCount(meter.used, unit, locale)} and ${planName} allows ${formatNumber(meter.limit, locale)}.`;
     return `${allows} Nothing is deleted for you: delete ${formatNumber(excess, locale)} to be within ${planName}.`;
   }
@@ -91,7 +92,7 @@ function advice(
 export function meterAlert(productId: ProductId, meter: MeterView, locale: string): string | null {
   const tone = meterTone(meter);
   const { unit } = catalogMeter(productId, meter.field);
-  // A gauge whose limit is 1 is full from the first day: it gets a red bar, but no sentence.
+  // A gauge at its limit is normal use, for example 1 of 1, so it gets no sentence.
   if (tone === "calm" || (meter.kind === "gauge" && meter.used <= meter.limit)) return null;
   const name = product(productId).name;
   if (meter.used > meter.limit) {

@@ -9,18 +9,16 @@ const ANSWER = { calm: "text-ink", near: "text-warn", full: "text-danger" };
 
 interface MeterProps {
   product: ProductId;
-  /** The name of the plan whose limit counts. */
+  /** The name of the plan whose limit applies. */
   planName: string;
   meter: MeterView;
   locale: string;
 }
 
-/**
- * One meter: the remaining amount, the bar, and the sum behind it. The text says everything; colour only repeats it.
- */
+/** One meter: the remaining amount, the bar, and the used amount. The text contains everything that colour shows. */
 export function Meter({ product, planName, meter, locale }: MeterProps) {
   const id = useId();
-  const { label, answer, detail, held, advice } = meterWords(product, planName, meter, locale);
+  const { label, answer, detail, blocked, advice } = meterWords(product, planName, meter, locale);
   const tone = meterTone(meter);
   const percent = meter.limit > 0 ? Math.floor((100 * meter.used) / meter.limit) : 100;
   return (
@@ -47,11 +45,11 @@ export function Meter({ product, planName, meter, locale }: MeterProps) {
       </div>
       <p className="mt-2 flex justify-between gap-4 text-muted text-sm tabular-nums">
         <span>{detail}</span>
-        {meter.kind === "counter" && held.length === 0 && (
+        {meter.kind === "counter" && blocked.length === 0 && (
           <span aria-hidden="true">{formatNumber(percent, locale)}%</span>
         )}
       </p>
-      {held.map((reason) => (
+      {blocked.map((reason) => (
         <p key={reason} className="mt-1 flex items-baseline gap-2 text-muted text-sm tabular-nums">
           <span aria-hidden="true" className="hatched h-2 w-4 shrink-0 rounded-full bg-track" />
           {reason}
@@ -63,7 +61,7 @@ export function Meter({ product, planName, meter, locale }: MeterProps) {
 }
 
 function Bar({ meter, fill }: { meter: MeterView; fill: string }) {
-  const { used, held, limitMark } = meterBar(meter);
+  const { used, blocked, limitMark } = meterBar(meter);
   return (
     <div className="relative">
       <div className="flex h-2 overflow-hidden rounded-full bg-track forced-colors:border">
@@ -71,7 +69,7 @@ function Bar({ meter, fill }: { meter: MeterView; fill: string }) {
           className={`bar-part forced-colors:bg-[Highlight] ${fill}`}
           style={{ width: `${used}%`, minWidth: meter.used > 0 ? 4 : 0 }}
         />
-        {held > 0 && <div className="bar-part hatched" style={{ width: `${held}%` }} />}
+        {blocked > 0 && <div className="bar-part hatched" style={{ width: `${blocked}%` }} />}
       </div>
       {limitMark !== null && (
         <div

@@ -5,7 +5,7 @@ import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { sendJson } from "../tools/send-json";
 
-/** Dismisses a notice for good. If that fails, the notice stays and can be dismissed again. */
+/** Dismisses a notice permanently. If the request fails, the notice stays. */
 export function DismissButton({ id, title }: { id: number; title: string }) {
   const router = useRouter();
   const [busy, setBusy] = useState(false);

@@ -9,7 +9,7 @@ import type { PlanOption } from "./plan-options";
 export interface PlanActions {
   start: Action;
   /** Undoes a cancellation or a scheduled change. */
-  keep: Action;
+  resume: Action;
 }
 
 interface PlanActionProps {
@@ -23,17 +23,19 @@ interface PlanActionProps {
   code: string | null;
   subscription: unknown;
   actions: PlanActions;
-  here: string;
+  /** The page's path, to return to after signing in. */
+  currentPath: string;
 }
 
 const WIDE = "w-full whitespace-nowrap px-2!";
 
-/** The one action of a plan, or the reason why there is none. */
+/** The action that a plan offers, or the reason why it offers none. */
 export function PlanAction(props: PlanActionProps) {
-  const { option, product, plan, planName, interval, processor, code, subscription, actions, here } = props;
+  const { option, product, plan, planName, interval, processor, code, subscription, actions, currentPath } = props;
   switch (option.kind) {
     case "start": {
-      if (subscription === null) return <SignInFirst here={here} chosen={`${product}.${plan}`} planName={planName} />;
+      if (subscription === null)
+        return <SignInFirst currentPath={currentPath} chosen={`${product}.${plan}`} planName={planName} />;
       const fields = { product, plan, interval, processor, ...(code !== null && { code }) };
       return (
         <ActionForm
@@ -65,7 +67,7 @@ export function PlanAction(props: PlanActionProps) {
       if (option.undo === null) return null;
       return (
         <ActionForm
-          action={actions.keep}
+          action={actions.resume}
           fields={{ product }}
           label={`Keep ${planName}`}
           tone="primary"
@@ -77,7 +79,7 @@ export function PlanAction(props: PlanActionProps) {
     case "blocked":
       return (
         <p className="text-pretty text-muted text-sm">
-          {option.why}{" "}
+          {option.reason}{" "}
           {option.help && (
             <Link href={option.help.href as Route} className="text-ink underline underline-offset-4">
               {option.help.text}
@@ -88,10 +90,10 @@ export function PlanAction(props: PlanActionProps) {
   }
 }
 
-function SignInFirst({ here, chosen, planName }: { here: string; chosen: string; planName: string }) {
-  const back = `${here}${here.includes("?") ? "&" : "?"}choose=${chosen}`;
+function SignInFirst({ currentPath, chosen, planName }: { currentPath: string; chosen: string; planName: string }) {
+  const next = `${currentPath}${currentPath.includes("?") ? "&" : "?"}choose=${chosen}`;
   return (
-    <Link href={`/sign-in?next=${encodeURIComponent(back)}` as Route} className={`${button("primary")} ${WIDE}`}>
+    <Link href={`/sign-in?next=${encodeURIComponent(next)}` as Route} className={`${button("primary")} ${WIDE}`}>
       Choose {planName}
     </Link>
   );

@@ -15,14 +15,14 @@ interface PlanGridProps {
   /** null: signed out. */
   subscription: SubscriptionView | null;
   actions: PlanActions;
-  /** This page's path, to return to after signing in. */
-  here: string;
+  /** The page's path, to return to after signing in. */
+  currentPath: string;
   /** The plan that was chosen before signing in. */
   chosen: string | null;
   locale: string;
 }
 
-/** A product's plans side by side: limits, prices, the reader's plan, and the action of each. */
+/** A product's plans side by side: limits, price, and the action that each offers. */
 export function PlanGrid(props: PlanGridProps) {
   const { product: id, interval, subscription, locale } = props;
   const product = productOf(id);
@@ -36,17 +36,17 @@ export function PlanGrid(props: PlanGridProps) {
       <ul className="mt-4 grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
         {Object.entries(product.plans).map(([planId, plan]) => {
           const option = planOption({ product: id, plan: planId, interval, subscription, locale });
-          const mine = option.kind === "current";
-          const marked = mine ? subscription !== null : planId === props.chosen;
+          const current = option.kind === "current";
+          const marked = current ? subscription !== null : planId === props.chosen;
           return (
             <li
               key={planId}
-              aria-current={mine && subscription !== null ? "true" : undefined}
+              aria-current={current && subscription !== null ? "true" : undefined}
               className={`flex flex-col rounded-xl border bg-surface p-5 ${marked ? "border-accent-ink" : "border-line"}`}
             >
               <h3 className="flex min-h-6 items-center justify-between gap-2 font-medium text-sm">
                 {plan.name}
-                {mine && subscription !== null && (
+                {current && subscription !== null && (
                   <span className="inline-flex items-center gap-1 font-normal text-accent-ink">
                     <Check aria-hidden="true" className="size-4" /> Your plan
                   </span>
@@ -68,7 +68,7 @@ export function PlanGrid(props: PlanGridProps) {
 function Price({ plan: { price }, interval, locale }: { plan: Plan; interval: "monthly" | "yearly"; locale: string }) {
   const cents = price.monthly === 0 ? 0 : price[interval];
   if (cents === null) return <p className="mt-1 text-muted text-sm">Not sold {interval}</p>;
-  const saved = interval === "yearly" && price.monthly ? price.monthly * 12 - cents : 0;
+  const savings = interval === "yearly" && price.monthly ? price.monthly * 12 - cents : 0;
   return (
     <div className={interval === "yearly" ? "mt-1 min-h-14" : "mt-1"}>
       <p className="text-muted text-sm">
@@ -77,7 +77,7 @@ function Price({ plan: { price }, interval, locale }: { plan: Plan; interval: "m
         </span>
         {cents > 0 && ` a ${interval === "yearly" ? "year" : "month"}`}
       </p>
-      {saved > 0 && <p className="text-accent-ink text-sm">{formatMoney(saved, locale)} less than monthly</p>}
+      {savings > 0 && <p className="text-accent-ink text-sm">{formatMoney(savings, locale)} less than monthly</p>}
     </div>
   );
 }

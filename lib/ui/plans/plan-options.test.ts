@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { planOption, purchaseState } from "./plan-options";
 
-const mine = (given: Partial<SubscriptionView>, chatbots = 0): SubscriptionView => ({
+const growth = (changes: Partial<SubscriptionView>, chatbots = 0): SubscriptionView => ({
   product: "chatbots",
   plan: "growth",
   status: "active",
@@ -28,9 +28,9 @@ const mine = (given: Partial<SubscriptionView>, chatbots = 0): SubscriptionView 
       overLimit: false,
     },
   ],
-  ...given,
+  ...changes,
 });
-const free = mine({ plan: "free", status: "free", processor: null, interval: null });
+const free = growth({ plan: "free", status: "free", processor: null, interval: null });
 const choose = (plan: string, subscription: SubscriptionView | null, interval: "monthly" | "yearly" = "monthly") =>
   planOption({ product: "chatbots", plan, interval, subscription, locale: "en" });
 
@@ -48,41 +48,44 @@ it.each([
   expect(purchaseState({ processor, status })).toBe(state);
 });
 
-it("offers a checkout to readers without a subscription, signed in or not", () => {
+it("offers a checkout to users without a subscription, and to signed-out visitors", () => {
   expect(choose("starter", null)).toEqual({ kind: "start" });
   expect(choose("starter", free)).toEqual({ kind: "start" });
   expect(choose("free", free)).toEqual({ kind: "current", undo: null });
 });
 
-it("offers changes to readers with a plan", () => {
-  expect(choose("business", mine({}))).toEqual({ kind: "change", direction: "up" });
-  expect(choose("starter", mine({}))).toEqual({ kind: "change", direction: "down" });
-  expect(choose("growth", mine({}))).toEqual({ kind: "current", undo: null });
-  expect(choose("growth", mine({}), "yearly")).toEqual({ kind: "change", direction: "interval" });
-  expect(choose("free", mine({}))).toEqual({ kind: "cancel" });
+it("offers changes to users with a plan", () => {
+  expect(choose("business", growth({}))).toEqual({ kind: "change", direction: "up" });
+  expect(choose("starter", growth({}))).toEqual({ kind: "change", direction: "down" });
+  expect(choose("growth", growth({}))).toEqual({ kind: "current", undo: null });
+  expect(choose("growth", growth({}), "yearly")).toEqual({ kind: "change", direction: "interval" });
+  expect(choose("free", growth({}))).toEqual({ kind: "cancel" });
 });
 
-it("names the number to delete first", () => {
-  expect(choose("starter", mine({}, 5))).toEqual({
+it("names the number of items to delete first", () => {
+  expect(choose("starter", growth({}, 5))).toEqual({
     kind: "blocked",
-    why: "You have 5 chatbots and Starter allows 3: delete 2 to switch.",
+    reason: "You have 5 chatbots and Starter allows 3: delete 2 to switch.",
     help: { text: "Go to your chatbots", href: "/chatbots" },
   });
-  expect(choose("starter", mine({}, 3)).kind).toBe("change");
-  expect(choose("starter", { ...free, meters: mine({}, 4).meters }).kind).toBe("blocked");
+  expect(choose("starter", growth({}, 3)).kind).toBe("change");
+  expect(choose("starter", { ...free, meters: growth({}, 4).meters }).kind).toBe("blocked");
 });
 
 it("marks a scheduled plan, and allows undoing it", () => {
-  const switching = mine({ scheduledPlan: "starter" });
+  const switching = growth({ scheduledPlan: "starter" });
   expect(choose("starter", switching)).toEqual({ kind: "scheduled" });
   expect(choose("growth", switching)).toEqual({ kind: "current", undo: "schedule" });
-  const leaving = mine({ cancelAt: "2026-12-01T00:00:00Z" });
+  const leaving = growth({ cancelAt: "2026-12-01T00:00:00Z" });
   expect(choose("free", leaving)).toEqual({ kind: "scheduled" });
   expect(choose("growth", leaving)).toEqual({ kind: "current", undo: "cancel" });
-  expect(choose("business", leaving)).toMatchObject({ kind: "blocked", why: "Your plan is canceled: keep it first." });
+  expect(choose("business", leaving)).toMatchObject({
+    kind: "blocked",
+    reason: "Your plan is canceled. Keep it first, then switch.",
+  });
 });
 
-it("asks for the open payment first", () => {
-  expect(choose("business", mine({ status: "past_due" }))).toMatchObject({ kind: "blocked" });
-  expect(choose("business", mine({ status: "paused", plan: "free" }))).toMatchObject({ kind: "blocked" });
+it("blocks plans while a payment is open or the subscription is paused", () => {
+  expect(choose("business", growth({ status: "past_due" }))).toMatchObject({ kind: "blocked" });
+  expect(choose("business", growth({ status: "paused", plan: "free" }))).toMatchObject({ kind: "blocked" });
 });

@@ -1,4 +1,4 @@
-/** What each plan means for a reader, by the state of the subscription. Pure. */
+/** The action that each plan offers a user, by the state of the subscription. Pure. */
 
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { freePlan, type Product, planRank } from "@/lib/config/catalog";
@@ -9,11 +9,11 @@ type Interval = "monthly" | "yearly";
 
 /**
  * `none`: no current subscription, so a checkout starts a plan. `live`: it can be changed. `open`: its payment must be
- * made first. `paused`: it must be resumed first. `pending`: its first payment is under way.
+ * made first. `paused`: it must be resumed first. `pending`: its first payment is being processed.
  */
 export type PurchaseState = "none" | "live" | "open" | "paused" | "pending";
 
-/** A subscription is current if a processor has one, even if it gives no plan. */
+/** A subscription is current if a processor has it, even if it has no effect on the plan. */
 export function purchaseState({ processor, status }: Pick<SubscriptionView, "processor" | "status">): PurchaseState {
   if (processor === null || status === "incomplete_expired" || status === "canceled" || status === "free")
     return "none";
@@ -22,18 +22,18 @@ export function purchaseState({ processor, status }: Pick<SubscriptionView, "pro
   return status === "incomplete" ? "pending" : "live";
 }
 
-/** The meaning of choosing a plan. */
+/** The action that a plan offers. */
 export type PlanOption =
-  /** The reader's plan; `undo` names a cancellation or scheduled change that would end it. */
+  /** The user's plan; `undo` names a cancellation or scheduled change that would end it. */
   | { kind: "current"; undo: "cancel" | "schedule" | null }
   /** Opens a checkout, after signing in. */
   | { kind: "start" }
   | { kind: "change"; direction: "up" | "down" | "interval" }
-  /** The reader's plan from the end of the period. */
+  /** The user's plan from the end of the period on. */
   | { kind: "scheduled" }
-  /** Back to free: ends the subscription. */
+  /** The free plan: choosing it ends the subscription. */
   | { kind: "cancel" }
-  | { kind: "blocked"; why: string; help: { text: string; href: string } | null };
+  | { kind: "blocked"; reason: string; help: { text: string; href: string } | null };
 
 interface PlanOptionInput {
   product: SubscriptionView["product"];
@@ -44,7 +44,7 @@ interface PlanOptionInput {
   locale: string;
 }
 
-/** The option that a plan gives this reader; a blocked one says why. The server checks again when it is chosen. */
+/** The option of one plan for this user. The server checks again when the plan is chosen. */
 export function planOption({ product: id, plan, interval, subscription, locale }: PlanOptionInput): PlanOption {
   const product = productOf(id);
   const free = plan === freePlan(product).id;
@@ -57,7 +57,7 @@ export function planOption({ product: id, plan, interval, subscription, locale }
   if (isCurrent(subscription, plan, interval, free)) return { kind: "current", undo: undoable(subscription) };
   if (free) return isCanceling(subscription) ? { kind: "scheduled" } : { kind: "cancel" };
   if (state !== "live") return BLOCKED[state];
-  if (isCanceling(subscription)) return blocked("Your plan is canceled: keep it first.", null);
+  if (isCanceling(subscription)) return blocked("Your plan is canceled. Keep it first, then switch.", null);
   if (subscription.scheduledPlan === plan) return { kind: "scheduled" };
   return (
     blockedByGauge(subscription, product, plan, locale) ??
@@ -66,17 +66,22 @@ export function planOption({ product: id, plan, interval, subscription, locale }
 }
 
 const BLOCKED: Record<"open" | "paused" | "pending", PlanOption> = {
-  open: blocked("Your last payment is still open: pay it first.", { text: "Fix payment", href: "/billing" }),
-  paused: blocked("Your subscription is paused: resume it first.", { text: "Go to billing", href: "/billing" }),
-  pending: blocked("Your first payment is still under way.", null),
+  open: blocked("Your last payment is still open. Pay it first.", { text: "Fix payment", href: "/billing" }),
+  paused: blocked("Your subscription is paused. Resume it first.", { text: "Go to billing", href: "/billing" }),
+  pending: blocked("Your first payment is still being processed.", null),
 };
 
-function blocked(why: string, help: { text: string; href: string } | null): PlanOption {
-  return { kind: "blocked", why, help };
+function blocked(reason: string, help: { text: string; href: string } | null): PlanOption {
+  return { kind: "blocked", reason, help };
 }
 
-function isCurrent({ plan, interval }: SubscriptionView, chosen: string, by: Interval, free: boolean): boolean {
-  return plan === chosen && (free || interval === null || interval === by);
+function isCurrent(
+  { plan, interval }: SubscriptionView,
+  chosen: string,
+  chosenInterval: Interval,
+  free: boolean,
+): boolean {
+  return plan === chosen && (free || interval === null || interval === chosenInterval);
 }
 
 function isCanceling({ cancelAt }: SubscriptionView): boolean {
@@ -99,7 +104,7 @@ function ifSold(product: Product, plan: string, interval: Interval, option: Plan
   return blocked(interval === "yearly" ? "Only billed monthly." : "Only billed yearly.", null);
 }
 
-/** More things exist than the plan allows: some must be deleted first. */
+/** Blocks a plan that allows fewer items than the user has. */
 function blockedByGauge(
   { meters }: SubscriptionView,
   product: Product,
@@ -110,8 +115,8 @@ function blockedByGauge(
     const limit = product.plans[plan]?.limits[field];
     const meter = product.meters[field];
     if (kind !== "gauge" || limit === undefined || meter === undefined || used <= limit) continue;
-    const why = `You have ${formatCount(used, meter.unit, locale)} and ${product.plans[plan]?.name} allows ${formatNumber(limit, locale)}: delete ${formatNumber(used - limit, locale)} to switch.`;
-    return blocked(why, { text: `Go to your ${meter.unit.many}`, href: `/${meter.unit.many}` });
+    const reason = `You have ${formatCount(used, meter.unit, locale)} and ${product.plans[plan]?.name} allows ${formatNumber(limit, locale)}: delete ${formatNumber(used - limit, locale)} to switch.`;
+    return blocked(reason, { text: `Go to your ${meter.unit.many}`, href: `/${meter.unit.many}` });
   }
   return null;
 }

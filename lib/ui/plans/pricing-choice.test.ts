@@ -4,13 +4,13 @@ import { pricingChoice, pricingPath } from "./pricing-choice";
 const BOTH = ["stripe", "paddle"] as const;
 
 describe("a promotion code in the address", () => {
-  test("is kept by every link of the page, also with characters that an address must escape", () => {
+  test("is part of every link of the page, also with characters that an address must escape", () => {
     const choice = pricingChoice({ code: " SPRING&20 ", product: "writer" }, BOTH);
     expect(choice.code).toBe("SPRING&20");
     const yearly = pricingPath({ ...choice, interval: "yearly" });
     expect(yearly).toBe("/pricing?product=writer&interval=yearly&code=SPRING%2620");
-    const again = Object.fromEntries(new URL(yearly, "http://localhost").searchParams);
-    expect(pricingChoice(again, BOTH)).toMatchObject({ code: "SPRING&20", interval: "yearly" });
+    const parameters = Object.fromEntries(new URL(yearly, "http://localhost").searchParams);
+    expect(pricingChoice(parameters, BOTH)).toMatchObject({ code: "SPRING&20", interval: "yearly" });
   });
 
   test.each([[undefined], [""], ["x".repeat(65)], ["SPR\u0000ING"], [["A", "B"]]])("that is invalid: %j", (code) => {

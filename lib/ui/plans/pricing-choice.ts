@@ -7,25 +7,25 @@ import { findPlan, isProductId, productIds, product as productOf, sales } from "
 type Processor = "stripe" | "paddle";
 
 export interface PricingChoice {
-  /** null: all of them. */
+  /** null: all products. */
   product: ProductId | null;
   interval: "monthly" | "yearly";
   processor: Processor;
   /** The plan that was chosen before signing in. */
   chosen: { product: ProductId; plan: string } | null;
-  /** The link's promotion code for the checkout, where the processor validates it. */
+  /** The address's promotion code; the processor validates it at checkout. */
   code: string | null;
 }
 
 type Parameters = Readonly<Record<string, string | string[] | undefined>>;
 
 /**
- * Reads the address; a missing or wrong value gets the default.
- * @param processors those that can be paid through here, the default first
+ * Reads the selection from the address. Missing and invalid values become the defaults.
+ * @param processors the processors that accept payments here, the default first
  */
 export function pricingChoice(parameters: Parameters, processors: readonly Processor[]): PricingChoice {
   const { product, interval, processor, choose, code } = parameters;
-  const named = promotionCode.safeParse(code);
+  const parsedCode = promotionCode.safeParse(code);
   const [chosenProduct = "", chosenPlan = ""] = typeof choose === "string" ? choose.split(".") : [];
   return {
     product: typeof product === "string" && isProductId(product) ? product : null,
@@ -35,7 +35,7 @@ export function pricingChoice(parameters: Parameters, processors: readonly Proce
       isProductId(chosenProduct) && findPlan(chosenProduct, chosenPlan)
         ? { product: chosenProduct, plan: chosenPlan }
         : null,
-    code: sales().promotionCodes && named.success ? named.data : null,
+    code: sales().promotionCodes && parsedCode.success ? parsedCode.data : null,
   };
 }
 

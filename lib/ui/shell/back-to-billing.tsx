@@ -2,7 +2,7 @@ import { ArrowLeft } from "lucide-react";
 import type { Route } from "next";
 import Link from "next/link";
 
-/** The link from pages below billing back to it. */
+/** The link from a page below `/billing` back to it. */
 export function BackToBilling() {
   return (
     <Link

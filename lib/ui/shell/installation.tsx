@@ -7,11 +7,11 @@ export interface PageLink {
   name: string;
 }
 
-/** What an installation adds to the components: its own pages, and links that help after its own refusals. */
+/** The parts that an installation adds to the components: its own pages, and help links for its own refusals. */
 export interface Installation {
-  /** The pages of the header, in their order. */
+  /** The pages in the header, in this order. */
   pages: readonly PageLink[];
-  /** By the reason of a refusal. */
+  /** Links by the reason of a refusal. */
   help: Readonly<Record<string, readonly PageLink[]>>;
 }
 

@@ -9,12 +9,12 @@ import { Logo } from "./logo";
 import { SiteHeader } from "./site-header";
 import { MAIN } from "./skip-link";
 
-/** The frame of the product's pages: the reader's name and sign-out, or sign-in for visitors. */
+/** The frame of the product's pages: the user's name and sign-out, or a sign-in link for visitors. */
 export async function PageFrame({ children }: { children: ReactNode }) {
   const user = await currentUser();
   return (
     <>
-      {user === null ? <GuestHeader /> : <SiteHeader person={user.name ?? user.email ?? user.id} />}
+      {user === null ? <GuestHeader /> : <SiteHeader userName={user.name ?? user.email ?? user.id} />}
       <main id={MAIN} tabIndex={-1} className="mx-auto w-full max-w-4xl flex-1 px-5 py-8 outline-none sm:px-6 sm:py-10">
         {children}
       </main>

@@ -6,7 +6,7 @@ import type { CurrentUser } from "@/lib/identity";
 import { Instant } from "../time/instant";
 import { SandboxClock } from "./sandbox-clock";
 
-/** The sandbox bar of every page: the user, the user's date, and the latest event. */
+/** The bar on every sandbox page: the user, the time on the user's clock, and the latest event. */
 export async function SandboxBar({ user }: { user: CurrentUser | null }) {
   const state = user && (await stateOf(user.id));
   return (
@@ -14,9 +14,11 @@ export async function SandboxBar({ user }: { user: CurrentUser | null }) {
       <div className="mx-auto flex max-w-4xl flex-wrap items-center justify-between gap-x-4 px-5 sm:px-6">
         <p className="truncate">
           <span className="font-medium">Sandbox: no money moves</span>
-          {user !== null && <span className="hidden sm:inline"> · You are {user.name ?? user.email ?? user.id}</span>}
+          {user !== null && (
+            <span className="hidden sm:inline"> · Signed in as {user.name ?? user.email ?? user.id}</span>
+          )}
         </p>
-        {state?.last && <LastNews decision={state.last} />}
+        {state?.latest && <LatestEvent decision={state.latest} />}
         <Link
           href={"/sign-in" as Route}
           className="inline-flex min-h-11 shrink-0 items-center rounded-md underline underline-offset-4 sm:min-h-9"
@@ -25,9 +27,9 @@ export async function SandboxBar({ user }: { user: CurrentUser | null }) {
         </Link>
         {state && (
           <div className="flex w-full flex-wrap items-center gap-x-2 border-on-band/15 border-t">
-            {/* The same width in every zone: the neighbours must not move when the reader's zone is known. */}
+            {/* A fixed width, so that the buttons do not move when the browser's time zone replaces UTC. */}
             <p className="py-1.5 sm:w-78">
-              For you it is <Instant at={state.now} now={state.now} form="moment" />
+              Your clock: <Instant at={state.now} now={state.now} form="moment" />
             </p>
             <SandboxClock />
           </div>
@@ -37,25 +39,25 @@ export async function SandboxBar({ user }: { user: CurrentUser | null }) {
   );
 }
 
-/** The event under its processor's name, and its effect in the log's words. */
-function LastNews({ decision: { eventType, action, reason } }: { decision: DecisionView }) {
+/** The latest event by its type, with its decision. */
+function LatestEvent({ decision: { eventType, action, reason } }: { decision: DecisionView }) {
   return (
     <p
       className="min-w-0 truncate text-on-band-muted max-sm:order-last max-sm:w-full max-sm:pb-2 sm:flex-1 sm:text-right"
       title={`${eventType}: ${reason}`}
     >
-      Last: <code className="text-xs">{eventType}</code> → {ACTIONS[action]}, {reason}
+      Latest event: <code className="text-xs">{eventType}</code> → {ACTIONS[action]}, {reason}
     </p>
   );
 }
 
 const ACTIONS = { reset: "reset", preserve: "kept usage", carry_over: "carried over" };
 
-/** null if the database does not answer: the page below says so. */
-async function stateOf(userId: string): Promise<{ now: string; last: DecisionView | undefined } | null> {
+/** null if the database does not answer; the page itself reports that. */
+async function stateOf(userId: string): Promise<{ now: string; latest: DecisionView | undefined } | null> {
   try {
-    const [{ now }, [last]] = await Promise.all([gateway().usage(userId), gateway().decisions(userId, 1)]);
-    return { now, last };
+    const [{ now }, [latest]] = await Promise.all([gateway().usage(userId), gateway().decisions(userId, 1)]);
+    return { now, latest };
   } catch {
     return null;
   }

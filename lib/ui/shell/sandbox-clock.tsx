@@ -5,23 +5,23 @@ import { useState } from "react";
 import { sendJson } from "../tools/send-json";
 
 const MOVES = [
-  { by: "day", text: "a day", says: "Move my clock by a day" },
-  { by: "period", text: "the period’s end", says: "Move my clock to the period’s end" },
-  { by: "month", text: "a month", says: "Move my clock by a month" },
+  { by: "day", text: "a day", label: "Move my clock by a day" },
+  { by: "period", text: "the period’s end", label: "Move my clock to the period’s end" },
+  { by: "month", text: "a month", label: "Move my clock by a month" },
 ];
 
-/** Moves the reader's own clock; the page shows the effects. */
+/** Moves the user's own clock and refreshes the page. */
 export function SandboxClock() {
   const router = useRouter();
   const [busy, setBusy] = useState(false);
-  const [said, setSaid] = useState("");
+  const [message, setMessage] = useState("");
 
   async function move(by: string) {
     if (busy) return;
     setBusy(true);
-    setSaid("Time passes…");
+    setMessage("Moving the clock…");
     const answer = await sendJson<{ events: number }>("POST", "/api/sandbox/clock", { by });
-    setSaid(answer.ok ? arrived(answer.value.events) : answer.refusal.error);
+    setMessage(answer.ok ? resultText(answer.value.events) : answer.refusal.error);
     setBusy(false);
     router.refresh();
   }
@@ -31,11 +31,11 @@ export function SandboxClock() {
       <span aria-hidden="true" className="text-on-band-muted">
         Skip ahead:
       </span>
-      {MOVES.map(({ by, text, says }) => (
+      {MOVES.map(({ by, text, label }) => (
         <button
           key={by}
           type="button"
-          aria-label={says}
+          aria-label={label}
           aria-disabled={busy}
           onClick={() => move(by)}
           className="inline-flex min-h-11 cursor-pointer items-center rounded-md px-2 underline underline-offset-4 hover:bg-on-band/10 aria-disabled:cursor-default aria-disabled:opacity-60 sm:min-h-9"
@@ -44,13 +44,13 @@ export function SandboxClock() {
         </button>
       ))}
       <span role="status" className="text-on-band-muted">
-        {said}
+        {message}
       </span>
     </div>
   );
 }
 
-function arrived(events: number): string {
+function resultText(events: number): string {
   if (events === 0) return "Nothing was due.";
   return events === 1 ? "One webhook arrived." : `${events} webhooks arrived.`;
 }

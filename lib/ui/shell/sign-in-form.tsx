@@ -8,11 +8,12 @@ import { sendJson } from "../tools/send-json";
 interface SignInFormProps {
   /** The path after signing in: a path of ours (return-path.ts). */
   next: string;
-  people: readonly { id: string; name: string; note: string }[];
+  /** Users that sign in with one press. */
+  demoUsers: readonly { id: string; name: string; note: string }[];
 }
 
-/** Sign-in for the local provider. Two plain forms work without script; with script, a mistake appears in place. */
-export function SignInForm({ next, people }: SignInFormProps) {
+/** Sign-in for the local provider. The forms work without script; with script, a refusal appears in place. */
+export function SignInForm({ next, demoUsers }: SignInFormProps) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
 
@@ -34,11 +35,11 @@ export function SignInForm({ next, people }: SignInFormProps) {
   const form = { method: "post", action: "/api/auth/local", onSubmit: signIn } as const;
   return (
     <div className="space-y-8" aria-busy={busy}>
-      {people.length > 0 && (
-        <form {...form} aria-label="Demo people">
+      {demoUsers.length > 0 && (
+        <form {...form} aria-label="Demo users">
           <input type="hidden" name="next" value={next} />
           <ul className="divide-y divide-line overflow-hidden rounded-xl border border-line bg-surface">
-            {people.map(({ id, name, note }) => (
+            {demoUsers.map(({ id, name, note }) => (
               <li key={id}>
                 <button
                   type="submit"
@@ -60,7 +61,7 @@ export function SignInForm({ next, people }: SignInFormProps) {
       <form {...form}>
         <input type="hidden" name="next" value={next} />
         <label htmlFor="user-id" className="block font-medium text-sm">
-          {people.length > 0 ? "Or as anybody" : "User id"}
+          {demoUsers.length > 0 ? "Or use any ID" : "User ID"}
         </label>
         <div className="mt-2 flex gap-2">
           <input

@@ -5,7 +5,7 @@ import { Logo } from "./logo";
 import { NavLinks } from "./nav-links";
 
 /** The product's header: navigation, the user, and sign-out. */
-export function SiteHeader({ person }: { person: string }) {
+export function SiteHeader({ userName }: { userName: string }) {
   return (
     <header className="border-line border-b bg-surface">
       <div className="mx-auto flex max-w-4xl flex-wrap items-center justify-between gap-x-4 px-5 sm:gap-x-8 sm:px-6">
@@ -18,10 +18,10 @@ export function SiteHeader({ person }: { person: string }) {
         <div className="order-2 flex min-w-0 items-center gap-1 sm:order-3">
           <Link
             href={"/account" as Route}
-            title={person}
+            title={userName}
             className="inline-flex min-h-11 items-center rounded-md text-muted text-sm hover:text-ink"
           >
-            <span className="max-w-28 truncate sm:max-w-56">{person}</span>
+            <span className="max-w-28 truncate sm:max-w-56">{userName}</span>
           </Link>
           <form method="post" action="/api/auth/sign-out">
             <button type="submit" className={`${button("quiet")} -mr-4`}>

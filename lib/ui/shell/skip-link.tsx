@@ -1,7 +1,7 @@
 /** The id of every page's main landmark. */
 export const MAIN = "main";
 
-/** Jumps to the page's content, for keyboards. */
+/** Moves the focus to the page's content, for keyboard users. */
 export function SkipLink() {
   return (
     <a

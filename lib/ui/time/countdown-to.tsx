@@ -6,22 +6,22 @@ import { countdownText, DUE, spokenTimeLeft, timeLeft } from "./countdown";
 import { anchorToDocument, currentServerNow } from "./server-clock";
 
 const RETRY_MS = 4_000;
-const NOW = { Resets: "Resetting now", Ends: "Ending now" };
+const AT_ZERO = { Resets: "Resetting now", Ends: "Ending now" };
 
 interface CountdownToProps {
   /** ISO. */
   until: string;
-  /** The server's time (ISO) when this page was made. */
+  /** The server's time (ISO) when the page was rendered. */
   now: string;
   /** The event at that time. */
-  verb?: keyof typeof NOW;
-  /** The rest of the sentence, left out once the time has come. */
+  verb?: keyof typeof AT_ZERO;
+  /** The rest of the sentence; it is left out at zero. */
   children?: ReactNode;
 }
 
 /**
- * "Resets in 9 days 4 hours", counted down by the server's clock. At zero it says so and refreshes the page until the
- * server has moved on. Screen readers get the time left once, when the page was made.
+ * "Resets in 9 days 4 hours", counted down by the server's clock. At zero the page refreshes until the server shows the
+ * next window. Screen readers get the time left at rendering, without updates.
  */
 export function CountdownTo({ until, now, verb = "Resets", children }: CountdownToProps) {
   const router = useRouter();
@@ -42,7 +42,7 @@ export function CountdownTo({ until, now, verb = "Resets", children }: Countdown
     return () => clearInterval(retry);
   }, [due, router]);
 
-  if (due) return NOW[verb];
+  if (due) return AT_ZERO[verb];
   return (
     <>
       <span aria-hidden="true">

@@ -26,7 +26,7 @@ describe("spokenTimeLeft", () => {
     [hours(3) + 12 * 60_000, "3 hours and 12 minutes"],
     [60_000, "1 minute"],
     [59_999, "less than a minute"],
-  ])("says %d ms as %j", (left, text) => expect(spokenTimeLeft(left)).toBe(text));
+  ])("writes %d ms as %j", (left, text) => expect(spokenTimeLeft(left)).toBe(text));
 });
 
 describe("the server's time", () => {
@@ -34,8 +34,8 @@ describe("the server's time", () => {
   it("continues with the page's monotonic clock", () => {
     expect(laterNow(sent, 120, 5_120)).toBe(Date.parse("2026-11-20T12:00:05Z"));
   });
-  it("never falls behind the server's time", () => expect(laterNow(sent, 500, 100)).toBe(Date.parse(sent)));
-  it("never falls below zero", () => {
+  it("is never earlier than the server's time", () => expect(laterNow(sent, 500, 100)).toBe(Date.parse(sent)));
+  it("is never below zero", () => {
     expect(timeLeft("2026-11-20T12:00:01Z", Date.parse(sent))).toBe(1_000);
     expect(timeLeft("2026-11-20T11:00:00Z", Date.parse(sent))).toBe(0);
   });

@@ -2,7 +2,7 @@ import { formatTime, type TimeForm } from "@/lib/messages/format";
 import { requestLocale } from "../request-locale";
 import { LocalTime } from "./local-time";
 
-/** An instant (ISO) in the reader's zone if it is known, else in UTC and marked so. */
+/** An instant (ISO) in the user's time zone; in UTC, and marked so, if the zone is not known. */
 export async function Instant({ at, now, form = "day" }: { at: string; now: string; form?: TimeForm }) {
   const { locale, zone } = await requestLocale();
   const text = formatTime(at, form, { locale, zone: zone ?? "UTC", now: Date.parse(now) });

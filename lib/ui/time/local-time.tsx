@@ -10,14 +10,14 @@ interface LocalTimeProps {
   locale: string;
   /** The server's time, which decides whether the year is shown. */
   now: string;
-  /** The zone of `serverText`, or "" if the server did not know the reader's. */
+  /** The time zone of `serverText`; "" if the server did not know the user's. */
   serverZone: string;
   serverText: string;
 }
 
 /**
- * A time in the reader's own zone. It hydrates with the server's exact text, so that differences in ICU data stay
- * hidden.
+ * A time in the browser's time zone. It hydrates with the server's exact text, so that different ICU data cause no
+ * mismatch.
  */
 export function LocalTime({ at, form, locale, now, serverZone, serverText }: LocalTimeProps) {
   const zone = useSyncExternalStore(neverChanges, browserZone, () => serverZone);
@@ -29,7 +29,7 @@ export function LocalTime({ at, form, locale, now, serverZone, serverText }: Loc
   );
 }
 
-/** The browser's zone. */
+/** The browser's time zone; an IANA name. */
 export function browserZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 }

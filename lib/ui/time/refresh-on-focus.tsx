@@ -6,8 +6,8 @@ import { useEffect } from "react";
 const FRESH_MS = 10_000;
 
 /**
- * Refreshes the page when the reader returns to it. Usage may have changed. A monotonic clock may stop while a machine
- * sleeps, which delays the countdown.
+ * Refreshes the page when the user returns to it. The usage may have changed, and the countdown may be late: a monotonic
+ * clock can stop while the machine sleeps.
  */
 export function RefreshOnFocus() {
   const router = useRouter();

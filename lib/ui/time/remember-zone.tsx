@@ -5,7 +5,7 @@ import { browserZone } from "./local-time";
 
 const YEAR_SECONDS = 31_536_000;
 
-/** Sends the browser's time zone to the server with the next request. */
+/** Stores the browser's time zone in a cookie, so that the server knows it from the next request on. */
 export function RememberZone() {
   useEffect(() => {
     // biome-ignore lint/suspicious/noDocumentCookie: cookieStore is missing in Firefox ESR and on plain http

@@ -1,16 +1,16 @@
 import { laterNow } from "./countdown";
 
-/** When (by performance.now()) each server time reached this page; each one is stored once. */
+/** The arrival of each server time at this page, by performance.now(). */
 const receivedAt = new Map<string, number>();
-const KEPT = 50;
+const MOST = 50;
 
-/** The server's time, estimated: it continues from the arrival of the answer with `serverNow`. */
+/** An estimate of the server's current time (ms): `serverNow` plus the time since its arrival. */
 export function currentServerNow(serverNow: string): number {
   const at = receivedAt.get(serverNow) ?? remember(serverNow, performance.now());
   return laterNow(serverNow, at, performance.now());
 }
 
-/** For the hydrating render only: its `serverNow` came with the document, so it counts from the response's start. */
+/** For the hydrating render only: its `serverNow` arrived with the document, at the response's start. */
 export function anchorToDocument(serverNow: string): void {
   if (typeof window === "undefined" || receivedAt.has(serverNow)) return;
   const [navigation] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
@@ -18,8 +18,8 @@ export function anchorToDocument(serverNow: string): void {
 }
 
 function remember(serverNow: string, at: number): number {
-  // Back navigation shows an old answer again, so anchors stay; a page that is open for days drops the oldest.
-  if (receivedAt.size >= KEPT) receivedAt.delete(receivedAt.keys().next().value as string);
+  // Back navigation shows an old answer again, so several arrivals are stored; above MOST the oldest is dropped.
+  if (receivedAt.size >= MOST) receivedAt.delete(receivedAt.keys().next().value as string);
   receivedAt.set(serverNow, at);
   return at;
 }

@@ -14,18 +14,18 @@ interface ProductMetersProps {
   locale: string;
 }
 
-/** A product's meters beside its tools; at a limit, with a link to the plan that raises it. */
+/** A product's meters beside its tools. A meter at its limit links to the plan with a higher limit. */
 export function ProductMeters({ subscription, now, locale }: ProductMetersProps) {
   const { product, limitPlan, meters, status } = subscription;
-  const open = status === "past_due" || status === "unpaid";
+  const paymentOpen = status === "past_due" || status === "unpaid";
   const upgrades = upgradeOptions(subscription, locale);
   return (
-    <section aria-label="What is left" className="space-y-5 rounded-xl border border-line bg-surface p-5">
-      {open && <SubscriptionNotice subscription={subscription} now={now} locale={locale} />}
+    <section aria-label="Usage" className="space-y-5 rounded-xl border border-line bg-surface p-5">
+      {paymentOpen && <SubscriptionNotice subscription={subscription} now={now} locale={locale} />}
       <div className="grid gap-x-10 gap-y-6 sm:grid-cols-2">
         {meters.map((meter) => {
           const { field, used, remaining } = meter;
-          const upgrade = remaining === 0 && !open ? smallestUpgrade(upgrades, field, used + 1) : undefined;
+          const upgrade = remaining === 0 && !paymentOpen ? smallestUpgrade(upgrades, field, used + 1) : undefined;
           return (
             <div key={field}>
               <Meter product={product} planName={planName(product, limitPlan)} meter={meter} locale={locale} />

@@ -18,7 +18,7 @@ const HELP: Readonly<Record<string, readonly PageLink[]>> = {
   code_not_valid: [{ name: "Buy without a code", href: "/pricing" }],
   not_signed_in: [{ name: "Sign in", href: "/sign-in" }],
 };
-/** A limit or an open payment is no error. */
+/** Refusals that are part of normal use, not errors. */
 const EXPECTED = new Set(["limit_reached", "payment_pending"]);
 
 interface RefusalNoticeProps {
@@ -29,18 +29,17 @@ interface RefusalNoticeProps {
   upgrade?: UpgradeOption | undefined;
 }
 
-/** The reason of a refusal in the server's own sentence, with a link that helps. */
+/** A refusal in the server's sentence, with links that help. */
 export function RefusalNotice({ refusal: { error, reason = "" }, product, upgrade }: RefusalNoticeProps) {
-  const { help: ofInstallation } = useInstallation();
-  const own = ofInstallation[reason];
-  const known = own ?? HELP[reason] ?? [];
+  const installationHelp = useInstallation().help[reason];
+  const links = installationHelp ?? HELP[reason] ?? [];
   const help =
     upgrade && reason === "limit_reached"
-      ? [{ name: upgrade.text, href: upgrade.href }, ...known.filter(({ href }) => href !== "/pricing")]
-      : known;
+      ? [{ name: upgrade.text, href: upgrade.href }, ...links.filter(({ href }) => href !== "/pricing")]
+      : links;
   return (
     <div role="alert">
-      <Notice tone={EXPECTED.has(reason) || own ? "warn" : "danger"} title={error}>
+      <Notice tone={EXPECTED.has(reason) || installationHelp ? "warn" : "danger"} title={error}>
         {help.length > 0 && (
           <span className="flex flex-wrap gap-x-4">
             {help.map(({ name, href }) => (

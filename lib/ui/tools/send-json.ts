@@ -1,4 +1,4 @@
-/** A refusal of our routes: a sentence for the user, a code for a program. */
+/** A refusal of our routes: a sentence for the user, and a reason code. */
 export interface Refusal {
   error: string;
   reason?: string;
@@ -9,10 +9,10 @@ export interface Refusal {
 
 export type Answer<T> = { ok: true; value: T } | { ok: false; status: number; refusal: Refusal };
 
-export const UNREACHABLE = "Tollgate cannot be reached right now. Nothing was counted; please try again.";
+export const UNREACHABLE = "Tollgate cannot be reached right now. Please try again.";
 
 /**
- * Calls one of our own JSON routes; never throws. `T` is not checked: both sides are built together. Status 0 means no
+ * Calls one of our own JSON routes; never throws. `T` is not checked, since page and route are one build. Status 0: no
  * answer.
  */
 export async function sendJson<T>(
@@ -34,7 +34,7 @@ export async function sendJson<T>(
   }
 }
 
-/** The refusal in an answer; a proxy in front of us may answer in another format. */
+/** The refusal in a response body. A proxy in front of the server may answer in another format. */
 export function refusalOf(text: string): Refusal {
   try {
     const value = JSON.parse(text);

@@ -1,4 +1,4 @@
-/** Chooses one of the larger plans. Pure, so that it runs in the browser too. */
+/** Selects one of the larger plans. Pure, and without the catalog, so that it also runs in the browser. */
 import type { FieldId } from "@/lib/config/catalog";
 
 /** A larger plan's limit of one field, and its link. */

@@ -1,17 +1,17 @@
 import { type Answer, refusalOf, UNREACHABLE } from "./send-json";
 
-/** How a started stream ended: completely, or stopped by its reader. */
-export type Streamed = Answer<"ended" | "stopped">;
+/** The end of a stream: complete, or stopped by the user. */
+export type StreamResult = Answer<"ended" | "stopped">;
 
 /**
- * Posts to one of our own routes and passes on each line of its answer as it arrives; never throws. `Line` is not
- * checked: both sides are built together. Aborting the signal stops the work, and the server settles it.
+ * Posts to one of our own routes and calls `onLine` for each line of its answer; never throws. `Line` is not checked,
+ * since page and route are one build. If the signal aborts, the server stops the work and settles it.
  */
 export async function streamLines<Line>(
   path: string,
   body: unknown,
   { signal, onLine }: { signal: AbortSignal; onLine: (line: Line) => void },
-): Promise<Streamed> {
+): Promise<StreamResult> {
   try {
     const response = await fetch(path, {
       method: "POST",
@@ -28,7 +28,7 @@ export async function streamLines<Line>(
   }
 }
 
-/** Not every browser can iterate over a stream. */
+/** The lines of a stream. Not every browser can iterate over a stream. */
 async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
   let rest = "";

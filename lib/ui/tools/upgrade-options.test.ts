@@ -19,8 +19,8 @@ function meters(limits: Record<string, number>): MeterView[] {
 const writer = (limitPlan: string, words: number) =>
   upgradeOptions({ product: "writer", limitPlan, quantity: 1, meters: meters({ words_used: words }) }, "en-US");
 
-describe("the plan that raises a limit", () => {
-  test("is the smallest with enough, and the link marks it", () => {
+describe("the suggested plan at a limit", () => {
+  test("is the smallest with enough units, and its link selects it", () => {
     const upgrades = writer("free", 500);
     const basic = { limit: 5_000, text: "See Basic: 5,000 words", href: "/pricing?product=writer&choose=writer.basic" };
     expect(smallestUpgrade(upgrades, "words_used", 501)).toEqual(basic);
@@ -28,11 +28,11 @@ describe("the plan that raises a limit", () => {
     expect(smallestUpgrade(upgrades, "words_used", 5_001)?.text).toBe("See Plus: 15,000 words");
   });
 
-  test("is the largest if none has enough", () => {
+  test("is the largest if no plan has enough units", () => {
     expect(smallestUpgrade(writer("basic", 5_000), "words_used", 900_000)?.text).toBe("See Ultra: 35,000 words");
   });
 
-  test("is none above the largest, for an unknown field, or under a larger override", () => {
+  test("does not exist above the largest plan or for an unknown field, and exceeds an override", () => {
     expect(smallestUpgrade(writer("ultra", 35_000), "words_used", 1)).toBeUndefined();
     expect(smallestUpgrade(writer("free", 500), "toString", 1)).toBeUndefined();
     expect(smallestUpgrade(writer("free", 500), undefined, 1)).toBeUndefined();

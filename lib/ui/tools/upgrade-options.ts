@@ -1,4 +1,4 @@
-/** The plans that raise a limit. Pure. */
+/** The plans with higher limits. Pure. */
 
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { type ProductId, planLimit, planRank } from "@/lib/config/catalog";
@@ -8,7 +8,7 @@ import type { UpgradeOptions } from "./smallest-upgrade";
 
 type Subscription = Pick<SubscriptionView, "product" | "limitPlan" | "quantity" | "meters">;
 
-/** The larger plans of a subscription's product, by the fields whose limit they raise. */
+/** The larger plans of a subscription's product, by the fields with a higher limit. */
 export function upgradeOptions(
   { product: id, limitPlan, quantity, meters }: Subscription,
   locale: string,
@@ -25,7 +25,7 @@ export function upgradeOptions(
         .map(([planId, { name }]) => {
           const limit = planLimit(product, planId, field, quantity);
           const amount = formatCount(limit, product.meters[field]?.unit ?? { one: "", many: "" }, locale);
-          return { limit, text: `See ${name}: ${amount}`, href: choosing(id, planId) };
+          return { limit, text: `See ${name}: ${amount}`, href: pricingPathOf(id, planId) };
         })
         .filter((upgrade) => upgrade.limit > limit),
     ]),
@@ -33,6 +33,6 @@ export function upgradeOptions(
 }
 
 /** The pricing page with this plan marked. */
-function choosing(product: ProductId, plan: string): string {
+function pricingPathOf(product: ProductId, plan: string): string {
   return `/pricing?product=${product}&choose=${product}.${plan}`;
 }

@@ -2,30 +2,30 @@
 
 import { useRouter } from "next/navigation";
 import { useEffect, useRef, useState } from "react";
-import { type Streamed, streamLines } from "./stream-lines";
+import { type StreamResult, streamLines } from "./stream-lines";
 
-/** The server settles stopped work a moment after its reader has left. */
-const SETTLED_AFTER_MS = [250, 1_500];
+/** The server settles stopped work a moment after the connection closes. */
+const REFRESH_DELAYS_MS = [250, 1_500];
 
-/** One streamed request at a time, read line by line. The page is refreshed when it ends. */
+/** Runs one streamed request at a time, and refreshes the page when it ends. */
 export function useStreamedRequest<Line>(path: string) {
   const router = useRouter();
   const [busy, setBusy] = useState(false);
-  const working = useRef<AbortController | null>(null);
-  useEffect(() => () => working.current?.abort(), []);
+  const running = useRef<AbortController | null>(null);
+  useEffect(() => () => running.current?.abort(), []);
 
-  async function start(body: unknown, onLine: (line: Line) => void): Promise<Streamed> {
+  async function start(body: unknown, onLine: (line: Line) => void): Promise<StreamResult> {
     const controller = new AbortController();
-    working.current = controller;
+    running.current = controller;
     setBusy(true);
-    const streamed = await streamLines<Line>(path, body, { signal: controller.signal, onLine });
-    working.current = null;
+    const result = await streamLines<Line>(path, body, { signal: controller.signal, onLine });
+    running.current = null;
     setBusy(false);
-    if (!streamed.ok) return streamed;
+    if (!result.ok) return result;
     router.refresh();
-    if (streamed.value === "stopped") for (const delay of SETTLED_AFTER_MS) setTimeout(() => router.refresh(), delay);
-    return streamed;
+    if (result.value === "stopped") for (const delay of REFRESH_DELAYS_MS) setTimeout(() => router.refresh(), delay);
+    return result;
   }
 
-  return { busy, start, stop: () => working.current?.abort() };
+  return { busy, start, stop: () => running.current?.abort() };
 }

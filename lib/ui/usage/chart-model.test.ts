@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { dailyChart, fillingChart } from "./chart-model";
+import { dailyChart, windowChart } from "./chart-model";
 
 const now = Date.UTC(2026, 10, 3, 12);
 const resetsAt = Date.UTC(2026, 10, 6, 9);
@@ -10,7 +10,7 @@ const days = [
 ];
 
 it("stacks a window's days, and the expected use from tomorrow until the reset", () => {
-  const { bars } = fillingChart(days, 1_000, { forecast: { kind: "lasts", perDay: 120, total: 683 }, now, resetsAt });
+  const { bars } = windowChart(days, 1_000, { forecast: { kind: "lasts", perDay: 120, total: 683 }, now, resetsAt });
   expect(bars).toEqual([
     { day: "2026-11-01", amount: 100, from: 0, expected: false },
     { day: "2026-11-02", amount: 0, from: 100, expected: false },
@@ -22,7 +22,7 @@ it("stacks a window's days, and the expected use from tomorrow until the reset",
 });
 
 it("expects no use above the limit", () => {
-  const { bars } = fillingChart(days, 500, { forecast: { kind: "runs_out", perDay: 120, at: now }, now, resetsAt });
+  const { bars } = windowChart(days, 500, { forecast: { kind: "runs_out", perDay: 120, at: now }, now, resetsAt });
   expect(bars.slice(3).map(({ from, amount }) => from + amount)).toEqual([470, 500, 500]);
 });
 
@@ -38,6 +38,6 @@ it("shows use above the limit", () => {
   expect(dailyChart([{ day: "2026-11-01", amount: 700 }], 500).top).toBe(800);
 });
 
-it("never draws below zero", () => {
+it("shows a negative total as zero", () => {
   expect(dailyChart([{ day: "2026-11-01", amount: -5 }], null).bars[0]?.amount).toBe(0);
 });

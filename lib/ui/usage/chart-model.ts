@@ -1,4 +1,4 @@
-/** The model of a usage chart: bars, lines and scale. Pure, so that the component decides nothing. */
+/** The model of a usage chart: bars, lines and scale. Pure. */
 import { DAY } from "@/lib/billing/timeline/calendar";
 import type { Forecast } from "./forecast";
 import { utcDay } from "./usage-period";
@@ -28,25 +28,26 @@ export function dailyChart(days: readonly { day: string; amount: number }[], lim
   return scaled(bars, limit);
 }
 
-/** A window that fills up: each day on top of the earlier days, then the forecast until the reset or the limit. */
-export function fillingChart(days: readonly WindowDay[], limit: number, outlook: Outlook | null): Chart {
+/** One window: each day's bar starts at the sum of the earlier days; the forecast follows until the reset. */
+export function windowChart(days: readonly WindowDay[], limit: number, projection: Projection | null): Chart {
   const bars = days.map(({ day, amount, total }) => ({
     day,
     amount: Math.max(0, amount),
     from: total - Math.max(0, amount),
     expected: false,
   }));
-  return scaled([...bars, ...(outlook ? expectedBars(days, limit, outlook) : [])], limit);
+  return scaled([...bars, ...(projection ? expectedBars(days, limit, projection) : [])], limit);
 }
 
-export interface Outlook {
+/** The days from tomorrow until the reset. */
+export interface Projection {
   forecast: Forecast;
   now: number;
   resetsAt: number;
 }
 
-/** Tomorrow until the reset; without a forecast these days stay empty. */
-function expectedBars(days: readonly WindowDay[], limit: number, { forecast, now, resetsAt }: Outlook): ChartBar[] {
+/** The bars from tomorrow until the reset; empty bars if there is no forecast. */
+function expectedBars(days: readonly WindowDay[], limit: number, { forecast, now, resetsAt }: Projection): ChartBar[] {
   const perDay = "perDay" in forecast ? forecast.perDay : 0;
   const bars: ChartBar[] = [];
   let from = days.at(-1)?.total ?? 0;
@@ -66,7 +67,7 @@ function scaled(bars: ChartBar[], limit: number | null): Chart {
   return { bars, limit, top, ticks };
 }
 
-/** The next of 1, 2, 5, 10, 20, 50 …: scales that are easy to read. */
+/** The smallest of 1, 2, 5, 10, 20, 50 … that is at least `least`. */
 function niceStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, least)));
   return Math.max(1, ([1, 2, 5, 10].find((factor) => factor * power >= least) ?? 10) * power);

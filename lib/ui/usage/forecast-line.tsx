@@ -15,21 +15,21 @@ interface ForecastLineProps {
 
 /** The forecast in a sentence. */
 export function ForecastLine(props: ForecastLineProps) {
-  const sentence = say(props);
-  if (sentence === null) return null;
+  const text = sentence(props);
+  if (text === null) return null;
   return (
     <p className="flex gap-2 text-pretty text-sm tabular-nums">
       <TrendingUp aria-hidden="true" className="mt-0.5 size-4 shrink-0 text-faint" />
-      <span>{sentence}</span>
+      <span>{text}</span>
     </p>
   );
 }
 
-function say({ forecast, limit, resetsAt, unit, now, locale }: ForecastLineProps): ReactNode {
-  const back = <Instant at={resetsAt} now={now} />;
+function sentence({ forecast, limit, resetsAt, unit, now, locale }: ForecastLineProps): ReactNode {
+  const reset = <Instant at={resetsAt} now={now} />;
   switch (forecast.kind) {
     case "out":
-      return <>Nothing is left. You can go on after the reset on {back}.</>;
+      return <>Nothing is left. You can go on after the reset on {reset}.</>;
     case "none":
       return null;
     case "runs_out":
@@ -39,15 +39,15 @@ function say({ forecast, limit, resetsAt, unit, now, locale }: ForecastLineProps
           <strong className="font-medium text-warn">
             run out on <Instant at={new Date(forecast.at).toISOString()} now={now} />
           </strong>
-          , before the reset on {back}.
+          , before the reset on {reset}.
         </>
       );
     case "lasts":
       return (
         <>
           At the pace of the last {PACE_DAYS} days, about {pace(forecast.perDay, unit, locale)} a day, you will have
-          used about {formatNumber(forecast.total, locale)} of {formatCount(limit, unit, locale)} by the reset on {back}
-          .
+          used about {formatNumber(forecast.total, locale)} of {formatCount(limit, unit, locale)} by the reset on{" "}
+          {reset}.
         </>
       );
   }

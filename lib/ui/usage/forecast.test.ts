@@ -5,8 +5,8 @@ const DAY = 86_400_000;
 const start = Date.UTC(2026, 10, 1);
 const noon = (date: number) => Date.UTC(2026, 10, date, 12);
 
-/** A window of 30 days from 1 November, read on the 10th at noon, with this use on each day so far. */
-const seen = (amounts: number[], limit: number, now = noon(10)) => {
+/** A window of 30 days from 1 November, at noon on the 10th, with these amounts used on its days. */
+const windowWith = (amounts: number[], limit: number, now = noon(10)) => {
   let total = 0;
   const days = amounts.map((amount, index) => {
     total += amount;
@@ -15,9 +15,9 @@ const seen = (amounts: number[], limit: number, now = noon(10)) => {
   return { days, used: total, remaining: limit - total, windowStart: start, resetsAt: start + 30 * DAY, now };
 };
 
-it("gives the day it runs out at the last week's pace", () => {
+it("gives the day when the limit is reached at the last week's pace", () => {
   // The 4th to the 10th at noon: 6.5 days with 6 × 100 + 50.
-  const week = seen([500, 0, 0, 100, 100, 100, 100, 100, 100, 50], 1_650);
+  const week = windowWith([500, 0, 0, 100, 100, 100, 100, 100, 100, 50], 1_650);
   expect(forecast(week)).toEqual({
     kind: "runs_out",
     perDay: 100 /* 650 ÷ 6.5 */,
@@ -25,29 +25,29 @@ it("gives the day it runs out at the last week's pace", () => {
   });
 });
 
-it("gives the use at the reset if it lasts", () => {
-  const week = seen([500, 0, 0, 100, 100, 100, 100, 100, 100, 50], 10_000);
+it("gives the usage at the reset if the limit is not reached", () => {
+  const week = windowWith([500, 0, 0, 100, 100, 100, 100, 100, 100, 50], 10_000);
   expect(forecast(week)).toEqual({ kind: "lasts", perDay: 100, total: 1_150 + 2_050 /* 20.5 days × 100 */ });
 });
 
-it("lasts if it would run out exactly at the reset", () => {
-  const week = seen([500, 0, 0, 100, 100, 100, 100, 100, 100, 50], 1_150 + 2_050);
+it("lasts if the limit would be reached exactly at the reset", () => {
+  const week = windowWith([500, 0, 0, 100, 100, 100, 100, 100, 100, 50], 1_150 + 2_050);
   expect(forecast(week).kind).toBe("lasts");
   expect(forecast({ ...week, remaining: week.remaining - 1 }).kind).toBe("runs_out");
 });
 
-it("counts from the window's start if that is later, and at least a day", () => {
-  expect(forecast(seen([300, 300], 10_000, noon(2)))).toMatchObject({ perDay: 400 /* 600 ÷ 1.5 */ });
-  expect(forecast(seen([300], 10_000, start + DAY / 24))).toMatchObject({ perDay: 300 });
+it("counts the pace from the window's start if that is later, over at least a day", () => {
+  expect(forecast(windowWith([300, 300], 10_000, noon(2)))).toMatchObject({ perDay: 400 /* 600 ÷ 1.5 */ });
+  expect(forecast(windowWith([300], 10_000, start + DAY / 24))).toMatchObject({ perDay: 300 });
 });
 
-it("forecasts nothing without use, or if nothing is left", () => {
-  expect(forecast(seen([500, 0, 0, 0, 0, 0, 0, 0, 0, 0], 10_000))).toEqual({ kind: "none" });
-  expect(forecast(seen([500], 500))).toEqual({ kind: "out" });
+it("gives no forecast without use, or if nothing is left", () => {
+  expect(forecast(windowWith([500, 0, 0, 0, 0, 0, 0, 0, 0, 0], 10_000))).toEqual({ kind: "none" });
+  expect(forecast(windowWith([500], 500))).toEqual({ kind: "out" });
 });
 
-it("forecasts neither a day's window nor an overdue one", () => {
-  const day = seen([100], 500, noon(1));
+it("gives no forecast for a window of a day or an overdue window", () => {
+  const day = windowWith([100], 500, noon(1));
   expect(forecast({ ...day, resetsAt: start + DAY })).toEqual({ kind: "none" });
   expect(forecast({ ...day, now: day.resetsAt })).toEqual({ kind: "none" });
 });

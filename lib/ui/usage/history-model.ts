@@ -1,19 +1,19 @@
-/** Whether a meter's days fill up a window or are independent. Pure. */
+/** A meter's history: the days of one window, or independent days. Pure. */
 import type { MeterView, SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { type Chart, dailyChart, fillingChart } from "./chart-model";
+import { type Chart, dailyChart, windowChart } from "./chart-model";
 import { type Forecast, forecast } from "./forecast";
 import { daySpan, daysIn, isDaily, type PeriodId } from "./usage-period";
-import { type DayTotal, reachedOn, type WindowDay, windowDays } from "./window-days";
+import { type DayTotal, thresholdDay, type WindowDay, windowDays } from "./window-days";
 
-export type History =
+export type MeterHistory =
   | {
-      kind: "filling";
+      kind: "window";
       days: readonly WindowDay[];
       chart: Chart;
       forecast: Forecast;
       resetsAt: string;
-      /** When 80 % and 100 % of the limit were reached; null if they were not. */
-      reached: { share: number; day: string }[];
+      /** The days when 80 % and 100 % of the limit were reached. */
+      thresholds: { share: number; day: string }[];
     }
   | { kind: "days"; days: readonly DayTotal[]; chart: Chart };
 
@@ -26,30 +26,30 @@ interface HistoryInput {
   now: string;
 }
 
-export function replaySubscription({ subscription, meter, history, period, now }: HistoryInput): History {
+export function meterHistory({ subscription, meter, history, period, now }: HistoryInput): MeterHistory {
   const shown = daysIn(daySpan(subscription, period, now), history);
   const { windowStart, resetsAt } = subscription;
-  // Each day against its own limit; several windows have no common limit.
+  // Each day has the daily limit; several windows have no common limit.
   if (isDaily(subscription)) return { kind: "days", days: shown, chart: dailyChart(shown, meter.limit) };
   if (period !== "window" || resetsAt === null) return { kind: "days", days: shown, chart: dailyChart(shown, null) };
 
   const { days } = windowDays(shown, windowStart, meter.used);
   const instants = { now: Date.parse(now), resetsAt: Date.parse(resetsAt) };
-  const outlook = forecast({ ...meter, ...instants, days, windowStart: Date.parse(windowStart) });
+  const projected = forecast({ ...meter, ...instants, days, windowStart: Date.parse(windowStart) });
   return {
-    kind: "filling",
+    kind: "window",
     days,
-    chart: fillingChart(days, meter.limit, { forecast: outlook, ...instants }),
-    forecast: outlook,
+    chart: windowChart(days, meter.limit, { forecast: projected, ...instants }),
+    forecast: projected,
     resetsAt,
-    reached: [0.8, 1].flatMap((share) => {
-      const day = reachedOn(days, meter.limit, share);
+    thresholds: [0.8, 1].flatMap((share) => {
+      const day = thresholdDay(days, meter.limit, share);
       return day === null ? [] : [{ share, day }];
     }),
   };
 }
 
 /** Whether the chart is empty. */
-export function isEmpty({ chart }: History): boolean {
+export function isEmpty({ chart }: MeterHistory): boolean {
   return chart.bars.every(({ from, amount }) => from + amount === 0);
 }

@@ -2,7 +2,7 @@ import type { MeterView, SubscriptionView } from "@/lib/billing/schemas/usage-vi
 import type { Meter as CatalogMeter } from "@/lib/config/catalog";
 import { formatCount, formatDay, formatNumber } from "@/lib/messages/format";
 import { ForecastLine } from "./forecast-line";
-import { type History, isEmpty, replaySubscription } from "./history-model";
+import { type MeterHistory as History, isEmpty, meterHistory } from "./history-model";
 import { UsageChart } from "./usage-chart";
 import type { PeriodId } from "./usage-period";
 import { UsageTable } from "./usage-table";
@@ -23,30 +23,30 @@ interface MeterHistoryProps {
 export function MeterHistory(props: MeterHistoryProps) {
   const { meter, catalogMeter, now, locale } = props;
   const { label, unit } = catalogMeter;
-  const history = replaySubscription(props);
+  const history = meterHistory(props);
   const heading = `history-${meter.field}`;
-  const figures = headline(history, props);
+  const total = headline(history, props);
   return (
     <section aria-labelledby={heading} className="space-y-3">
       <div className="flex flex-wrap items-baseline justify-between gap-x-4">
         <h3 id={heading} className="font-medium text-sm">
           {label}
         </h3>
-        <p className="text-muted text-sm tabular-nums">{figures}</p>
+        <p className="text-muted text-sm tabular-nums">{total}</p>
       </div>
       {isEmpty(history) ? (
         <p className="rounded-lg bg-sunken px-4 py-6 text-center text-muted text-sm">
-          No {unit.many} used in these days.
+          No {unit.many} used on these days.
         </p>
       ) : (
         <>
           <UsageChart
             chart={history.chart}
-            summary={`${label} by day${span(history, locale)}: ${figures}${peak(history, catalogMeter, locale)}.`}
+            summary={`${label} by day${span(history, locale)}: ${total}${peak(history, catalogMeter, locale)}.`}
             unit={unit}
             locale={locale}
           />
-          {history.kind === "filling" && (
+          {history.kind === "window" && (
             <div className="space-y-1">
               <ForecastLine
                 forecast={history.forecast}
@@ -56,7 +56,7 @@ export function MeterHistory(props: MeterHistoryProps) {
                 now={now}
                 locale={locale}
               />
-              <ProcessorConnection reached={history.reached} locale={locale} />
+              <Thresholds thresholds={history.thresholds} locale={locale} />
             </div>
           )}
           <UsageTable label={label} days={history.days} locale={locale} />
@@ -66,14 +66,14 @@ export function MeterHistory(props: MeterHistoryProps) {
   );
 }
 
-function ProcessorConnection({ reached, locale }: { reached: { share: number; day: string }[]; locale: string }) {
-  if (reached.length === 0) return null;
-  const said = reached.map(({ share, day }) => `${100 * share}% on ${formatDay(day, locale)}`);
-  return <p className="pl-6 text-muted text-sm">ProcessorConnection {said.join(" and ")}.</p>;
+function Thresholds({ thresholds, locale }: { thresholds: { share: number; day: string }[]; locale: string }) {
+  if (thresholds.length === 0) return null;
+  const texts = thresholds.map(({ share, day }) => `${100 * share}% on ${formatDay(day, locale)}`);
+  return <p className="pl-6 text-muted text-sm">Reached {texts.join(" and ")}.</p>;
 }
 
 function headline(history: History, { meter, catalogMeter: { unit }, locale }: MeterHistoryProps): string {
-  if (history.kind === "filling") {
+  if (history.kind === "window") {
     return `${formatNumber(meter.used, locale)} of ${formatCount(meter.limit, unit, locale)} used`;
   }
   const sum = history.days.reduce((all, { amount }) => all + amount, 0);

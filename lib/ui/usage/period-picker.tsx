@@ -2,12 +2,12 @@ import { Segments } from "../segments";
 import { HISTORY_DAYS, PERIOD_IDS, type PeriodId } from "./usage-period";
 
 const NAMES: Record<PeriodId, string> = {
-  window: "This window",
-  previous: "Last window",
+  window: "This period",
+  previous: "Last period",
   "90-days": `${HISTORY_DAYS} days`,
 };
 
-/** Chooses the days of the charts. */
+/** Selects the days of the charts. */
 export function PeriodPicker({ current }: { current: PeriodId }) {
   const options = PERIOD_IDS.map((id) => ({
     name: NAMES[id],

@@ -25,11 +25,11 @@ export function ProductHistory({ subscription, histories, period, now, locale }:
         <h2 id={heading} className="font-semibold text-lg tracking-tight">
           {product(id).name} {planName(id, limitPlan)}
         </h2>
-        <WindowWords subscription={subscription} period={period} now={now} />
+        <ShownDays subscription={subscription} period={period} now={now} />
       </header>
       <div className="grid gap-x-10 gap-y-8 lg:grid-cols-2">
         {histories.map(({ field, days }) => {
-          const meter = meters.find((candidate) => candidate.field === field);
+          const meter = meters.find((each) => each.field === field);
           const catalogMeter = product(id).meters[field];
           if (meter === undefined || catalogMeter === undefined) return null;
           return (
@@ -51,11 +51,11 @@ export function ProductHistory({ subscription, histories, period, now, locale }:
   );
 }
 
-/** The shown days, if they differ from the picker's choice. */
-function WindowWords({ subscription, period, now }: Pick<ProductHistoryProps, "subscription" | "period" | "now">) {
+/** The dates of the shown days, if the period picker does not name them. */
+function ShownDays({ subscription, period, now }: Pick<ProductHistoryProps, "subscription" | "period" | "now">) {
   const { windowStart, resetsAt } = subscription;
   if (isDaily(subscription) && period !== "90-days") {
-    return <p className="text-muted text-sm">Resets every day at midnight, UTC: 30 days</p>;
+    return <p className="text-muted text-sm">Resets every day at midnight UTC. 30 days are shown.</p>;
   }
   if (period !== "window" || resetsAt === null) return null;
   return (

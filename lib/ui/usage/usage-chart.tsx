@@ -3,19 +3,16 @@ import type { Chart, ChartBar } from "./chart-model";
 
 interface UsageChartProps {
   chart: Chart;
-  /** The chart in a sentence, for readers who do not see it; the table beside it has every number. */
+  /** The chart in a sentence, for screen readers; the table beside it has every number. */
   summary: string;
   unit: { one: string; many: string };
   locale: string;
 }
 
 /** Above this number of bars, the gaps are narrower. */
-const MANY = 45;
+const MANY_BARS = 45;
 
-/**
- * Bars per day as plain boxes: no script, no image to scale, text of normal size. A day's use stands on the earlier
- * use; forecast use is dashed.
- */
+/** A chart of one bar per day, drawn without script. A bar starts at the earlier days' sum; forecast bars are dashed. */
 export function UsageChart({ chart, summary, unit, locale }: UsageChartProps) {
   const { bars, limit, top, ticks } = chart;
   return (
@@ -31,7 +28,7 @@ export function UsageChart({ chart, summary, unit, locale }: UsageChartProps) {
             />
           ))}
           <div
-            className={`absolute inset-0 flex items-end ${bars.length > MANY ? "gap-0 sm:gap-px" : "gap-px sm:gap-0.5"}`}
+            className={`absolute inset-0 flex items-end ${bars.length > MANY_BARS ? "gap-0 sm:gap-px" : "gap-px sm:gap-0.5"}`}
           >
             {bars.map((bar) => (
               <Bar key={bar.day} bar={bar} top={top} title={title(bar, unit, locale)} />
@@ -45,17 +42,17 @@ export function UsageChart({ chart, summary, unit, locale }: UsageChartProps) {
   );
 }
 
-/** As wide as its longest figure: the others share the cell, invisible. */
+/** The values of the grid lines. Invisible copies make the column as wide as the longest value. */
 function Scale({ ticks, top, locale }: { ticks: number[]; top: number; locale: string }) {
-  const figures = ticks.map((tick) => ({ tick, text: formatNumber(tick, locale) }));
+  const labels = ticks.map((tick) => ({ tick, text: formatNumber(tick, locale) }));
   return (
     <div aria-hidden="true" className="relative grid justify-items-end text-faint text-xs tabular-nums">
-      {figures.map(({ tick, text }) => (
+      {labels.map(({ tick, text }) => (
         <span key={tick} className="invisible col-start-1 row-start-1">
           {text}
         </span>
       ))}
-      {figures.map(({ tick, text }) => (
+      {labels.map(({ tick, text }) => (
         <span key={tick} className="absolute right-0 translate-y-1/2" style={{ bottom: `${(100 * tick) / top}%` }}>
           {text}
         </span>
@@ -99,7 +96,7 @@ function LimitLine({ limit, top, locale }: { limit: number; top: number; locale:
   );
 }
 
-/** The first day, today and the last one, under their bars; more would not fit on a phone. */
+/** The first and the last day, under their bars. */
 function Days({ bars, locale }: { bars: ChartBar[]; locale: string }) {
   const [first, last] = [bars[0], bars.at(-1)];
   if (first === undefined || last === undefined) return null;
@@ -116,5 +113,5 @@ function title({ day, amount, from, expected }: ChartBar, unit: UsageChartProps[
   const name = formatDay(day, locale);
   const count = formatCount(Math.round(amount), unit, locale);
   if (expected) return `${name}: about ${count} expected`;
-  return from > 0 ? `${name}: ${count}, ${formatNumber(from + amount, locale)} in all` : `${name}: ${count}`;
+  return from > 0 ? `${name}: ${count}, ${formatNumber(from + amount, locale)} in total` : `${name}: ${count}`;
 }

@@ -11,7 +11,7 @@ it("shows a window from its start until today", () => {
   expect(daySpan(monthly, "window", now)).toEqual({ first: "2026-11-03", last: "2026-11-20" });
 });
 
-it("ends the last window where this one begins", () => {
+it("ends the previous window where the current one begins", () => {
   const monthly = subscription("2026-11-03T10:00:00Z", "2026-12-03T10:00:00Z");
   expect(daySpan(monthly, "previous", now)).toEqual({ first: "2026-10-03", last: "2026-11-03" });
   const midnight = subscription("2026-11-03T00:00:00Z", "2026-12-03T00:00:00Z");
@@ -23,17 +23,17 @@ it("counts months from the year's anchor: the window before 31 March began on 28
   expect(daySpan(yearly, "previous", "2027-04-02T00:00:00Z").first).toBe("2027-02-28");
 });
 
-it("shows thirty days if each is a window of its own", () => {
+it("shows thirty days if each day is a window", () => {
   const daily = subscription("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
   expect(daySpan(daily, "window", now)).toEqual({ first: "2026-10-22", last: "2026-11-20" });
   expect(daySpan(daily, "previous", now)).toEqual({ first: "2026-09-22", last: "2026-10-21" });
 });
 
-it("shows ninety days, today among them", () => {
+it("shows ninety days, including today", () => {
   expect(daySpan(subscription(now, now), "90-days", now)).toEqual({ first: "2026-08-23", last: "2026-11-20" });
 });
 
-it("takes an unknown value for the current window", () => {
+it("reads an unknown value as the current window", () => {
   expect([periodId("previous"), periodId("nonsense"), periodId(["90-days"]), periodId(undefined)]).toEqual([
     "previous",
     "window",
@@ -42,7 +42,7 @@ it("takes an unknown value for the current window", () => {
   ]);
 });
 
-it("fills in the days without use, across the change of a month", () => {
+it("adds the days without use, across the end of a month", () => {
   const history = [
     { day: "2026-10-29", amount: 9 },
     { day: "2026-10-31", amount: 5 },

@@ -1,4 +1,4 @@
-/** The periods a usage chart can show, and the days of the ledger in each. */
+/** The periods that a usage chart can show, and the days of the ledger in each. */
 
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { addMonths, DAY, monthsSince } from "@/lib/billing/timeline/calendar";
@@ -7,10 +7,10 @@ import type { DayTotal } from "./window-days";
 export const PERIOD_IDS = ["window", "previous", "90-days"] as const;
 export type PeriodId = (typeof PERIOD_IDS)[number];
 
-/** The days that pages load from the ledger: the longest period's. */
+/** The number of days that pages load from the ledger: the longest period. */
 export const HISTORY_DAYS = 90;
-/** The period in place of a window, if each day is a window of its own. */
-const DAILY_SPAN = 30;
+/** The days that are shown in place of a window, if each day is a window. */
+const DAILY_SPAN_DAYS = 30;
 
 /** First and last UTC day, both shown: "2026-11-01". */
 export interface DaySpan {
@@ -23,7 +23,7 @@ export function periodId(value: string | string[] | undefined): PeriodId {
   return PERIOD_IDS.find((id) => id === value) ?? "window";
 }
 
-/** Whether each day is a window of its own. */
+/** Whether each day is a window. */
 export function isDaily({ windowStart, resetsAt }: Pick<SubscriptionView, "windowStart" | "resetsAt">): boolean {
   return resetsAt !== null && Date.parse(resetsAt) - Date.parse(windowStart) <= DAY;
 }
@@ -33,12 +33,12 @@ export function daySpan(subscription: SubscriptionView, id: PeriodId, now: strin
   const today = Date.parse(now);
   if (id === "90-days") return span(today - (HISTORY_DAYS - 1) * DAY, today);
   if (isDaily(subscription)) {
-    const last = id === "window" ? today : today - DAILY_SPAN * DAY;
-    return span(last - (DAILY_SPAN - 1) * DAY, last);
+    const last = id === "window" ? today : today - DAILY_SPAN_DAYS * DAY;
+    return span(last - (DAILY_SPAN_DAYS - 1) * DAY, last);
   }
   const start = Date.parse(subscription.windowStart);
   if (id === "window") return span(start, today);
-  // A window that begins in the middle of a day gives that day to the window that it started.
+  // If a window begins in the middle of a day, the previous window ends on that day too.
   return span(previousStart(subscription), start - 1);
 }
 
@@ -63,6 +63,7 @@ export function daysIn({ first, last }: DaySpan, history: readonly DayTotal[]): 
   return days;
 }
 
+/** The UTC day of an instant (ms): "2026-11-29". */
 export function utcDay(instant: number): string {
   return new Date(instant).toISOString().slice(0, 10);
 }

@@ -5,14 +5,14 @@ import type { DayTotal } from "./window-days";
 interface UsageTableProps {
   /** The counted unit, as the column's heading: "Words". */
   label: string;
-  /** With a running total if the days fill one window. */
+  /** `total`: the running total, if the days are one window. */
   days: readonly (DayTotal & { total?: number })[];
   locale: string;
 }
 
-/** The chart's numbers as a table, collapsed at first; opens without script. Newest first. */
+/** The chart's numbers as a table, newest first. It is collapsed at first and opens without script. */
 export function UsageTable({ label, days, locale }: UsageTableProps) {
-  const totals = days.some(({ total }) => total !== undefined);
+  const hasTotals = days.some(({ total }) => total !== undefined);
   const sum = days.reduce((all, { amount }) => all + amount, 0);
   return (
     <details className="group">
@@ -30,9 +30,9 @@ export function UsageTable({ label, days, locale }: UsageTableProps) {
             <th scope="col" className="py-2 font-normal">
               {label}
             </th>
-            {totals && (
+            {hasTotals && (
               <th scope="col" className="py-2 pl-4 font-normal">
-                In all
+                Total so far
               </th>
             )}
           </tr>
@@ -44,7 +44,7 @@ export function UsageTable({ label, days, locale }: UsageTableProps) {
                 {formatDay(day, locale)}
               </th>
               <td className="py-1.5">{formatNumber(amount, locale)}</td>
-              {totals && <td className="py-1.5 pl-4 text-muted">{formatNumber(total ?? 0, locale)}</td>}
+              {hasTotals && <td className="py-1.5 pl-4 text-muted">{formatNumber(total ?? 0, locale)}</td>}
             </tr>
           ))}
         </tbody>
@@ -54,7 +54,7 @@ export function UsageTable({ label, days, locale }: UsageTableProps) {
               Total
             </th>
             <td className="py-2">{formatNumber(sum, locale)}</td>
-            {totals && <td />}
+            {hasTotals && <td />}
           </tr>
         </tfoot>
       </table>

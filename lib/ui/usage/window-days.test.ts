@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { reachedOn, windowDays } from "./window-days";
+import { thresholdDay, windowDays } from "./window-days";
 
 const history = [
   { day: "2026-11-08", amount: 900 },
@@ -28,24 +28,24 @@ it("subtracts use before the reset from the first days", () => {
   expect(days.at(-1)?.total).toBe(60);
 });
 
-it("starts from the carried-over use", () => {
+it("starts from the carried-over usage", () => {
   const { days, carried } = windowDays(history, "2026-11-10T00:00:00Z", 280);
   expect(carried).toBe(200 /* 280 − 50 − 30 */);
   expect(days.map(({ total }) => total)).toEqual([250, 250, 280]);
 });
 
 it("lowers the total by released units", () => {
-  const given = [
+  const withRelease = [
     { day: "2026-11-09", amount: 100 },
     { day: "2026-11-10", amount: -40 },
   ];
-  expect(windowDays(given, "2026-11-09T00:00:00Z", 60).days.map(({ total }) => total)).toEqual([100, 60]);
+  expect(windowDays(withRelease, "2026-11-09T00:00:00Z", 60).days.map(({ total }) => total)).toEqual([100, 60]);
 });
 
-it("finds the exact day a threshold was reached", () => {
+it("finds the day when a threshold was reached", () => {
   const { days } = windowDays(history, "2026-11-09T00:00:00Z", 180);
-  expect(reachedOn(days, 187, 0.8 /* 149.6 */)).toBe("2026-11-10");
-  expect(reachedOn(days, 180, 1)).toBe("2026-11-12");
-  expect(reachedOn(days, 181, 1)).toBeNull();
-  expect(reachedOn(days, 0, 0.8)).toBeNull();
+  expect(thresholdDay(days, 187, 0.8 /* 149.6 */)).toBe("2026-11-10");
+  expect(thresholdDay(days, 180, 1)).toBe("2026-11-12");
+  expect(thresholdDay(days, 181, 1)).toBeNull();
+  expect(thresholdDay(days, 0, 0.8)).toBeNull();
 });

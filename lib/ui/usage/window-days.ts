@@ -1,9 +1,6 @@
-/**
- * A window's days with the use of each and the running total; pure arithmetic over the ledger's daily totals (UTC
- * days).
- */
+/** A window's days with their amounts and running totals, computed from the ledger's totals per UTC day. Pure. */
 
-/** The ledger's total of one UTC day: `day` is "2026-11-20"; below 0 if more was released than used. */
+/** The ledger's total of one UTC day ("2026-11-20"); below 0 if more was released than used. */
 export interface DayTotal {
   day: string;
   amount: number;
@@ -16,32 +13,32 @@ export interface WindowDay extends DayTotal {
 
 export interface WindowDays {
   days: WindowDay[];
-  /** Counted from the window's start without a day of its own: carried over from before. */
+  /** Units at the window's start, carried over from the window before. */
   carried: number;
 }
 
 /**
- * The window's days so far. `used` is the meter's own count and decides: a day does not know the hour the window began.
- * So any excess of the first days was used before the reset, and any shortfall was carried over.
+ * The window's days so far. Daily totals do not show the hour when the window began, so the meter's own count `used`
+ * decides: an excess of the first days was used before the reset, and a shortfall was carried over.
  */
 export function windowDays(history: readonly DayTotal[], windowStart: string, used: number): WindowDays {
   const days = history.filter(({ day }) => day >= windowStart.slice(0, 10));
   const sum = days.reduce((total, { amount }) => total + amount, 0);
   const carried = Math.max(0, used - sum);
-  let before = Math.max(0, sum - used);
+  let usedBefore = Math.max(0, sum - used);
   let total = carried;
   return {
     carried,
     days: days.map(({ day, amount }) => {
-      const earlier = Math.min(before, Math.max(0, amount));
-      before -= earlier;
+      const earlier = Math.min(usedBefore, Math.max(0, amount));
+      usedBefore -= earlier;
       total += amount - earlier;
       return { day, amount: amount - earlier, total };
     }),
   };
 }
 
-/** The first day that ended at or above this share of the limit; null if none did. */
-export function reachedOn(days: readonly WindowDay[], limit: number, share: number): string | null {
+/** The first day that ended at or above this share of the limit; null if no day did. */
+export function thresholdDay(days: readonly WindowDay[], limit: number, share: number): string | null {
   return days.find(({ total }) => limit > 0 && total >= share * limit)?.day ?? null;
 }

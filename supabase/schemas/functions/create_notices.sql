@@ -1,5 +1,5 @@
--- Called by list_notices and create_due_notices: creates the notices that these users lack. Counters only: one chatbot
--- fills the gauge of a free plan on the first day.
+-- Called by list_notices and create_due_notices: creates the notices that these users lack. Counters only: a gauge whose limit
+-- is 1 is full from the first day.
 --   limits           the counter of a current row at 80 or 100 percent, once per window, source and limit; only the higher
 --                    one if both were passed since the last run
 --   payment_failed   a subscription that owes, once per time without payment

@@ -43,12 +43,7 @@ begin
     'notices', (
       select coalesce(jsonb_agg(to_jsonb(n) order by n.notice_id), '[]')
       from tollgate.notices n where n.user_id = p_user_id));
-  if to_regclass('tollgate.chatbots') is not null then
-    v_export := v_export || jsonb_build_object('chatbots', (
-      select coalesce(jsonb_agg(to_jsonb(c) order by c.created_at, c.id), '[]')
-      from tollgate.chatbots c where c.user_id = p_user_id));
-  end if;
-  return v_export;
+  return v_export || tollgate.counted_rows(p_user_id);
 end;
 $$;
 

@@ -1,12 +1,20 @@
--- Called by find_usage_drift: the number of existing things that a gauge counts; null if Postgres cannot count them.
+-- Called by find_usage_drift and sync_gauge: the number of a user's rows in the table that a gauge counts; null if no table is
+-- registered for the field.
 create or replace function tollgate.gauge_count(p_field text, p_user_id text) returns bigint
 language plpgsql stable set search_path = ''
 as $$
+declare
+  v_table regclass;
+  v_column text;
+  v_count bigint;
 begin
-  if p_field = 'chatbots_count' and to_regclass('tollgate.chatbots') is not null then
-    return (select count(*) from tollgate.chatbots c where c.user_id = p_user_id);
+  select to_regclass(t.table_name), t.user_column into v_table, v_column
+  from tollgate.counted_tables t where t.field = p_field;
+  if v_table is null then
+    return null;
   end if;
-  return null;
+  execute format('select count(*) from %s c where c.%I = $1', v_table, v_column) into v_count using p_user_id;
+  return v_count;
 end;
 $$;
 

@@ -33,7 +33,17 @@ create table tollgate.catalog_limits (
 comment on table tollgate.catalog_limits is 'The amount of a meter that a plan allows in one window, or at one time for a gauge.';
 create index catalog_limits_field on tollgate.catalog_limits (field);
 
+-- An installation's own tables: a gauge equals the number of a user's rows. The owner of the table adds its row.
+create table tollgate.counted_tables (
+  field text primary key,
+  -- With its schema. A table that does not exist counts nothing.
+  table_name text not null,
+  user_column text not null
+);
+comment on table tollgate.counted_tables is 'The tables whose rows gauges count.';
+
 insert into tollgate.table_rights (table_name, app, users) values
+  ('counted_tables', 'select', null),
   ('catalog_plans', 'select', 'all'),
   ('catalog_meters', 'select', 'all'),
   ('catalog_limits', 'select', 'all');

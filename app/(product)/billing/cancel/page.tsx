@@ -8,9 +8,9 @@ import {
   button,
   CancelPreview,
   isCancelable,
-  planName,
   requestLocale,
   requirePageUser,
+  subscriptionName,
 } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
 import { cancelPlan } from "../actions";
@@ -21,18 +21,18 @@ interface CancelPageProps {
   searchParams: Promise<{ product?: string }>;
 }
 
-/** The confirmation page of a cancellation: it shows the consequences first. */
+/** Confirms a cancellation after showing its effects. */
 export default async function CancelPage({ searchParams }: CancelPageProps) {
   const { product } = await searchParams;
-  const asked = productRequest.safeParse({ product });
+  const request = productRequest.safeParse({ product });
   const user = await requirePageUser(
-    asked.success ? `/billing/cancel?${new URLSearchParams(asked.data)}` : "/billing/cancel",
+    request.success ? `/billing/cancel?${new URLSearchParams(request.data)}` : "/billing/cancel",
   );
-  if (!asked.success) redirect("/billing" as Route);
+  if (!request.success) redirect("/billing" as Route);
   const [{ locale }, { now, subscriptions }] = await Promise.all([requestLocale(), usageOf(user.id)]);
-  const subscription = subscriptions.find((each) => each.product === asked.data.product);
+  const subscription = subscriptions.find((each) => each.product === request.data.product);
   if (subscription === undefined || !isCancelable(subscription)) redirect("/billing" as Route);
-  const name = planName(subscription.product, subscription.plan);
+  const name = subscriptionName(subscription);
   return (
     <>
       <BackToBilling />
@@ -44,7 +44,7 @@ export default async function CancelPage({ searchParams }: CancelPageProps) {
         </Link>
         <ActionForm
           action={cancelPlan}
-          fields={asked.data}
+          fields={request.data}
           label={`Cancel ${name}`}
           busyLabel="One moment…"
           tone="danger"

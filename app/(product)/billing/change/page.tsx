@@ -8,6 +8,7 @@ import {
   changeName,
   planName,
   RefusalNotice,
+  refusalText,
   requestLocale,
   requirePageUser,
 } from "@/lib/ui";
@@ -20,24 +21,27 @@ interface ChangePageProps {
   searchParams: Promise<{ product?: string; plan?: string; interval?: string }>;
 }
 
-/** The preview of a plan change: its price and its effect on usage, with one button to confirm. */
+/** The preview of a plan change: its price and its effect on usage, with a button that confirms it. */
 export default async function ChangePage({ searchParams }: ChangePageProps) {
   const { product, plan, interval } = await searchParams;
-  const asked = planChangeRequest.safeParse({ product, plan, interval });
-  const user = await requirePageUser(asked.success ? changePath(asked.data) : "/billing/change");
-  if (!asked.success) redirect("/pricing" as Route);
+  const request = planChangeRequest.safeParse({ product, plan, interval });
+  const user = await requirePageUser(request.success ? changePath(request.data) : "/billing/change");
+  if (!request.success) redirect("/pricing" as Route);
   const [{ locale }, { now }, preview] = await Promise.all([
     requestLocale(),
     usageOf(user.id),
-    orRefusal(previewChange(user.id, asked.data, purchaseContext(user.id))),
+    orRefusal(previewChange(user.id, request.data, purchaseContext(user.id))),
   ]);
-  const name = preview instanceof DomainError ? planName(asked.data.product, asked.data.plan) : changeName(preview);
+  const name = preview instanceof DomainError ? planName(request.data.product, request.data.plan) : changeName(preview);
   return (
     <>
       <BackToBilling />
       <h1 className="mb-6 font-semibold text-2xl tracking-tight">Switch to {name}</h1>
       {preview instanceof DomainError ? (
-        <RefusalNotice refusal={{ error: preview.message, reason: preview.reason }} product={asked.data.product} />
+        <RefusalNotice
+          refusal={{ error: refusalText(preview.message), reason: preview.reason }}
+          product={request.data.product}
+        />
       ) : (
         <ChangePreview preview={preview} change={changePlan} now={now} locale={locale} />
       )}

@@ -12,11 +12,11 @@ interface InvoicesProps {
 
 /** A user's invoices from the processors. If a processor fails, the rest of the page still renders. */
 export async function Invoices({ userId, now, locale, most }: InvoicesProps) {
-  const known = await invoicesOf(userId, purchaseContext(userId)).catch((error: unknown) => {
+  const result = await invoicesOf(userId, purchaseContext(userId)).catch((error: unknown) => {
     log.warn({ userId, error: String(error) }, "[Invoices] Could not be shown");
     return null;
   });
-  if (known === null) return <InvoicesUnavailable />;
-  const { invoices, unavailable } = known;
+  if (result === null) return <InvoicesUnavailable />;
+  const { invoices, unavailable } = result;
   return <InvoiceList invoices={invoices.slice(0, most)} unavailable={unavailable} now={now} locale={locale} />;
 }

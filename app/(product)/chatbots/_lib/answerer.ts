@@ -1,4 +1,4 @@
-/** The answerer of chatbot messages. For a model's API, add a file like local-answerer.ts and change the last line. */
+/** The interface of an answerer of chatbot messages. */
 
 export interface Question {
   /** The chatbot's name. */
@@ -8,8 +8,8 @@ export interface Question {
 
 export interface Answerer {
   /**
-   * The answer in pieces as they are made; joined, they are the whole answer. A throw is a failure and counts nothing.
-   * The generator ends early when the signal aborts.
+   * The answer in pieces; joined, they are the whole answer. The generator ends early when the signal aborts.
+   * @throws if the answer fails; then no message is counted
    */
   answer(question: Question, signal: AbortSignal): AsyncIterable<string>;
 }

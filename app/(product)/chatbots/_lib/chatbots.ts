@@ -1,9 +1,11 @@
 /** Reference product 1: chatbots (a gauge) and the messages sent to them (a counter, in messages.ts). */
+
 import { z } from "zod";
 import { DomainError } from "@/lib/core/domain-error";
 import { line, prose } from "@/lib/core/text";
-import { type Chatbot, gateway } from "@/lib/database";
-import { refusal } from "@/lib/usage";
+import { gateway } from "@/lib/database";
+import { limitError } from "@/lib/usage";
+import { type Chatbot, chatbotsTable } from "./chatbots-table";
 
 /** A chatbot's name, at creation and later. */
 export const chatbotRequest = z.strictObject({
@@ -16,21 +18,21 @@ const chatbotId = z.uuid();
 
 /** @throws DomainError payment_required if the plan allows no more */
 export async function createChatbot(userId: string, name: string): Promise<Chatbot> {
-  const { chatbot, verdict } = await gateway().createChatbot(userId, name);
-  if (chatbot === null) throw refusal(verdict);
+  const { chatbot, verdict } = await chatbotsTable(gateway()).create(userId, name);
+  if (chatbot === null) throw limitError(verdict);
   return chatbot;
 }
 
 /** @throws DomainError not_found if the user has no such chatbot */
 export async function renameChatbot(userId: string, id: string, name: string): Promise<Chatbot> {
-  const chatbot = chatbotId.safeParse(id).success ? await gateway().renameChatbot(userId, id, name) : null;
+  const chatbot = chatbotId.safeParse(id).success ? await chatbotsTable(gateway()).rename(userId, id, name) : null;
   if (chatbot === null) throw noSuchChatbot();
   return chatbot;
 }
 
 /** @throws DomainError not_found if the user has no such chatbot */
 export async function deleteChatbot(userId: string, id: string): Promise<void> {
-  const deleted = chatbotId.safeParse(id).success && (await gateway().deleteChatbot(userId, id)).deleted;
+  const deleted = chatbotId.safeParse(id).success && (await chatbotsTable(gateway()).delete(userId, id)).deleted;
   if (!deleted) throw noSuchChatbot();
 }
 

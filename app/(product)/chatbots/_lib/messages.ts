@@ -1,4 +1,4 @@
-/** A message to a chatbot and its streamed answer: reserved first, settled at the end, for every kind of end. */
+/** A message to a chatbot and its streamed answer. The message is reserved first and settled when the answer ends. */
 
 import { DomainError } from "@/lib/core/domain-error";
 import { log } from "@/lib/core/observability";
@@ -6,6 +6,7 @@ import { gateway } from "@/lib/database";
 import type { Settlement } from "@/lib/usage";
 import { reserveAll } from "../../_lib/reservation";
 import { noSuchChatbot } from "./chatbots";
+import { chatbotsTable } from "./chatbots-table";
 import { answerer } from "./configured-answerer";
 
 export type AnswerLine =
@@ -18,10 +19,10 @@ export type AnswerLines = AsyncGenerator<AnswerLine, void>;
 
 /**
  * Reserves one message, and returns the function that streams its answer. The count is:
- * - one message for an answer that ended;
- * - none for an answer that failed;
- * - for an answer that its reader stopped: none before its first word, one after it. Otherwise a reader who leaves
- * before the last word would pay nothing.
+ * - one message for a complete answer;
+ * - none for a failed answer;
+ * - for an answer that the user stopped: none before its first word, one after it. Otherwise stopping before the last
+ *   word would make each answer free.
  * @throws DomainError not_found if the user has no such chatbot, payment_required at the limit; then no message is
  *   reserved
  */
@@ -30,7 +31,7 @@ export async function streamAnswer(
   chatbotId: string,
   text: string,
 ): Promise<(signal: AbortSignal) => AnswerLines> {
-  const chatbot = (await gateway().chatbots(userId)).find(({ id }) => id === chatbotId);
+  const chatbot = (await chatbotsTable(gateway()).list(userId)).find(({ id }) => id === chatbotId);
   if (chatbot === undefined) throw noSuchChatbot();
   const reservation = await reserveAll(userId, [{ field: "messages_count" }]);
 
@@ -64,7 +65,7 @@ const FAILED = {
 } as const;
 
 /**
- * The whole answer at once, for callers that do not stream.
+ * The whole answer in one piece, for callers that do not stream.
  * @throws DomainError upstream_failed if the answer failed
  */
 export async function wholeAnswer(lines: AnswerLines): Promise<{ reply: string; usage: Settlement | null }> {
@@ -74,5 +75,5 @@ export async function wholeAnswer(lines: AnswerLines): Promise<{ reply: string; 
     if (line.type === "done") return { reply, usage: line.usage };
     reply += line.text;
   }
-  throw new Error("The answer ended without an end.");
+  throw new Error("The stream of the answer has no last line.");
 }

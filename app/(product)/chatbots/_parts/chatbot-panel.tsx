@@ -47,7 +47,7 @@ export function ChatbotPanel({ chatbot, upgrades, onChanged }: ChatbotPanelProps
     <section aria-label={chatbot.name} className="rounded-xl border border-line bg-surface">
       <header className="flex items-center justify-between gap-2 py-2 pr-2 pl-5">
         {renaming ? (
-          <RenameForm name={chatbot.name} busy={busy} onRename={rename} onLeave={() => setRenaming(false)} />
+          <RenameForm name={chatbot.name} busy={busy} onRename={rename} onCancel={() => setRenaming(false)} />
         ) : (
           <>
             <h3 className="min-w-0 flex-1 truncate font-medium text-sm" title={chatbot.name}>
@@ -70,18 +70,18 @@ export function ChatbotPanel({ chatbot, upgrades, onChanged }: ChatbotPanelProps
   );
 }
 
-/** Deleting takes two presses on the same button; when the button loses focus, the first press is forgotten. */
+/** Deletes after a second press on the same button. The first press expires when the button loses the focus. */
 function DeleteButton({ name, busy, onDelete }: { name: string; busy: boolean; onDelete: () => void }) {
-  const [sure, setSure] = useState(false);
+  const [confirming, setConfirming] = useState(false);
   return (
     <button
       type="button"
       disabled={busy}
-      onClick={() => (sure ? onDelete() : setSure(true))}
-      onBlur={() => setSure(false)}
-      className={`${button("quiet")} shrink-0 ${sure ? "text-danger hover:text-danger" : ""}`}
+      onClick={() => (confirming ? onDelete() : setConfirming(true))}
+      onBlur={() => setConfirming(false)}
+      className={`${button("quiet")} shrink-0 ${confirming ? "text-danger hover:text-danger" : ""}`}
     >
-      {sure ? "Delete for good" : "Delete"}
+      {confirming ? "Delete for good" : "Delete"}
       <span className="sr-only"> {name}</span>
     </button>
   );

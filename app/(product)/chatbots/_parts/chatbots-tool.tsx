@@ -9,15 +9,13 @@ import { smallestUpgrade, type UpgradeOptions } from "@/lib/ui/tools/smallest-up
 import type { Chatbot } from "./chatbot";
 import { ChatbotPanel } from "./chatbot-panel";
 
-/**
- * Creates, renames and deletes chatbots, and talks to them. Each change refreshes the page with its list and meters.
- */
+/** Creates, renames and deletes chatbots, and sends them messages. Each change refreshes the list and the meters. */
 export function ChatbotsTool({ chatbots, upgrades }: { chatbots: Chatbot[]; upgrades: UpgradeOptions }) {
   const router = useRouter();
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [busy, setBusy] = useState(false);
 
-  function changed() {
+  function refresh() {
     setRefusal(null);
     router.refresh();
   }
@@ -29,7 +27,7 @@ export function ChatbotsTool({ chatbots, upgrades }: { chatbots: Chatbot[]; upgr
     const answer = await sendJson("POST", "/api/chatbots", { name: String(new FormData(form).get("name")).trim() });
     if (answer.ok) {
       form.reset();
-      changed();
+      refresh();
     } else setRefusal(answer.refusal);
     setBusy(false);
   }
@@ -53,15 +51,15 @@ export function ChatbotsTool({ chatbots, upgrades }: { chatbots: Chatbot[]; upgr
         />
       )}
       <noscript>
-        <p className="text-sm">To make chatbots and talk to them, please turn on JavaScript.</p>
+        <p className="text-sm">To create chatbots and send messages, please turn on JavaScript.</p>
       </noscript>
       {chatbots.length === 0 ? (
-        <p className="text-muted text-sm">No chatbots yet. Name one above to make it.</p>
+        <p className="text-muted text-sm">No chatbots yet. Create your first one above.</p>
       ) : (
         <ul className="space-y-4">
           {chatbots.map((chatbot) => (
             <li key={chatbot.id}>
-              <ChatbotPanel chatbot={chatbot} upgrades={upgrades} onChanged={changed} />
+              <ChatbotPanel chatbot={chatbot} upgrades={upgrades} onChanged={refresh} />
             </li>
           ))}
         </ul>

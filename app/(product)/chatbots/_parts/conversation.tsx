@@ -9,15 +9,15 @@ import { useStreamedRequest } from "@/lib/ui/tools/use-streamed-request";
 import type { AnswerLine } from "../_lib/messages";
 import type { Chatbot } from "./chatbot";
 
-interface Said {
+interface Message {
   id: number;
   by: "you" | "bot";
   text: string;
-  /** A sentence about the end of an answer that did not complete. */
+  /** The reason why an answer is incomplete. */
   note?: string;
 }
 
-/** A conversation, kept while the page is open. An answer appears as it is made, and can be stopped. */
+/** A conversation, stored only while the page is open. An answer appears word by word and can be stopped. */
 export function Conversation({
   chatbot,
   path,
@@ -27,7 +27,7 @@ export function Conversation({
   path: string;
   upgrades: UpgradeOptions;
 }) {
-  const [said, setSaid] = useState<Said[]>([]);
+  const [messages, setMessages] = useState<Message[]>([]);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const { busy, start, stop } = useStreamedRequest<AnswerLine>(path);
 
@@ -37,21 +37,21 @@ export function Conversation({
     const text = String(new FormData(form).get("text")).trim();
     if (text === "" || busy) return;
     setRefusal(null);
-    const id = said.length;
-    const before = said;
-    let answer: Said = { id: id + 1, by: "bot", text: "" };
-    const show = (change: Partial<Said>) => {
+    const id = messages.length;
+    const before = messages;
+    let answer: Message = { id: id + 1, by: "bot", text: "" };
+    const show = (change: Partial<Message>) => {
       answer = { ...answer, ...change };
-      setSaid([...before, { id, by: "you", text }, answer]);
+      setMessages([...before, { id, by: "you", text }, answer]);
     };
     const streamed = await start({ text }, (line) => {
       if (answer.text === "") form.reset();
       if (line.type === "text") show({ text: answer.text + line.text });
       if (line.type === "failed") show({ note: line.error });
     });
-    // The question stays in its field if it was refused, or stopped before the first word.
+    // The question stays in its field if it was refused or stopped before the first word.
     if (!streamed.ok && answer.text === "") setRefusal(streamed.refusal);
-    else if (!streamed.ok) show({ note: "The connection was lost. What was answered counts as one message." });
+    else if (!streamed.ok) show({ note: "The connection was lost. The partial answer counts as one message." });
     else if (streamed.value === "stopped" && answer.text !== "") show({ note: "Stopped. It counts as one message." });
   }
 
@@ -63,8 +63,8 @@ export function Conversation({
         aria-busy={busy}
         className="space-y-2 px-5 text-sm"
       >
-        {said.map((each) => (
-          <Line key={each.id} said={each} name={chatbot.name} />
+        {messages.map((message) => (
+          <Line key={message.id} message={message} name={chatbot.name} />
         ))}
       </div>
       <div className="space-y-3 p-5 pt-3">
@@ -100,14 +100,14 @@ export function Conversation({
   );
 }
 
-function Line({ said: { by, text, note }, name }: { said: Said; name: string }) {
-  const mine = by === "you";
+function Line({ message: { by, text, note }, name }: { message: Message; name: string }) {
+  const byUser = by === "you";
   return (
-    <div className={mine ? "text-right" : undefined}>
+    <div className={byUser ? "text-right" : undefined}>
       <p
-        className={`inline-block max-w-[85%] whitespace-pre-wrap rounded-lg px-3 py-2 text-left wrap-anywhere ${mine ? "bg-accent-soft" : "bg-sunken"}`}
+        className={`inline-block max-w-[85%] whitespace-pre-wrap rounded-lg px-3 py-2 text-left wrap-anywhere ${byUser ? "bg-accent-soft" : "bg-sunken"}`}
       >
-        <span className="sr-only">{mine ? "You: " : `${name}: `}</span>
+        <span className="sr-only">{byUser ? "You: " : `${name}: `}</span>
         {text}
       </p>
       {note && <p className="mt-1 text-muted">{note}</p>}

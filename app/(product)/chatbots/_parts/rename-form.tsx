@@ -7,19 +7,19 @@ interface RenameFormProps {
   name: string;
   busy: boolean;
   onRename: (name: string) => void;
-  onLeave: () => void;
+  onCancel: () => void;
 }
 
 /** Edits a chatbot's name in place; Escape cancels. */
-export function RenameForm({ name, busy, onRename, onLeave }: RenameFormProps) {
+export function RenameForm({ name, busy, onRename, onCancel }: RenameFormProps) {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.select(), []);
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
-    const wanted = field.current?.value.trim() ?? "";
-    if (wanted === name) onLeave();
-    else if (wanted !== "") onRename(wanted);
+    const newName = field.current?.value.trim() ?? "";
+    if (newName === name) onCancel();
+    else if (newName !== "") onRename(newName);
   }
 
   return (
@@ -30,14 +30,14 @@ export function RenameForm({ name, busy, onRename, onLeave }: RenameFormProps) {
         required
         maxLength={80}
         aria-label={`New name of ${name}`}
-        onKeyDown={(event) => event.key === "Escape" && onLeave()}
+        onKeyDown={(event) => event.key === "Escape" && onCancel()}
         className={`${FIELD} min-w-40 flex-1`}
       />
       <button type="submit" disabled={busy} className={button()}>
         Save
       </button>
-      <button type="button" disabled={busy} onClick={onLeave} className={button("quiet")}>
-        Keep
+      <button type="button" disabled={busy} onClick={onCancel} className={button("quiet")}>
+        Cancel
       </button>
     </form>
   );

@@ -1,12 +1,12 @@
 import { type Unit, unitsOf } from "./words";
 
-/** Words that a model processes at once, roughly. */
+/** The approximate number of words that a model processes in one call. */
 export const CHUNK_WORDS = 120;
 
 /**
- * Splits a text into chunks that joined are the text, each ending at the end of a sentence or a line if possible. No
+ * Splits a text into chunks; joined, they are the text. A chunk ends at the end of a sentence or a line if possible. No
  * word is split, and the words of the chunks add up to the words of the text.
- * @param size words after which a chunk ends at the next such place; at twice as many it ends anywhere
+ * @param size after this number of words a chunk ends at the next sentence or line; at twice the number it ends anyway
  */
 export function splitIntoChunks(text: string, size = CHUNK_WORDS): Unit[] {
   const chunks: Unit[] = [];
@@ -28,5 +28,5 @@ export function splitIntoChunks(text: string, size = CHUNK_WORDS): Unit[] {
 
 const LINE_BREAK = /^\s*\n/;
 const SENTENCE_END = /[.!?…。！？]["'”’」』）)\]]*$/;
-/** Enough for the punctuation that closes a sentence. */
+/** The characters that are searched for the end of a sentence. */
 const TAIL = 8;

@@ -1,4 +1,4 @@
-/** A long text rewritten in chunks, with progress. A reader who stops it pays for the chunks that arrived. */
+/** Rewrites a long text in chunks, with progress. If the user stops it, the finished chunks are charged. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { log } from "@/lib/core/observability";
 import type { Settlement } from "@/lib/usage";
@@ -8,20 +8,20 @@ import { restyle } from "./styles";
 import { chargedWords } from "./words";
 import { priceOf, type Transform } from "./writer";
 
-/** Roughly the time of a model per chunk; long enough to see the progress. */
+/** A delay per chunk in place of a model's work, so that the progress is visible. */
 const CHUNK_MS = 80;
 
 export type RewritingLine =
   | { type: "begun"; words: number }
-  /** `words`: of the text so far, including this chunk. */
+  /** `words`: the rewritten words so far, including this chunk. */
   | { type: "part"; text: string; words: number }
   | { type: "done"; usage: { words: Settlement | null; transformations: Settlement | null } }
   | { type: "failed"; error: string; reason: "rewriting_failed" };
 
 /**
  * Reserves the text's words and one transformation, and returns the function that does the work. The count is:
- * - everything, if the work ended;
- * - if its reader stopped it: the words of the chunks that arrived, and the transformation if any arrived;
+ * - everything, if the work is complete;
+ * - if the user stopped it: the words of the finished chunks, and the transformation if a chunk is finished;
  * - nothing, if it failed.
  * @throws DomainError payment_required if the plan does not allow all of it; then nothing is reserved
  */
@@ -34,7 +34,7 @@ export async function streamRewriting(
   const reservation = await reserveAll(userId, priceOf(transform));
 
   return async function* work(signal) {
-    let arrived = 0;
+    let doneWords = 0;
     let words = 0;
     let failed = false;
     let settled: (Settlement | null)[] = [];
@@ -43,8 +43,8 @@ export async function streamRewriting(
       for (const chunk of chunks) {
         await sleep(CHUNK_MS, undefined, { signal });
         const text = restyle(chunk.text, transform.style);
-        arrived += chunk.words;
-        words = chargedWords(arrived);
+        doneWords += chunk.words;
+        words = chargedWords(doneWords);
         yield { type: "part", text, words };
       }
     } catch (error) {

@@ -1,6 +1,6 @@
 /** The writer's styles: simple local rules in place of a language model. */
 
-/** Replacements of whole words in any case; an initial capital stays. */
+/** Replacements of whole words in any case; an initial capital is preserved. */
 type Rules = Readonly<Record<string, string>>;
 
 const PLAIN: Rules = {
@@ -55,7 +55,7 @@ const FRIENDLY: Rules = {
   "please be advised that": "just so you know:",
 };
 
-/** Words that a text can lose. */
+/** The plain style, without words that add nothing. */
 const CONCISE: Rules = {
   ...PLAIN,
   very: "",
@@ -76,18 +76,18 @@ export const STYLES = Object.keys(RULES) as [Style, ...Style[]];
 /** Rewrites a text, or a chunk of one, in another style. */
 export function restyle(text: string, style: Style): string {
   return text.replace(PATTERNS[style], (found: string, space: string, words: string, at: number) => {
-    const wanted = RULES[style][words.toLowerCase().replaceAll("’", "'")] ?? words;
+    const replacement = RULES[style][words.toLowerCase().replaceAll("’", "'")] ?? words;
     const capital = /^\p{Lu}/u.test(words);
-    // A word is dropped only from the middle of a phrase: elsewhere its capital or its comma would stay behind.
-    if (wanted === "")
+    // A word is removed only inside a phrase: elsewhere its capital or its comma would remain.
+    if (replacement === "")
       return space !== "" && !capital && /^\s\p{L}/u.test(text.slice(at + found.length, at + found.length + 3))
         ? ""
         : found;
-    return space + (capital ? wanted.charAt(0).toUpperCase() + wanted.slice(1) : wanted);
+    return space + (capital ? replacement.charAt(0).toUpperCase() + replacement.slice(1) : replacement);
   });
 }
 
-/** Longer phrases first, so that a shorter phrase inside does not break them. */
+/** Longer phrases first, so that a shorter phrase inside one does not match before it. */
 function patternOf(rules: Rules): RegExp {
   const phrases = Object.keys(rules)
     .sort((a, b) => b.length - a.length)

@@ -1,4 +1,4 @@
-/** Words counted in each script and between invisible characters. */
+/** Counts words in each script and between invisible characters. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { chargedWords, countWords, unitsOf } from "./words";
@@ -12,7 +12,7 @@ const TABLE: [name: string, text: string, words: number][] = [
   ["numbers", "3.14 and 1,000", 3],
   ["an address", "a.b@example.com", 2],
   ["dots", ".".repeat(50), 0],
-  ["words parted by zero-width spaces", "one\u200btwo\u200bthree", 3],
+  ["words separated by zero-width spaces", "one\u200btwo\u200bthree", 3],
   ["words joined by zero-width joiners", "one\u200dtwo", 1],
   ["words joined by word joiners", "one\u2060two", 1],
   ["soft hyphens", "exam\u00adple", 1],
@@ -26,7 +26,7 @@ const TABLE: [name: string, text: string, words: number][] = [
 
 test.each(TABLE)("%s", (_, text, words) => expect(countWords(text)).toBe(words));
 
-/** A dictionary finds these words, and dictionaries differ between versions. */
+/** The segmenter finds these words by a dictionary, and dictionaries differ between versions. */
 test.each([
   ["Chinese", "我们今天去学校，天气很好。", 5, 10],
   ["Japanese", "カタカナと漢字を読みます", 3, 9],
@@ -38,7 +38,7 @@ test.each([
   expect(countWords(text.repeat(1_000))).toBeGreaterThan(0.9 * words * 1_000);
 });
 
-test.each(TABLE.filter(([, text]) => text.trim() !== ""))("%s, as often as it occurs", (_, text, words) => {
+test.each(TABLE.filter(([, text]) => text.trim() !== ""))("%s, 300 times in one text", (_, text, words) => {
   expect(countWords(Array.from({ length: 300 }, () => text).join(" \n"))).toBe(300 * words);
 });
 

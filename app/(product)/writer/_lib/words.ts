@@ -1,15 +1,15 @@
 /**
- * Words as `Intl.Segmenter` finds them, so that scripts without spaces and words separated by zero-width spaces count
- * too. The page, the price and the settlement count with these functions. Browsers can have other dictionaries, so the
- * page shows an estimate and the server's count decides.
+ * Counts words with `Intl.Segmenter`, so that scripts without spaces and words separated by zero-width spaces count too.
+ * The page, the price and the settlement use these functions. Browsers can have other dictionaries, so the page shows an
+ * estimate, and the server's count decides.
  */
 
-/** One locale for all users, so that the count does not depend on the reader. */
+/** One locale for all users, so that the count does not depend on the user. */
 const SEGMENTER = new Intl.Segmenter("en", { granularity: "word" });
 
 /**
- * The most characters of one word; a longer word counts once per so many characters. The segmenter takes words joined
- * by an underscore, a dot or an invisible character as one. They would cost a fraction of their price.
+ * The most characters of one word; a longer word counts once for each 32 characters. The segmenter reads words that an
+ * underscore, a dot or an invisible character joins as one word, which would cost a fraction of their price.
  */
 const LONGEST_WORD = 32;
 
@@ -21,13 +21,13 @@ const WINDOW = 192;
 /** A boundary closer to the window's end could change with the text after it. */
 const MARGIN = 48;
 
-/** A piece of text whose edges no word crosses. */
+/** A piece of text; no word crosses its edges. */
 export interface Unit {
   text: string;
   words: number;
 }
 
-/** Most texts consist of such tokens, and the segmenter gives the same answer. */
+/** Most texts consist of such tokens. For them the segmenter gives the same result, more slowly. */
 const ONE_WORD = /^["'([“‘]*[A-Za-z0-9]+[.,!?;:"')\]”’…]*$/;
 const NO_WORD = /^[!-/:-@[-^`{-~…]+$/;
 
@@ -35,29 +35,29 @@ const NO_WORD = /^[!-/:-@[-^`{-~…]+$/;
 const TOKENS = /[\t-\r ]*[^\t-\r ]+|[\t-\r ]+$/g;
 const SPACE = /^[\t-\r ]*/;
 
-/** The pieces of a text, in one pass: joined they are the text, and their words its words. */
+/** The units of a text, in one pass: joined they are the text, and their words add up to its words. */
 export function* unitsOf(text: string): Generator<Unit, void> {
-  let waiting: string[] = [];
+  let pending: string[] = [];
   let length = 0;
   for (const [token] of text.matchAll(TOKENS)) {
     const plain = plainWords(token);
-    if (token.length > WINDOW || (plain !== null && waiting.length === 0)) {
-      yield* together(waiting);
-      waiting = [];
+    if (token.length > WINDOW || (plain !== null && pending.length === 0)) {
+      yield* unitsOfTokens(pending);
+      pending = [];
       length = 0;
       if (plain === null) yield* windowsOf(token);
       else yield { text: token, words: plain };
       continue;
     }
     // A segmenter call costs more than the text it reads, so short tokens share a call.
-    waiting.push(token);
+    pending.push(token);
     length += token.length;
     if (length < WINDOW) continue;
-    yield* together(waiting);
-    waiting = [];
+    yield* unitsOfTokens(pending);
+    pending = [];
     length = 0;
   }
-  yield* together(waiting);
+  yield* unitsOfTokens(pending);
 }
 
 /** The words of a token that needs no segmenter; null for any other token. */
@@ -68,7 +68,7 @@ function plainWords(token: string): number | null {
 }
 
 /** The tokens with their words, from one segmenter call. */
-function together(tokens: readonly string[]): Unit[] {
+function unitsOfTokens(tokens: readonly string[]): Unit[] {
   const units = tokens.map((text) => ({ text, words: 0 }));
   let at = 0;
   let end = units[0]?.text.length ?? 0;
@@ -94,23 +94,23 @@ export function countWords(text: string): number {
   return words;
 }
 
-/** The words that a text, or the chunks that arrived of it, cost: at least one. */
+/** The words that are charged for a text, or for its finished chunks: at least one. */
 export function chargedWords(words: number): number {
   return Math.max(1, words);
 }
 
-/** A long token, cut at boundaries. A window without a boundary counts as one word. */
+/** The units of a long token, cut at word boundaries. A window without a boundary counts as one word. */
 function* windowsOf(body: string): Generator<Unit, void> {
   let start = 0;
   while (start < body.length) {
     const last = start + WINDOW >= body.length;
     const window = body.slice(start, last ? body.length : wholeCharacter(body, start + WINDOW));
-    const sure = last ? window.length : WINDOW - MARGIN;
+    const safeEnd = last ? window.length : WINDOW - MARGIN;
     let end = 0;
     let words = 0;
     for (const found of SEGMENTER.segment(window)) {
       const { index, segment } = found;
-      if (index >= sure || (end > 0 && !last && index + segment.length > sure)) break;
+      if (index >= safeEnd || (end > 0 && !last && index + segment.length > safeEnd)) break;
       end = index + segment.length;
       words += wordsOf(found);
     }
@@ -119,7 +119,7 @@ function* windowsOf(body: string): Generator<Unit, void> {
   }
 }
 
-/** An end that splits no surrogate pair. */
+/** The end, moved if it would split a surrogate pair. */
 function wholeCharacter(text: string, end: number): number {
   const unit = text.charCodeAt(end - 1);
   return unit >= 0xd800 && unit < 0xdc00 ? end + 1 : end;

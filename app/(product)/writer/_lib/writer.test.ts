@@ -12,7 +12,7 @@ describe("chunks", () => {
     .array(fc.constantFrom("one", "Two.", "three?", "“four.”", "fünf", " ", "\n", "\n\n", "  ", "\t"))
     .map((each) => each.join(" "));
 
-  test("joined they are the text, and their words its words", () => {
+  test("joined are the text, and their words add up to its words", () => {
     fc.assert(
       fc.property(anyText, fc.integer({ min: 1, max: 9 }), (text, size) => {
         const parts = splitIntoChunks(text, size);
@@ -23,7 +23,7 @@ describe("chunks", () => {
     );
   });
 
-  test("a chunk ends with its sentence, or its line, or at twice its size", () => {
+  test("end at the end of a sentence or a line, or at twice their size", () => {
     const textsOf = (text: string) => splitIntoChunks(text, 2).map((part) => part.text);
     expect(textsOf("One two three. Four five. Six")).toEqual(["One two three.", " Four five.", " Six"]);
     expect(textsOf("One two\nthree four")).toEqual(["One two", "\nthree four"]);

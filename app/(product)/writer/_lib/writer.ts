@@ -19,7 +19,7 @@ export function priceOf({ text }: Transform): Charge[] {
   return [{ field: "words_used", amount: chargedWords(countWords(text)) }, { field: "transformations_used" }];
 }
 
-/** The text in another style, chunk by chunk as long work does it: both give the same result. */
+/** The text in another style, by the same chunks as a streamed rewriting, so that the results are equal. */
 export function rewrite({ text, style }: Transform): string {
   return splitIntoChunks(text)
     .map((part) => restyle(part.text, style))

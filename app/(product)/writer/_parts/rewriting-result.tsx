@@ -7,12 +7,12 @@ import { button } from "@/lib/ui/button";
 /** A rewriting and its progress. */
 export interface Rewriting {
   text: string;
-  /** Words of the original that are done, and all words. */
+  /** The rewritten words of the original, and all its words. */
   words: number;
   of: number;
 }
 
-/** The text as it arrives, with its progress. */
+/** The rewritten text, with the progress while more arrives. */
 export function RewritingResult({
   rewriting,
   busy,
@@ -23,7 +23,7 @@ export function RewritingResult({
   locale: string;
 }) {
   return (
-    // Announced once complete, not chunk by chunk.
+    // aria-busy: screen readers announce the complete text, not each chunk.
     <section aria-live="polite" aria-busy={busy} aria-label="Result">
       {rewriting !== null && (
         <div className="rounded-xl border border-line bg-surface p-5">

@@ -22,13 +22,13 @@ const STYLES = [
 
 interface WriterToolProps {
   locale: string;
-  /** The remaining amounts when the page was made; the server decides. */
+  /** The remaining amounts when the page was rendered; the server decides. */
   wordsLeft: number;
   rewritesLeft: number;
   upgrades: UpgradeOptions;
 }
 
-/** The writer: a text, a style, and their price before sending. Long work shows its progress and can be canceled. */
+/** Rewrites a text in a style, and shows the price first. Long work shows its progress and can be canceled. */
 export function WriterTool({ locale, wordsLeft, rewritesLeft, upgrades }: WriterToolProps) {
   const id = useId();
   const [text, setText] = useState("");
@@ -55,7 +55,7 @@ export function WriterTool({ locale, wordsLeft, rewritesLeft, upgrades }: Writer
       else if (line.type === "failed") setRefusal(line);
     });
     if (!streamed.ok) setRefusal(streamed.refusal);
-    else if (streamed.value === "stopped") setStopped(settled(work, locale));
+    else if (streamed.value === "stopped") setStopped(stoppedText(work, locale));
   }
 
   const missing = words - wordsLeft;
@@ -77,11 +77,11 @@ export function WriterTool({ locale, wordsLeft, rewritesLeft, upgrades }: Writer
         />
         <p id={`${id}count`} className="mt-2 text-muted text-sm tabular-nums">
           {words === 0 ? (
-            "Words are counted here first; nothing counts until you rewrite."
+            "Enter a text to see its number of words. Nothing counts until you rewrite it."
           ) : (
             <>
               {formatCount(words, WORD, locale)}.{" "}
-              <span className={missing > 0 ? "text-danger" : undefined}>{afterwards(wordsLeft, missing, locale)}</span>
+              <span className={missing > 0 ? "text-danger" : undefined}>{wordsAfter(wordsLeft, missing, locale)}</span>
             </>
           )}
         </p>
@@ -108,7 +108,7 @@ export function WriterTool({ locale, wordsLeft, rewritesLeft, upgrades }: Writer
         </div>
       </form>
       <noscript>
-        <p className="text-sm">To have texts rewritten, please turn on JavaScript.</p>
+        <p className="text-sm">To rewrite texts, please turn on JavaScript.</p>
       </noscript>
       {refusal && (
         <RefusalNotice
@@ -127,20 +127,20 @@ export function WriterTool({ locale, wordsLeft, rewritesLeft, upgrades }: Writer
   );
 }
 
-/** The price of a canceled rewriting, and the amount given back. */
-function settled({ words, of }: Rewriting, locale: string): string {
+/** The charged words of a canceled rewriting, and the released words. */
+function stoppedText({ words, of }: Rewriting, locale: string): string {
   if (words === 0) return "Canceled before anything was rewritten. Nothing was counted.";
-  return `Canceled after ${formatNumber(words, locale)} of ${formatCount(of, WORD, locale)}. Those count; ${formatNumber(of - words, locale)} came back.`;
+  return `Canceled after ${formatNumber(words, locale)} of ${formatCount(of, WORD, locale)}. These count; the other ${formatNumber(of - words, locale)} do not.`;
 }
 
-/** The amount left after sending the text. */
-function afterwards(left: number, missing: number, locale: string): string {
-  if (left === 0) return "None are left until the reset.";
+/** The words that are left after rewriting the text. */
+function wordsAfter(left: number, missing: number, locale: string): string {
+  if (left === 0) return "No words are left until the reset.";
   if (missing <= 0) return `${formatNumber(Math.abs(missing), locale)} left afterwards.`;
   return `Only ${formatNumber(left, locale)} left: shorten it by ${formatNumber(missing, locale)}.`;
 }
 
-/** At the limit the button stays and names the reason; the server decides. */
+/** At a limit the button names the reason. It stays enabled, since the server decides. */
 function buttonText(missing: number, wordsLeft: number, rewritesLeft: number): string {
   if (rewritesLeft === 0) return "No transformations left";
   if (wordsLeft === 0) return "No words left";

@@ -11,7 +11,7 @@ interface SimulationFormProps {
   products: Catalog["products"];
   scenarios: readonly { id: string; title: string; expectation: string }[];
   plans: readonly { value: string; name: string }[];
-  /** Suggestions; any other id can be typed. */
+  /** Suggestions; any other user id is allowed. */
   userIds: readonly string[];
   userId: string;
   /** Outside the sandbox only dry runs are allowed. */
@@ -22,7 +22,7 @@ interface SimulationFormProps {
 /** Runs a scenario for a user and a processor, and shows its result. */
 export function SimulationForm({ products, scenarios, plans, userIds, userId, onlyDry, locale }: SimulationFormProps) {
   const [busy, setBusy] = useState(false);
-  const [picked, setPicked] = useState(scenarios[0]?.id ?? "");
+  const [scenario, setScenario] = useState(scenarios[0]?.id ?? "");
   const [result, setResult] = useState<Simulation | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
 
@@ -35,7 +35,7 @@ export function SimulationForm({ products, scenarios, plans, userIds, userId, on
     setProblem(null);
     const answer = await sendJson<Simulation>("POST", "/api/test/webhook-simulation", {
       userId: text("userId"),
-      scenario: picked,
+      scenario,
       ...(text("processor") !== "" && { processor: text("processor") }),
       dryRun: onlyDry || form.get("dryRun") !== null,
       customData: {
@@ -60,7 +60,12 @@ export function SimulationForm({ products, scenarios, plans, userIds, userId, on
           </datalist>
         </Labelled>
         <Labelled label="Scenario">
-          <select name="scenario" value={picked} onChange={({ target }) => setPicked(target.value)} className={FIELD}>
+          <select
+            name="scenario"
+            value={scenario}
+            onChange={({ target }) => setScenario(target.value)}
+            className={FIELD}
+          >
             {scenarios.map(({ id, title }) => (
               <option key={id} value={id}>
                 {title}
@@ -68,7 +73,7 @@ export function SimulationForm({ products, scenarios, plans, userIds, userId, on
             ))}
           </select>
         </Labelled>
-        <p className="text-muted text-sm">{scenarios.find(({ id }) => id === picked)?.expectation}</p>
+        <p className="text-muted text-sm">{scenarios.find(({ id }) => id === scenario)?.expectation}</p>
         <Labelled label="Processor">
           <select name="processor" className={FIELD}>
             <option value="">the user’s processor</option>
@@ -78,7 +83,7 @@ export function SimulationForm({ products, scenarios, plans, userIds, userId, on
         </Labelled>
         <Labelled label="Plan to change to or start with">
           <select name="plan" className={FIELD}>
-            <option value="">the next one</option>
+            <option value="">the next plan</option>
             {plans.map(({ value, name }) => (
               <option key={value} value={value}>
                 {name}
@@ -91,7 +96,7 @@ export function SimulationForm({ products, scenarios, plans, userIds, userId, on
         </Labelled>
         <label className="flex min-h-11 items-center gap-2 text-sm">
           <input type="checkbox" name="dryRun" defaultChecked disabled={onlyDry} className="size-4 accent-accent" />
-          Dry run: on a copy, nothing changes
+          Dry run: use a copy and change nothing
         </label>
         <button type="submit" disabled={busy} className={`${button("primary")} w-full`}>
           Run

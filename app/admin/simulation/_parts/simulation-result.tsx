@@ -19,7 +19,7 @@ export function SimulationResult({ result, product, locale }: SimulationResultPr
         className={`rounded-lg border px-4 py-3 ${passed ? "border-line bg-accent-soft" : "border-danger-line bg-danger-soft"}`}
       >
         <p className="flex items-center gap-2 font-semibold">
-          <Mark ok={passed} /> <span>{passed ? "Passed" : "Not passed"}</span>
+          <Mark ok={passed} /> <span>{passed ? "Passed" : "Failed"}</span>
           {dryRun && <span className="font-normal text-muted text-sm">dry run: nothing was changed</span>}
         </p>
         <p className="mt-1 text-sm">{expectation}</p>
@@ -32,13 +32,13 @@ export function SimulationResult({ result, product, locale }: SimulationResultPr
       <div>
         <h2 className="font-semibold text-sm">Events</h2>
         <ol className="mt-2 divide-y divide-line border-line border-y text-sm">
-          {events.map(({ id, type, outcome, decision: decided, reason, setup }, place) => (
+          {events.map(({ id, type, outcome, decision: decided, reason, setup }, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: the position identifies a delivery; an event can repeat
-            <li key={place} className="flex flex-wrap items-baseline gap-x-3 gap-y-1 py-2">
+            <li key={index} className="flex flex-wrap items-baseline gap-x-3 gap-y-1 py-2">
               <OutcomeBadge outcome={outcome} />
               <span className="font-mono text-xs">{type}</span>
               <span className="break-all text-muted text-xs">{id}</span>
-              {setup && <span className="text-muted text-xs">at the start</span>}
+              {setup && <span className="text-muted text-xs">setup</span>}
               <span className="text-muted">{decided ? `${decided.action}: ${decided.reason}` : reason}</span>
             </li>
           ))}

@@ -1,44 +1,46 @@
 import type { Metadata, Route } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
-import { explain, releaseOf } from "@/lib/admin";
+import { loadUserDetail, releaseOf } from "@/lib/admin";
 import { fieldIds, meterOf, product as productOf } from "@/lib/config/current-catalog";
 import { userIdSchema } from "@/lib/core/text";
 import { DatabaseError, gateway } from "@/lib/database";
 import { formatNumber, formatUtc } from "@/lib/messages/format";
 import { activityNumbers, activityWords, button, requestLocale } from "@/lib/ui";
 import {
-  ActForm,
-  adminUser,
+  AdminActionForm,
   Cell,
+  describeSubscription,
   Empty,
+  explainRefusal,
+  explainWindow,
   MoveForm,
   OutcomeBadge,
   ReconcileForm,
   RowLink,
-  refusalWords,
+  requirePageAdmin,
   Section,
-  subscriptionWords,
   Table,
-  windowWords,
 } from "@/lib/ui/admin";
 import { moveSubscription } from "../../actions";
 
 export const metadata: Metadata = { title: "User" };
 
+const AUDIT_LINES = 20;
+
 type Params = PageProps<"/admin/users/[id]">;
 
 export default async function UserPage({ params, searchParams }: Params) {
   const { id } = await params;
-  await adminUser(`/admin/users/${id}`);
+  await requirePageAdmin(`/admin/users/${id}`);
   const { data: userId } = userIdSchema.safeParse(decodeURIComponent(id));
   if (userId === undefined) notFound();
-  const asked = (await searchParams).amount;
-  const amount = Math.max(1, Number.parseInt(String(asked ?? "1"), 10) || 1);
+  const { amount: parameter } = await searchParams;
+  const amount = Math.max(1, Number.parseInt(String(parameter ?? "1"), 10) || 1);
   const [{ locale, zone }, explained] = await Promise.all([requestLocale(), load(userId)]);
   const { detail, usage, waiting } = explained;
   const reading = { locale, zone: zone ?? "UTC", now: Date.parse(usage.now) };
-  const acts = await gateway().auditEntries(userId, 20);
+  const auditEntries = await gateway().auditEntries(userId, AUDIT_LINES);
   return (
     <>
       <div className="flex flex-wrap items-baseline justify-between gap-4">
@@ -48,7 +50,7 @@ export default async function UserPage({ params, searchParams }: Params) {
         </Link>
       </div>
       <p className="mt-1 text-muted text-sm">
-        {[detail.name, detail.email, `here since ${formatUtc(detail.createdAt)}`].filter(Boolean).join(" · ")}
+        {[detail.name, detail.email, `user since ${formatUtc(detail.createdAt)}`].filter(Boolean).join(" · ")}
       </p>
 
       <Section id="now" title="Now">
@@ -73,14 +75,14 @@ export default async function UserPage({ params, searchParams }: Params) {
           {usage.subscriptions.map((subscription) => (
             <li key={subscription.product} className="rounded-lg border border-line bg-surface px-4 py-3 text-sm">
               <p className="font-medium">
-                {productOf(subscription.product).name}: {subscriptionWords(subscription, reading)}
+                {productOf(subscription.product).name}: {describeSubscription(subscription, reading)}
               </p>
               <ul className="mt-1 space-y-1">
                 {subscription.meters.map(({ field }) => {
-                  const said = refusalWords(subscription, field, amount, reading);
+                  const explanation = explainRefusal(subscription, field, amount, reading);
                   return (
-                    <li key={field} className={`tabular-nums ${said?.allowed ? "text-muted" : "text-danger"}`}>
-                      {said?.sentence}
+                    <li key={field} className={`tabular-nums ${explanation?.allowed ? "text-muted" : "text-danger"}`}>
+                      {explanation?.sentence}
                     </li>
                   );
                 })}
@@ -91,7 +93,7 @@ export default async function UserPage({ params, searchParams }: Params) {
       </Section>
 
       {waiting.length > 0 && (
-        <Section id="waiting" title="Waiting">
+        <Section id="waiting" title="Waiting events">
           <Table caption="Waiting events" head={["Event", "Outcome", "Release"]}>
             {waiting.map((event) => (
               <tr key={event.id}>
@@ -110,21 +112,21 @@ export default async function UserPage({ params, searchParams }: Params) {
         </Section>
       )}
 
-      <Section id="trail" title="Why: decisions">
-        <Table caption="Decisions" head={["When", "What happened", "Event"]}>
+      <Section id="decisions" title="Decisions">
+        <Table caption="Decisions" head={["Time", "Decision", "Event"]}>
           {detail.decisions.length === 0 && (
-            <Empty columns={3}>No billing events yet: free plans since the first day.</Empty>
+            <Empty columns={3}>No billing events yet. The user has only had the free plans.</Empty>
           )}
           {detail.decisions.map((decision) => {
-            const { what, why } = activityWords(decision);
+            const { effect, cause } = activityWords(decision);
             return (
               <tr key={decision.id}>
                 <Cell>{formatUtc(decision.at)}</Cell>
                 <Cell wide>
                   <strong className="font-medium">
-                    {productOf(decision.product).name}: {what}:
+                    {productOf(decision.product).name}: {effect}:
                   </strong>{" "}
-                  {why} <span className="text-muted">{activityNumbers(decision, locale)}</span>
+                  {cause} <span className="text-muted">{activityNumbers(decision, locale)}</span>
                 </Cell>
                 <Cell>
                   <RowLink href={`/admin/events/${decision.processor}/${encodeURIComponent(decision.eventId)}`}>
@@ -137,11 +139,11 @@ export default async function UserPage({ params, searchParams }: Params) {
         </Table>
       </Section>
 
-      <Section id="windows" title="Why: windows">
+      <Section id="windows" title="Windows">
         <ul className="divide-y divide-line border-line border-y text-sm">
           {detail.windows.map((window) => (
             <li key={`${window.product}/${window.source}/${window.windowStart}/${window.openedAt}`} className="py-2">
-              {windowWords(window, reading)}
+              {explainWindow(window, reading)}
             </li>
           ))}
         </ul>
@@ -153,24 +155,24 @@ export default async function UserPage({ params, searchParams }: Params) {
             <li key={field} className="flex flex-wrap items-center gap-4 text-sm tabular-nums">
               <span>
                 {field}: {formatNumber(limit, locale)},{" "}
-                {expiresAt === null ? "for good" : `until ${formatUtc(expiresAt)}`}, granted by {grantedBy}
+                {expiresAt === null ? "without end" : `until ${formatUtc(expiresAt)}`}, granted by {grantedBy}
                 {reason && ` (${reason})`}
               </span>
-              <ActForm
+              <AdminActionForm
                 method="DELETE"
                 path="/api/admin/overrides"
-                title={`Remove the limit of ${field}`}
+                title={`Revoke the limit of ${field}`}
                 fields={[
                   { name: "userId", label: "", type: "hidden", value: userId },
                   { name: "field", label: "", type: "hidden", value: field },
                 ]}
-                label="Take back"
+                label="Revoke"
                 done="The plan’s limit applies again."
               />
             </li>
           ))}
         </ul>
-        <ActForm
+        <AdminActionForm
           method="POST"
           path="/api/admin/overrides"
           title="Grant a limit"
@@ -194,7 +196,7 @@ export default async function UserPage({ params, searchParams }: Params) {
       <Section id="repair" title="Repair">
         <div className="flex flex-wrap items-start gap-6">
           <ReconcileForm userId={userId} />
-          <ActForm
+          <AdminActionForm
             method="POST"
             path="/api/admin/sync"
             title="Recount chatbots"
@@ -205,9 +207,9 @@ export default async function UserPage({ params, searchParams }: Params) {
         </div>
       </Section>
 
-      <Section id="links" title="At the processors">
+      <Section id="links" title="Links to the processors">
         <ul className="mb-4 space-y-1 text-sm">
-          {detail.links.length === 0 && <li className="text-muted">Not linked to any customer.</li>}
+          {detail.links.length === 0 && <li className="text-muted">No links to customers yet.</li>}
           {detail.links.map(({ processor, kind, externalId, source }) => (
             <li key={`${processor}/${kind}/${externalId}`} className="break-all">
               {processor} {kind} <code className="text-xs">{externalId}</code>
@@ -221,7 +223,7 @@ export default async function UserPage({ params, searchParams }: Params) {
             </li>
           ))}
         </ul>
-        <ActForm
+        <AdminActionForm
           method="POST"
           path="/api/admin/links"
           title="Link a customer"
@@ -235,18 +237,19 @@ export default async function UserPage({ params, searchParams }: Params) {
                 { value: "paddle", name: "Paddle" },
               ],
             },
-            { name: "customerId", label: "Customer id" },
+            { name: "customerId", label: "Customer ID" },
           ]}
           label="Link"
-          done="Linked; the waiting events are applied."
+          done="Linked. The deferred events are applied."
         />
       </Section>
 
       {detail.links.some(({ kind }) => kind === "subscription") && (
         <Section id="move" title="Move a subscription">
           <p className="mb-3 max-w-prose text-muted text-sm">
-            From that moment on it counts for the other user, in the running period and with nothing used. What {userId}{" "}
-            used before stays in this history. The customer, with its invoices and cards, stays with {userId}.
+            From then on the subscription counts for the other user, in its current period and with no usage. The usage
+            until then stays in the history of {userId}. The customer, with its invoices and cards, also stays with{" "}
+            {userId}.
           </p>
           <ul className="space-y-4">
             {detail.links
@@ -260,14 +263,14 @@ export default async function UserPage({ params, searchParams }: Params) {
         </Section>
       )}
 
-      <Section id="acts" title="Done by hand">
-        <Table caption="Done by hand" head={["When", "Who", "What", "Details"]}>
-          {acts.length === 0 && <Empty columns={4}>Nothing yet.</Empty>}
-          {acts.map(({ id: act, at, actor, act: what, details }) => (
-            <tr key={act}>
+      <Section id="audit-log" title="Audit log">
+        <Table caption="Audit log" head={["Time", "Admin", "Action", "Details"]}>
+          {auditEntries.length === 0 && <Empty columns={4}>No entries yet.</Empty>}
+          {auditEntries.map(({ id: entryId, at, actor, act, details }) => (
+            <tr key={entryId}>
               <Cell>{formatUtc(at)}</Cell>
               <Cell>{actor}</Cell>
-              <Cell>{what}</Cell>
+              <Cell>{act}</Cell>
               <Cell wide>
                 <code className="break-all text-xs">{JSON.stringify(details)}</code>
               </Cell>
@@ -281,7 +284,7 @@ export default async function UserPage({ params, searchParams }: Params) {
 
 async function load(userId: string) {
   try {
-    return await explain(userId, gateway());
+    return await loadUserDetail(userId, gateway());
   } catch (error) {
     if (error instanceof DatabaseError && error.problem === "not_found") notFound();
     throw error;

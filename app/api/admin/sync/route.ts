@@ -6,7 +6,6 @@ import { requireAdmin } from "@/lib/identity";
 export function POST(request: Request) {
   return answer(async () => {
     const { id } = await requireAdmin(request);
-    const { userId } = await readJson(request, syncRequest);
-    return json(await syncGauge(userId, id, gateway()));
+    return json(await syncGauge(await readJson(request, syncRequest), id, gateway()));
   });
 }

@@ -4,7 +4,7 @@ import { gate, releaseRequest } from "@/lib/usage";
 
 export function POST(request: Request) {
   return answer(async () => {
-    await requireService(request, "Only a service gives back; nobody refills themselves.");
+    await requireService(request, "Only a service can release usage.");
     const { userId, field, amount, of, idempotencyKey } = await readJson(request, releaseRequest);
     return json(await gate.release(userId, field, amount, { of, idempotencyKey }));
   }, request);

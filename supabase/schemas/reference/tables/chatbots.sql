@@ -9,3 +9,6 @@ comment on table tollgate.chatbots is 'Reference product 1: the chatbots that ch
 
 insert into tollgate.table_rights (table_name, app, users) values
   ('chatbots', 'select, insert, update, delete', 'own');
+
+insert into tollgate.counted_tables (field, table_name, user_column) values
+  ('chatbots_count', 'tollgate.chatbots', 'user_id');

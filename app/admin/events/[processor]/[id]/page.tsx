@@ -6,14 +6,23 @@ import { DomainError } from "@/lib/core/domain-error";
 import { DatabaseError, gateway } from "@/lib/database";
 import { formatUtc } from "@/lib/messages/format";
 import { ActionForm, activityNumbers, activityWords, requestLocale } from "@/lib/ui";
-import { ActForm, adminUser, BeforeAfter, JsonBlock, MoveForm, OutcomeBadge, RowLink, Section } from "@/lib/ui/admin";
+import {
+  AdminActionForm,
+  BeforeAfter,
+  JsonBlock,
+  MoveForm,
+  OutcomeBadge,
+  RowLink,
+  requirePageAdmin,
+  Section,
+} from "@/lib/ui/admin";
 import { dismissEvent, moveSubscription } from "../../../actions";
 
 export const metadata: Metadata = { title: "Event" };
 
 export default async function EventPage({ params }: PageProps<"/admin/events/[processor]/[id]">) {
   const { processor, id } = await params;
-  await adminUser(`/admin/events/${processor}/${id}`);
+  await requirePageAdmin(`/admin/events/${processor}/${id}`);
   const [{ locale }, event] = await Promise.all([requestLocale(), load(processor, decodeURIComponent(id))]);
   const release = releaseOf(event);
   const { customerId, subscriptionId, hintUserId, outcome } = event;
@@ -25,7 +34,7 @@ export default async function EventPage({ params }: PageProps<"/admin/events/[pr
         {event.livemode === true && " · live mode"}
       </p>
 
-      <Section id="came" title="What came">
+      <Section id="delivery" title="Delivery">
         <p className="text-sm tabular-nums">
           Received {formatUtc(event.receivedAt)}
           {event.occurredAt && `, occurred ${formatUtc(event.occurredAt)}`}; {event.deliveries}{" "}
@@ -33,13 +42,13 @@ export default async function EventPage({ params }: PageProps<"/admin/events/[pr
           {event.attempts === 1 ? "attempt" : "attempts"}, {event.bytes} bytes.
         </p>
         {event.payload === null ? (
-          <p className="mt-2 text-muted text-sm">Its payload cannot be shown; the bytes are kept.</p>
+          <p className="mt-2 text-muted text-sm">The payload cannot be shown. Its bytes are stored.</p>
         ) : (
           <JsonBlock title="Payload" value={event.payload} />
         )}
       </Section>
 
-      <Section id="says" title="What it says">
+      <Section id="facts" title="Facts">
         {event.facts.length === 0 && event.notes.length === 0 && <p className="text-muted text-sm">No facts.</p>}
         {event.facts.map(({ product, body }) => (
           <JsonBlock key={`${product}/${body.id}`} title={`${body.kind}, ${product}`} value={body} />
@@ -49,7 +58,7 @@ export default async function EventPage({ params }: PageProps<"/admin/events/[pr
         ))}
       </Section>
 
-      <Section id="became" title="What came of it">
+      <Section id="result" title="Result">
         <p className="flex flex-wrap items-center gap-3 text-sm">
           <OutcomeBadge outcome={outcome} /> {event.reason}
           {event.userId && <RowLink href={`/admin/users/${encodeURIComponent(event.userId)}`}>{event.userId}</RowLink>}
@@ -57,15 +66,15 @@ export default async function EventPage({ params }: PageProps<"/admin/events/[pr
         {release && <p className="mt-2 max-w-prose text-sm">{release}</p>}
         {event.lastError && <pre className="mt-2 whitespace-pre-wrap text-danger text-xs">{event.lastError}</pre>}
         {event.decisions.map((decision) => {
-          const { what, why } = activityWords(decision);
+          const { effect, cause } = activityWords(decision);
           return (
             <div key={decision.id} className="mt-4 rounded-lg border border-line bg-surface px-4 py-3">
               <p className="text-sm">
-                <strong className="font-medium">{what}:</strong> {why} {activityNumbers(decision, locale)}
+                <strong className="font-medium">{effect}:</strong> {cause} {activityNumbers(decision, locale)}
               </p>
               {decision.analysis && (
                 <p className="mt-1 text-muted text-xs">
-                  It claims {decision.analysis.hasPeriodChange ? "a new period" : "no new period"} and{" "}
+                  The event reports {decision.analysis.hasPeriodChange ? "a new period" : "no new period"} and{" "}
                   {decision.analysis.hasPlanChange ? "another plan" : "the same plan"}.
                 </p>
               )}
@@ -82,18 +91,18 @@ export default async function EventPage({ params }: PageProps<"/admin/events/[pr
         })}
       </Section>
 
-      <Section id="act" title="Put right">
+      <Section id="actions" title="Actions">
         <div className="space-y-4">
-          <ActForm
+          <AdminActionForm
             method="POST"
             path={`/api/admin/events/${event.processor}/${encodeURIComponent(event.id)}/replay`}
             title="Replay this event"
             fields={[]}
             label="Replay"
-            done="Replayed; see the result above. An applied event changes nothing."
+            done="Replayed. The result is above. Replaying an applied event changes nothing."
           />
           {outcome === "deferred" && customerId !== null && (
-            <ActForm
+            <AdminActionForm
               method="POST"
               path="/api/admin/links"
               title="Link its customer"
@@ -101,10 +110,10 @@ export default async function EventPage({ params }: PageProps<"/admin/events/[pr
               fields={[
                 { name: "processor", label: "", type: "hidden", value: event.processor },
                 { name: "customerId", label: "", type: "hidden", value: customerId },
-                { name: "userId", label: `User whose customer ${customerId} is`, value: hintUserId ?? "" },
+                { name: "userId", label: `User of customer ${customerId}`, value: hintUserId ?? "" },
               ]}
               label="Link"
-              done="Linked; the waiting events are applied."
+              done="Linked. The deferred events are applied."
             />
           )}
           {outcome === "quarantined" && event.reason === "link_conflict" && subscriptionId !== null && (
@@ -112,7 +121,7 @@ export default async function EventPage({ params }: PageProps<"/admin/events/[pr
               action={moveSubscription}
               processor={event.processor}
               subscriptionId={subscriptionId}
-              label="Give it to this user"
+              label="Move to this user"
             />
           )}
           {canBeDismissed(event) && (
@@ -124,7 +133,7 @@ export default async function EventPage({ params }: PageProps<"/admin/events/[pr
                 busyLabel="Dismissing"
               />
               <p className="mt-2 max-w-prose text-muted text-sm">
-                Ignores this event: no alert counts it and no job retries it. A replay still decides it.
+                A dismissed event is ignored: no alert counts it, and no job retries it. It can still be replayed.
               </p>
             </div>
           )}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { MeterView, SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { refusalWords, subscriptionWords, windowWords } from "./why-words";
+import { describeSubscription, explainRefusal, explainWindow } from "./explanations";
 
 const READING = { locale: "en-GB", zone: "UTC", now: Date.UTC(2026, 5, 10) };
 
@@ -34,45 +34,45 @@ const basic = (meter: MeterView, changes: Partial<SubscriptionView> = {}): Subsc
   ...changes,
 });
 
-const said = (subscription: SubscriptionView, amount: number) =>
-  refusalWords(subscription, subscription.meters[0]?.field ?? "", amount, READING);
+const explain = (subscription: SubscriptionView, amount: number) =>
+  explainRefusal(subscription, subscription.meters[0]?.field ?? "", amount, READING);
 
-describe("why a use was refused", () => {
+describe("the explanation of a refusal", () => {
   test("names plan, limit, used, window and reset; an amount within the limit is allowed", () => {
-    expect(said(basic(words()), 101)).toEqual({
+    expect(explain(basic(words()), 101)).toEqual({
       allowed: false,
       sentence:
         "Writer Basic allows 5,000 words from 1 June at 00:00 to 1 July at 00:00. 4,900 used: 100 left. 101 words would be refused. It resets on 1 July at 00:00.",
     });
-    expect(said(basic(words()), 100)).toMatchObject({ allowed: true });
+    expect(explain(basic(words()), 100)).toMatchObject({ allowed: true });
   });
 
-  test("names what is reserved and withheld, and that paying would help", () => {
-    const held = words({ used: 1_000, reserved: 200, unpaidHeld: 3_000, remaining: 800 });
-    const { sentence } = said(basic(held), 801) ?? { sentence: "" };
+  test("names the reserved and withheld units, and a payment that would help", () => {
+    const withheld = words({ used: 1_000, reserved: 200, unpaidHeld: 3_000, remaining: 800 });
+    const { sentence } = explain(basic(withheld), 801) ?? { sentence: "" };
     expect(sentence).toContain(
-      "1,000 used, 200 reserved for work under way and 3,000 held until a payment comes: 800 left.",
+      "1,000 used, 200 reserved for running work and 3,000 withheld until a payment arrives: 800 left.",
     );
-    expect(sentence).toContain("The open payment would let it pass.");
-    expect(said(basic(held), 3_801)?.sentence).not.toContain("would let it pass");
+    expect(sentence).toContain("Paying the open invoice would allow it.");
+    expect(explain(basic(withheld), 3_801)?.sentence).not.toContain("would allow it");
   });
 
   test("names an override, an unpaid plan, and a gauge without a window", () => {
-    expect(said(basic(words({ limit: 6_000, remaining: 1_100 })), 1)?.sentence).toContain(
-      "6,000 words, a limit of their own",
+    expect(explain(basic(words({ limit: 6_000, remaining: 1_100 })), 1)?.sentence).toContain(
+      "6,000 words (limit override)",
     );
-    expect(said(basic(words(), { plan: "ultra" }), 1)?.sentence).toContain(
-      "(they are on Ultra, whose payment is open)",
+    expect(explain(basic(words(), { plan: "ultra" }), 1)?.sentence).toContain(
+      "(the plan is Ultra, whose payment is open)",
     );
     const gauge = words({ field: "chatbots_count", kind: "gauge", used: 1, limit: 1, remaining: 0 });
     const chatbots = basic(gauge, { product: "chatbots", plan: "free", limitPlan: "free" });
-    expect(said(chatbots, 1)?.sentence).toBe(
+    expect(explain(chatbots, 1)?.sentence).toBe(
       "Chatbots Free allows 1 chatbot. 1 used: 0 left. 1 chatbot would be refused.",
     );
   });
 });
 
-test("a window names its opening, its credited units and its withheld units", () => {
+test("the explanation of a window names its initial usage, its credited units and its withheld units", () => {
   const window = {
     product: "writer",
     source: "stripe:sub_1",
@@ -85,13 +85,13 @@ test("a window names its opening, its credited units and its withheld units", ()
     forgiven: { words_used: 4_100, transformations_used: 1 },
     unpaidHeld: { words_used: 4_100 },
   } as const;
-  expect(windowWords(window, READING)).toBe(
-    "The window from 1 June to 1 July of stripe:sub_1 carried over: it began with 900 words used. 4,100 words and 1 transformation of the window before were forgiven. 4,100 words stays held back until the payment comes. Reason: Billing cycle restarted mid-period.",
+  expect(explainWindow(window, READING)).toBe(
+    "The window from 1 June to 1 July of stripe:sub_1 began with a carry-over: 900 words used. Credited from the window before: 4,100 words and 1 transformation. Withheld until the payment arrives: 4,100 words. Reason: Billing cycle restarted mid-period.",
   );
 });
 
-test("a subscription names its processor and its next change", () => {
-  expect(subscriptionWords(basic(words(), { scheduledPlan: "plus" }), READING)).toBe(
+test("the description of a subscription names its processor and its next change", () => {
+  expect(describeSubscription(basic(words(), { scheduledPlan: "plus" }), READING)).toBe(
     "Basic (active), billed monthly by Stripe, paid period to 1 July, then Plus.",
   );
 });

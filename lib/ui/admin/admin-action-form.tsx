@@ -5,7 +5,7 @@ import { type FormEvent, useState } from "react";
 import { button, FIELD } from "../button";
 import { sendJson } from "../tools/send-json";
 
-export interface ActField {
+export interface AdminFormField {
   name: string;
   label: string;
   type?: "text" | "number" | "datetime-local" | "hidden";
@@ -14,10 +14,10 @@ export interface ActField {
   optional?: boolean;
 }
 
-interface ActFormProps {
+interface AdminActionFormProps {
   method: "POST" | "DELETE";
   path: string;
-  fields: readonly ActField[];
+  fields: readonly AdminFormField[];
   /** The button's text. */
   label: string;
   /** The message after success. */
@@ -28,36 +28,36 @@ interface ActFormProps {
 }
 
 /** An admin action as a form; it shows its result in place and refreshes the page. */
-export function ActForm({ method, path, fields, label, done, tone = "plain", title }: ActFormProps) {
+export function AdminActionForm({ method, path, fields, label, done, tone = "plain", title }: AdminActionFormProps) {
   const router = useRouter();
   const [busy, setBusy] = useState(false);
-  const [said, setSaid] = useState<{ ok: boolean; text: string } | null>(null);
+  const [result, setResult] = useState<{ ok: boolean; text: string } | null>(null);
 
-  async function act(event: FormEvent<HTMLFormElement>) {
+  async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     setBusy(true);
     const answer = await sendJson(method, path, bodyOf(fields, new FormData(event.currentTarget)));
     setBusy(false);
-    setSaid(answer.ok ? { ok: true, text: done } : { ok: false, text: answer.refusal.error });
+    setResult(answer.ok ? { ok: true, text: done } : { ok: false, text: answer.refusal.error });
     router.refresh();
   }
 
   return (
-    <form onSubmit={act} aria-label={title} aria-busy={busy} className="flex flex-wrap items-end gap-3">
+    <form onSubmit={submit} aria-label={title} aria-busy={busy} className="flex flex-wrap items-end gap-3">
       {fields.map((field) => (
         <Field key={field.name} {...field} />
       ))}
       <button type="submit" disabled={busy} className={button(tone)}>
         {label}
       </button>
-      <p role="status" className={`w-full text-sm empty:hidden ${said?.ok ? "text-muted" : "text-danger"}`}>
-        {said?.text}
+      <p role="status" className={`w-full text-sm empty:hidden ${result?.ok ? "text-muted" : "text-danger"}`}>
+        {result?.text}
       </p>
     </form>
   );
 }
 
-function Field({ name, label, type = "text", options, value, optional = false }: ActField) {
+function Field({ name, label, type = "text", options, value, optional = false }: AdminFormField) {
   if (type === "hidden") return <input type="hidden" name={name} value={value} />;
   return (
     // biome-ignore lint/a11y/noLabelWithoutControl: the control is one of the two below
@@ -87,7 +87,7 @@ function Field({ name, label, type = "text", options, value, optional = false }:
   );
 }
 
-function bodyOf(fields: readonly ActField[], form: FormData): Record<string, unknown> {
+function bodyOf(fields: readonly AdminFormField[], form: FormData): Record<string, unknown> {
   return Object.fromEntries(
     fields.flatMap(({ name, type, optional }): [string, unknown][] => {
       const value = String(form.get(name) ?? "").trim();

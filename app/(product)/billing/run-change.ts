@@ -1,12 +1,12 @@
 import type { ChangeView } from "@/lib/subscriptions";
-import { changedPath, standingMark } from "@/lib/ui";
+import { changeOutcomePath, subscriptionFingerprint } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
 
 /**
- * Carries out a change and returns the next page: the processor's if it must be paid first, else billing. The
- * fingerprint of the old subscription lets billing see when the change arrives.
+ * Carries out a plan change and returns the next page: the processor's if a payment is needed, else billing. The
+ * address contains the fingerprint of the old subscription, so that billing knows when the change has arrived.
  */
-export async function changed(
+export async function runChange(
   userId: string,
   product: ChangeView["product"],
   change: () => Promise<ChangeView>,
@@ -15,5 +15,5 @@ export async function changed(
   const before = subscriptions.find((subscription) => subscription.product === product);
   const { outcome, url } = await change();
   if (outcome === "payment_needed" && url !== null) return url;
-  return changedPath(outcome, product, before ? standingMark(before) : "");
+  return changeOutcomePath(outcome, product, before ? subscriptionFingerprint(before) : "");
 }

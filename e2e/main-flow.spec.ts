@@ -1,12 +1,12 @@
-/** The main job end to end: free, subscribed, used, upgraded, renewed, and the page that shows all of it. */
+/** The main flow: free, subscribed, used, upgraded, renewed, and the page that shows it. */
 import { expect, test } from "@playwright/test";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
-import { consume, meterOf, newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
+import { consume, meterOf, newUserId, postStripe, signIn, subscriptionOf } from "./support/users";
 
 test("from free to Plus to Ultra to the renewal", async ({ page }) => {
   const { request } = page;
-  const userId = newUserId("story");
+  const userId = newUserId("main-flow");
   await signIn(page, userId);
   expect(await subscriptionOf(request, "writer")).toMatchObject({ plan: "free", status: "free" });
 
@@ -49,10 +49,10 @@ test("from free to Plus to Ultra to the renewal", async ({ page }) => {
 
   await page.reload();
   await expect(writer.getByRole("meter", { name: "Words" })).toHaveAttribute("aria-valuenow", "0");
-  await expect(writer.or(page.getByRole("region", { name: /what changed/i }))).toContainText([/renew/i]);
+  await expect(writer.or(page.getByRole("region", { name: /recent activity/i }))).toContainText([/renew/i]);
 });
 
-test("both products consume for real, and say so at the limit", async ({ page }) => {
+test("both products count their usage, and answer 402 at the limit", async ({ page }) => {
   const { request } = page;
   await signIn(page, newUserId("products"));
 

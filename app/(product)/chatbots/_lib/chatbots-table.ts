@@ -1,25 +1,26 @@
-/** The reference product's chatbots, which a gauge counts. */
+/** The table of chatbots, which a gauge counts. Its functions are in supabase/schemas/reference. */
 import { z } from "zod";
 import { verdictSchema } from "@/lib/billing/schemas/usage-view";
-import type { Call } from "./call";
-import { count } from "./columns";
+import type { Gateway } from "@/lib/database";
 
 const chatbot = z.object({ id: z.uuid(), name: z.string(), createdAt: z.iso.datetime() });
 export type Chatbot = z.infer<typeof chatbot>;
 
-export function chatbotQueries(call: Call) {
-  return {
-    syncChatbotCount: (userId: string) =>
-      call(z.object({ counted: count, actual: count, drift: count }), "sync_chatbot_count", { p_user_id: userId }),
+/** The statements that the database counts as calls of the gate. */
+export const USAGE_FUNCTIONS = ["create_chatbot", "delete_chatbot"];
 
-    createChatbot: (userId: string, name: string) =>
+/** Each throws DatabaseError. */
+export function chatbotsTable({ call }: Pick<Gateway, "call">) {
+  return {
+    /** The chatbot is null if the plan allows no more. */
+    create: (userId: string, name: string) =>
       call(z.object({ chatbot: chatbot.nullable(), verdict: verdictSchema }), "create_chatbot", {
         p_user_id: userId,
         p_name: name,
       }),
 
     /** null if the user has no such chatbot. */
-    renameChatbot: async (userId: string, chatbotId: string, name: string): Promise<Chatbot | null> =>
+    rename: async (userId: string, chatbotId: string, name: string): Promise<Chatbot | null> =>
       (
         await call(z.object({ chatbot: chatbot.nullable() }), "rename_chatbot", {
           p_user_id: userId,
@@ -28,9 +29,9 @@ export function chatbotQueries(call: Call) {
         })
       ).chatbot,
 
-    deleteChatbot: (userId: string, chatbotId: string) =>
+    delete: (userId: string, chatbotId: string) =>
       call(z.object({ deleted: z.boolean() }), "delete_chatbot", { p_user_id: userId, p_chatbot_id: chatbotId }),
 
-    chatbots: (userId: string) => call(z.array(chatbot), "list_chatbots", { p_user_id: userId }),
+    list: (userId: string) => call(z.array(chatbot), "list_chatbots", { p_user_id: userId }),
   };
 }

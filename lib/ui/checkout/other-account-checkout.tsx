@@ -6,12 +6,12 @@ import { Notice } from "../notice";
 import { PaddleCheckout, type PaddleCheckoutProps } from "./paddle-checkout";
 
 /**
- * The checkout of a payment that another account has begun: it opens once the payer has chosen so. The choice is no part of
- * the address, since who forwards the link must not make it. Nothing here tells whose the payment is or for what.
+ * The checkout of a payment that another account has started. It opens when the payer confirms. The confirmation is not
+ * part of the address, so that a forwarded link cannot contain it. The page names neither the account nor the product.
  */
-export function AnothersPaddleCheckout(props: PaddleCheckoutProps) {
-  const [chosen, setChosen] = useState(false);
-  if (chosen) return <PaddleCheckout {...props} />;
+export function OtherAccountCheckout(props: PaddleCheckoutProps) {
+  const [confirmed, setConfirmed] = useState(false);
+  if (confirmed) return <PaddleCheckout {...props} />;
   return (
     <>
       <Notice tone="warn" title="This payment is for another account">
@@ -22,7 +22,7 @@ export function AnothersPaddleCheckout(props: PaddleCheckoutProps) {
         <a href="/pricing" className={button("primary")}>
           See plans for my account
         </a>
-        <button type="button" className={button()} onClick={() => setChosen(true)}>
+        <button type="button" className={button()} onClick={() => setConfirmed(true)}>
           Pay for the other account
         </button>
       </p>

@@ -1,4 +1,4 @@
-/** A signed-in person of a test, and the Stripe that sends events about them; both over HTTP only. */
+/** Signs users in, posts signed Stripe events and reads usage, over HTTP only. */
 import { type APIRequestContext, expect, type Page } from "@playwright/test";
 import type { ProductId } from "@/lib/config/catalog";
 import { type StripeObject, sign } from "@/lib/sandbox/event-builders/stripe/events";
@@ -6,12 +6,12 @@ import type { SubscriptionView, UsageView } from "@/lib/usage";
 
 const SECRET = "whsec_tollgate_sandbox";
 
-let people = 0;
+let users = 0;
 
-/** An id that nobody has used before, also not on the other project's worker. */
+/** An unused user id; unique over all workers. */
 export function newUserId(name: string): string {
-  people += 1;
-  return `${name}-${process.pid}-${Date.now().toString(36)}-${people}`;
+  users += 1;
+  return `${name}-${process.pid}-${Date.now().toString(36)}-${users}`;
 }
 
 export async function signIn(page: Page, userId: string): Promise<void> {
@@ -19,7 +19,7 @@ export async function signIn(page: Page, userId: string): Promise<void> {
   expect(response.status()).toBe(200);
 }
 
-/** Posts one signed event as Stripe does. */
+/** Posts one signed event to the Stripe webhook. */
 export async function postStripe(request: APIRequestContext, event: StripeObject) {
   const body = JSON.stringify(event);
   const response = await request.post("/api/webhook/stripe", {
@@ -45,7 +45,7 @@ export async function subscriptionOf(request: APIRequestContext, product: Produc
   return found;
 }
 
-/** Used, limit and left of the product's first meter. */
+/** The used, allowed and remaining amounts of the product's first meter. */
 export async function meterOf(request: APIRequestContext, product: ProductId) {
   const [meter] = (await subscriptionOf(request, product)).meters;
   return { used: meter?.used, limit: meter?.limit, remaining: meter?.remaining };

@@ -1,4 +1,4 @@
-/** Explanations with numbers for admins: windows, refusals and subscriptions. Pure. */
+/** Explains windows, refusals and subscriptions to admins, with their numbers. Pure. */
 
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import type { ProductId } from "@/lib/config/catalog";
@@ -7,39 +7,39 @@ import type { WindowRow } from "@/lib/database";
 import { formatCount, formatNumber, formatTime, type TimeReading } from "@/lib/messages/format";
 import { planName, processorName } from "@/lib/messages/plan";
 
-/** How a usage window began: its opening amounts, the credited units, and the withheld units. */
-export function windowWords(window: WindowRow, reading: TimeReading): string {
+/** How a usage window began: its initial usage, the credited units, and the withheld units. */
+export function explainWindow(window: WindowRow, reading: TimeReading): string {
   const { product, opensBy, reason, source, opening, forgiven, unpaidHeld } = window;
   const day = (at: string) => formatTime(at, "day", reading);
-  const whose = source === "free" ? "on the free plan" : `of ${source}`;
-  const span = `The window from ${day(window.windowStart)} to ${day(window.windowEnd)} ${whose}`;
+  const origin = source === "free" ? "on the free plan" : `of ${source}`;
+  const span = `The window from ${day(window.windowStart)} to ${day(window.windowEnd)} ${origin}`;
   const fields = Object.keys(opening).filter((field) => isProductId(product) && productOf(product).meters[field]);
   const amounts = (of: Readonly<Record<string, number>> | null) =>
     fields.flatMap((field) => {
       const value = of?.[field] ?? 0;
       return value > 0 ? [count(product, field, value, reading.locale)] : [];
     });
-  const begins = amounts(opening);
-  const sentences = [`${span} ${BEGAN[opensBy]} ${begins.length === 0 ? "nothing used" : `${list(begins)} used`}.`];
-  const gone = amounts(forgiven);
-  if (gone.length > 0)
-    sentences.push(`${list(gone)} of the window before ${gone.length > 1 ? "were" : "was"} forgiven.`);
-  const held = amounts(unpaidHeld);
-  if (held.length > 0) sentences.push(`${list(held)} stays held back until the payment comes.`);
+  const initial = amounts(opening);
+  const sentences = [`${span} ${BEGAN[opensBy]} ${initial.length === 0 ? "no usage" : `${list(initial)} used`}.`];
+  const credited = amounts(forgiven);
+  if (credited.length > 0) sentences.push(`Credited from the window before: ${list(credited)}.`);
+  const withheld = amounts(unpaidHeld);
+  if (withheld.length > 0) sentences.push(`Withheld until the payment arrives: ${list(withheld)}.`);
   return `${sentences.join(" ")} Reason: ${reason}.`;
 }
 
 const BEGAN: Record<WindowRow["opensBy"], string> = {
-  reset: "was reset: it began with",
-  carry_over: "carried over: it began with",
-  preserve: "goes on, with",
+  reset: "began with a reset:",
+  carry_over: "began with a carry-over:",
+  preserve: "continued:",
 };
 
 /**
- * Why a use of `amount` is refused now, or that it would be allowed. Names plan, limit, window, and the used, reserved
- * and withheld units. null if the product has no such field.
+ * Whether `amount` more units would be allowed now, and the reason: plan, limit, window, and the used, reserved and
+ * withheld units.
+ * @returns null if the product has no such field
  */
-export function refusalWords(
+export function explainRefusal(
   subscription: SubscriptionView,
   field: string,
   amount: number,
@@ -51,26 +51,26 @@ export function refusalWords(
   const { locale } = reading;
   const number = (value: number) => formatNumber(value, locale);
   const day = (at: string) => formatTime(at, "moment", reading);
-  const more = count(product, field, amount, locale);
+  const requested = count(product, field, amount, locale);
   const allowed = amount <= meter.remaining;
-  const capped = limitPlan === plan ? "" : ` (they are on ${planName(product, plan)}, whose payment is open)`;
+  const unpaidPlan = limitPlan === plan ? "" : ` (the plan is ${planName(product, plan)}, whose payment is open)`;
   const window = meter.kind === "gauge" || resetsAt === null ? "" : ` from ${day(windowStart)} to ${day(resetsAt)}`;
   const parts = [
     `${number(meter.used)} used`,
-    meter.reserved > 0 ? `${number(meter.reserved)} reserved for work under way` : null,
-    meter.unpaidHeld > 0 ? `${number(meter.unpaidHeld)} held until a payment comes` : null,
+    meter.reserved > 0 ? `${number(meter.reserved)} reserved for running work` : null,
+    meter.unpaidHeld > 0 ? `${number(meter.unpaidHeld)} withheld until a payment arrives` : null,
   ].filter((part) => part !== null);
-  const own = meter.limit === planLimitOf(product, limitPlan, field) ? "" : ", a limit of their own";
-  const allows = `${productOf(product).name} ${planName(product, limitPlan)}${capped} allows ${count(product, field, meter.limit, locale)}${own}${window}.`;
+  const override = meter.limit === planLimitOf(product, limitPlan, field) ? "" : " (limit override)";
+  const allows = `${productOf(product).name} ${planName(product, limitPlan)}${unpaidPlan} allows ${count(product, field, meter.limit, locale)}${override}${window}.`;
   const left = `${list(parts)}: ${number(meter.remaining)} left.`;
-  if (allowed) return { allowed, sentence: `${allows} ${left} ${more} would be allowed.` };
-  const pays = amount <= meter.remaining + meter.unpaidHeld ? " The open payment would let it pass." : "";
-  const back = meter.kind === "gauge" || resetsAt === null ? "" : ` It resets on ${day(resetsAt)}.`;
-  return { allowed, sentence: `${allows} ${left} ${more} would be refused.${pays}${back}` };
+  if (allowed) return { allowed, sentence: `${allows} ${left} ${requested} would be allowed.` };
+  const payment = amount <= meter.remaining + meter.unpaidHeld ? " Paying the open invoice would allow it." : "";
+  const reset = meter.kind === "gauge" || resetsAt === null ? "" : ` It resets on ${day(resetsAt)}.`;
+  return { allowed, sentence: `${allows} ${left} ${requested} would be refused.${payment}${reset}` };
 }
 
 /** The subscription in one line: plan, status, processor and period end. */
-export function subscriptionWords(subscription: SubscriptionView, reading: TimeReading): string {
+export function describeSubscription(subscription: SubscriptionView, reading: TimeReading): string {
   const { product, plan, status, processor, interval, periodEnd, cancelAt, scheduledPlan } = subscription;
   const day = (at: string) => formatTime(at, "day", reading);
   const billed = processor === null ? "" : `, billed ${interval ?? ""} by ${processorName(processor)}`;

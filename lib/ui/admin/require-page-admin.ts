@@ -1,8 +1,8 @@
 import { notFound } from "next/navigation";
 import { requirePageUser } from "../require-page-user";
 
-/** An admin page's user. Other users get 404, and signed-out visitors the sign-in page. */
-export async function adminUser(path: `/admin${string}`) {
+/** The admin who opened the page. Other users get 404; a signed-out visitor is redirected to sign in. */
+export async function requirePageAdmin(path: `/admin${string}`) {
   const user = await requirePageUser(path);
   if (!user.admin) notFound();
   return user;
