@@ -1,7 +1,7 @@
 # The same line of Node as in .nvmrc, with the known fixes (26.12.1 or later).
 ARG NODE=26.12.1-bookworm-slim
 
-# The build, and everything needed to migrate: `docker build --target build`.
+# The build, which can also migrate: `docker build --target build`.
 FROM node:${NODE} AS build
 WORKDIR /app
 ENV NEXT_TELEMETRY_DISABLED=1
@@ -10,7 +10,7 @@ RUN npm ci
 COPY . .
 RUN TOLLGATE_STANDALONE=1 npm run build
 
-# What runs: Next's standalone output, without sources, tests or development dependencies.
+# The app: Next's standalone output, without sources, tests or development dependencies.
 FROM node:${NODE}
 WORKDIR /app
 ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 HOSTNAME=0.0.0.0 PORT=3000

@@ -1,12 +1,12 @@
 import type { Instrumentation } from "next";
 
 /**
- * Runs once when the server starts: production refuses to start with a configuration that cannot work; connections are
- * watched for their addresses and for bodies that stall; headers and methods that Next cannot read are dropped; the sandbox
- * runs its jobs and its processors here, production by its host's cron (`/api/cron/…`).
+ * Runs once when the server starts. It refuses a configuration that cannot work, records the addresses of connections, ends
+ * requests whose body stalls, and removes headers and methods that Next cannot read. The sandbox runs its jobs and its
+ * processors in this process; in production the host's cron calls `/api/cron/…`.
  */
 export async function register(): Promise<void> {
-  // One condition around it all: what it imports is then left out of other runtimes' bundles.
+  // One condition around all imports, so that bundles of other runtimes omit them.
   if (process.env.NEXT_RUNTIME === "nodejs") {
     (await import("./lib/config/current-catalog")).provideCatalog((await import("./tollgate.config")).default);
     const { exitIfMisconfigured } = await import("./lib/server/start-problems");
@@ -22,7 +22,7 @@ export async function register(): Promise<void> {
   }
 }
 
-/** Next calls it for each error of a page, a route or a server action. Routes answer their errors themselves. */
+/** Next calls this for each error of a page, a route or a server action. Routes answer their errors themselves. */
 export const onRequestError: Instrumentation.onRequestError = async (error, _request, { routeType }) => {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
   const { setRenderFailureStatus } = await import("./lib/http/render-failure");

@@ -3,14 +3,14 @@ import type { NextConfig } from "next";
 
 const root = import.meta.dirname;
 
-/** Where `npm run dev` and `npm run preview` build when they run beside each other; unset for a production build. */
+/** The build folder of `npm run dev` and `npm run preview`, which may run side by side; unset for a production build. */
 const distDir = process.env.TOLLGATE_DIST_DIR;
 if (distDir && !path.resolve(root, distDir).startsWith(root + path.sep))
   throw new Error(`TOLLGATE_DIST_DIR must lie inside ${root}.`);
 
-/** On every answer, also those that proxy.ts does not see. */
+/** On every response, also for paths that proxy.ts does not match. */
 const SECURITY_HEADERS = {
-  // Browsers heed it over https only.
+  // Browsers obey it over https only.
   "strict-transport-security": "max-age=63072000; includeSubDomains",
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
@@ -19,7 +19,7 @@ const SECURITY_HEADERS = {
   "cross-origin-opener-policy": "same-origin-allow-popups",
 };
 
-/** What is no page may load nothing and be framed by nobody; proxy.ts gives pages their own policy. */
+/** Responses other than pages load nothing and cannot be framed; proxy.ts sets the policy of pages. */
 const NO_PAGE = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 const asList = (headers: Record<string, string>) => Object.entries(headers).map(([key, value]) => ({ key, value }));

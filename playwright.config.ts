@@ -3,11 +3,11 @@ import { createServer } from "node:net";
 import { defineConfig, devices } from "@playwright/test";
 import { CHROMIUM_ARGUMENTS, findChromium } from "./tests/support/chromium";
 
-// Each worker reads this file again and must come to the same answers.
+// Each worker reads this file again and must get the same values.
 process.env.CHROMIUM_PATH ??= await findChromium();
 process.env.E2E_PORT ??= String(await freePort());
 
-/** localhost, not 127.0.0.1: cookies and identity providers tell them apart. */
+/** localhost, not 127.0.0.1: cookies and identity providers distinguish them. */
 const baseURL = `http://localhost:${process.env.E2E_PORT}`;
 const launchOptions = { executablePath: process.env.CHROMIUM_PATH, args: CHROMIUM_ARGUMENTS };
 
@@ -17,7 +17,7 @@ export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   retries: 0,
   workers: 2,
-  // A test that hangs fails. Minutes, so that none fails because the machine is busy.
+  // A test that hangs fails after minutes, so that none fails on a busy machine.
   timeout: 600_000,
   expect: { timeout: 60_000 },
   reporter: [["list"]],

@@ -1,13 +1,13 @@
 /**
- * Runs before every page: the content security policy with its nonce, and the identity provider's hand-off (renewing
- * a session). It decides nothing about access: pages and routes do, where they read. Of `/api` it sees only paths with a
- * percent sign, to refuse those that cannot be decoded; its headers are in next.config.ts.
+ * Runs before every page: sets the content security policy with its nonce, and lets the identity provider renew a session.
+ * Pages and routes decide about access, not this file. Of `/api` it handles only paths with a percent sign, to refuse those
+ * that cannot be decoded; next.config.ts sets the headers of `/api`.
  */
 import { type NextRequest, NextResponse } from "next/server";
 import { contentSecurityPolicy, isReadablePath, refusePath } from "@/lib/http";
 import { beforePage } from "@/lib/identity";
 
-/** Next's page for what it cannot render, which it would serve with a 500 to whoever asks for it by name. */
+/** Next's page for render errors. A request for its path would get a 500. */
 const ERROR_PAGE = "/_global-error";
 
 export async function proxy(request: NextRequest): Promise<Response> {
@@ -29,7 +29,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
     else request.cookies.set(name, value);
   }
   const headers = new Headers(request.headers);
-  // Next reads the nonce from the request's policy and gives it to its own scripts.
+  // Next reads the nonce from the request's policy and adds it to its own scripts.
   headers.set("content-security-policy", policy);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set("content-security-policy", policy);

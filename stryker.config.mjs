@@ -1,6 +1,6 @@
-/** `npm run mutate`: which changes of the billing rules do the unit tests not see? docs/mutation.md judges the answers. */
+/** `npm run mutate`: finds changes of the billing rules that no unit test notices. docs/mutation.md explains the survivors. */
 
-/** The search for free quota, shorter: it runs once for most of the changes. */
+/** A shorter search for free quota, since it runs once for most of the changes. */
 process.env.QUOTA_RUNS ??= "1500";
 process.env.QUOTA_DEPTH ??= "2";
 
@@ -41,6 +41,6 @@ export default {
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   jsonReporter: { fileName: ".tollgate/mutation.json" },
   thresholds: { high: 95, low: 90, break: 90 },
-  // What the compiler's own version cannot read is not asked: types are checked elsewhere.
+  // No such file: the runner's TypeScript is older than ours, and another check covers the types.
   tsconfigFile: "tsconfig.mutate.json",
 };

@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 const resolve = { alias: [{ find: /^@\//, replacement: `${import.meta.dirname}/` }] };
 const exclude = ["**/node_modules/**", ".next/**", ".tollgate/**", "e2e/**"];
 
-/** A test that hangs fails. Minutes, so that none fails because the machine is busy. */
+/** A test that hangs fails after minutes, so that none fails on a busy machine. */
 const timeouts = {
   testTimeout: 900_000,
   hookTimeout: 900_000,
@@ -18,7 +18,7 @@ const setupFiles = [
   "./scripts/provide-catalog.ts",
 ];
 
-/** The log of what a test does on purpose would bury its result. */
+/** Expected errors of tests are not logged, so that their results stay readable. */
 const env = {
   LOG_LEVEL: process.env.LOG_LEVEL ?? "fatal",
   TOLLGATE_SANDBOX: "1",

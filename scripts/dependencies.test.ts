@@ -13,6 +13,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   "@tailwindcss/postcss": "postcss.config.mjs",
   tailwindcss: "app/globals.css",
   "react-dom": "Next",
+  knip: "npm test",
   "@types/node": "tsconfig.json",
   tsx: "the scripts of package.json",
   typescript: "npm test, next build",

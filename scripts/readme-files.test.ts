@@ -1,8 +1,9 @@
-/** Compares the table "Files" of a folder's README with the files of the folder. */
+/** The table "Files" of a folder's README has one line per file. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ROOT } from "./project";
+import { tableDifferences, tableOf } from "./readme-table";
 
 /** Folders with more files than this need a README, if they are below one of COVERED. */
 const MOST = 8;
@@ -19,21 +20,35 @@ function sourcesIn(folder: string): string[] {
   return readdirSync(path.join(ROOT, folder)).filter((name) => /\.(tsx?|mts|mjs)$/.test(name));
 }
 
-function tableOf(folder: string): string | undefined {
+function tableIn(folder: string): string | undefined {
   const readme = path.join(ROOT, folder, "README.md");
-  return existsSync(readme) ? /^## Files\n([^#]*)/m.exec(readFileSync(readme, "utf8"))?.[1] : undefined;
+  return existsSync(readme) ? tableOf(readFileSync(readme, "utf8")) : undefined;
 }
 
 test.each(FOLDERS.filter((folder) => COVERED.test(folder) && sourcesIn(folder).length > MOST))(
   "the README of %s has such a table",
   (folder) => {
-    expect(tableOf(folder)).toBeDefined();
+    expect(tableIn(folder)).toBeDefined();
   },
 );
 
-test.each(FOLDERS.filter((folder) => tableOf(folder) !== undefined))("%s has one line per file", (folder) => {
-  const rows = (tableOf(folder) ?? "").matchAll(/^\| \[([^\]]+)\]\(\1\) \| [^|]+ \|$/gm);
-  const listed = [...rows].map(([, file]) => file);
-  const files = sourcesIn(folder).filter((name) => !/\.test\.tsx?$/.test(name) && name !== "index.ts");
-  expect(listed.toSorted()).toEqual(files.toSorted());
+test.each(FOLDERS.filter((folder) => tableIn(folder) !== undefined))("%s has one line per file", (folder) => {
+  expect(tableDifferences(tableIn(folder) ?? "", sourcesIn(folder))).toEqual([]);
+});
+
+describe("a planted README", () => {
+  const readme = (...files: string[]) =>
+    `# Folder\n\n## Files\n\n| file | content |\n| --- | --- |\n${files.map((file) => `| [${file}](${file}) | its content |\n`).join("")}`;
+  const differences = (...listed: string[]) =>
+    tableDifferences(tableOf(readme(...listed)) ?? "", ["gate.ts", "batch.ts", "gate.test.ts", "index.ts"]);
+
+  test("with a line per file is right", () => expect(differences("gate.ts", "batch.ts")).toEqual([]));
+  test("fails with a line without a file", () => {
+    expect(differences("gate.ts", "batch.ts", "gone.ts")).toEqual(["gone.ts"]);
+  });
+  test("fails with a file without a line", () => expect(differences("gate.ts")).toEqual(["batch.ts"]));
+  test("fails with a file that has two lines", () => {
+    expect(differences("gate.ts", "batch.ts", "gate.ts")).toEqual(["gate.ts"]);
+  });
+  test("has no table without the heading", () => expect(tableOf("# Folder\n\nText.")).toBeUndefined());
 });

@@ -32,6 +32,7 @@ const CHECKS: Check[] = [
   },
   { name: "lint", commands: [["biome", "check", "--error-on-warnings"]] },
   { name: "imports", commands: [script("check-imports")] },
+  { name: "unused", commands: [["knip", "--treat-config-hints-as-errors"]] },
   { name: "schema", commands: [script("db-check")] },
   { name: "alerts", commands: [script("check-alerts")] },
   { name: "unit", commands: [["vitest", "run", "--project", "unit"]] },

@@ -1,7 +1,7 @@
 /** The input of the admin's routes and pages. */
 import { z } from "zod";
 import { fieldIds, meterOf } from "@/lib/config/current-catalog";
-import { fieldIdSchema } from "@/lib/config/schemas";
+import { fieldIdSchema, processorSchema } from "@/lib/config/schemas";
 import { identifier, isoDay, isoInstant, line, userIdSchema } from "@/lib/core/text";
 
 const field = fieldIdSchema;
@@ -37,14 +37,12 @@ export const reconcileRequest = z.strictObject({
   userId: userIdSchema.optional(),
 });
 
-const processor = z.enum(["stripe", "paddle"], { error: "is stripe or paddle" });
-
 /** An event's id, in addresses and forms. */
 export const eventId = identifier();
 
 export const replayRequest = z.strictObject({
   events: z
-    .array(z.strictObject({ processor, id: eventId }))
+    .array(z.strictObject({ processor: processorSchema, id: eventId }))
     .min(1, { error: "names at least one event" })
     .max(100, { error: "names 100 events at most" }),
 });
@@ -59,11 +57,11 @@ const moment = z
   .transform(Date.parse);
 
 /** The last event of the previous page, which `after` encodes. */
-export const eventCursor = z.object({ at: isoInstant("is an instant"), processor, id: eventId });
+export const eventCursor = z.object({ at: isoInstant("is an instant"), processor: processorSchema, id: eventId });
 
 /** The filters of the list of events, from an address. */
 export const eventQuery = z.object({
-  processor: processor.optional(),
+  processor: processorSchema.optional(),
   type: text.optional(),
   outcome: z.enum(OUTCOMES, { error: `is one of ${OUTCOMES.join(", ")}` }).optional(),
   userId: text.optional(),

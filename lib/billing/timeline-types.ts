@@ -3,7 +3,8 @@ import type { Cadence, Interval, Processor } from "@/lib/config/terms";
 import type { Instant, NamedDiscount, Status, SubscriptionState } from "./facts";
 
 /** How a usage window begins. `preserve` grows a window that goes on: nothing is given. */
-export type TransitionKind = "reset" | "carry_over" | "preserve";
+export const TRANSITION_KINDS = ["reset", "carry_over", "preserve"] as const;
+export type TransitionKind = (typeof TRANSITION_KINDS)[number];
 
 /** Where a window belongs: one processor subscription, or the product's free plan. */
 export type Source = `${Processor}:${string}` | "free";
@@ -161,6 +162,6 @@ export type Reason = (typeof REASONS)[number];
 
 /** The difference one delivery made to the timeline. */
 export interface Decision {
-  action: "reset" | "preserve" | "carry_over";
+  action: TransitionKind;
   reason: Reason;
 }

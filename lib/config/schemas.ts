@@ -1,6 +1,7 @@
-/** Names of the catalog in requests, answers and rows. A wrong name ends its check: later steps look the name up. */
+/** Names of the catalog, processors and intervals in requests, answers and rows. A wrong name ends its check: later steps look it up. */
 import { z } from "zod";
 import { fieldIds, isFieldId, isProductId, productIds } from "./current-catalog";
+import { INTERVALS, PROCESSORS } from "./terms";
 
 export const productIdSchema = z
   .string({ error: () => `is one of ${productIds().join(", ")}` })
@@ -9,3 +10,7 @@ export const productIdSchema = z
 export const fieldIdSchema = z
   .string({ error: () => `is one of ${fieldIds().join(", ")}` })
   .refine(isFieldId, { abort: true, error: () => `is one of ${fieldIds().join(", ")}` });
+
+export const processorSchema = z.enum(PROCESSORS, { error: "is stripe or paddle" });
+
+export const intervalSchema = z.enum(INTERVALS, { error: "is monthly or yearly" });

@@ -1,7 +1,10 @@
 /** Terms that the catalog and billing share. */
 
-export type Processor = "stripe" | "paddle";
-export type Interval = "monthly" | "yearly";
+export const PROCESSORS = ["stripe", "paddle"] as const;
+export type Processor = (typeof PROCESSORS)[number];
+
+export const INTERVALS = ["monthly", "yearly"] as const;
+export type Interval = (typeof INTERVALS)[number];
 
 /** When a window resets: at UTC midnight, monthly from an anchor, or with the billing period. */
 export type Cadence = "daily" | "monthly" | "billing_period";

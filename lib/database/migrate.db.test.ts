@@ -144,7 +144,7 @@ test("a database of a version before 0.1.0 is left as it is, with an error that 
      create table supabase_migrations.schema_migrations (version text primary key, statements text[], name text);
      insert into supabase_migrations.schema_migrations values ('20261120000000', '{}', 'foundation')`,
   );
-  await expect(migrate(url, config, EVERY_PART)).rejects.toThrow("docs/upgrade.md");
+  await expect(migrate(url, config, EVERY_PART)).rejects.toThrow("UPGRADE.md");
   expect(await rowsOf(url, "select to_regnamespace('tollgate') as schema")).toEqual([{ schema: null }]);
 });
 

@@ -110,7 +110,7 @@ async function refuseOldSchema(client: pg.Client): Promise<void> {
   if (rowCount)
     throw new Error(
       "This database has the schema of a version before 0.1.0, with its tables in the schema public. " +
-        "docs/upgrade.md describes how to move its data.",
+        "UPGRADE.md describes how to move its data.",
     );
 }
 

@@ -1,4 +1,5 @@
 /** Signs in and out with the sandbox's identity, by JSON or by a plain form. */
+import { stringifySetCookie } from "cookie";
 import { z } from "zod";
 import { parse } from "@/lib/core/parse";
 import { userIdSchema } from "@/lib/core/text";
@@ -42,6 +43,5 @@ export function endedLocalSession(): Record<string, string> {
 }
 
 function cookieHeader(value: string, maxAge: number): Record<string, string> {
-  const secure = cookieAttributes().secure ? "; Secure" : "";
-  return { "set-cookie": `${localCookie()}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure}` };
+  return { "set-cookie": stringifySetCookie({ name: localCookie(), value, maxAge, ...cookieAttributes() }) };
 }

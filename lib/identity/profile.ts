@@ -1,22 +1,19 @@
 /** Stores the identity provider's e-mail address and name in the profile. */
 
+import { LRUCache } from "lru-cache";
 import { log } from "@/lib/core/observability";
 import { gateway } from "@/lib/database";
 import type { Identity } from "./identity";
 import { provider } from "./provider";
 
-/** Profiles that this process has stored, by user. Above the maximum the oldest is removed. */
-const stored = new Map<string, string>();
-const MAX_STORED = 10_000;
+/** Profiles that this process has stored, by user. */
+const stored = new LRUCache<string, string>({ max: 10_000 });
 
 /** Stores a profile that is new or has changed. Runs after the response, so it never throws. */
 export async function storeProfile({ id, email, name }: Identity): Promise<void> {
   const profile = JSON.stringify([email, name]);
   if (stored.get(id) === profile) return;
-  stored.delete(id);
   stored.set(id, profile);
-  const [oldest] = stored.keys();
-  if (stored.size > MAX_STORED && oldest !== undefined) stored.delete(oldest);
   try {
     const user = await gateway().storeProfile(id, email, name);
     // The account is erased: if the user returns, the profile is stored again.

@@ -6,6 +6,8 @@
  * (request-locale.ts) and passes it on, so that server and browser write the same text.
  */
 
+import type { Interval } from "@/lib/config/terms";
+
 /** The locale if the request names none that we know. */
 export const DEFAULT_LOCALE = "en-GB";
 
@@ -65,7 +67,7 @@ export function formatMoney(minorUnits: number, locale: string, currency = "USD"
 }
 
 /** A plan's price: "Free", "$19 a month", "$399.90 a year". */
-export function formatPrice(minorUnits: number, interval: "monthly" | "yearly", locale: string): string {
+export function formatPrice(minorUnits: number, interval: Interval, locale: string): string {
   if (minorUnits === 0) return "Free";
   return `${formatMoney(minorUnits, locale)} a ${interval === "yearly" ? "year" : "month"}`;
 }

@@ -1,5 +1,6 @@
 /** Taxes, discounts and refunds in words. Pure. */
-import type { DiscountView, MoneyView } from "@/lib/billing/schemas/purchase";
+import type { MoneyView } from "@/lib/billing/schemas/purchase";
+import type { DiscountView } from "@/lib/billing/schemas/usage-view";
 import { discountOff } from "./discount";
 import { formatDay, formatMoney } from "./format";
 

@@ -1,6 +1,7 @@
 /** Gauges of the whole deployment, the same in each process: read from the database at each scrape. */
 import { Gauge } from "prom-client";
 import { z } from "zod";
+import { PROCESSORS } from "@/lib/config/terms";
 import { once, registry } from "@/lib/core/observability/registry";
 import type { BillingMetrics } from "@/lib/database";
 
@@ -38,7 +39,6 @@ const reconciliation = z
   })
   .catch({ usage: { drifting: 0 }, subscriptions: { different: 0, notFound: 0 } });
 
-const PROCESSORS = ["stripe", "paddle"];
 const STATES = ["undecided", "deferred", "quarantined", "dead"];
 
 /** Replaces all gauges by the measured values. A plan without users disappears. */

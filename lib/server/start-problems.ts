@@ -1,6 +1,7 @@
 /** Finds configurations with which the server must not start: an incomplete or unsafe one, or a sandbox with live keys. */
 import { priceVariable } from "@/lib/config/catalog";
 import { sellable } from "@/lib/config/current-catalog";
+import { PROCESSORS } from "@/lib/config/terms";
 import { type Env, readEnv } from "@/lib/core/env";
 import { liveSigns, sandboxProblems } from "@/lib/core/env-sandbox";
 import { secretProblems } from "@/lib/core/env-secrets";
@@ -110,7 +111,7 @@ function fakeApiProblems(env: Env): string[] {
 /** If two prices had the same id, the plan of a payment would be arbitrary. */
 function priceProblems(variables: Variables): string[] {
   const names = new Map<string, Set<string>>();
-  for (const processor of ["stripe", "paddle"] as const)
+  for (const processor of PROCESSORS)
     for (const price of sellable()) {
       const variable = priceVariable(processor, price);
       for (const id of (variables[variable] ?? "").split(",").map((each) => each.trim()))

@@ -8,6 +8,7 @@ import type { CheckoutView } from "@/lib/billing/schemas/purchase";
 import type { CheckoutAsked } from "@/lib/billing/schemas/purchase-requests";
 import { freePlan, type ProductId } from "@/lib/config/catalog";
 import { findPlan, product as productOf, sales } from "@/lib/config/current-catalog";
+import type { Processor } from "@/lib/config/terms";
 import { CHECKOUT_MS } from "@/lib/core/deadlines";
 import { DomainError } from "@/lib/core/domain-error";
 import { log } from "@/lib/core/observability";
@@ -258,7 +259,7 @@ function paymentActivating(): DomainError {
 
 async function refreshSubscription(
   userId: string,
-  { processor, id }: { processor: "stripe" | "paddle"; id: string },
+  { processor, id }: { processor: Processor; id: string },
   context: PurchaseContext,
 ) {
   const found = await context.getProcessor(processor);

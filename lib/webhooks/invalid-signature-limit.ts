@@ -1,29 +1,29 @@
 /**
- * Floods of deliveries with bad signatures. Counted by network in this process, since a row in the database for each
- * would be what the flood wants. What is signed always passes: nobody can lock a processor out by writing its address
- * into a header.
+ * Limits deliveries with invalid signatures. This process counts them by network, since a database row for each would serve
+ * the flood. Signed deliveries always pass: a flood that names a processor's address in a header does not block it.
  */
+import { LRUCache } from "lru-cache";
+
 const WINDOW_MS = 60_000;
-const MAX_BAD = 600;
-/** Networks that are remembered at once. */
+const MAX_INVALID = 600;
+/** Networks that are counted at once; above this number the one seen longest ago is forgotten. */
 const MAX_NETWORKS = 10_000;
 
-export interface BadDeliveries {
-  /** Counts one, and gives the seconds to wait where it is one too many; null where it is not. */
+export interface InvalidSignatureLimit {
+  /** Counts one delivery. Returns the seconds to wait if the network is over the limit, otherwise null. */
   count(network: string | null, now: number): number | null;
 }
 
-export function badDeliveries(): BadDeliveries {
-  const windows = new Map<string, { until: number; count: number }>();
+export function invalidSignatureLimit(): InvalidSignatureLimit {
+  const windows = new LRUCache<string, { until: number; count: number }>({ max: MAX_NETWORKS });
   return {
     count(network, now) {
       const key = network ?? "unknown";
       const known = windows.get(key);
       const window = known && known.until > now ? known : { until: now + WINDOW_MS, count: 0 };
-      if (window !== known && windows.size >= MAX_NETWORKS) windows.clear();
       window.count += 1;
       windows.set(key, window);
-      return window.count > MAX_BAD ? Math.ceil((window.until - now) / 1000) : null;
+      return window.count > MAX_INVALID ? Math.ceil((window.until - now) / 1000) : null;
     },
   };
 }

@@ -1,13 +1,13 @@
 /** An admin replays or dismisses an event, and links a customer or subscription to a user. */
 import { z } from "zod";
 import type { Processor } from "@/lib/billing/types";
+import { processorSchema } from "@/lib/config/schemas";
+import { PROCESSORS } from "@/lib/config/terms";
 import { DomainError } from "@/lib/core/domain-error";
 import { identifier } from "@/lib/core/text";
 import type { EventOutcome, Gateway } from "@/lib/database";
 import { moveSubscription } from "./move-subscription";
 import { type Outcome, processStoredEvent } from "./process-event";
-
-const PROCESSORS = ["stripe", "paddle"] as const satisfies Processor[];
 
 const text = identifier();
 
@@ -28,7 +28,7 @@ export type LinkRequest = CustomerLink | SubscriptionLink;
 
 export const linkRequest = z
   .strictObject({
-    processor: z.enum(PROCESSORS, { error: "is stripe or paddle" }),
+    processor: processorSchema,
     customerId: text.optional(),
     subscriptionId: text.optional(),
     userId: text,

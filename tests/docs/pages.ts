@@ -18,6 +18,7 @@ const inFolder = (folder: string) =>
 export const PAGES = [
   "README.md",
   "CONTRIBUTING.md",
+  "UPGRADE.md",
   "SECURITY.md",
   ...inFolder("docs"),
   ...inFolder("docs/decisions"),

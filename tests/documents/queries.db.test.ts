@@ -64,8 +64,8 @@ test("webhook_events has its columns", async () => {
   );
 });
 
-test("nobody but the service may touch webhook_events", async () => {
-  const grantees = (await documented("nobody but the service may touch webhook_events")).map(({ grantee }) => grantee);
+test("only the service may access webhook_events", async () => {
+  const grantees = (await documented("only the service may access webhook_events")).map(({ grantee }) => grantee);
   expect([...new Set(grantees)].sort()).toEqual(["postgres", "service_role", "tollgate_app"]);
 });
 
@@ -85,12 +85,12 @@ test("webhooks of the last hour, by processor and type", async () => {
   );
 });
 
-test("no event is there twice", async () => {
-  expect(await documented("no event is there twice")).toEqual([]);
+test("no event exists twice", async () => {
+  expect(await documented("no event exists twice")).toEqual([]);
 });
 
-test("who is over a limit", async () => {
-  expect(await documented("who is over a limit")).toEqual([]);
+test("users over a limit", async () => {
+  expect(await documented("users over a limit")).toEqual([]);
   // Nobody gets there through us; somebody with the superuser's rights can.
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
@@ -98,7 +98,7 @@ test("who is over a limit", async () => {
     await client.query(
       `update tollgate.subscriptions set usage = usage || '{"messages_count": 101}' where user_id = 'free' and product = 'chatbots'`,
     );
-    expect(await documented("who is over a limit")).toEqual([
+    expect(await documented("users over a limit")).toEqual([
       expect.objectContaining({ user_id: "free", plan: "free", msg_count: 101, bot_count: 0 }),
     ]);
   } finally {
@@ -113,8 +113,8 @@ test("the slowest statements on subscriptions", async () => {
   expect(rows.every((row) => String(row.query).includes("subscriptions") && Number(row.calls) > 0)).toBe(true);
 });
 
-test("a person's plan, words and period", async () => {
-  expect(await documented("a person's plan, words and period")).toEqual([
+test("a user's plan, words and period", async () => {
+  expect(await documented("a user's plan, words and period")).toEqual([
     expect.objectContaining({
       email: EMAIL,
       plan_type: "ultra",

@@ -70,7 +70,7 @@ describe("commands", () => {
     "%s (not here)",
     (_, { note, text }) => {
       const [, elsewhere] = /^run by (\S+)$/.exec(note) ?? [];
-      if (elsewhere === undefined) expect(note).toMatch(/^needs (an account|Docker)/);
+      if (elsewhere === undefined) expect(note).toMatch(/^needs (an account|Docker|the old database)/);
       else expect(existsSync(elsewhere), elsewhere).toBe(true);
       const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
       for (const [, name = ""] of text.matchAll(/npm run (?:-s )?([\w:]+)/g))

@@ -81,7 +81,7 @@ function nonceOf({ headers }: AppAnswer): string | undefined {
 test("over https the session's cookie is Secure and bound to the host", async () => {
   const signIn = (url: typeof app) => url.send("/api/auth/local", { method: "POST", body: { userId: "somebody" } });
   const [cookie] = (await signIn(secure)).cookies;
-  expect(cookie).toMatch(/^__Host-tollgate_session_\d+=[^;]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/);
+  expect(cookie).toMatch(/^__Host-tollgate_session_\d+=[^;]+; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
   const session = { cookie: String(cookie).split(";")[0] ?? "" };
   expect((await secure.send("/api/chatbots", { headers: session })).status).toBe(200);
   const injected = { cookie: session.cookie.replace("__Host-", "") };

@@ -1,6 +1,6 @@
 /** One thing that a user is told, once for each occasion: as the API answers it and the pages show it. */
 import { z } from "zod";
-import { fieldIdSchema, productIdSchema } from "@/lib/config/schemas";
+import { fieldIdSchema, processorSchema, productIdSchema } from "@/lib/config/schemas";
 
 const instant = z.iso.datetime({ offset: true });
 const amount = z.number().int();
@@ -32,7 +32,7 @@ const limit = z.object({
   resetsAt: instant,
 });
 
-const processor = z.enum(["stripe", "paddle"]).nullable();
+const processor = processorSchema.nullable();
 
 const payment = z.object({
   ...about,

@@ -1,18 +1,17 @@
 /** What the routes about purchases accept. Unknown fields are refused: a misspelt one must not be ignored silently. */
 import { z } from "zod";
-import { productIdSchema } from "@/lib/config/schemas";
+import { intervalSchema, processorSchema, productIdSchema } from "@/lib/config/schemas";
 import { line } from "@/lib/core/text";
 import { promotionCode } from "./promotion-code";
 
 const product = productIdSchema;
 const plan = line({ max: 64, error: "is the name of a plan" });
-const interval = z.enum(["monthly", "yearly"], { error: "is monthly or yearly" });
 
 export const checkoutRequest = z.strictObject({
   product,
   plan,
-  interval: interval.default("monthly"),
-  processor: z.enum(["stripe", "paddle"], { error: "is stripe or paddle" }).default("stripe"),
+  interval: intervalSchema.default("monthly"),
+  processor: processorSchema.default("stripe"),
   /** Tried before it is charged, where the product has a trial and this user has had none. */
   trial: z.boolean({ error: "is true or false" }).default(false),
   code: promotionCode.optional(),
@@ -25,7 +24,7 @@ export const checkoutReturnRequest = z.strictObject({
 });
 
 /** Without `interval`, the subscription's own. */
-export const planChangeRequest = z.strictObject({ product, plan, interval: interval.optional() });
+export const planChangeRequest = z.strictObject({ product, plan, interval: intervalSchema.optional() });
 export type PlanChangeAsked = z.infer<typeof planChangeRequest>;
 
 export const productRequest = z.strictObject({ product });

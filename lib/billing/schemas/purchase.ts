@@ -3,29 +3,19 @@
  * currency's minor unit.
  */
 import { z } from "zod";
-import { fieldIdSchema, productIdSchema } from "@/lib/config/schemas";
-import { type Instant, REASONS } from "../types";
+import { fieldIdSchema, intervalSchema, processorSchema, productIdSchema } from "@/lib/config/schemas";
+import { type Instant, REASONS, TRANSITION_KINDS } from "../types";
+import { discountViewSchema } from "./usage-view";
 
 /** An instant as these answers write it. */
 export const written = (at: Instant): string => new Date(at).toISOString();
 
 const instant = z.iso.datetime({ offset: true });
 const product = productIdSchema;
-const interval = z.enum(["monthly", "yearly"]);
-const processor = z.enum(["stripe", "paddle"]);
+const interval = intervalSchema;
+const processor = processorSchema;
 const money = z.object({ amount: z.number().int(), currency: z.string() });
 export type MoneyView = z.infer<typeof money>;
-
-/** A price reduction; `code` is the promotion code that the customer gave. */
-const discount = z.object({
-  id: z.string(),
-  name: z.string().nullable(),
-  code: z.string().nullable(),
-  off: z.union([z.object({ percent: z.number() }), money]),
-  /** From then on it reduces nothing; null: it never ends, or ends with its one charge. */
-  endsAt: instant.nullable(),
-});
-export type DiscountView = z.infer<typeof discount>;
 
 /** `POST /api/checkout`: where to pay. The same choice again gives the same address. */
 export const checkoutViewSchema = z.object({ url: z.string(), checkout: z.uuid() });
@@ -72,7 +62,7 @@ export const changePreviewViewSchema = z.object({
   tax: money.nullable(),
   discount: money.nullable(),
   /** The discounts that the charges have. */
-  discounts: z.array(discount),
+  discounts: z.array(discountViewSchema),
   /** null where nothing will be charged any more. */
   nextCharge: money.extend({ at: instant }).nullable(),
   /** How `dueNow` and later charges are collected: from a card at once, by a debit that takes days, or by an invoice. */
@@ -81,7 +71,7 @@ export const changePreviewViewSchema = z.object({
   collectionDays: z.number().int().nullable(),
   usage: z.object({
     /** What becomes of what was used: it stays counted, a part is carried over, or counting begins anew. */
-    effect: z.enum(["preserve", "carry_over", "reset"]),
+    effect: z.enum(TRANSITION_KINDS),
     reason: z.enum(REASONS),
     explanation: z.string(),
     meters: z.array(meterChange),

@@ -4,8 +4,8 @@
  * Instants are ISO strings, since the same shape crosses HTTP and the database; amounts are whole units.
  */
 import { z } from "zod";
-import { fieldIdSchema, productIdSchema } from "@/lib/config/schemas";
-import { STATUSES } from "../types";
+import { fieldIdSchema, intervalSchema, processorSchema, productIdSchema } from "@/lib/config/schemas";
+import { STATUSES, TRANSITION_KINDS } from "../types";
 
 const instant = z.iso.datetime({ offset: true });
 const amount = z.number().int();
@@ -46,8 +46,8 @@ export const subscriptionViewSchema = z.object({
   plan: z.string(),
   /** `free`: never subscribed. */
   status: z.enum([...STATUSES, "free"]),
-  processor: z.enum(["stripe", "paddle"]).nullable(),
-  interval: z.enum(["monthly", "yearly"]).nullable(),
+  processor: processorSchema.nullable(),
+  interval: intervalSchema.nullable(),
   quantity: z.number().int(),
   periodStart: instant.nullable(),
   periodEnd: instant.nullable(),
@@ -102,7 +102,7 @@ export const decisionViewSchema = z.object({
   id: z.union([z.string(), z.number()]).transform(String),
   product: productId,
   at: instant,
-  action: z.enum(["reset", "preserve", "carry_over"]),
+  action: z.enum(TRANSITION_KINDS),
   reason: z.string(),
   eventType: z.string(),
   before: standing,

@@ -1,6 +1,6 @@
 /** The inbox: webhook events and their outcomes. */
 import { z } from "zod";
-import type { Instant, Note, Processor } from "@/lib/billing/types";
+import { type Instant, type Note, type Processor, TRANSITION_KINDS } from "@/lib/billing/types";
 import { type Call, iso } from "./call";
 import { count, processor } from "./columns";
 
@@ -10,7 +10,7 @@ export type EventOutcome = z.infer<typeof outcome>;
 export const eventState = z.object({
   outcome: outcome.nullable(),
   reason: z.string().nullable(),
-  decision: z.object({ action: z.enum(["reset", "preserve", "carry_over"]), reason: z.string() }).nullable(),
+  decision: z.object({ action: z.enum(TRANSITION_KINDS), reason: z.string() }).nullable(),
 });
 export type EventState = z.infer<typeof eventState>;
 

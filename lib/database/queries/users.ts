@@ -1,6 +1,7 @@
 /** Users: profiles, lists and details. */
 import { z } from "zod";
 import { subscriptionViewSchema } from "@/lib/billing/schemas/usage-view";
+import { TRANSITION_KINDS } from "@/lib/billing/types";
 import type { Call } from "./call";
 import { count, interval, processor, timestamp } from "./columns";
 import { decisionRow } from "./decision-row";
@@ -32,7 +33,7 @@ const windowRow = z.object({
   openedAt: timestamp,
   windowStart: timestamp,
   windowEnd: timestamp,
-  opensBy: z.enum(["reset", "carry_over", "preserve"]),
+  opensBy: z.enum(TRANSITION_KINDS),
   reason: z.string(),
   opening: amounts,
   forgiven: amounts.nullable(),

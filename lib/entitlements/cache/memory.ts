@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { VersionedStore } from "./store";
 
 interface Entry {
@@ -7,7 +8,7 @@ interface Entry {
   freshUntil: number;
 }
 
-/** Above this number the oldest entry is removed. */
+/** Above this number the entry that was used longest ago is removed. */
 const MAX_ENTRIES = 20_000;
 
 /** A store in this process's memory. Other processes cannot invalidate it, so its values expire soon. */
@@ -16,15 +17,7 @@ export function memoryStore({
   maxFreshMs = 30_000,
   maxEntries = MAX_ENTRIES,
 } = {}): VersionedStore {
-  const entries = new Map<string, Entry>();
-
-  function put(key: string, entry: Entry): void {
-    entries.delete(key);
-    entries.set(key, entry);
-    if (entries.size <= maxEntries) return;
-    const [oldest] = entries.keys();
-    if (oldest !== undefined) entries.delete(oldest);
-  }
+  const entries = new LRUCache<string, Entry>({ max: maxEntries });
 
   return {
     name: "memory",
@@ -35,11 +28,11 @@ export function memoryStore({
     },
     async write(key, value, revision, freshMs) {
       if ((entries.get(key)?.revision ?? -1) > revision) return;
-      put(key, { revision, value, freshUntil: now() + Math.min(freshMs, maxFreshMs) });
+      entries.set(key, { revision, value, freshUntil: now() + Math.min(freshMs, maxFreshMs) });
     },
     async invalidate(key, revision) {
       if ((entries.get(key)?.revision ?? -1) >= revision) return;
-      put(key, { revision, value: null, freshUntil: 0 });
+      entries.set(key, { revision, value: null, freshUntil: 0 });
     },
     end: () => entries.clear(),
   };

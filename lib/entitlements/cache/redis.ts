@@ -5,6 +5,7 @@
  * are not read again. A process sends invalidations that failed before its next read.
  */
 import type { RedisClientType } from "@redis/client";
+import { LRUCache } from "lru-cache";
 import { CACHE_MS } from "@/lib/core/deadlines";
 import { log } from "@/lib/core/observability/log";
 import type { VersionedStore } from "./store";
@@ -28,18 +29,13 @@ redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'r', ARGV[1])
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
 
-interface PendingInvalidation {
-  revision: number;
-  /** All older values have expired by then. */
-  until: number;
-}
-
 /** Connects at once. `generation()` is empty until Redis is connected. */
 export function redisStore(url: string): VersionedStore {
   let client: RedisClientType | undefined;
   let runId = "";
   let ended = false;
-  const pendingInvalidations = new Map<string, PendingInvalidation>();
+  /** Revisions by key. After their lifetime all older values have expired, so a long outage does not fill the memory. */
+  const pendingInvalidations = new LRUCache<string, number>({ ttl: MAX_FRESH_MS, ttlAutopurge: true });
   let sending: Promise<void> | undefined;
   void connect();
 
@@ -73,9 +69,9 @@ export function redisStore(url: string): VersionedStore {
   }
 
   async function sendAll(): Promise<void> {
-    for (const [key, { revision, until }] of pendingInvalidations) {
-      if (until > performance.now()) await run(INVALIDATE, key, revision, MAX_FRESH_MS);
-      if (pendingInvalidations.get(key)?.revision === revision) pendingInvalidations.delete(key);
+    for (const [key, revision] of [...pendingInvalidations.entries()]) {
+      await run(INVALIDATE, key, revision, MAX_FRESH_MS);
+      if (pendingInvalidations.get(key) === revision) pendingInvalidations.delete(key);
     }
   }
 
@@ -97,9 +93,7 @@ export function redisStore(url: string): VersionedStore {
       try {
         await run(INVALIDATE, key, revision, MAX_FRESH_MS);
       } catch {
-        const pending = pendingInvalidations.get(key)?.revision ?? -1;
-        const until = performance.now() + MAX_FRESH_MS;
-        pendingInvalidations.set(key, { revision: Math.max(pending, revision), until });
+        pendingInvalidations.set(key, Math.max(pendingInvalidations.get(key) ?? -1, revision));
       }
     },
     end() {

@@ -1,14 +1,16 @@
-/** Paddle's discounts in the product's words: a promotion code is redeemed, and a subscription's discount is named. */
-import type { Paddle, Discount as PaddleDiscount, SubscriptionDiscount } from "@paddle/paddle-node-sdk";
+/** Reads Paddle's discounts: the discount of a promotion code, and the discount of a subscription. */
+import type { Paddle, Discount as PaddleDiscount, Subscription, SubscriptionDiscount } from "@paddle/paddle-node-sdk";
+import { entityId as pathId } from "../entity-id";
 import { type Discount, ProcessorError } from "../processor-client";
 import type { Call } from "./client-call";
-import { readInstant, readMoney } from "./read-fields";
+import { namedDiscount } from "./discount";
+import { discountShape } from "./shape";
 
-/** Paddle's codes are letters and numbers. A comma would ask for several discounts. */
+/** Paddle's codes are letters and numbers. A comma would select several discounts. */
 const CODE = /^[a-z\d]{1,32}$/i;
 
 /**
- * The id of the discount that customers redeem with this code. Paddle itself decides whether it is good for a purchase.
+ * The id of the discount that customers redeem with this code. Paddle decides whether a purchase can redeem it.
  * @throws ProcessorError `invalid_code`
  */
 export async function discountOfCode(paddle: Paddle, call: Call, code: string): Promise<string> {
@@ -23,44 +25,46 @@ function invalidCode(code: string): ProcessorError {
   return new ProcessorError("Paddle has no active discount of this code for customers.", "invalid_code", code);
 }
 
-/** A purchase with a code that Paddle does not make is the code's fault if the discounted amount is too small to charge. */
+/** If the discounted amount is too small to charge, the error is the code's. Other errors stay as they are. */
 export function asInvalidCode(error: unknown): unknown {
   if (!(error instanceof ProcessorError) || error.problem !== "amount_too_small") return error;
   return new ProcessorError(error.message, "invalid_code", error.code, { cause: error });
 }
 
-/**
- * The discount of a subscription, with its name and amount. Paddle's subscriptions carry its id only. A key that must not
- * read discounts gets none: a preview's amounts need no names.
- */
-export async function discountsOf(
+/** The discount of a subscription; undefined if it has none, or if the key lacks the permission to read discounts. */
+export async function fetchDiscount(
   paddle: Paddle,
+  { discount }: Pick<Subscription, "discount">,
   call: Call,
-  held: SubscriptionDiscount | null,
-  units: number,
-): Promise<Discount[]> {
-  if (held === null) return [];
+): Promise<PaddleDiscount | undefined> {
+  if (discount === null) return undefined;
   try {
-    const discount = await call("discount", () => paddle.discounts.get(held.id));
-    return [await call("discount", async () => readDiscount(discount, held, units))];
+    return await call("discount", () => paddle.discounts.get(pathId(discount.id)));
   } catch (error) {
-    if (error instanceof ProcessorError) return [];
+    if (error instanceof ProcessorError) return undefined;
     throw error;
   }
 }
 
-/** `units`: how many the subscription has of what is discounted; Paddle discounts each by the amount if told so. */
-export function readDiscount(discount: PaddleDiscount, { endsAt }: { endsAt: string | null }, units = 1): Discount {
-  const { id, description, code, type, amount, currencyCode } = discount;
+/** A subscription's discount by the names that Paddle's events use, with its terms if they were fetched. */
+export function discountFields({ id, endsAt }: SubscriptionDiscount, fetched: PaddleDiscount | undefined) {
   return {
     id,
-    name: description || null,
-    code,
-    off: type === "percentage" ? { percent: Number(amount) } : offOf(readMoney(amount, currencyCode), type, units),
-    endsAt: endsAt === null ? null : readInstant("discount.ends_at", endsAt),
+    ends_at: endsAt,
+    ...(fetched && {
+      description: fetched.description,
+      code: fetched.code,
+      type: fetched.type,
+      amount: fetched.amount,
+      currency_code: fetched.currencyCode,
+    }),
   };
 }
 
-function offOf(money: { amount: number; currency: string }, type: PaddleDiscount["type"], units: number) {
-  return type === "flat_per_seat" ? { ...money, amount: money.amount * units } : money;
+/** @param units how many units the subscription has: an amount may be taken off each */
+export function readDiscount(of: SubscriptionDiscount, fetched: PaddleDiscount, units: number): Discount | null {
+  const parsed = discountShape.parse(discountFields(of, fetched));
+  if (!parsed) return null;
+  const { terms, endsAt = null } = namedDiscount(parsed, units);
+  return terms && { ...terms, endsAt };
 }

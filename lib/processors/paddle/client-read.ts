@@ -18,6 +18,7 @@ import type {
 } from "../processor-client";
 import { readingOf } from "../reading";
 import { unreadable } from "./client-call";
+import { discountFields } from "./client-discount";
 import type { PlanItems } from "./client-plan";
 import { normalize } from "./normalize";
 import { readInstant, readMoney, readPositive } from "./read-fields";
@@ -128,17 +129,7 @@ export function readSubscription(
     scheduled_change: change && { action: change.action, effective_at: change.effectiveAt },
     collection_mode: subscription.collectionMode,
     import_meta: subscription.importMeta,
-    discount: subscription.discount && {
-      id: subscription.discount.id,
-      ends_at: subscription.discount.endsAt,
-      ...(discount && {
-        description: discount.description,
-        code: discount.code,
-        type: discount.type,
-        amount: discount.amount,
-        currency_code: discount.currencyCode,
-      }),
-    },
+    discount: subscription.discount && discountFields(subscription.discount, discount),
     items: subscription.items.map(({ price, quantity, trialDates }) => ({
       price: { id: price.id, product_id: price.productId, billing_cycle: price.billingCycle },
       quantity,

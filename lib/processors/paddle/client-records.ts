@@ -1,9 +1,9 @@
 /** Lists a subscription's payments and adjustments at Paddle, as the same facts and notes that its events give. */
-import type { Adjustment, Discount, Paddle, Subscription, Transaction } from "@paddle/paddle-node-sdk";
+import type { Adjustment, Paddle, Transaction } from "@paddle/paddle-node-sdk";
 import type { Instant, Note } from "@/lib/billing/types";
 import type { FindPrice } from "@/lib/config/catalog";
 import { entityId as pathId } from "../entity-id";
-import { type PaymentRecords, ProcessorError } from "../processor-client";
+import type { PaymentRecords } from "../processor-client";
 import { paymentsOf } from "../reading";
 import type { Call } from "./client-call";
 import { normalize } from "./normalize";
@@ -37,24 +37,6 @@ export async function listRecords(
     payments: transactions.flatMap((transaction) => readPayments(transaction, findPrice)),
     notes: adjustments.flatMap(readNotes),
   }));
-}
-
-/**
- * What the subscription's discount takes off. The key may lack the permission to read discounts: the subscription is read
- * without it.
- */
-export async function fetchDiscount(
-  paddle: Paddle,
-  { discount }: Subscription,
-  call: Call,
-): Promise<Discount | undefined> {
-  if (discount === null) return undefined;
-  try {
-    return await call("discount", () => paddle.discounts.get(pathId(discount.id)));
-  } catch (error) {
-    if (error instanceof ProcessorError) return undefined;
-    throw error;
-  }
 }
 
 function readPayments(transaction: Transaction, findPrice: FindPrice): PaymentRecords["payments"] {

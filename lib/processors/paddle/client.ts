@@ -3,10 +3,10 @@ import type { FindPrice } from "@/lib/config/catalog";
 import { entityId as pathId } from "../entity-id";
 import { type Invoice, type ProcessorClient, ProcessorError } from "../processor-client";
 import { caller, unreadable } from "./client-call";
-import { asInvalidCode, discountOfCode, discountsOf } from "./client-discount";
+import { asInvalidCode, discountOfCode, fetchDiscount, readDiscount } from "./client-discount";
 import { billingMode, planItemsAfter } from "./client-plan";
 import { hasNoDocument, readCheckoutState, readInvoice, readPreview, readSubscription } from "./client-read";
-import { fetchDiscount, listRecords } from "./client-records";
+import { listRecords } from "./client-records";
 
 export interface PaddleClientOptions {
   apiKey: string;
@@ -126,9 +126,10 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
         }),
       );
       const units = plan.items.reduce((sum, { quantity }) => sum + quantity, 0);
-      const discounts = await discountsOf(paddle, call, preview.discount, units);
+      const fetched = await fetchDiscount(paddle, preview, call);
+      const discount = preview.discount && fetched ? readDiscount(preview.discount, fetched, units) : null;
       const read = await call("preview", async () => readPreview(preview, subscription, change.timing, plan));
-      return { ...read, ...(discounts.length > 0 && { discounts }) };
+      return { ...read, ...(discount && { discounts: [discount] }) };
     },
 
     async change(change) {

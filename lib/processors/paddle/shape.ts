@@ -43,7 +43,7 @@ const item = z.object({
 const shown = optional(line({ max: 500 })).catch(null);
 
 /** Events name a discount by its id; what it takes off is there only if it was fetched beside the subscription. */
-const discount = z
+export const discountShape = z
   .object({
     id,
     ends_at: optional(instant),
@@ -55,7 +55,7 @@ const discount = z
   })
   .nullish()
   .catch(undefined);
-export type Discount = NonNullable<z.output<typeof discount>>;
+export type Discount = NonNullable<z.output<typeof discountShape>>;
 
 export const subscriptionShape = z.object({
   id,
@@ -67,7 +67,7 @@ export const subscriptionShape = z.object({
   /** Set on subscriptions that were imported from another system. */
   import_meta: optional(z.unknown()),
   items: z.array(item),
-  discount,
+  discount: discountShape,
 });
 export type Subscription = z.output<typeof subscriptionShape>;
 export type SubscriptionItem = Subscription["items"][number];

@@ -2,7 +2,8 @@
 import Stripe from "stripe";
 import { type ChangePreview, type Discount, type Money, ProcessorError } from "../processor-client";
 import { unreadable } from "./client-call";
-import { readInstant, readMoney } from "./client-values";
+import { readMoney } from "./client-values";
+import { discountsOf } from "./discount";
 import { idOf } from "./reference";
 
 /** The expansions that `readDiscounts` needs. */
@@ -16,26 +17,17 @@ export function sumOf(amounts: Amounts, currency: string): Money | null {
   return amount === 0 ? null : readMoney(amount, currency);
 }
 
-/** A subscription's or an invoice's discounts, which were asked for whole. */
-export function readDiscounts(discounts: readonly (string | Stripe.Discount | Stripe.DeletedDiscount)[]): Discount[] {
-  return discounts.map((discount) => {
-    if (typeof discount === "string") throw unreadable("discounts", "an id instead of the discount");
-    const { coupon } = discount.source;
-    if (coupon === null || typeof coupon === "string") throw unreadable("discounts", "no coupon");
-    const { promotion_code: code } = discount;
-    const end = "end" in discount ? (discount.end ?? null) : null;
-    return {
-      id: coupon.id,
-      name: coupon.name ?? null,
-      code: code === null || typeof code === "string" ? null : code.code,
-      off: offOf(coupon),
-      endsAt: end === null ? null : readInstant("discount.end", end),
-    };
+/**
+ * The discounts of a subscription.
+ * @throws ProcessorError `unavailable` if Stripe did not expand one of them
+ */
+export function readDiscounts(discounts: Stripe.Subscription["discounts"]): Discount[] {
+  const named = discountsOf({ discounts });
+  if (named === undefined) throw unreadable("discounts", "not a list of discounts");
+  return named.map(({ terms, endsAt = null }) => {
+    if (terms === null) throw unreadable("discounts", "an id instead of the coupon or of the promotion code");
+    return { ...terms, endsAt };
   });
-}
-
-function offOf({ percent_off: percent, amount_off: amount, currency }: Stripe.Coupon): Discount["off"] {
-  return percent === null ? readMoney(amount, currency) : { percent };
 }
 
 /** The charge of a previewed invoice, with its tax and discounts. */

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { FieldId, ProductId } from "@/lib/config/catalog";
 import { fieldIds, findPlan, meterOf, productIds, product as productOf } from "@/lib/config/current-catalog";
-import { productIdSchema } from "@/lib/config/schemas";
+import { intervalSchema, processorSchema, productIdSchema } from "@/lib/config/schemas";
 import { DomainError } from "@/lib/core/domain-error";
 import { line, userIdSchema } from "@/lib/core/text";
 import { SCENARIO_IDS } from "./scenarios";
@@ -16,7 +16,7 @@ const named = z.strictObject({
   /** By id or name, in any case. */
   plan: name.optional(),
   newPlan: name.optional(),
-  interval: z.enum(["monthly", "yearly"]).optional(),
+  interval: intervalSchema.optional(),
   /** If it differs from the plan's limit, it becomes an override of the product's first counter. */
   newLimit: limit.optional(),
 });
@@ -39,7 +39,7 @@ export const simulationRequest = z.strictObject({
   userId: userIdSchema,
   scenario: z.enum(SCENARIO_IDS, { error: `is one of ${SCENARIO_IDS.join(", ")}` }),
   customData: customData.default({} as CustomData),
-  processor: z.enum(["stripe", "paddle"], { error: "is stripe or paddle" }).optional(),
+  processor: processorSchema.optional(),
   dryRun: z.boolean().default(false),
 });
 

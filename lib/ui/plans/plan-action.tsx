@@ -1,5 +1,6 @@
 import type { Route } from "next";
 import Link from "next/link";
+import type { Interval, Processor } from "@/lib/config/terms";
 import type { Action } from "../actions/action";
 import { ActionForm } from "../actions/action-form";
 import { button } from "../button";
@@ -17,8 +18,8 @@ interface PlanActionProps {
   product: string;
   plan: string;
   planName: string;
-  interval: "monthly" | "yearly";
-  processor: "stripe" | "paddle";
+  interval: Interval;
+  processor: Processor;
   /** The promotion code of the checkout. */
   code: string | null;
   subscription: unknown;

@@ -2,14 +2,15 @@ import { Check } from "lucide-react";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import type { Plan, ProductId } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
+import type { Interval, Processor } from "@/lib/config/terms";
 import { formatCount, formatMoney } from "@/lib/messages/format";
 import { PlanAction, type PlanActions } from "./plan-action";
 import { planOption } from "./plan-options";
 
 interface PlanGridProps {
   product: ProductId;
-  interval: "monthly" | "yearly";
-  processor: "stripe" | "paddle";
+  interval: Interval;
+  processor: Processor;
   /** The promotion code of the checkouts. */
   code: string | null;
   /** null: signed out. */
@@ -65,7 +66,7 @@ export function PlanGrid(props: PlanGridProps) {
   );
 }
 
-function Price({ plan: { price }, interval, locale }: { plan: Plan; interval: "monthly" | "yearly"; locale: string }) {
+function Price({ plan: { price }, interval, locale }: { plan: Plan; interval: Interval; locale: string }) {
   const cents = price.monthly === 0 ? 0 : price[interval];
   if (cents === null) return <p className="mt-1 text-muted text-sm">Not sold {interval}</p>;
   const savings = interval === "yearly" && price.monthly ? price.monthly * 12 - cents : 0;

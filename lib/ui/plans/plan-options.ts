@@ -3,9 +3,8 @@
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { freePlan, type Product, planRank } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
+import type { Interval } from "@/lib/config/terms";
 import { formatCount, formatNumber } from "@/lib/messages/format";
-
-type Interval = "monthly" | "yearly";
 
 /**
  * `none`: no current subscription, so a checkout starts a plan. `live`: it can be changed. `open`: its payment must be

@@ -3,13 +3,12 @@
 import { promotionCode } from "@/lib/billing/schemas/promotion-code";
 import type { ProductId } from "@/lib/config/catalog";
 import { findPlan, isProductId, productIds, product as productOf, sales } from "@/lib/config/current-catalog";
-
-type Processor = "stripe" | "paddle";
+import type { Interval, Processor } from "@/lib/config/terms";
 
 export interface PricingChoice {
   /** null: all products. */
   product: ProductId | null;
-  interval: "monthly" | "yearly";
+  interval: Interval;
   processor: Processor;
   /** The plan that was chosen before signing in. */
   chosen: { product: ProductId; plan: string } | null;
