@@ -8,7 +8,7 @@ const rules = [
   "timeline/fact-order",
   "timeline/plan-items",
   "timeline/subscription-history",
-  "timeline/group-by-subscription",
+  "timeline/history-types",
   "timeline/paid-plans",
   "timeline/presumptions",
   "timeline/scheduled-changes",

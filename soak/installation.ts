@@ -73,33 +73,9 @@ export async function startInstallation(directory: string): Promise<Installation
     stops.push(async () => closeSync(log));
     const through = new URL(direct());
     through.port = String(back.port);
-    const env: NodeJS.ProcessEnv = {
-      ...process.env,
-      ...unset(),
-      NODE_ENV: "production",
-      TOLLGATE_DIST_DIR: distDir,
-      TOLLGATE_SANDBOX: "1",
-      TOLLGATE_DATA_DIR: directory,
-      TOLLGATE_LOCAL_SECRET: "the soak's own secret, of no use elsewhere",
-      DATABASE_URL: through.href,
-      PORT: String(port),
-      APP_URL: `http://localhost:${front.port}`,
-      LOG_LEVEL: "warn",
-      NEXT_TELEMETRY_DISABLED: "1",
-    };
-    let app: ReturnType<typeof spawnGroup> | null = null;
-    const kill = async (signal: "SIGKILL" | "SIGTERM") => {
-      const ending = app;
-      app = null;
-      if (!ending?.pid) return;
-      const gone = ended(ending);
-      signalGroup(ending.pid, signal);
-      // A stopping server finishes its requests, but not without end.
-      const late = setTimeout(() => signalGroup(ending.pid as number, "SIGKILL"), 8_000);
-      await gone;
-      clearTimeout(late);
-    };
-    stops.push(() => kill("SIGKILL"));
+    const env = environmentOf({ directory, distDir, databaseUrl: through.href, port, frontPort: front.port });
+    const app = appOf(port, env, log, directory);
+    stops.push(() => app.kill("SIGKILL"));
 
     const installation: Installation = {
       url: `http://localhost:${front.port}`,
@@ -108,12 +84,7 @@ export async function startInstallation(directory: string): Promise<Installation
       back,
       postgres: {
         url: direct,
-        async kill() {
-          // Its children first: they would stop their work if they saw their parent die.
-          const postmaster = postmasterOf(data);
-          for (const pid of [...childrenOf(postmaster), postmaster]) killProcess(pid);
-          while (isAlive(postmaster)) await sleep(20);
-        },
+        kill: () => killServer(postmasterOf(data)),
         async killBackend() {
           const pid = await ask(
             direct(),
@@ -126,17 +97,7 @@ export async function startInstallation(directory: string): Promise<Installation
           back.upstream = addressOf(server.url);
         },
       },
-      app: {
-        kill,
-        async start() {
-          app = spawnGroup([NEXT, "start", "-H", "localhost", "-p", String(port)], env, log);
-          const begun = Date.now();
-          while (!(await answers(port))) {
-            if (Date.now() - begun > 60_000) throw new Error(`The app did not start; see ${directory}/app.log`);
-            await sleep(50);
-          }
-        },
-      },
+      app,
       stop,
     };
     await installation.app.start();
@@ -145,6 +106,57 @@ export async function startInstallation(directory: string): Promise<Installation
     await stop();
     throw error;
   }
+}
+
+interface Addresses {
+  directory: string;
+  distDir: string;
+  databaseUrl: string;
+  port: number;
+  frontPort: number;
+}
+
+function environmentOf({ directory, distDir, databaseUrl: url, port, frontPort }: Addresses): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    ...unset(),
+    NODE_ENV: "production",
+    TOLLGATE_DIST_DIR: distDir,
+    TOLLGATE_SANDBOX: "1",
+    TOLLGATE_DATA_DIR: directory,
+    TOLLGATE_LOCAL_SECRET: "the soak's own secret, of no use elsewhere",
+    DATABASE_URL: url,
+    PORT: String(port),
+    APP_URL: `http://localhost:${frontPort}`,
+    LOG_LEVEL: "warn",
+    NEXT_TELEMETRY_DISABLED: "1",
+  };
+}
+
+/** Starts and kills the production build. */
+function appOf(port: number, env: NodeJS.ProcessEnv, log: number, directory: string): Installation["app"] {
+  let app: ReturnType<typeof spawnGroup> | null = null;
+  return {
+    async kill(signal) {
+      const ending = app;
+      app = null;
+      if (!ending?.pid) return;
+      const gone = ended(ending);
+      signalGroup(ending.pid, signal);
+      // A stopping server finishes its requests, but not without end.
+      const late = setTimeout(() => signalGroup(ending.pid as number, "SIGKILL"), 8_000);
+      await gone;
+      clearTimeout(late);
+    },
+    async start() {
+      app = spawnGroup([NEXT, "start", "-H", "localhost", "-p", String(port)], env, log);
+      const begun = Date.now();
+      while (!(await answers(port))) {
+        if (Date.now() - begun > 60_000) throw new Error(`The app did not start; see ${directory}/app.log`);
+        await sleep(50);
+      }
+    },
+  };
 }
 
 async function ask(url: string, query: string): Promise<string> {
@@ -157,6 +169,12 @@ async function ask(url: string, query: string): Promise<string> {
   } finally {
     await client.end();
   }
+}
+
+async function killServer(postmaster: number): Promise<void> {
+  // Its children first: they would stop their work if they saw their parent die.
+  for (const pid of [...childrenOf(postmaster), postmaster]) killProcess(pid);
+  while (isAlive(postmaster)) await sleep(20);
 }
 
 /** Without the database: a process that is alive but not ready has started too. */

@@ -27,76 +27,88 @@ interface Answered {
   body: any;
 }
 
+type Post = (path: string, body: string, headers: Record<string, string>) => Promise<Answered>;
+type Numbers = (query: string) => Promise<number[]>;
+type Result = [what: string, is: number | undefined, wanted: number];
+
 /** Runs both lists; returns whether every result was exact. */
 export async function loadLists({ url, postgres, logFile }: Installation): Promise<boolean> {
   const client = new pg.Client({ connectionString: postgres.url() });
   await client.connect();
-  const one = async (query: string) =>
+  const numbers: Numbers = async (query) =>
     ((await client.query({ text: query, rowMode: "array" })).rows[0] ?? []).map(Number);
-  const post = (path: string, body: string, headers: Record<string, string>) => timed(`${url}${path}`, body, headers);
+  const post: Post = (path, body, headers) => timed(`${url}${path}`, body, headers);
   const empty = () => burst(DELIVERIES, () => post("/api/nothing", "{}", {}));
   try {
     await empty();
     const baseline = [await empty()];
-
-    const cookies = await Promise.all(USERS.map((userId) => signIn(url, userId)));
-    // In this order each user's ten requests run concurrently, beside other users'.
-    const creations = await burst(USERS.length * EACH, (turn) => {
-      const cookie = cookies[Math.floor(turn / EACH)] as string;
-      return post("/api/chatbots", JSON.stringify({ name: `Bot ${turn % EACH}` }), { cookie });
-    });
-    const chatbots = await one(`
-      select count(*), count(distinct user_id), (select count(*) from tollgate.subscriptions where user_id like 'load-%'
-        and product = 'chatbots' and (usage ->> 'chatbots_count')::int = 1) from tollgate.chatbots where user_id like 'load-%'`);
+    const creations = await createChatbots(url, post, numbers);
     baseline.push(await empty());
-
-    const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-    const event = fakeStripeSubscription({
-      id: "sub_load",
-      userId: "load-webhook",
-      price,
-      startsAt: Date.now() - DAY,
-    }).created();
-    const raw = JSON.stringify(event);
-    const deliveries = await burst(DELIVERIES, () =>
-      post("/api/webhook/stripe", raw, { "stripe-signature": sign(raw, SECRET, Math.floor(Date.now() / 1000)) }),
-    );
-    const stored = await one(`
-      select (select count(*) from tollgate.webhook_events where id = '${event.id}'),
-        (select deliveries from tollgate.webhook_events where id = '${event.id}'),
-        (select count(*) from tollgate.decisions where event_id = '${event.id}'),
-        (select count(*) from tollgate.usage_windows where user_id = 'load-webhook' and source <> 'free')`);
+    const deliveries = await deliverRepeatedly(post, numbers);
     baseline.push(await empty());
     // The server updates its statistics with a delay.
     await sleep(1_500);
-    const [deadlocks] = await one("select deadlocks from pg_stat_database where datname = current_database()");
+    const [deadlocks] = await numbers("select deadlocks from pg_stat_database where datname = current_database()");
     const failed = readFileSync(logFile, "utf8").match(
       /Failed to check and increment usage|Route failed|could not be decided/g,
     );
 
-    printLatencies(baseline, { creations, deliveries });
+    printLatencies(baseline, { creations: creations.answers, deliveries: deliveries.answers });
     return printResults([
-      ["chatbots made", count(creations, ({ status }) => status === 201), USERS.length],
-      ["refused at the limit", count(creations, ({ status }) => status === 402), USERS.length * (EACH - 1)],
-      ["chatbots stored", chatbots[0], USERS.length],
-      ["users with a chatbot", chatbots[1], USERS.length],
-      ["users whose count is 1", chatbots[2], USERS.length],
-      ["deliveries applied", count(deliveries, ({ body }) => body?.outcome === "applied"), 1],
-      [
-        "deliveries answered as duplicates",
-        count(deliveries, ({ body }) => body?.outcome === "duplicate"),
-        DELIVERIES - 1,
-      ],
-      ["rows of the event", stored[0], 1],
-      ["deliveries counted for it", stored[1], DELIVERIES],
-      ["decisions of it", stored[2], 1],
-      ["windows opened", stored[3], 1],
+      ...creations.results,
+      ...deliveries.results,
       ["deadlocks", deadlocks, 0],
       ["failed operations in the log", failed?.length ?? 0, 0],
     ]);
   } finally {
     await client.end();
   }
+}
+
+/** Ten chatbots at once for each user, whose plan allows one. */
+async function createChatbots(url: string, post: Post, numbers: Numbers) {
+  const cookies = await Promise.all(USERS.map((userId) => signIn(url, userId)));
+  // In this order each user's ten requests run concurrently, beside other users'.
+  const answers = await burst(USERS.length * EACH, (turn) => {
+    const cookie = cookies[Math.floor(turn / EACH)] as string;
+    return post("/api/chatbots", JSON.stringify({ name: `Bot ${turn % EACH}` }), { cookie });
+  });
+  const [stored, owners, counted] = await numbers(`
+    select count(*), count(distinct user_id), (select count(*) from tollgate.subscriptions where user_id like 'load-%'
+    and product = 'chatbots' and (usage ->> 'chatbots_count')::int = 1) from tollgate.chatbots where user_id like 'load-%'`);
+  const results: Result[] = [
+    ["chatbots made", count(answers, ({ status }) => status === 201), USERS.length],
+    ["refused at the limit", count(answers, ({ status }) => status === 402), USERS.length * (EACH - 1)],
+    ["chatbots stored", stored, USERS.length],
+    ["users with a chatbot", owners, USERS.length],
+    ["users whose count is 1", counted, USERS.length],
+  ];
+  return { answers, results };
+}
+
+/** One webhook, delivered a thousand times. */
+async function deliverRepeatedly(post: Post, numbers: Numbers) {
+  const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+  const fake = fakeStripeSubscription({ id: "sub_load", userId: "load-webhook", price, startsAt: Date.now() - DAY });
+  const event = fake.created();
+  const raw = JSON.stringify(event);
+  const answers = await burst(DELIVERIES, () =>
+    post("/api/webhook/stripe", raw, { "stripe-signature": sign(raw, SECRET, Math.floor(Date.now() / 1000)) }),
+  );
+  const [rows, deliveries, decisions, windows] = await numbers(`
+    select (select count(*) from tollgate.webhook_events where id = '${event.id}'),
+    (select deliveries from tollgate.webhook_events where id = '${event.id}'),
+    (select count(*) from tollgate.decisions where event_id = '${event.id}'),
+    (select count(*) from tollgate.usage_windows where user_id = 'load-webhook' and source <> 'free')`);
+  const results: Result[] = [
+    ["deliveries applied", count(answers, ({ body }) => body?.outcome === "applied"), 1],
+    ["deliveries answered as duplicates", count(answers, ({ body }) => body?.outcome === "duplicate"), DELIVERIES - 1],
+    ["rows of the event", rows, 1],
+    ["deliveries counted for it", deliveries, DELIVERIES],
+    ["decisions of it", decisions, 1],
+    ["windows opened", windows, 1],
+  ];
+  return { answers, results };
 }
 
 /** Sends `total` calls in their order, from all callers at once. */
@@ -164,7 +176,7 @@ function printLatencies(baseline: Answered[][], loads: { creations: Answered[]; 
   console.log();
 }
 
-function printResults(results: [what: string, is: number | undefined, wanted: number][]): boolean {
+function printResults(results: Result[]): boolean {
   printTable(
     "Results",
     ["", "is", "wanted"],

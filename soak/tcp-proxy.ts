@@ -37,50 +37,7 @@ export async function startTcpProxy(upstream: { host: string; port: number }, pr
   const pairs = new Set<Pair>();
   const cuts = new Map<string, number>();
   let pending: CutAt[] = [];
-  const server = net.createServer((client) => connect(client));
-
-  function connect(client: net.Socket): void {
-    const server = net.connect({ ...proxy.upstream, noDelay: true });
-    const pair: Pair = { client, server, request: null };
-    pairs.add(pair);
-    client.setNoDelay(true);
-    pass(client, server, (bytes) => {
-      pair.request = protocol.requestIn(bytes) ?? pair.request;
-      return pair.request !== null && takeCut("request sent", pair) ? "then cut" : "pass";
-    });
-    pass(server, client, (bytes) => {
-      if (pair.request === null || !protocol.endsAnswer(bytes)) return "pass";
-      if (takeCut("answer lost", pair)) return "cut";
-      pair.request = null;
-      return "pass";
-    });
-    for (const [one, other] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      // A broken side breaks the other, as in a network.
-      one.on("error", () => {});
-      one.on("close", () => {
-        pairs.delete(pair);
-        other.destroy();
-      });
-    }
-
-    /** Keeps the order of a direction, however long each packet waits. */
-    function pass(from: net.Socket, to: net.Socket, decide: (bytes: Buffer) => "pass" | "cut" | "then cut"): void {
-      let last = Promise.resolve();
-      from.on("data", (bytes: Buffer) => {
-        last = last.then(async () => {
-          if (proxy.delay > 0) await sleep(proxy.delay);
-          while (proxy.stalled) await sleep(20);
-          const verdict = decide(bytes);
-          if (verdict === "cut") return reset(pair);
-          if (!to.destroyed) to.write(bytes, verdict === "then cut" ? () => reset(pair) : undefined);
-        });
-      });
-      from.on("end", () => void last.then(() => to.end()));
-    }
-  }
+  const server = net.createServer((client) => connect(client, { proxy, protocol, pairs, takeCut }));
 
   /** Takes one pending cut of this kind, if there is one. */
   function takeCut(at: CutAt, { request }: Pair): boolean {
@@ -117,6 +74,57 @@ export async function startTcpProxy(upstream: { host: string; port: number }, pr
     server.listen(0, "127.0.0.1", resolve);
   });
   return Object.assign(proxy, { port: (server.address() as net.AddressInfo).port });
+}
+
+interface Connecting {
+  proxy: TcpProxy;
+  protocol: Protocol;
+  pairs: Set<Pair>;
+  takeCut: (at: CutAt, pair: Pair) => boolean;
+}
+
+/** Connects a client with the upstream, and passes packets in both directions. */
+function connect(client: net.Socket, { proxy, protocol, pairs, takeCut }: Connecting): void {
+  const server = net.connect({ ...proxy.upstream, noDelay: true });
+  const pair: Pair = { client, server, request: null };
+  pairs.add(pair);
+  client.setNoDelay(true);
+  pass(client, server, (bytes) => {
+    pair.request = protocol.requestIn(bytes) ?? pair.request;
+    return pair.request !== null && takeCut("request sent", pair) ? "then cut" : "pass";
+  });
+  pass(server, client, (bytes) => {
+    if (pair.request === null || !protocol.endsAnswer(bytes)) return "pass";
+    if (takeCut("answer lost", pair)) return "cut";
+    pair.request = null;
+    return "pass";
+  });
+  for (const [one, other] of [
+    [client, server],
+    [server, client],
+  ] as const) {
+    // A broken side breaks the other, as in a network.
+    one.on("error", () => {});
+    one.on("close", () => {
+      pairs.delete(pair);
+      other.destroy();
+    });
+  }
+
+  /** Keeps the order of a direction, however long each packet waits. */
+  function pass(from: net.Socket, to: net.Socket, decide: (bytes: Buffer) => "pass" | "cut" | "then cut"): void {
+    let last = Promise.resolve();
+    from.on("data", (bytes: Buffer) => {
+      last = last.then(async () => {
+        if (proxy.delay > 0) await sleep(proxy.delay);
+        while (proxy.stalled) await sleep(20);
+        const verdict = decide(bytes);
+        if (verdict === "cut") return reset(pair);
+        if (!to.destroyed) to.write(bytes, verdict === "then cut" ? () => reset(pair) : undefined);
+      });
+    });
+    from.on("end", () => void last.then(() => to.end()));
+  }
 }
 
 interface Pair {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { product } from "@/lib/config/current-catalog";
-import { type Chosen, planChoice } from "./plan-change-policy";
+import { type PlanSelection, planChoice } from "./plan-change-policy";
 import type { SubscriptionRecord } from "./types";
 
 const START = Date.UTC(2026, 2, 1);
@@ -23,12 +23,12 @@ const plus: SubscriptionRecord = {
   unlisted: false,
   pastDueSince: null,
   scheduled: null,
-  heldPlan: null,
+  retainedPlan: null,
 };
 const yearly = { ...plus, interval: "yearly" } as const;
 
 describe("more is given now, less with the next period", () => {
-  test.each<[string, SubscriptionRecord, Chosen, "now" | "period_end"]>([
+  test.each<[string, SubscriptionRecord, PlanSelection, "now" | "period_end"]>([
     ["a higher plan", plus, { plan: "ultra", interval: "monthly" }, "now"],
     ["a higher plan, by the year", plus, { plan: "ultra", interval: "yearly" }, "now"],
     ["a higher plan, by the month instead of the year", yearly, { plan: "ultra", interval: "monthly" }, "now"],
@@ -52,7 +52,7 @@ describe("what one has", () => {
 
   test("takes back what was kept for later, also where the processor has carried it out already", () => {
     expect(planChoice(product("writer"), { ...plus, scheduled }, same)).toEqual({ kind: "undo" });
-    const carriedOut = { ...plus, plan: "basic", heldPlan: "plus", scheduled };
+    const carriedOut = { ...plus, plan: "basic", retainedPlan: "plus", scheduled };
     expect(planChoice(product("writer"), carriedOut, same)).toEqual({ kind: "undo" });
     expect(planChoice(product("writer"), carriedOut, { plan: "basic", interval: "monthly" })).toEqual({
       kind: "change",

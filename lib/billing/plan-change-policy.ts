@@ -1,14 +1,14 @@
 /**
- * What choosing a plan means for someone who has a subscription. Pure: the same answer for the preview and the change.
+ * Decides how a subscriber's plan selection is carried out. The preview and the change use the same decision.
  *
- * More of anything is given at once and paid at once; less of anything begins with the next period, since the present
- * one is paid for.
+ * An upgrade, or a change to yearly billing, takes effect and is charged at once. A downgrade begins with the next
+ * period, because the current one is paid.
  */
 import { freePlan, type Product, planRank } from "@/lib/config/catalog";
-import { heldPlan } from "./timeline/scheduled-changes";
+import { effectivePlan } from "./timeline/scheduled-changes";
 import type { Interval, SubscriptionRecord } from "./types";
 
-export interface Chosen {
+export interface PlanSelection {
   plan: string;
   interval: Interval;
 }
@@ -19,31 +19,31 @@ export type PlanChoice =
   | { kind: "change"; timing: ChangeTiming }
   /** The free plan: the subscription ends with its period. */
   | { kind: "cancel" }
-  /** What one has: a change that was kept for the period's end is taken back. */
+  /** The current plan: the scheduled change is withdrawn. */
   | { kind: "undo" }
-  | { kind: "refused"; reason: ChoiceRefusal };
+  | { kind: "refused"; reason: PlanChangeRefusal };
 
-export type ChoiceRefusal =
+export type PlanChangeRefusal =
   | "already_on_plan"
   | "cancellation_scheduled"
   | "payment_open"
   | "subscription_paused"
   | "unknown_price";
 
-/** First match from the top. */
-export function planChoice(product: Product, mirror: SubscriptionRecord, to: Chosen): PlanChoice {
-  const from = heldPlan(mirror);
-  const { status, interval, scheduled, cancelAt } = mirror;
+/** The first rule that matches, from the top. */
+export function planChoice(product: Product, record: SubscriptionRecord, to: PlanSelection): PlanChoice {
+  const from = effectivePlan(record);
+  const { status, interval, scheduled, cancelAt } = record;
   if (to.plan === freePlan(product).id) return { kind: "cancel" };
   if (from === null || interval === null) return { kind: "refused", reason: "unknown_price" };
-  if (status === "paused" || mirror.collectionPaused) return { kind: "refused", reason: "subscription_paused" };
+  if (status === "paused" || record.collectionPaused) return { kind: "refused", reason: "subscription_paused" };
   if (status !== "active" && status !== "trialing") return { kind: "refused", reason: "payment_open" };
-  // Nobody who has canceled is to find out that a click on a plan has taken it back.
+  // A plan change must not withdraw a cancellation unasked.
   if (cancelAt !== null) return { kind: "refused", reason: "cancellation_scheduled" };
   if (from === to.plan && interval === to.interval) {
     return scheduled === null ? { kind: "refused", reason: "already_on_plan" } : { kind: "undo" };
   }
-  const more = planRank(product, to.plan) - planRank(product, from);
-  const longer = interval === "monthly" && to.interval === "yearly";
-  return { kind: "change", timing: more > 0 || (more === 0 && longer) ? "now" : "period_end" };
+  const rankDifference = planRank(product, to.plan) - planRank(product, from);
+  const toYearly = interval === "monthly" && to.interval === "yearly";
+  return { kind: "change", timing: rankDifference > 0 || (rankDifference === 0 && toYearly) ? "now" : "period_end" };
 }

@@ -1,9 +1,9 @@
 /**
- * What a plan change would make of a timeline: the facts that it would bring, and the few instants between which usage
- * must be known to count it. Pure, like the fold that takes them.
+ * Simulates a plan change for a preview: the facts that it would bring, and the instants at which a timeline divides
+ * usage.
  */
 
-import type { ChangeTiming, Chosen } from "./plan-change-policy";
+import type { ChangeTiming, PlanSelection } from "./plan-change-policy";
 import { addMonths } from "./timeline/calendar";
 import type {
   Fact,
@@ -17,53 +17,58 @@ import type {
   Window,
 } from "./types";
 
-/** What the processor would tell of a change that is made and paid at `at`, or with the renewal. */
-export function factsOfPlanChange(mirror: SubscriptionRecord, to: Chosen, timing: ChangeTiming, at: Instant): Fact[] {
-  const from = { start: mirror.periodStart, end: mirror.periodEnd };
-  const trialing = mirror.status === "trialing";
+/** The facts that the processor's events would contain if the change is made and paid at `at`, or with the renewal. */
+export function factsOfPlanChange(
+  record: SubscriptionRecord,
+  to: PlanSelection,
+  timing: ChangeTiming,
+  at: Instant,
+): Fact[] {
+  const from = { start: record.periodStart, end: record.periodEnd };
+  const trialing = record.status === "trialing";
   if (timing === "period_end" && from.end !== null) {
     const period = { start: from.end, end: after(from.end, to.interval) };
     const renewed = { status: "active", ...periodOf(period) } as const;
-    return [snapshot(mirror, to, period.start, renewed), payment(mirror, to, period, "period")];
+    return [snapshot(record, to, period.start, renewed), payment(record, to, period, "period")];
   }
-  // Nothing is charged in a trial, whose days go on.
-  if (trialing) return [snapshot(mirror, to, at)];
-  if (to.interval === mirror.interval) {
+  // A change during a trial is free and leaves the trial's end.
+  if (trialing) return [snapshot(record, to, at)];
+  if (to.interval === record.interval) {
     const rest = { start: at, end: from.end ?? at };
-    return [snapshot(mirror, to, at), payment(mirror, to, rest, "proration")];
+    return [snapshot(record, to, at), payment(record, to, rest, "proration")];
   }
   const period = { start: at, end: after(at, to.interval) };
-  return [snapshot(mirror, to, at, periodOf(period)), payment(mirror, to, period, "change")];
+  return [snapshot(record, to, at, periodOf(period)), payment(record, to, period, "change")];
 }
 
-/** What it would tell of the subscription's end. */
-export function factsOfEnd(mirror: SubscriptionRecord, at: Instant): Fact[] {
-  const end = snapshot(mirror, { plan: mirror.plan, interval: mirror.interval }, at, { status: "canceled" });
+/** The facts of the subscription's end. */
+export function factsOfCancellation(record: SubscriptionRecord, at: Instant): Fact[] {
+  const end = snapshot(record, { plan: record.plan, interval: record.interval }, at, { status: "canceled" });
   return [{ ...end, life: "deleted" }];
 }
 
-/** Every instant at which these timelines, at these moments, cut the usage. */
-export function cutsOf(
+/** Every instant at which the timelines, the windows and the moments divide usage, in order. */
+export function usageBoundaries(
   timelines: readonly Timeline[],
   windows: readonly Window[],
   moments: readonly Instant[],
 ): Instant[] {
-  const cuts = new Set(moments);
-  const cut = (window: Window | null) => {
+  const instants = new Set(moments);
+  const addWindow = (window: Window | null) => {
     if (window === null) return;
-    cuts.add(window.start);
-    if (window.countsUntil !== null) cuts.add(window.countsUntil);
+    instants.add(window.start);
+    if (window.countsUntil !== null) instants.add(window.countsUntil);
   };
-  for (const window of windows) cut(window);
-  for (const { openings, segments } of timelines) {
-    for (const { start } of segments) cuts.add(start);
-    for (const { at, window, from } of openings) {
-      cuts.add(at);
-      cut(window);
-      cut(from);
+  for (const window of windows) addWindow(window);
+  for (const { transitions, entitlementPeriods } of timelines) {
+    for (const { start } of entitlementPeriods) instants.add(start);
+    for (const { at, window, from } of transitions) {
+      instants.add(at);
+      addWindow(window);
+      addWindow(from);
     }
   }
-  return [...cuts].sort((a, b) => a - b);
+  return [...instants].sort((a, b) => a - b);
 }
 
 interface Span {
@@ -74,17 +79,17 @@ interface Span {
 const after = (start: Instant, interval: Interval) => addMonths(start, interval === "yearly" ? 12 : 1);
 const periodOf = ({ start, end }: Span) => ({ periodStart: start, periodEnd: end });
 
-function origin({ processor, subscription }: SubscriptionRecord, what: string, at: Instant) {
-  return { id: `preview:${subscription}:${what}`, processor, subscription, at };
+function origin({ processor, subscription }: SubscriptionRecord, kind: Fact["kind"], at: Instant) {
+  return { id: `preview:${subscription}:${kind}`, processor, subscription, at };
 }
 
 function snapshot(
-  mirror: SubscriptionRecord,
+  record: SubscriptionRecord,
   to: { plan: string | null; interval: Interval | null },
   at: Instant,
   changes: Partial<SubscriptionState> = {},
 ): SnapshotFact {
-  const { quantity, status, periodStart, periodEnd, cancelAt, trialEnd, collectionPaused } = mirror;
+  const { quantity, status, periodStart, periodEnd, cancelAt, trialEnd, collectionPaused } = record;
   const image: SubscriptionState = {
     ...to,
     quantity,
@@ -97,7 +102,7 @@ function snapshot(
   };
   return {
     kind: "snapshot",
-    ...origin(mirror, "snapshot", at),
+    ...origin(record, "snapshot", at),
     life: "updated",
     image: { ...image, plan: to.plan, interval: to.interval, ...changes },
     before: null,
@@ -105,14 +110,14 @@ function snapshot(
 }
 
 function payment(
-  mirror: SubscriptionRecord,
-  to: Chosen,
+  record: SubscriptionRecord,
+  to: PlanSelection,
   { start, end }: Span,
   purpose: PaymentFact["purpose"],
 ): PaymentFact {
   return {
     kind: "payment",
-    ...origin(mirror, "payment", start),
+    ...origin(record, "payment", start),
     outcome: "paid",
     purpose,
     periodStart: start,

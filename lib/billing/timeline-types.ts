@@ -1,15 +1,15 @@
-/** What all facts of a user and product add up to. */
+/** The result of folding all facts of a user and product. */
 import type { Cadence, Interval, Processor } from "@/lib/config/terms";
 import type { Instant, NamedDiscount, Status, SubscriptionState } from "./facts";
 
-/** How a usage window begins. `preserve` grows a window that goes on: nothing is given. */
+/** How a usage window begins. `preserve` continues a window and credits nothing. */
 export const TRANSITION_KINDS = ["reset", "carry_over", "preserve"] as const;
 export type TransitionKind = (typeof TRANSITION_KINDS)[number];
 
-/** Where a window belongs: one processor subscription, or the product's free plan. */
+/** The source of an entitlement: one processor subscription, or the product's free plan. */
 export type Source = `${Processor}:${string}` | "free";
 
-/** One billing period of one processor subscription: what it charges for. Each start exists once. */
+/** The time that one charge of a processor subscription pays for. Each start exists once. */
 export interface BillingPeriod {
   source: Source;
   start: Instant;
@@ -17,10 +17,10 @@ export interface BillingPeriod {
   plan: string;
   interval: Interval;
   trial: boolean;
-  /** The period counts as paid (its payment was seen, or the domain's rules vouch for it). */
+  /** Its payment was seen, or the rules presume it. */
   paid: boolean;
-  /** The payment was seen, in full and in money. */
-  paidInMoney: boolean;
+  /** Its payment was seen, in full: without credit, balance or partial proration. */
+  paidInFull: boolean;
   reason: Reason;
 }
 
@@ -30,28 +30,28 @@ export interface SubscriptionRecord extends SubscriptionState {
   subscription: string;
   updatedAt: Instant;
   endedAt: Instant | null;
-  /** The plan's item left the list: nothing is given until it returns. */
+  /** The plan's item left the item list: the subscription entitles to nothing until it returns. */
   absent: boolean;
   /** The plan's item has a price that the catalog does not list. */
   unlisted: boolean;
-  /** First `past_due` or `unpaid` of the unbroken stretch. */
+  /** When the subscription last became `past_due` or `unpaid`; null if it is neither. */
   pastDueSince: Instant | null;
-  /** Our own plan change for the end of the period. */
+  /** The plan change that we keep for the end of the period. */
   scheduled: { plan: string; interval: Interval } | null;
-  /** The plan that goes on until the period ends, where the scheduled change has been carried out already. */
-  heldPlan: string | null;
+  /** The old plan, which applies until the period ends, if the scheduled change was carried out already. */
+  retainedPlan: string | null;
   /** Its discounts as last known, by key; absent if there are none. */
   discounts?: Required<NamedDiscount>[];
 }
 
-/** From `start` until the next segment: who is entitled to what, and which windows the usage counts in. */
+/** The time in which one plan and its limits apply. It also defines the windows in which usage counts. */
 export interface EntitlementPeriod {
   start: Instant;
-  /** null: until further notice. */
+  /** null: no end is known. */
   end: Instant | null;
   source: Source;
   plan: string;
-  /** Whose limits apply: the plan, or less while an upgrade or a trial is not paid for. */
+  /** The plan whose limits apply: `plan`, or a lower one while an upgrade or a trial is unpaid. */
   limitPlan: string;
   /** null: never subscribed. */
   status: Status | null;
@@ -62,10 +62,10 @@ export interface EntitlementPeriod {
   periodStart: Instant | null;
   periodEnd: Instant | null;
   cadence: Cadence;
-  /** Windows are counted from here. */
+  /** The start from which windows are counted. */
   anchor: Instant;
-  /** What an unpaid renewal forgave is held back for now. */
-  held: boolean;
+  /** Quota that an unpaid renewal credited is withheld. */
+  withheld: boolean;
 }
 
 /** One usage window. */
@@ -75,44 +75,46 @@ export interface Window {
   periodStart: Instant | null;
   start: Instant;
   end: Instant;
-  /** Use counts in it until here; null: it is the last of its period and goes on until news opens the next. */
+  /**
+   * The end of counting in it; null: the last window of its period, which counts until an event opens the next period.
+   */
   countsUntil: Instant | null;
 }
 
-/** How one usage window begins, or grows when an entitlement falls back to it. */
+/** How one usage window begins, or continues if an entitlement returns to it. */
 export interface WindowTransition {
   window: Window;
-  /** The instant up to which the old window's use is its base. */
+  /** The instant up to which usage of the previous window is counted. */
   at: Instant;
-  by: TransitionKind;
+  kind: TransitionKind;
   reason: Reason;
-  /** The window whose use this one starts from. */
+  /** The previous window, from whose usage this one starts. */
   from: Window | null;
-  /** carry_over: the most that is forgiven, a field: the limits of the plans held, each for its share of the window. */
+  /** carry_over: the maximum credit per field: the limits of the plans, each for its share of the previous window. */
   share: Record<string, number>;
-  /** Its period was not paid: what it forgave is held while the segment says so. */
+  /** Its period is unpaid: its credit is withheld if the entitlement period says `withheld`. */
   unpaid: boolean;
-  /** The old window is an unpaid one of the same subscription: what it held stays held. */
-  heldFromOld: boolean;
+  /** The previous window is an unpaid one of the same subscription: its withheld quota stays withheld. */
+  withheldFromPrevious: boolean;
 }
 
-/** What all facts add up to. */
+/** The result of the fold. */
 export interface Timeline {
-  mirrors: SubscriptionRecord[];
+  records: SubscriptionRecord[];
   periods: BillingPeriod[];
-  segments: EntitlementPeriod[];
-  openings: WindowTransition[];
+  entitlementPeriods: EntitlementPeriod[];
+  transitions: WindowTransition[];
   /**
-   * The latest instant that news is about; 0 without news. Processors' test clocks run ahead of ours: what they
-   * announce is in force at once, so nobody's clock is read as earlier than this.
+   * The latest instant that an event is about; 0 without events. A processor's test clock runs ahead of ours, and its
+   * events take effect at once: a row's clock is never read as earlier than this instant.
    */
   asOf: Instant;
-  /** The rule each fact met, by fact id. */
+  /** The reason of the rule that applied to each fact, by fact id. */
   trace: Record<string, Reason>;
   flags: Flag[];
 }
 
-/** Worth an admin's eye; changes nothing by itself. */
+/** A case that an admin should check. It changes nothing by itself. */
 export interface Flag {
   kind:
     | "two_live_subscriptions"
@@ -157,10 +159,10 @@ export const REASONS = [
   "Subscription moved from another user",
   "Discount changed",
 ] as const;
-/** One reason a decision; exact words, the runbook's searches depend on them. */
+/** One reason per decision. The runbooks search for these exact texts. */
 export type Reason = (typeof REASONS)[number];
 
-/** The difference one delivery made to the timeline. */
+/** The change that one delivery made to the timeline. */
 export interface Decision {
   action: TransitionKind;
   reason: Reason;

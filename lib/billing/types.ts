@@ -1,3 +1,3 @@
-/** The terms of billing: facts, and the timeline that they add up to. */
+/** The types of billing: facts, and the timeline that the fold computes from them. */
 export * from "./facts";
 export * from "./timeline-types";

@@ -4,26 +4,26 @@ import { day, days, timelineOf, told } from "@/tests/support/told";
 import { SHOP } from "@/tests/support/world";
 import { fold } from "./timeline/build-timeline";
 import type { Fact } from "./types";
-import { type Use, usageAt } from "./usage-at";
+import { type UsageEntry, usageAt } from "./usage-at";
 
 const second = days(30, 60);
 const third = days(60, 90);
-const use = (at: number, amount: number): Use => ({ at: day(at), field: "units", amount });
-const standing = (at: number, ledger: readonly Use[], ...facts: Fact[]) =>
+const use = (at: number, amount: number): UsageEntry => ({ at: day(at), field: "units", amount });
+const standing = (at: number, ledger: readonly UsageEntry[], ...facts: Fact[]) =>
   usageAt(SHOP, timelineOf(...facts), ledger, day(at));
 /** Used, held, remaining. */
 const units = (...args: Parameters<typeof standing>) => {
-  const { used, held, remaining } = standing(...args);
+  const { used, withheld: held, remaining } = standing(...args);
   return [used.units, held.units, remaining.units];
 };
 
 describe("a standing", () => {
   test("of free: the month's use, counted from the row's day", () => {
     expect(standing(10, [use(-13, 100), use(-12, 1), use(5, 2), use(10, 4), use(19, 3)])).toMatchObject({
-      segment: { source: "free" },
+      entitlementPeriod: { source: "free" },
       window: { source: "free", periodStart: null, start: day(-12), end: day(19), countsUntil: day(19) },
       used: { units: 7 },
-      held: { units: 0 },
+      withheld: { units: 0 },
       limits: { units: 10 },
       remaining: { units: 3 },
     });
@@ -44,7 +44,7 @@ describe("a standing", () => {
 
   test("is never read before the latest news", () => {
     const a = told();
-    expect(standing(-5, [use(0, 10)], a.is(0)).segment).toMatchObject({ source: "stripe:sub_a" });
+    expect(standing(-5, [use(0, 10)], a.is(0)).entitlementPeriod).toMatchObject({ source: "stripe:sub_a" });
     expect(units(-5, [use(0, 10)], a.is(0))).toEqual([10, 0, 90]);
   });
 

@@ -1,10 +1,10 @@
-/** What is sold: products, plans, meters, limits and prices. `tollgate.config.ts` holds the data. */
+/** The catalog's types: products, plans, meters, limits and prices. `tollgate.config.ts` has the data. */
 import type { Cadence, Interval, Processor } from "./terms";
 
 export interface Meter {
-  /** A counter grows and resets with its window; a gauge follows things that exist and never resets. */
+  /** A counter grows and resets with its window. A gauge equals the number of existing things and never resets. */
   kind: "counter" | "gauge";
-  /** What the user reads: "12,000 of 35,000 words used". */
+  /** The text for users. */
   label: string;
   unit: { one: string; many: string };
 }
@@ -13,7 +13,7 @@ export interface Plan {
   name: string;
   /** Higher is better; 0 is free. */
   rank: number;
-  /** US cents; null where the plan is not sold by that interval. */
+  /** US cents; null if the plan is not sold by that interval. */
   price: Record<Interval, number | null>;
   /** When the window of a plan billed monthly resets; a plan billed yearly has monthly windows. */
   cadence: Cadence;
@@ -30,7 +30,7 @@ export type FieldId = string;
 export interface Product {
   name: string;
   tagline: string;
-  /** How long a first subscription may be tried before it is charged; absent where there is no trial. */
+  /** The length of a first subscription's trial in days; absent if there is no trial. */
   trialDays?: number;
   meters: Record<string, Meter>;
   plans: Record<string, Plan>;
@@ -46,24 +46,24 @@ export interface Sales {
   promotionCodes: boolean;
 }
 
-/** All that is sold, and how. */
+/** All products, and the settings of their sale. */
 export interface Catalog {
   products: Readonly<Record<ProductId, Product>>;
   sales: Sales;
 }
 
-/** The plan that costs nothing and that everybody has. */
+/** The plan with rank 0, which each user without a subscription has. */
 export function freePlan({ plans }: Product): { id: string; plan: Plan } {
   const [id, plan] = Object.entries(plans).find(([, { rank }]) => rank === 0) as [string, Plan];
   return { id, plan };
 }
 
-/** Higher is better; 0 is free, and so is a plan that is not sold any more. */
+/** The plan's rank: higher is better. 0 is the free plan, or a plan that the catalog no longer has. */
 export function planRank({ plans }: Product, planId: string): number {
   return plans[planId]?.rank ?? 0;
 }
 
-/** What the plan grants of a field in one window, for a subscription of this quantity. */
+/** The plan's limit of a field in one window, for a subscription of this quantity. */
 export function planLimit({ plans }: Product, planId: string, field: string, quantity: number): number {
   const plan = plans[planId];
   return (plan?.limits[field] ?? 0) * (plan?.perQuantity ? quantity : 1);
@@ -76,9 +76,9 @@ export interface Price {
   interval: Interval;
 }
 
-/** What a price id stands for. */
+/** A price of the catalog, with its plan's rank. */
 export interface ListedPrice extends Price {
-  /** The plan's. Higher is better. */
+  /** Higher is better. */
   rank: number;
 }
 
@@ -98,13 +98,13 @@ export function priceVariable(processor: Processor, price: Price): string {
   return `${processor}_price_${price.product}_${price.plan}_${price.interval}`.toUpperCase();
 }
 
-/** The id that stands for the price in the sandbox. */
+/** The price's id in the sandbox. */
 export function sandboxPriceId(processor: Processor, price: Price): string {
   const prefix = processor === "stripe" ? "price" : "pri";
   return `${prefix}_${price.product}_${price.plan}_${price.interval}`;
 }
 
-/** Finds what a price id stands for; undefined for a price that is not ours. */
+/** Finds the price of an id; undefined if the catalog does not list it. */
 export type FindPrice = (priceId: string) => ListedPrice | undefined;
 
 /** The price lists of one processor. */

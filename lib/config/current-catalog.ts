@@ -1,5 +1,5 @@
 /**
- * The process's catalog, which the server provides when it starts, and lookups in it by id. Rules (`lib/billing`,
+ * The process's catalog, which the server provides at its start, and lookups by id. The rules (`lib/billing`,
  * `lib/processors/stripe` and `paddle`) get the product or the price as an argument instead.
  */
 import { setSingleton, singleton } from "@/lib/core/singleton";
@@ -20,12 +20,12 @@ import type { Processor } from "./terms";
 
 const NAME = "catalog";
 
-/** Makes it the catalog of this process. */
+/** Sets the catalog of this process. */
 export function provideCatalog(catalog: Catalog): void {
   setSingleton(NAME, catalog);
 }
 
-/** @throws Error if none was provided */
+/** The catalog of this process. @throws Error if none was provided */
 export function catalog(): Catalog {
   return singleton<Catalog>(NAME, () => {
     throw new Error("No catalog is provided: the server's start has not run.");

@@ -23,14 +23,14 @@ const configWith = (change: Partial<Product>, others: Catalog["products"] = {}):
 });
 
 describe("a config", () => {
-  test("is given back unchanged if it is right", () => {
+  test("is returned unchanged if it is valid", () => {
     const config = configWith({});
     expect(defineConfig(config)).toBe(config);
   });
 
   test.each([
     [
-      "a limit of a meter that is not there",
+      "a limit of an unknown meter",
       { plans: { free, pro: { ...pro, limits: { mail: 1 } } } },
       "products.post.plans.pro.limits.mail: there is no such meter",
     ],
@@ -49,11 +49,11 @@ describe("a config", () => {
     ["two plans of one rank", { plans: { free, pro, plus: pro } }, "two plans have the same rank"],
     ["an unknown entry", { plans: { free, pro: { ...pro, trial: 3 } as Plan } }, "products.post.plans.pro"],
     ["a plan's id with a space", { plans: { free, "pro plan": pro } }, "products.post.plans.pro plan"],
-  ] as const)("with %s is refused by its path", (_name, change: Partial<Product>, problem) => {
+  ] as const)("with %s is refused with the entry's path", (_name, change: Partial<Product>, problem) => {
     expect(() => defineConfig(configWith(change))).toThrow(problem);
   });
 
-  test("with one meter in two products is refused, since a meter's name stands alone in calls", () => {
+  test("with one meter in two products is refused, because calls name a meter without its product", () => {
     expect(() => defineConfig(configWith({}, { parcel: post }))).toThrow(
       "products.parcel.meters.mails: products.post has a meter of this name",
     );

@@ -1,4 +1,4 @@
-/** Checks a config when it is loaded, so that a wrong name stops the start and not a customer. */
+/** Checks a config when it is loaded, so that a wrong name fails the start and not a customer's request. */
 import { z } from "zod";
 import type { Catalog, Product } from "./catalog";
 
@@ -38,13 +38,13 @@ const config = z.strictObject({
  * The config with its literal types.
  * @throws Error that names each wrong entry by its path
  */
-export function defineConfig<const C extends Catalog>(given: C): C {
-  const parsed = config.safeParse(given);
+export function defineConfig<const C extends Catalog>(input: C): C {
+  const parsed = config.safeParse(input);
   const problems = parsed.success
-    ? problemsOf(given)
+    ? problemsOf(input)
     : parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
   if (problems.length > 0) throw new Error(`The config is wrong.\n${problems.join("\n")}`);
-  return given;
+  return input;
 }
 
 function problemsOf({ products }: Catalog): string[] {

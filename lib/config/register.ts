@@ -1,8 +1,8 @@
-/** The names of the installation's config, as types. */
+/** Types of the names in the installation's config. */
 import type { Catalog } from "./catalog";
 
 /**
- * A config adds itself, so that wrong names in calls do not compile:
+ * A config registers itself, so that calls with wrong names do not compile:
  * `declare module "@/lib/config/register" { interface Register { reference: typeof config } }`
  */
 // biome-ignore lint/suspicious/noEmptyInterface: configs add themselves to it
@@ -17,5 +17,5 @@ type Counters<C> = C extends Catalog
     }[keyof C["products"]]
   : never;
 
-/** A field that calls charge: a counter of a registered config, or any name if none is registered. */
+/** The field of a charge: a counter of a registered config, or any name if none is registered. */
 export type CounterName = [Registered] extends [never] ? string : Extract<Counters<Registered>, string>;

@@ -1,4 +1,7 @@
-/** Names of the catalog, processors and intervals in requests, answers and rows. A wrong name ends its check: later steps look it up. */
+/**
+ * Schemas for names of the catalog, processors and intervals in requests, responses and rows. A wrong name ends the check,
+ * because later steps look it up.
+ */
 import { z } from "zod";
 import { fieldIds, isFieldId, isProductId, productIds } from "./current-catalog";
 import { INTERVALS, PROCESSORS } from "./terms";

@@ -56,7 +56,7 @@ async function compareDiscounts(
   if (discounts === undefined || discounts.some(({ terms }) => terms === null)) return [];
   const { userId, processor, subscription, product } = subject;
   const { facts, others, freeAnchor } = await gateway.loadTimeline(userId, product);
-  const { mirrors } = fold(productOf(product), [...facts, ...sharedFacts(facts, others)], freeAnchor);
+  const { records: mirrors } = fold(productOf(product), [...facts, ...sharedFacts(facts, others)], freeAnchor);
   const mirror = mirrors.find((each) => each.processor === processor && each.subscription === subscription);
   const known = (mirror?.discounts ?? []).map(({ key, terms, endsAt }) => ({ key, terms, endsAt }));
   const fetched = discounts

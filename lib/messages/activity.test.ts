@@ -7,7 +7,7 @@ const decision = { product: "writer", action: "preserve", before: state, after: 
 const causeOf = (reason: string, after: object, before: object = state) =>
   activityWords({ ...decision, reason, before: { ...state, ...before }, after: { ...state, ...after } }).cause;
 
-it("describes a renewal in plain words", () => {
+it("describes a renewal", () => {
   expect(activityWords({ ...decision, action: "reset", reason: "Billing period renewal detected" })).toEqual({
     effect: "Usage reset",
     cause: "your plan renewed.",

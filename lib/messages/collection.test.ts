@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { collectedWords } from "./collection";
+import { collectionWords } from "./collection";
 
 const dueNow = { amount: 1_250, currency: "USD" };
 const nothing = { dueNow: null, nextCharge: null };
@@ -7,21 +7,25 @@ const nothing = { dueNow: null, nextCharge: null };
 test.each([
   ["a card", { collection: "card" as const, collectionDays: null }, null],
   ["a debit", { collection: "bank_debit" as const, collectionDays: 4 }, "takes up to 4 business days"],
-  ["a debit of unknown time", { collection: "bank_debit" as const, collectionDays: null }, "takes some business days"],
+  [
+    "a debit with an unknown duration",
+    { collection: "bank_debit" as const, collectionDays: null },
+    "takes some business days",
+  ],
   [
     "an invoice",
     { collection: "sent_invoice" as const, collectionDays: 14 },
     "We send you an invoice, due in 14 days.",
   ],
-  ["an invoice of a day", { collection: "sent_invoice" as const, collectionDays: 1 }, "due in 1 day."],
+  ["an invoice that is due in one day", { collection: "sent_invoice" as const, collectionDays: 1 }, "due in 1 day."],
   [
-    "an invoice without a date",
+    "an invoice without a due date",
     { collection: "sent_invoice" as const, collectionDays: null },
     "We send you an invoice.",
   ],
 ])("%s", (_, collected, words) => {
-  const shown = collectedWords({ ...collected, dueNow, nextCharge: null });
+  const shown = collectionWords({ ...collected, dueNow, nextCharge: null });
   if (words === null) expect(shown).toBeNull();
   else expect(shown).toContain(words);
-  expect(collectedWords({ ...collected, ...nothing })).toBeNull();
+  expect(collectionWords({ ...collected, ...nothing })).toBeNull();
 });

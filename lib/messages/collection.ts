@@ -1,9 +1,14 @@
 import type { ChangePreviewView } from "@/lib/billing/schemas/purchase";
 
-type Collected = Pick<ChangePreviewView, "collection" | "collectionDays" | "dueNow" | "nextCharge">;
+type CollectedCharge = Pick<ChangePreviewView, "collection" | "collectionDays" | "dueNow" | "nextCharge">;
 
 /** How the money is collected if no card is charged immediately; null for a card, or if nothing will be charged. */
-export function collectedWords({ collection, collectionDays: days, dueNow, nextCharge }: Collected): string | null {
+export function collectionWords({
+  collection,
+  collectionDays: days,
+  dueNow,
+  nextCharge,
+}: CollectedCharge): string | null {
   if (collection === "card" || (dueNow === null && nextCharge === null)) return null;
   if (collection === "bank_debit") {
     const takes = days === null ? "some business days" : `up to ${counted(days, "business day")}`;

@@ -12,7 +12,7 @@ test.each([
   expect(discountOff({ off }, locale)).toBe(text);
 });
 
-test("the customer knows it by the code, or by its name", () => {
+test("a discount is named by its code, else by its name", () => {
   expect(discountOrigin({ code: "SPRING", name: "Spring sale" })).toBe("code SPRING");
   expect(discountOrigin({ code: null, name: "Spring sale" })).toBe("Spring sale");
   expect(discountOrigin({ code: null, name: null })).toBeNull();

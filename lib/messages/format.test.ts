@@ -54,12 +54,12 @@ describe("numbers and money", () => {
 });
 
 describe("times", () => {
-  it("follow the reader's English", () => {
+  it("follow the user's English", () => {
     expect(formatTime("2026-11-29T14:00:00Z", "day", inLondon)).toBe("29 November");
     expect(formatTime("2026-11-29T14:00:00Z", "day", { ...inLondon, locale: "en-US" })).toBe("November 29");
     expect(formatTime("2026-11-29T14:00:00Z", "day", { ...inLondon, locale: "fr-FR" })).toBe("29 November");
   });
-  it("are in the reader's zone, where the day may be another one", () => {
+  it("are in the user's zone, in which the day can differ", () => {
     const late = "2026-11-29T23:30:00Z";
     expect(formatTime(late, "day", { ...inLondon, zone: "Asia/Tokyo" })).toBe("30 November");
     expect(formatTime(late, "day", { ...inLondon, zone: "America/Los_Angeles" })).toBe("29 November");
@@ -74,7 +74,7 @@ describe("times", () => {
     const american = { ...inLondon, locale: "en-US" };
     expect(formatTime("2026-11-29T01:05:00Z", "moment", american)).toMatch(/^November 29 at 1:05\sAM$/);
   });
-  it("take offsets", () => expect(formatUtc("2026-11-29T15:00:00+01:00")).toBe("2026-11-29 14:00 UTC"));
+  it("accept offsets", () => expect(formatUtc("2026-11-29T15:00:00+01:00")).toBe("2026-11-29 14:00 UTC"));
   it("distinguishes a zone from other cookie values", () => {
     expect(["Europe/Berlin", "UTC", "Etc/GMT+5"].every(isZone)).toBe(true);
     expect([undefined, "", "Mars/Phobos", "Europe/Berlin; x", "<script>", "a".repeat(99)].some(isZone)).toBe(false);

@@ -11,14 +11,14 @@ import type { Interval } from "@/lib/config/terms";
 /** The locale if the request names none that we know. */
 export const DEFAULT_LOCALE = "en-GB";
 
-/** How times are formatted: locale, IANA zone, and the instant that defines "this year". */
-export interface TimeReading {
+/** The settings for times: locale, IANA zone, and the current instant, which defines "this year". */
+export interface TimeFormat {
   locale: string;
   zone: string;
   now: number;
 }
 
-/** `day`: 29 November. `moment`: 29 November at 14:00. Another year is shown. */
+/** `day`: 29 November. `moment`: 29 November at 14:00. The year is added if it is not the current one. */
 export type TimeForm = "day" | "moment";
 
 /** The best locale of an `Accept-Language` header; DEFAULT_LOCALE if it names none that we know. */
@@ -73,7 +73,7 @@ export function formatPrice(minorUnits: number, interval: Interval, locale: stri
 }
 
 /** An instant (ISO) in the user's time zone. */
-export function formatTime(at: string, form: TimeForm, { locale, zone, now }: TimeReading): string {
+export function formatTime(at: string, form: TimeForm, { locale, zone, now }: TimeFormat): string {
   const year = (instant: number) => new Intl.DateTimeFormat("en", { year: "numeric", timeZone: zone }).format(instant);
   const instant = Date.parse(at);
   return new Intl.DateTimeFormat(dateLocale(locale), {
@@ -106,7 +106,7 @@ export function formatUtc(at: string): string {
   return `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
-/** Whether this runtime knows the text as a time zone. */
+/** Whether the text is a time zone of this runtime. */
 export function isZone(zone: string | undefined): zone is string {
   if (zone === undefined || !/^[A-Za-z0-9_+\-/]{1,64}$/.test(zone)) return false;
   try {

@@ -4,12 +4,12 @@ import { discountWords, moneyWords } from "./money";
 const usd = (amount: number) => ({ amount, currency: "USD" });
 
 describe("additions to an amount", () => {
-  test("are its discount, its tax and its refund, each in its currency", () => {
+  test("are the discount, the tax and the refund, each in its currency", () => {
     const shown = { tax: { amount: 304, currency: "EUR" }, discount: usd(400), refunded: usd(500) };
     expect(moneyWords(shown, "en-US")).toEqual(["after $4 discount", "incl. €3.04 tax", "$5 refunded"]);
   });
 
-  test("are empty without any of them", () => {
+  test("are empty without discount, tax and refund", () => {
     expect(moneyWords({ tax: null, discount: usd(0) }, "en-US")).toEqual([]);
   });
 });

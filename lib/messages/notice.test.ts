@@ -18,7 +18,7 @@ const words = { field: "words_used", limit: 15_000, resetsAt: "2026-11-29T00:00:
 
 test.each<[string, Notice, string, string]>([
   [
-    "near a limit: share, numbers and reset",
+    "near a limit: percentage, numbers and reset",
     { ...about, ...words, kind: "near_limit", used: 12_149 /* 80.99 % is not 81 yet */ },
     "80% of your words are used",
     "You have used 12,149 of 15,000 words on Writer Plus. They reset on 2026-11-29.",

@@ -13,7 +13,7 @@ export interface TestCard {
 export const TEST_CARDS = [
   { id: "4242", number: "4242 4242 4242 4242", brand: "visa", does: "Succeeds" },
   { id: "0341", number: "4000 0000 0000 0341", brand: "visa", does: "Succeeds now, fails at the renewal" },
-  { id: "3155", number: "4000 0025 0000 3155", brand: "visa", does: "Asks the bank: needs authentication" },
+  { id: "3155", number: "4000 0025 0000 3155", brand: "visa", does: "Needs authentication by the bank" },
   { id: "0002", number: "4000 0000 0000 0002", brand: "visa", does: "Is declined" },
 ] as const satisfies readonly TestCard[];
 

@@ -1,7 +1,7 @@
 /** Cancels a subscription at its period's end, and undoes a cancellation, pause or scheduled change. */
 
-import { type ChangeView, written } from "@/lib/billing/schemas/purchase";
-import { heldPlan } from "@/lib/billing/timeline/scheduled-changes";
+import { type ChangeView, toIsoInstant } from "@/lib/billing/schemas/purchase";
+import { effectivePlan } from "@/lib/billing/timeline/scheduled-changes";
 import { freePlan, type ProductId } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
 import { DomainError } from "@/lib/core/domain-error";
@@ -40,19 +40,25 @@ export async function cancelFor(current: Subscribed, context: PurchaseContext): 
   const runs = status === "active" || status === "trialing" || status === "past_due";
   const end = runs && record.periodEnd !== null ? Math.max(record.periodEnd, now) : now;
   const view = { product, plan: freePlan(productOf(product)).id, interval: null, url: null };
-  if (cancelAt !== null) return { ...view, outcome: "scheduled", effectiveAt: written(cancelAt) };
+  if (cancelAt !== null) return { ...view, outcome: "scheduled", effectiveAt: toIsoInstant(cancelAt) };
 
   const { client } = await requireProcessor(context, processor);
   await cancelScheduledChange(current, context);
   await mapProcessorError(processor, client.cancel(subscription, runs ? "period_end" : "now"));
-  return { ...view, outcome: "pending", effectiveAt: written(end) };
+  return { ...view, outcome: "pending", effectiveAt: toIsoInstant(end) };
 }
 
 export async function resumeFor(current: Subscribed, context: PurchaseContext): Promise<ChangeView> {
   const { product, record, now, view: shown } = current;
   const { processor, subscription, interval, status } = record;
   const { client } = await requireProcessor(context, processor);
-  const view = { product, plan: heldPlan(record) ?? shown.plan, interval, effectiveAt: written(now), url: null };
+  const view = {
+    product,
+    plan: effectivePlan(record) ?? shown.plan,
+    interval,
+    effectiveAt: toIsoInstant(now),
+    url: null,
+  };
   if (record.cancelAt !== null) {
     await mapProcessorError(processor, client.undoCancel(subscription));
     return { ...view, outcome: "pending" };
@@ -84,7 +90,7 @@ export async function cancelScheduledAtProcessor(
   const { processor, subscription, scheduled, interval } = record;
   if (scheduled === null) return;
   const { client, sold } = await requireProcessor(context, processor);
-  const held = record.heldPlan;
+  const held = record.retainedPlan;
   const priceId = held === null || interval === null ? undefined : sold({ product, plan: held, interval });
   if (priceId !== undefined)
     await mapProcessorError(processor, client.change({ subscription, priceId, timing: "renewal" }));

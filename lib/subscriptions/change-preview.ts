@@ -1,8 +1,8 @@
 /** The effect of a plan change on usage, computed by the same fold that will apply it. */
 
-import type { ChangeTiming, Chosen } from "@/lib/billing/plan-change-policy";
-import { type ChangePreviewView, type MeterChange, written } from "@/lib/billing/schemas/purchase";
-import { cutsOf, factsOfEnd, factsOfPlanChange } from "@/lib/billing/simulate-change";
+import type { ChangeTiming, PlanSelection } from "@/lib/billing/plan-change-policy";
+import { type ChangePreviewView, type MeterChange, toIsoInstant } from "@/lib/billing/schemas/purchase";
+import { factsOfCancellation, factsOfPlanChange, usageBoundaries } from "@/lib/billing/simulate-change";
 import { decide, fold } from "@/lib/billing/timeline/build-timeline";
 import { windowAt } from "@/lib/billing/timeline/calendar";
 import type { Fact, Instant, Timeline } from "@/lib/billing/types";
@@ -13,7 +13,7 @@ import type { Gateway } from "@/lib/database";
 import type { Subscribed } from "./load-subscription";
 
 export interface PlannedChange {
-  to: Chosen;
+  to: PlanSelection;
   timing: ChangeTiming;
   /** The change to the free plan cancels the subscription. */
   ends: boolean;
@@ -29,10 +29,14 @@ export async function usageAfter(
   const { userId, product, record, timeline, facts, freeAnchor, view } = current;
   const rules = productOf(product);
   const { to, timing, ends, at } = planned;
-  const added: Fact[] = ends ? factsOfEnd(record, at) : factsOfPlanChange(record, to, timing, at);
+  const added: Fact[] = ends ? factsOfCancellation(record, at) : factsOfPlanChange(record, to, timing, at);
   const after = fold(rules, [...facts, ...added], freeAnchor);
   const then = Math.max(at, after.asOf);
-  const cuts = cutsOf([timeline, after], [windowOf(timeline, current.now), windowOf(after, then)], [current.now, then]);
+  const cuts = usageBoundaries(
+    [timeline, after],
+    [windowOf(timeline, current.now), windowOf(after, then)],
+    [current.now, then],
+  );
   const ledger = await gateway.usageSums(userId, product, cuts);
   const standing = usageAt(rules, after, ledger, then);
   const { action, reason } = decide(
@@ -42,7 +46,7 @@ export async function usageAfter(
   );
 
   const meters = view.meters.map(({ field, kind, used, limit, remaining }): MeterChange => {
-    const { limitPlan, quantity } = standing.segment;
+    const { limitPlan, quantity } = standing.entitlementPeriod;
     const newLimit = kind === "gauge" ? planLimit(rules, limitPlan, field, quantity) : (standing.limits[field] ?? 0);
     // A plan change deletes nothing that exists.
     const newUsed = kind === "gauge" ? used : (standing.used[field] ?? 0);
@@ -54,7 +58,7 @@ export async function usageAfter(
       after: { used: newUsed, limit: newLimit, remaining: left },
     };
   });
-  const resetsAt = written(standing.window.end);
+  const resetsAt = toIsoInstant(standing.window.end);
   return { effect: action, reason, explanation: EXPLANATIONS[explained(planned, action)], meters, resetsAt };
 }
 
@@ -70,9 +74,9 @@ function explained({ ends }: PlannedChange, action: "preserve" | "carry_over" | 
   return ends ? "end" : action;
 }
 
-function windowOf({ segments }: Timeline, at: Instant) {
-  const segment = segments.findLast(({ start }) => start <= at);
-  if (segment === undefined) throw new Error("A timeline has a segment for every instant.");
-  const { start, end } = windowAt(segment, at);
-  return { source: segment.source, periodStart: segment.periodStart, start, end, countsUntil: end };
+function windowOf({ entitlementPeriods }: Timeline, at: Instant) {
+  const period = entitlementPeriods.findLast(({ start }) => start <= at);
+  if (period === undefined) throw new Error("A timeline has an entitlement period for every instant.");
+  const { start, end } = windowAt(period, at);
+  return { source: period.source, periodStart: period.periodStart, start, end, countsUntil: end };
 }

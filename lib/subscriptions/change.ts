@@ -1,9 +1,14 @@
 /** Previews a plan change and makes it, now or at the next period. Webhooks report its effect. */
 
-import { type ChoiceRefusal, type Chosen, type PlanChoice, planChoice } from "@/lib/billing/plan-change-policy";
-import { type ChangePreviewView, type ChangeView, written } from "@/lib/billing/schemas/purchase";
-import type { PlanChangeAsked } from "@/lib/billing/schemas/purchase-requests";
-import { heldPlan } from "@/lib/billing/timeline/scheduled-changes";
+import {
+  type PlanChangeRefusal,
+  type PlanChoice,
+  type PlanSelection,
+  planChoice,
+} from "@/lib/billing/plan-change-policy";
+import { type ChangePreviewView, type ChangeView, toIsoInstant } from "@/lib/billing/schemas/purchase";
+import type { PlanChangeInput } from "@/lib/billing/schemas/purchase-requests";
+import { effectivePlan } from "@/lib/billing/timeline/scheduled-changes";
 import type { Interval, SubscriptionRecord } from "@/lib/billing/types";
 import { freePlan, type ProductId } from "@/lib/config/catalog";
 import { findPlan, product as productOf } from "@/lib/config/current-catalog";
@@ -21,7 +26,7 @@ import { RENEWAL_MARGIN, SCHEDULED_AHEAD, scheduleChange } from "./schedule-chan
 /** The kind of change that a request makes. No processor has been called yet. */
 interface ChangeDecision {
   current: Subscribed;
-  to: Chosen;
+  to: PlanSelection;
   choice: Exclude<PlanChoice, { kind: "refused" }>;
 }
 
@@ -31,7 +36,7 @@ interface ChangeDecision {
  */
 export async function previewChange(
   userId: string,
-  input: PlanChangeAsked,
+  input: PlanChangeInput,
   context: PurchaseContext,
 ): Promise<ChangePreviewView> {
   const { current, to, choice } = await decideChange(userId, input, context);
@@ -44,18 +49,18 @@ export async function previewChange(
     : await previewCosts(current, to, choice, context);
   return {
     product,
-    from: { plan: heldPlan(record) ?? current.view.plan, interval: record.interval },
+    from: { plan: effectivePlan(record) ?? current.view.plan, interval: record.interval },
     to: ends ? { plan: to.plan, interval: null } : to,
     timing,
-    effectiveAt: written(at),
+    effectiveAt: toIsoInstant(at),
     dueNow: money.dueNow,
     tax: money.tax ?? null,
     discount: money.discount ?? null,
     discounts: (money.discounts ?? []).map((each) => ({
       ...each,
-      endsAt: each.endsAt === null ? null : written(each.endsAt),
+      endsAt: each.endsAt === null ? null : toIsoInstant(each.endsAt),
     })),
-    nextCharge: money.nextCharge && { ...money.nextCharge, at: written(money.nextCharge.at) },
+    nextCharge: money.nextCharge && { ...money.nextCharge, at: toIsoInstant(money.nextCharge.at) },
     collection: money.collection ?? "card",
     collectionDays: money.collectionDays ?? null,
     usage: await usageAfter(current, { to, timing, ends, at }, context.gateway),
@@ -64,7 +69,7 @@ export async function previewChange(
 
 async function previewCosts(
   { record, product }: Subscribed,
-  to: Chosen,
+  to: PlanSelection,
   choice: ChangeDecision["choice"],
   context: PurchaseContext,
 ) {
@@ -84,7 +89,7 @@ async function previewCosts(
  */
 export async function changePlan(
   userId: string,
-  input: PlanChangeAsked,
+  input: PlanChangeInput,
   context: PurchaseContext,
 ): Promise<ChangeView> {
   const { current, to, choice } = await decideChange(userId, input, context);
@@ -98,7 +103,7 @@ export async function changePlan(
 /** The checks that preview and change share. Users see the first refusal. */
 async function decideChange(
   userId: string,
-  { product, ...input }: PlanChangeAsked,
+  { product, ...input }: PlanChangeInput,
   { gateway }: PurchaseContext,
 ): Promise<ChangeDecision> {
   const plan = input.plan.toLowerCase();
@@ -116,7 +121,7 @@ async function decideChange(
   return { current, to, choice };
 }
 
-function refusal(reason: ChoiceRefusal, product: ProductId, { plan, interval }: Chosen): string {
+function refusal(reason: PlanChangeRefusal, product: ProductId, { plan, interval }: PlanSelection): string {
   const { name, plans } = productOf(product);
   return {
     already_on_plan: `You are on ${plans[plan]?.name ?? plan}, billed ${interval}, already.`,
@@ -131,7 +136,7 @@ function refusal(reason: ChoiceRefusal, product: ProductId, { plan, interval }: 
  * Changes the plan at once. A successful change replaces a scheduled one. If this change is refused or not paid, the
  * scheduled one stays: after a refusal it is scheduled again at once, otherwise the job carries it out.
  */
-async function changeNow(current: Subscribed, to: Chosen, context: PurchaseContext): Promise<ChangeView> {
+async function changeNow(current: Subscribed, to: PlanSelection, context: PurchaseContext): Promise<ChangeView> {
   const { product, record, now } = current;
   const { processor, subscription, scheduled } = record;
   const found = await requireProcessor(context, processor);
@@ -139,7 +144,7 @@ async function changeNow(current: Subscribed, to: Chosen, context: PurchaseConte
   await cancelScheduledAtProcessor(current, context);
   try {
     const done = await mapProcessorError(processor, found.client.change({ subscription, priceId, timing: "now" }));
-    const view = { product, ...to, effectiveAt: written(now) };
+    const view = { product, ...to, effectiveAt: toIsoInstant(now) };
     if (done.outcome === "requested") {
       await recordScheduleCancellation(current, context);
       return { ...view, outcome: "pending", url: null };
@@ -164,7 +169,11 @@ function isJobDue(record: SubscriptionRecord, now: number): boolean {
  * Schedules the change here, and at Stripe too. Our record comes first: pages show it, users can undo it, and the job
  * carries it out if Stripe's response was lost.
  */
-async function changeAtPeriodEnd(current: Subscribed, to: Chosen, context: PurchaseContext): Promise<ChangeView> {
+async function changeAtPeriodEnd(
+  current: Subscribed,
+  to: PlanSelection,
+  context: PurchaseContext,
+): Promise<ChangeView> {
   const { userId, product, record, now } = current;
   const { processor, subscription } = record;
   const found = await requireProcessor(context, processor);
@@ -181,7 +190,7 @@ async function changeAtPeriodEnd(current: Subscribed, to: Chosen, context: Purch
     );
   }
   const madeAt = nextScheduleTime(current);
-  const schedule = (plan: Chosen | null, at: number) =>
+  const schedule = (plan: PlanSelection | null, at: number) =>
     scheduleChange({ userId, product, record, to: plan, at }, context.gateway);
   await schedule(to, madeAt);
   if (processor === "stripe") {
@@ -199,7 +208,7 @@ async function changeAtPeriodEnd(current: Subscribed, to: Chosen, context: Purch
       );
     }
   }
-  return { product, ...to, outcome: "scheduled", effectiveAt: written(at), url: null };
+  return { product, ...to, outcome: "scheduled", effectiveAt: toIsoInstant(at), url: null };
 }
 
 /** The end of the paid period; `now` if it has passed or is not known. */

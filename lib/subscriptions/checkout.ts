@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CheckoutView } from "@/lib/billing/schemas/purchase";
-import type { CheckoutAsked } from "@/lib/billing/schemas/purchase-requests";
+import type { CheckoutInput } from "@/lib/billing/schemas/purchase-requests";
 import { freePlan, type ProductId } from "@/lib/config/catalog";
 import { findPlan, product as productOf, sales } from "@/lib/config/current-catalog";
 import type { Processor } from "@/lib/config/terms";
@@ -39,7 +39,7 @@ const RETRY_DELAY_MS = 200;
  * @throws DomainError bad_input (not sold, `code_not_valid`), not_found, conflict (`already_subscribed`, `trial_used`,
  *   `checkout_in_progress`), unavailable; DatabaseError
  */
-export async function checkout(buyer: Buyer, input: CheckoutAsked, context: PurchaseContext): Promise<CheckoutView> {
+export async function checkout(buyer: Buyer, input: CheckoutInput, context: PurchaseContext): Promise<CheckoutView> {
   const { gateway } = context;
   const { product, processor } = input;
   const plan = requireSoldPlan(product, input.plan);
@@ -96,7 +96,7 @@ function requireSoldPlan(product: ProductId, name: string): string {
 /** @throws DomainError bad_input if there is no trial, conflict if the user has had one before */
 async function trialDaysFor(
   userId: string,
-  { product, processor }: CheckoutAsked,
+  { product, processor }: CheckoutInput,
   { gateway }: PurchaseContext,
 ): Promise<number> {
   const { name, trialDays } = productOf(product);
@@ -181,7 +181,7 @@ async function customerFor(
 }
 
 /** Returns the open checkout if it is for the same selection; otherwise closes it and returns null. */
-async function reuseCheckout(userId: string, known: StoredCheckout, input: CheckoutAsked, context: PurchaseContext) {
+async function reuseCheckout(userId: string, known: StoredCheckout, input: CheckoutInput, context: PurchaseContext) {
   const { id, processor, externalId, url } = known;
   if (externalId === null || url === null) throw new Error(`The checkout ${id} is open and has no address.`);
   const { client } = await requireProcessor(context, processor);
@@ -217,7 +217,7 @@ async function loadCheckoutState({ processor }: StoredCheckout, externalId: stri
 
 function isSameSelection(
   known: StoredCheckout,
-  { product, plan, interval, processor, trial, code }: CheckoutAsked,
+  { product, plan, interval, processor, trial, code }: CheckoutInput,
 ): boolean {
   return (
     known.product === product &&

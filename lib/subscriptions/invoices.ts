@@ -1,6 +1,6 @@
 /** Invoices and pages of the processor, limited to the user's own customers and subscriptions. */
 
-import { type InvoicesView, type InvoiceView, written } from "@/lib/billing/schemas/purchase";
+import { type InvoicesView, type InvoiceView, toIsoInstant } from "@/lib/billing/schemas/purchase";
 import type { Processor, SubscriptionRecord } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
 import { productIds } from "@/lib/config/current-catalog";
@@ -70,7 +70,7 @@ async function invoicesFrom({ processor, of }: Source, context: PurchaseContext)
     discount,
     refunded,
     processor,
-    at: written(at),
+    at: toIsoInstant(at),
     // Paddle's link expires soon, so our route requests a new one on each click.
     pdf: pdf ?? (processor === "paddle" && invoice.status === "paid" ? `/api/invoices/paddle/${invoice.id}` : null),
   }));

@@ -51,9 +51,9 @@ export function nextScheduleTime({
   return own.reduce((latest, { at }) => Math.max(latest, at + 1), now);
 }
 
-function recordInForce({ segments, mirrors }: Timeline, now: Instant): SubscriptionRecord | null {
-  const source = segments.findLast(({ start }) => start <= now)?.source;
-  const living = mirrors.filter(({ endedAt, status }) => endedAt === null && status !== "incomplete_expired");
+function recordInForce({ entitlementPeriods, records }: Timeline, now: Instant): SubscriptionRecord | null {
+  const source = entitlementPeriods.findLast(({ start }) => start <= now)?.source;
+  const living = records.filter(({ endedAt, status }) => endedAt === null && status !== "incomplete_expired");
   const inForce = living.find(({ processor, subscription }) => `${processor}:${subscription}` === source);
   return inForce ?? living.toSorted((a, b) => b.updatedAt - a.updatedAt)[0] ?? null;
 }

@@ -68,7 +68,7 @@ test("bought with a code, upgraded, downgraded with the coupon kept, half refund
   expect(await pay(session)).toEqual({ outcome: "succeeded" });
   expect(await invoices()).toMatchObject([{ total: usd(1_599), discount: usd(400), tax: null, refunded: null }]);
   const { timeline } = await loadSubscription(buyer.id, "writer", gateway);
-  expect(timeline.periods).toMatchObject([{ plan: "plus", paidInMoney: true }]);
+  expect(timeline.periods).toMatchObject([{ plan: "plus", paidInFull: true }]);
 
   await sandbox.moveClock(buyer.id, { to: (start + addMonths(start, 1)) / 2 });
   const upgrade = await preview("ultra");

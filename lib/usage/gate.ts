@@ -26,8 +26,8 @@ interface ChargeOptions {
 
 interface ConsumeOptions extends ChargeOptions {
   /**
-   * The signed-in user chose the key. Sessions and services have separate keys. If a session sends a service's key,
-   * the service's call does not become a retry, and a release with `of` does not find the session's charge.
+   * The signed-in user chose the key. Sessions and services have separate keys. A session that sends a service's
+   * key does not turn the service's call into a retry. A release with `of` does not find the session's charge.
    */
   bySession?: boolean | undefined;
 }

@@ -217,8 +217,8 @@ async function commitAll(event: WebhookEvent, { facts, analysis }: Additions, us
   let truncated = undefined as Outcome["truncated"];
   for (const product of products) {
     const added = facts.filter((entry) => entry.product === product).map(({ fact }) => fact);
-    const finalOutcome = ({ trace, mirrors }: Timeline) => {
-      const lacking = mirrors.some((mirror) => mirror.subscription === subscription && lackTerms(mirror));
+    const finalOutcome = ({ trace, records }: Timeline) => {
+      const lacking = records.some((record) => record.subscription === subscription && lackTerms(record));
       truncated ??= lacking ? { userId, processor: event.processor, subscription } : undefined;
       concerned.set(
         product,

@@ -233,8 +233,8 @@ async function changesATimeline(
 }
 
 /** The parts of a timeline to compare, without the times of updates. */
-function withoutTimestamps({ mirrors, periods, segments, openings }: Timeline) {
-  return { mirrors: mirrors.map(({ updatedAt: _, ...record }) => record), periods, segments, openings };
+function withoutTimestamps({ records, periods, entitlementPeriods, transitions }: Timeline) {
+  return { records: records.map(({ updatedAt: _, ...record }) => record), periods, entitlementPeriods, transitions };
 }
 
 /** Decides an event that waited for the link. If that fails, the retry job decides it. */

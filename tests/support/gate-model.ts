@@ -90,7 +90,13 @@ export class GateModel {
 
   /** Numbers of a meter now, or of the window of another instant. */
   meter(field: CounterName, at?: Instant) {
-    const { segment, window, used, held, limits } = usageAt(WRITER, this.told, this.ledger.rows, this.world.now, at);
+    const {
+      entitlementPeriod: segment,
+      window,
+      used,
+      withheld: held,
+      limits,
+    } = usageAt(WRITER, this.told, this.ledger.rows, this.world.now, at);
     const override = this.overrides.get(field);
     const limit = override && override.expiresAt > this.clock ? override.limit : (limits[field] ?? 0);
     const inWindow = (one: Instant) => one >= window.start && one < (window.countsUntil ?? Number.POSITIVE_INFINITY);
@@ -231,11 +237,11 @@ export class GateModel {
   /** Made in the current window, or in one whose count the current one goes on from. */
   private holdsNow(at: Instant): boolean {
     const { window } = usageAt(WRITER, this.told, [], this.world.now);
-    const opening = this.told.openings.findLast(
+    const opening = this.told.transitions.findLast(
       ({ window: { source, start }, at: opened }) =>
         source === window.source && start === window.start && opened <= this.clock,
     );
-    return at >= window.start || opening?.by === "carry_over" || opening?.by === "preserve";
+    return at >= window.start || opening?.kind === "carry_over" || opening?.kind === "preserve";
   }
 
   /** Whether use of that instant counts in the current window and nowhere else. */
@@ -244,16 +250,16 @@ export class GateModel {
     const then = usageAt(WRITER, this.told, [], this.world.now, at);
     return (
       at >= now.window.start &&
-      then.segment.source === now.segment.source &&
-      then.segment.periodStart === now.segment.periodStart &&
-      !this.told.openings.some((opening) => opening.at > at && opening.at <= this.clock)
+      then.entitlementPeriod.source === now.entitlementPeriod.source &&
+      then.entitlementPeriod.periodStart === now.entitlementPeriod.periodStart &&
+      !this.told.transitions.some((opening) => opening.at > at && opening.at <= this.clock)
     );
   }
 
   /** From here on use counts in the current window and nowhere else. */
   private countsSince(): Instant {
-    const { segment, window } = usageAt(WRITER, this.told, [], this.world.now);
-    const { segments, openings } = this.told;
+    const { entitlementPeriod: segment, window } = usageAt(WRITER, this.told, [], this.world.now);
+    const { entitlementPeriods: segments, transitions: openings } = this.told;
     const other = segments.findLastIndex(
       ({ start, source, periodStart }) =>
         start <= this.clock && (source !== segment.source || periodStart !== segment.periodStart),

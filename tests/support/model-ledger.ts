@@ -1,10 +1,10 @@
 /** The ledger of the gate's model: charges, what was given back of them, and in which order. */
 
 import type { Instant } from "@/lib/billing/types";
-import type { Use } from "@/lib/billing/usage-at";
+import type { UsageEntry } from "@/lib/billing/usage-at";
 import type { FieldId } from "@/lib/config/catalog";
 
-export interface Entry extends Use {
+export interface Entry extends UsageEntry {
   key?: string | undefined;
   /** Later charges of one instant have a higher order. A settled reservation has the order of its hold. */
   order: number;

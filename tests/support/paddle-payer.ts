@@ -67,11 +67,14 @@ export function paddlePayer() {
     used: async () => (await writer()).meters.find(({ field }) => field === "words_used")?.used,
     now: async () => (await gateway.sandboxClock(payer.id)).now,
     types: () => told.map(({ type }) => type),
-    /** The code of the API's refusal; null if the request succeeds. */
-    code: (request: Promise<unknown>) =>
-      request.then(
-        () => null,
-        (error: unknown) => (error instanceof ApiError ? error.code : error),
-      ),
+    code,
   };
+}
+
+/** The code of the API's refusal; null if the request succeeds. */
+function code(request: Promise<unknown>): Promise<unknown> {
+  return request.then(
+    () => null,
+    (error: unknown) => (error instanceof ApiError ? error.code : error),
+  );
 }

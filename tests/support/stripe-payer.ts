@@ -25,16 +25,14 @@ export function stripePayer() {
   });
 
   async function openCheckout(options: Partial<Stripe.Checkout.SessionCreateParams> = {}) {
-    const customer = await stripe.customers.create({
-      email: `${payer.id}@example.com`,
-      metadata: { user_id: payer.id },
-    });
+    const metadata = { user_id: payer.id };
+    const customer = await stripe.customers.create({ email: `${payer.id}@example.com`, metadata });
     const session = await stripe.checkout.sessions.create({
       mode: "subscription",
       customer: customer.id,
       line_items: [ITEM("plus")],
-      metadata: { user_id: payer.id },
-      subscription_data: { metadata: { user_id: payer.id } },
+      metadata,
+      subscription_data: { metadata },
       success_url: "http://localhost:3000/billing?session={CHECKOUT_SESSION_ID}",
       cancel_url: "http://localhost:3000/pricing",
       ...options,

@@ -89,5 +89,5 @@ export const timelineOf = (...facts: Fact[]) => fold(SHOP, facts, day(-12));
 
 /** What the user is entitled to on that day. */
 export function on(timeline: ReturnType<typeof fold>, at: number) {
-  return timeline.segments.findLast(({ start }) => start <= day(at));
+  return timeline.entitlementPeriods.findLast(({ start }) => start <= day(at));
 }

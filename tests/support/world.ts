@@ -7,7 +7,7 @@
 import { fold } from "@/lib/billing/timeline/build-timeline";
 import { addMonths, DAY, HOUR, monthsSince } from "@/lib/billing/timeline/calendar";
 import type { Instant, Interval, ItemList, PaymentFact, ProcessorFact, SubscriptionState } from "@/lib/billing/types";
-import { type Use, usageAt } from "@/lib/billing/usage-at";
+import { type UsageEntry, usageAt } from "@/lib/billing/usage-at";
 import type { Product } from "@/lib/config/catalog";
 
 const FIELD = "units";
@@ -190,7 +190,7 @@ const DEBIT = 4 * DAY;
 export class World {
   now = BEGIN;
   readonly facts: ProcessorFact[] = [];
-  readonly ledger: Use[] = [];
+  readonly ledger: UsageEntry[] = [];
   private readonly subscriptions: Subscription[] = [];
   private readonly sold: Sold[] = [];
   private readonly debits: Debit[] = [];

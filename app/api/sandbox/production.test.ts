@@ -1,4 +1,4 @@
-/** Production has no sandbox: its routes answer 404, and its module refuses to load. */
+/** Production has no sandbox: its routes answer 404, and its module fails to load. */
 import { readFileSync } from "node:fs";
 import { beforeEach, expect, test, vi } from "vitest";
 

@@ -6,7 +6,7 @@ interface CountryFormProps {
   country: { chosen: string | null; countries: readonly { code: string; name: string }[] };
 }
 
-/** Where the customer lives: it decides the tax. */
+/** The customer's country, for the tax. */
 export function CountryForm({ action, country: { chosen, countries } }: CountryFormProps) {
   return (
     <form method="post" action={action}>

@@ -1,7 +1,7 @@
 import { notFound } from "next/navigation";
 import { env } from "@/lib/core/env";
 
-/** The sandbox for a page; in production there is no such page. Asked by each page, since a layout renders beside it. */
+/** The sandbox for a page; production has no such page. Each page calls it, since a layout renders in parallel. */
 export async function openSandbox(): Promise<typeof import("@/lib/sandbox")> {
   if (!env().sandbox) notFound();
   return import("@/lib/sandbox");

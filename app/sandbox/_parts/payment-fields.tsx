@@ -1,6 +1,6 @@
 import { FIELD } from "@/lib/ui/button";
 
-/** Who pays. */
+/** The payer's email and name. */
 export function PaymentFields({ email, name }: { email: string | null; name: string | null }) {
   return (
     <>

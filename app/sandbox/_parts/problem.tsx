@@ -5,10 +5,10 @@ const PROBLEMS: Readonly<Record<string, { title: string; text: string }>> = {
   },
   code: {
     title: "This code is not valid.",
-    text: "Nothing was applied. Try another one, or pay without.",
+    text: "No discount was applied. Try another code, or pay without one.",
   },
   refused: {
-    title: "That is not possible any more.",
+    title: "This is no longer possible.",
     text: "Nothing has changed.",
   },
   authentication: {
@@ -17,7 +17,7 @@ const PROBLEMS: Readonly<Record<string, { title: string; text: string }>> = {
   },
 };
 
-/** What went wrong with the last attempt, by the page's `problem` parameter; nothing for any other. */
+/** The problem of the last attempt, by the page's `problem` parameter. */
 export function Problem({ code }: { code: string | undefined }) {
   const problem = code !== undefined && Object.hasOwn(PROBLEMS, code) ? PROBLEMS[code] : undefined;
   if (problem === undefined) return null;

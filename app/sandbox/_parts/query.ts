@@ -1,4 +1,4 @@
-/** The one value of a query parameter; undefined where it is missing or given twice. */
+/** The value of a query parameter; undefined if it is missing or given twice. */
 export function one(value: string | string[] | undefined): string | undefined {
   return typeof value === "string" ? value : undefined;
 }

@@ -1,6 +1,6 @@
 import { FlaskConical } from "lucide-react";
 
-/** Says where one is: at a page that a processor would have, of a test in which nobody pays. */
+/** Says that the page is the sandbox's version of a processor's page. */
 export function SandboxNotice({ processor, what }: { processor: string; what: string }) {
   return (
     <p className="inline-flex items-center gap-2 rounded-xl border border-warn-line bg-warn-soft px-3 py-1 text-ink text-sm">

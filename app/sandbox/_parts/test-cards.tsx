@@ -2,18 +2,18 @@ import { ChevronRight, CreditCard, Landmark } from "lucide-react";
 import { button } from "@/lib/ui";
 
 interface TestCardsProps {
-  /** The form that the cards are buttons of; its other fields are children. */
+  /** The form's address; the cards are its buttons, its other fields the children. */
   action: string;
-  /** What a press on a card does: "Pay $19.99". */
+  /** The action of a card's button: "Pay $19.99". */
   verb: string;
-  /** Cards, and bank accounts where the processor debits them. */
+  /** Cards, and bank accounts if the processor debits them. */
   cards: readonly { id: string; number: string; does: string; bank?: boolean }[];
   children?: React.ReactNode;
-  /** What can be done without any card; null where nothing can. */
+  /** The action without a card; null if there is none. */
   without?: string | null;
 }
 
-/** Test cards as buttons: one press pays. A plain form, which works without script. */
+/** Test cards as buttons that pay. A plain form, which works without script. */
 export function TestCards({ action, verb, cards, children, without = null }: TestCardsProps) {
   return (
     <form method="post" action={action} className="space-y-5">
@@ -59,19 +59,19 @@ interface BankChallengeProps {
   action: string;
   card: string;
   failure: string;
-  /** What the payer chose before the question: the answer pays with it. */
+  /** The payer's earlier choices, with which the form pays. */
   fields?: Readonly<Record<string, string | undefined>>;
 }
 
-/** The bank's question, for a card that needs authentication. */
+/** The bank's page for a card that needs authentication. */
 export function BankChallenge({ action, card, failure, fields = {} }: BankChallengeProps) {
   return (
     <section aria-labelledby="bank" className="rounded-xl border border-line-strong bg-surface p-5">
       <h2 id="bank" className="font-semibold">
-        Your bank asks: is this you?
+        Your bank asks for authentication
       </h2>
       <p className="mt-1 text-pretty text-muted text-sm">
-        The card ending in {card} needs authentication. At a real bank this is a code or your phone.
+        The card ending in {card} needs authentication. A real bank asks for a code or a confirmation on your phone.
       </p>
       <div className="mt-4 flex flex-wrap gap-3">
         <form method="post" action={action}>

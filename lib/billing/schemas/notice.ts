@@ -1,30 +1,30 @@
-/** One thing that a user is told, once for each occasion: as the API answers it and the pages show it. */
+/** A notice to a user, one per occasion, in the form of the API and the pages. */
 import { z } from "zod";
 import { fieldIdSchema, processorSchema, productIdSchema } from "@/lib/config/schemas";
 
 const instant = z.iso.datetime({ offset: true });
 const amount = z.number().int();
 
-const about = {
+const common = {
   id: z.number().int(),
   userId: z.string(),
   product: productIdSchema,
-  /** When it was found. */
+  /** When the notice was created. */
   at: instant,
-  /** What it is about: the window's start, the first failed payment, the plan's end. */
+  /** The instant of the occasion: the window's start, the first failed payment, or the plan's end. */
   occasionAt: instant,
-  /** It still holds: the window goes on, the payment is open, no plan has come since. */
+  /** The occasion still exists: same window, open payment, or no plan since. */
   current: z.boolean(),
   /** The user has read it. */
   dismissed: z.boolean(),
   deliveredAt: instant.nullable(),
-  /** The plan whose limit it is, that waits for its payment, or that ended. */
+  /** The plan with the limit, with the open payment, or that ended. */
   plan: z.string(),
 };
 
 const limit = z.object({
-  ...about,
-  /** 80 % of the limit are used, or all of it. */
+  ...common,
+  /** `near_limit`: 80 % of the limit are used; `limit_reached`: all of it. */
   kind: z.enum(["near_limit", "limit_reached"]),
   field: fieldIdSchema,
   used: amount,
@@ -35,14 +35,14 @@ const limit = z.object({
 const processor = processorSchema.nullable();
 
 const payment = z.object({
-  ...about,
+  ...common,
   kind: z.literal("payment_failed"),
   processor,
-  /** When the plan falls back to free's limits, where that is known. */
+  /** When the limits of the free plan begin to apply; null if not known. */
   graceUntil: instant.nullable(),
 });
 
-const ended = z.object({ ...about, kind: z.literal("plan_ended"), processor });
+const ended = z.object({ ...common, kind: z.literal("plan_ended"), processor });
 
 export const noticeSchema = z.discriminatedUnion("kind", [limit, payment, ended]);
 export type Notice = z.infer<typeof noticeSchema>;

@@ -1,4 +1,4 @@
 import { line } from "@/lib/core/text";
 
-/** A promotion code as a customer types it, or as a link names it. */
+/** A promotion code that a customer enters, or that a link contains. */
 export const promotionCode = line({ max: 64, error: "is a promotion code of at most 64 characters" });

@@ -1,4 +1,4 @@
-/** What the routes about purchases accept. Unknown fields are refused: a misspelt one must not be ignored silently. */
+/** The requests of the routes for purchases. Unknown fields are errors, so that a misspelt field is not ignored. */
 import { z } from "zod";
 import { intervalSchema, processorSchema, productIdSchema } from "@/lib/config/schemas";
 import { line } from "@/lib/core/text";
@@ -12,20 +12,20 @@ export const checkoutRequest = z.strictObject({
   plan,
   interval: intervalSchema.default("monthly"),
   processor: processorSchema.default("stripe"),
-  /** Tried before it is charged, where the product has a trial and this user has had none. */
+  /** Begins with a trial, if the product has one and the user has had none. */
   trial: z.boolean({ error: "is true or false" }).default(false),
   code: promotionCode.optional(),
 });
-export type CheckoutAsked = z.infer<typeof checkoutRequest>;
+export type CheckoutInput = z.infer<typeof checkoutRequest>;
 
-/** The checkout's own id, as it stands in the address that payers come back to. */
+/** The checkout's id, from the address to which the processor returns the payer. */
 export const checkoutReturnRequest = z.strictObject({
   checkout: z.uuid({ error: "is the id from the address you came back to" }),
 });
 
-/** Without `interval`, the subscription's own. */
+/** `interval` defaults to the subscription's interval. */
 export const planChangeRequest = z.strictObject({ product, plan, interval: intervalSchema.optional() });
-export type PlanChangeAsked = z.infer<typeof planChangeRequest>;
+export type PlanChangeInput = z.infer<typeof planChangeRequest>;
 
 export const productRequest = z.strictObject({ product });
 

@@ -1,7 +1,7 @@
 /**
- * What a user sees of their usage: the answer of `GET /api/subscription/usage`, and what the pages render.
+ * A user's usage: the response of `GET /api/subscription/usage`, which the pages render too.
  *
- * Instants are ISO strings, since the same shape crosses HTTP and the database; amounts are whole units.
+ * Instants are ISO strings, because HTTP and the database use the same shape. Amounts are whole units.
  */
 import { z } from "zod";
 import { fieldIdSchema, intervalSchema, processorSchema, productIdSchema } from "@/lib/config/schemas";
@@ -15,14 +15,14 @@ export const meterViewSchema = z.object({
   field: fieldIdSchema,
   kind: z.enum(["counter", "gauge"]),
   used: amount,
-  /** Held for work under way; becomes used, or comes back. */
+  /** Reserved for work that is not settled yet: it becomes used or is released. */
   reserved: amount,
-  /** What an unpaid renewal gave back: held while the payment is open. */
+  /** Quota that an unpaid renewal credited: withheld while the payment is open. */
   unpaidHeld: amount,
   limit: amount,
-  /** Never below 0; what may still be used now. */
+  /** The amount that can still be used now; never below 0. */
   remaining: amount,
-  /** More is used than the limit allows, as after a downgrade. */
+  /** The usage is above the limit, for example after a downgrade. */
   overLimit: z.boolean(),
 });
 export type MeterView = z.infer<typeof meterViewSchema>;
@@ -31,14 +31,14 @@ export const discountViewSchema = z.object({
   /** The processor's id of the coupon (Stripe) or of the discount (Paddle). */
   id: z.string(),
   name: z.string().nullable(),
-  /** The promotion code that the customer gave; null if the business granted the discount. */
+  /** The promotion code that the customer entered; null if the merchant granted the discount. */
   code: z.string().nullable(),
   /** An amount is in the currency's minor unit. */
   off: z.union([z.object({ percent: z.number() }), z.object({ amount, currency: z.string() })]),
-  /** From this instant on it reduces no charge; null: it does not end by itself. */
+  /** The end of the reduction; null: no end is set. */
   endsAt: instant.nullable(),
 });
-/** What reduces a subscription's charges, as last known from its processor. */
+/** A discount of a subscription, as last known from its processor. */
 export type DiscountView = z.infer<typeof discountViewSchema>;
 
 export const subscriptionViewSchema = z.object({
@@ -55,9 +55,9 @@ export const subscriptionViewSchema = z.object({
   resetsAt: instant.nullable(),
   cancelAt: instant.nullable(),
   scheduledPlan: z.string().nullable(),
-  /** Whose limits apply: the plan, or less while an upgrade or a renewal is not paid for. */
+  /** The plan whose limits apply: `plan`, or a lower one while an upgrade or a renewal is unpaid. */
   limitPlan: z.string(),
-  /** While a payment is open: when the plan falls back to free's limits. */
+  /** While a payment is open: when the limits of the free plan begin to apply. */
   graceUntil: instant.nullish(),
   /** Discounts in force. They never change a limit. */
   discounts: z.array(discountViewSchema).optional(),
@@ -79,25 +79,25 @@ export const entitlementSchema = subscriptionViewSchema
     scheduledPlan: true,
   })
   .extend({ limits: z.array(z.object({ field: fieldIdSchema, limit: amount })) });
-/** What a user may use of one product, without what they have used. */
+/** A user's plan and limits for one product, without usage. */
 export type Entitlement = z.infer<typeof entitlementSchema>;
 
 export const usageViewSchema = z.object({
   userId: z.string(),
-  /** The database's clock, with the user's sandbox clock in it: the only "now" a page may count from. */
+  /** The database's clock, or the user's sandbox clock. Pages count from it and never from the browser's clock. */
   now: instant,
   subscriptions: z.array(subscriptionViewSchema),
 });
 export type UsageView = z.infer<typeof usageViewSchema>;
 
-const standing = z.object({
+const usageState = z.object({
   plan: z.string(),
   status: z.string(),
   cancelAt: instant.nullable(),
   meters: z.array(meterViewSchema),
 });
 
-/** One line of the trail: what an event changed and why. */
+/** One entry of the activity: the change that an event made, and its reason. */
 export const decisionViewSchema = z.object({
   id: z.union([z.string(), z.number()]).transform(String),
   product: productId,
@@ -105,8 +105,8 @@ export const decisionViewSchema = z.object({
   action: z.enum(TRANSITION_KINDS),
   reason: z.string(),
   eventType: z.string(),
-  before: standing,
-  after: standing,
+  before: usageState,
+  after: usageState,
 });
 export type DecisionView = z.infer<typeof decisionViewSchema>;
 
@@ -117,35 +117,35 @@ export const verdictSchema = z.object({
   used: amount,
   limit: amount,
   remaining: amount,
-  /** null for a gauge: it follows what exists. */
+  /** null for a gauge, which never resets. */
   resetsAt: instant.nullable(),
   plan: z.string(),
-  /** Why it was refused. */
+  /** Why it was denied. */
   reason: z.enum(["limit_reached", "limit_reached_elsewhere", "payment_pending"]).optional(),
 });
 export type Verdict = z.infer<typeof verdictSchema>;
 
-/** The answer to a reservation; nothing is held where it was refused. */
+/** The answer to a reservation. A denied one reserves nothing. */
 export const reservationSchema = verdictSchema.extend({
   reservationId: z.uuid().nullable(),
   expiresAt: instant.nullable(),
-  /** For a retry of a reservation that was settled meanwhile: the settled amount. Else null. */
+  /** The settled amount, for a retry of a reservation that was settled meanwhile; else null. */
   settled: amount.nullable(),
 });
 export type Reservation = z.infer<typeof reservationSchema>;
 
-/** The answer to a settling; `allowed` says that all of it was charged. */
+/** The answer to a settlement; `allowed` is true if the whole amount was charged. */
 export const settlementSchema = verdictSchema.extend({
   reservationId: z.uuid(),
   settled: amount,
-  /** What the limit did not allow, beyond what was reserved. */
+  /** The amount above the reservation that the limit did not allow. */
   unsettled: amount,
-  /** The reservation had ended: it was charged as a consumption, all or nothing. */
+  /** The reservation had expired: the amount was charged like a consumption, all or nothing. */
   expired: z.boolean(),
 });
 export type Settlement = z.infer<typeof settlementSchema>;
 
-/** What was used on each UTC day, from the ledger; days without use are left out. */
+/** The usage of each UTC day, from the ledger. Days without usage are omitted. */
 export const usageHistorySchema = z.object({
   userId: z.string(),
   field: fieldIdSchema,

@@ -24,7 +24,7 @@ const play = (id = "sub_one", startsAt = START) => fakeStripeSubscription({ id, 
 const span = (start: Instant, end: Instant) => ({ periodStart: start / 1000, periodEnd: end / 1000 });
 const timelineOf = (events: StripeObject[]) => fold(product("writer"), events.flatMap(factsOf), ROW_MADE);
 const at = (timeline: ReturnType<typeof fold>, instant: Instant) =>
-  timeline.segments.findLast(({ start }) => start <= instant);
+  timeline.entitlementPeriods.findLast(({ start }) => start <= instant);
 
 /** What can happen next to a subscription, as numbers that fast-check can shrink. */
 const step = fc.tuple(
@@ -81,7 +81,7 @@ test("every order of deliveries, with duplicates, adds up to one timeline", () =
 test("each start of a period opens once, and segments lie end to end", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 7 }).map(replaySubscription), (events) => {
-      const { periods, segments, openings } = timelineOf(events);
+      const { periods, entitlementPeriods: segments, transitions: openings } = timelineOf(events);
       expect(new Set(periods.map(({ start }) => start)).size).toBe(periods.length);
       for (const [index, segment] of segments.entries()) {
         expect(segment.end).toBe(segments[index + 1]?.start ?? null);
@@ -154,9 +154,9 @@ describe("who is entitled to what", () => {
     const failedAt = fake.periodEnd() - 29 * DAY;
     events.push(fake.changed({ status: "past_due" }, failedAt));
     const timeline = timelineOf(events);
-    expect(at(timeline, failedAt)).toMatchObject({ plan: "plus", status: "past_due", held: true });
+    expect(at(timeline, failedAt)).toMatchObject({ plan: "plus", status: "past_due", withheld: true });
     expect(at(timeline, failedAt + 7 * DAY)).toMatchObject({ plan: "free", status: "past_due" });
-    expect(timeline.openings.find(({ at: opened }) => opened === START + 28 * DAY)).toMatchObject({ unpaid: true });
+    expect(timeline.transitions.find(({ at: opened }) => opened === START + 28 * DAY)).toMatchObject({ unpaid: true });
   });
 
   test("an upgrade whose charge failed is capped by the plan that was paid for, also when active again", () => {
@@ -193,7 +193,7 @@ describe("who is entitled to what", () => {
       return [created, begun, fake.deleted(START + after + 10 * DAY)];
     });
     const timeline = timelineOf(events);
-    expect(at(timeline, START + year + DAY)).toMatchObject({ plan: "plus", limitPlan: "plus", held: false });
+    expect(at(timeline, START + year + DAY)).toMatchObject({ plan: "plus", limitPlan: "plus", withheld: false });
   });
 
   test("a second trial from our checkout gives nothing and is flagged; an extension is the business's decision", () => {
@@ -242,14 +242,14 @@ describe("who is entitled to what", () => {
       again.created(),
     ];
     const opening = (timeline: ReturnType<typeof fold>) =>
-      timeline.openings.find(({ window }) => window.source === "stripe:sub_again");
+      timeline.transitions.find(({ window }) => window.source === "stripe:sub_again");
     // 9 of the 28 days from Jan 31 to Feb 28 were held: 15,000 * 9/28.
     expect(opening(timelineOf(events))).toMatchObject({
-      by: "carry_over",
+      kind: "carry_over",
       reason: "Resubscribed within a paid period",
       share: { words_used: 4_821, transformations_used: 192 },
     });
     events.push(again.paid("subscription_create", START + 10 * DAY));
-    expect(opening(timelineOf(events))).toMatchObject({ by: "reset" });
+    expect(opening(timelineOf(events))).toMatchObject({ kind: "reset" });
   });
 });

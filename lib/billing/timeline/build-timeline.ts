@@ -1,6 +1,6 @@
 /**
- * The fold: all facts of one user and product in, their timeline out. Pure and total: no clock, no I/O, no
- * dependence on the order or number of deliveries.
+ * The fold: computes the timeline of one user and product from all their facts. It is pure, and the order and number of
+ * deliveries have no effect.
  */
 import type { Product } from "@/lib/config/catalog";
 import type {
@@ -14,27 +14,27 @@ import type {
   WindowTransition,
 } from "../types";
 import { discountReasons, withDiscounts } from "./discounts";
-import { givingAt, isRefusedTrial, latestNews, segmentsOf } from "./entitlement-periods";
-import { type History, openedAt } from "./group-by-subscription";
+import { entitlementPeriodsOf, entitlingSubscriptionsAt, isRefusedTrial, latestEventAt } from "./entitlement-periods";
+import { openedAt, type SubscriptionHistory } from "./history-types";
 import { withdrawPresumptions } from "./presumptions";
 import { ownedHistories } from "./transfer";
 import { OPENING_REASONS } from "./transition-rules";
-import { openingsOf } from "./window-transitions";
+import { windowTransitionsOf } from "./window-transitions";
 
 /**
- * What the facts add up to.
- * @param freeAnchor when the user's row was made; free windows are counted from it
+ * The timeline of the facts.
+ * @param freeAnchor when the user's row was created; free windows are counted from it
  */
 export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instant): Timeline {
   const known = [...facts];
   const histories = groupBySubscription(known);
   withdrawPresumptions(histories);
-  const segments = segmentsOf(product, histories, freeAnchor);
-  const openings = openingsOf(product, histories, segments);
-  const opened = new Map(openings.map(({ window, reason }) => [keyOf(window.source, window.start), reason]));
-  const mirrors = histories.flatMap(({ mirror }) => (mirror ? [mirror] : []));
+  const entitlementPeriods = entitlementPeriodsOf(product, histories, freeAnchor);
+  const transitions = windowTransitionsOf(product, histories, entitlementPeriods);
+  const opened = new Map(transitions.map(({ window, reason }) => [keyOf(window.source, window.start), reason]));
+  const records = histories.flatMap(({ record }) => (record ? [record] : []));
   return {
-    mirrors: withDiscounts(mirrors, known),
+    records: withDiscounts(records, known),
     periods: histories.flatMap((history) =>
       history.periods.map((period): BillingPeriod => {
         const start = period.starts[0];
@@ -46,16 +46,16 @@ export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instan
           interval: period.interval,
           trial: period.trial,
           paid: period.paid,
-          paidInMoney: period.paidInMoney,
+          paidInFull: period.paidInFull,
           reason: opened.get(keyOf(history.source, start)) ?? period.reason,
         };
       }),
     ),
-    segments,
-    openings,
-    asOf: latestNews(histories),
+    entitlementPeriods,
+    transitions,
+    asOf: latestEventAt(histories),
     trace: Object.assign(discountReasons(known), ...histories.map(({ trace }) => trace)),
-    flags: [...flagsOf(product, histories), ...disputesOf(known)],
+    flags: [...flagsOf(product, histories), ...ownerDisputesOf(known)],
   };
 }
 
@@ -63,8 +63,8 @@ function keyOf(source: string, start: Instant): string {
   return `${source}@${start}`;
 }
 
-/** One story a subscription, in an order of their own; a fact delivered twice counts once. */
-function groupBySubscription(facts: Iterable<Fact>): History[] {
+/** The histories, one per subscription, in order of their ids. A duplicate fact counts once. */
+function groupBySubscription(facts: Iterable<Fact>): SubscriptionHistory[] {
   const bySubscription = new Map<string, Map<string, Fact>>();
   for (const fact of facts) {
     const key = `${fact.processor}:${fact.subscription}`;
@@ -76,17 +76,17 @@ function groupBySubscription(facts: Iterable<Fact>): History[] {
     .flatMap(([, known]) => ownedHistories([...known.values()]));
 }
 
-function flagsOf(product: Product, histories: readonly History[]): Flag[] {
+function flagsOf(product: Product, histories: readonly SubscriptionHistory[]): Flag[] {
   const backwards = histories.flatMap(({ source, movedBackwards }) =>
     movedBackwards.map((at): Flag => ({ kind: "period_moved_backwards", source, at })),
   );
   const starts = histories.flatMap(({ source, periods }) =>
     periods.slice(0, 1).map((period) => ({ source, at: openedAt(period) })),
   );
-  const doubled = starts
-    .filter(({ at }) => givingAt(product, histories, at).length > 1)
+  const twoLive = starts
+    .filter(({ at }) => entitlingSubscriptionsAt(product, histories, at).length > 1)
     .map(({ source, at }): Flag => ({ kind: "two_live_subscriptions", source, at }));
-  const refused = histories.flatMap(({ source, periods }) =>
+  const refusedTrials = histories.flatMap(({ source, periods }) =>
     periods
       .filter((period) => isRefusedTrial(histories, period))
       .map((period): Flag => ({ kind: "trial_refused", source, at: openedAt(period) })),
@@ -97,14 +97,14 @@ function flagsOf(product: Product, histories: readonly History[]): Flag[] {
   const unlisted = histories.flatMap(({ source, unlistedPrices }) =>
     unlistedPrices.map((at): Flag => ({ kind: "unlisted_price", source, at })),
   );
-  const unscheduled = histories.flatMap(({ source, schedulesCanceled }) =>
+  const canceledSchedules = histories.flatMap(({ source, schedulesCanceled }) =>
     schedulesCanceled.map((at): Flag => ({ kind: "schedule_canceled", source, at })),
   );
-  return [...backwards, ...doubled, ...twoItems, ...unlisted, ...refused, ...unscheduled];
+  return [...backwards, ...twoLive, ...twoItems, ...unlisted, ...refusedTrials, ...canceledSchedules];
 }
 
-/** Once for each instant, however many facts of it name another user. */
-function disputesOf(facts: readonly Fact[]): Flag[] {
+/** One flag per subscription and instant. */
+function ownerDisputesOf(facts: readonly Fact[]): Flag[] {
   const disputes = new Map<string, Flag>();
   for (const { processor, subscription, at, ownerDisputed } of facts) {
     const source = `${processor}:${subscription}` as const;
@@ -121,20 +121,21 @@ export function newFlags(before: Timeline, after: Timeline): Flag[] {
   );
 }
 
-/** The difference that one delivery made, with the reason that its own facts met. */
+/** The difference that one delivery made, with the reason of its own facts. */
 export function decide(before: Timeline, after: Timeline, delivered: readonly Fact[]): Decision {
   const subjects = new Set<string>(delivered.map(({ processor, subscription }) => `${processor}:${subscription}`));
   const traced = delivered.flatMap(({ id }) => after.trace[id] ?? []).at(-1) ?? "No billing change";
-  const changed = after.openings.findLast(
-    (opening) => subjects.has(opening.window.source) && openedBy(before, opening) !== opening.by,
+  const changed = after.transitions.findLast(
+    (transition) => subjects.has(transition.window.source) && transitionKindOf(before, transition) !== transition.kind,
   );
   if (changed) {
-    const known = openedBy(before, changed) !== undefined;
-    return { action: changed.by, reason: known ? traced : changed.reason };
+    const known = transitionKindOf(before, changed) !== undefined;
+    return { action: changed.kind, reason: known ? traced : changed.reason };
   }
   return { action: "preserve", reason: OPENING_REASONS.has(traced) ? "No billing change" : traced };
 }
 
-function openedBy({ openings }: Timeline, { window }: WindowTransition): TransitionKind | undefined {
-  return openings.find((known) => known.window.source === window.source && known.window.start === window.start)?.by;
+function transitionKindOf({ transitions }: Timeline, { window }: WindowTransition): TransitionKind | undefined {
+  return transitions.find((known) => known.window.source === window.source && known.window.start === window.start)
+    ?.kind;
 }

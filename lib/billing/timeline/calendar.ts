@@ -1,23 +1,24 @@
 /**
- * Months, windows and period moves. Pure arithmetic in UTC; Postgres has the same arithmetic in
- * `supabase/schemas/functions/window_at.sql`, and a test holds the two against each other.
+ * Months, windows and period moves, in UTC. `supabase/schemas/functions/window_at.sql` computes the same in Postgres,
+ * and a test compares the two.
  */
 import type { Cadence, Instant } from "../types";
 
+/** These constants are in milliseconds. */
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** Processors round instants to the second at different places: starts this close are the same start. */
+/** Processors round instants to the second in different ways: starts at most this far apart are equal. */
 export const SAME_START = 1 * SECOND;
 
-/** A plan goes on for this long without news of a renewal, or past due. */
+/** A plan continues for this long while it is past due, or after its period if no event reports a renewal. */
 export const GRACE = 7 * DAY;
 
 /**
- * The anchor moved by `months`, always counted from the anchor itself: Jan 31 gives Feb 28 (or 29), then Mar 31.
- * Stepping month by month would lose the 31st for good.
+ * Adds months to the anchor itself: Jan 31 gives Feb 28 (or 29), then Mar 31. Adding one month at a time would never
+ * return to the 31st.
  */
 export function addMonths(anchor: Instant, months: number): Instant {
   const date = new Date(anchor);
@@ -48,15 +49,17 @@ export interface Span {
   end: Instant;
 }
 
-/** What a window is counted from: a plan's cadence, its anchor and, for a subscription, the period it stays inside. */
+/** The rule for windows: a plan's cadence, its anchor and, for a subscription, the period that contains them. */
 export interface WindowRule {
   cadence: Cadence;
   anchor: Instant;
-  /** null: no billing period bounds the windows (free plans). */
+  /** null: no billing period limits the windows (free plans). */
   periodEnd: Instant | null;
 }
 
-/** The window that `at` falls in. Past the period's end the last window goes on: only news opens the next period. */
+/**
+ * The window that contains `at`. After the period's end it is the last window, until an event opens the next period.
+ */
 export function windowAt({ cadence, anchor, periodEnd }: WindowRule, at: Instant): Span {
   if (cadence === "daily") {
     const start = Math.floor(at / DAY) * DAY;
@@ -69,7 +72,7 @@ export function windowAt({ cadence, anchor, periodEnd }: WindowRule, at: Instant
   return { start: addMonths(anchor, months), end: periodEnd === null ? end : Math.min(end, periodEnd) };
 }
 
-/** Where a snapshot's period lies against the last opened one of its subscription. */
+/** The position of a snapshot's period relative to the last opened period of its subscription. */
 export type Move = "first" | "none" | "same" | "boundary" | "restart" | "backwards";
 
 export function sameStart(a: Instant, b: Instant): boolean {
@@ -77,8 +80,8 @@ export function sameStart(a: Instant, b: Instant): boolean {
 }
 
 /**
- * @param start the snapshot's period start, null where it carries no period
- * @param open the last opened period; `starts` are all the starts by which it has been announced
+ * @param start the snapshot's period start, null if it has no period
+ * @param open the last opened period; `starts` are all starts of it in events so far
  */
 export function periodMove(
   start: Instant | null,

@@ -6,7 +6,7 @@ import { type Answer, FIELD_CASES, type Field } from "@/tests/support/field-case
 import { normalized as readPaddle } from "@/tests/support/normalized-paddle";
 import { normalized as readStripe } from "@/tests/support/normalized-stripe";
 import type { Fact } from "../types";
-import { type Use, usageAt } from "../usage-at";
+import { type UsageEntry, usageAt } from "../usage-at";
 import { decide, fold } from "./build-timeline";
 import { sharedFacts, withoutPlan } from "./plan-items";
 
@@ -17,7 +17,7 @@ const FIELDS = { writer: "words_used", chatbots: "messages_count" } as const;
 function pureField(): Field {
   const now = Date.now();
   const facts: Record<Sold, Fact[]> = { writer: [], chatbots: [] };
-  const uses: Use[] = [];
+  const uses: UsageEntry[] = [];
   const timelineOf = (product: Sold) => {
     const others = Object.entries(facts).flatMap(([other, known]) => (other === product ? [] : known));
     return fold(productOf(product), [...facts[product], ...sharedFacts(facts[product], others)], now);
@@ -56,7 +56,12 @@ function pureField(): Field {
     },
     standing: async (product = "writer") => {
       const field = FIELDS[product];
-      const { segment, used, limits, remaining } = usageAt(productOf(product), timelineOf(product), uses, now);
+      const {
+        entitlementPeriod: segment,
+        used,
+        limits,
+        remaining,
+      } = usageAt(productOf(product), timelineOf(product), uses, now);
       const amounts = [used, limits, remaining].map((each) => each[field] ?? 0) as [number, number, number];
       const [usedNow, limit, left] = amounts;
       return { plan: segment.plan, status: segment.status, used: usedNow, limit, remaining: left };

@@ -93,7 +93,7 @@ test(
   "an event that never came is made up for by the before-image of the next",
   () => {
     const last = (facts: readonly ProcessorFact[]) =>
-      fold(SHOP, facts, 0).mirrors.map(({ plan, status, periodStart, periodEnd, cancelAt }) => ({
+      fold(SHOP, facts, 0).records.map(({ plan, status, periodStart, periodEnd, cancelAt }) => ({
         plan,
         status,
         periodStart,

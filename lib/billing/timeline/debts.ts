@@ -1,28 +1,28 @@
 /**
- * The charges that failed and were never paid, of periods and of changes inside a period. A user who has one gets nothing
- * more in advance: without this rule, each new upgrade by a failing bank debit would give the higher plan for some days.
- * Only failed charges count, so an endpoint that gets no invoice events has none.
+ * Debts: charges for periods, or for changes inside a period, that failed and were never paid. A user with a debt gets
+ * no further plan before its payment. Without this rule, each upgrade by a failing bank debit would give the higher
+ * plan for some days. Only failed charges count, so an endpoint without invoice events has no debts.
  */
 import type { Instant, PaymentFact } from "../types";
 import { MINUTE } from "./calendar";
-import { type Debt, type History, openedAt } from "./group-by-subscription";
-import { isFor, periodOf } from "./paid-plans";
+import { type Debt, openedAt, type SubscriptionHistory } from "./history-types";
+import { isForPlan, periodOf } from "./paid-plans";
 
-/** A processor may report the failed attempt a moment before the change that it was for. */
-export const ATTEMPT = MINUTE;
+/** A processor may report a failed attempt shortly before its change. In milliseconds. */
+export const ATTEMPT_TOLERANCE_MS = MINUTE;
 
-/** The debts of one subscription. A payment ends a debt as if it had never been, whenever it comes. */
-export function debtsOf(history: History): Debt[] {
+/** The debts of one subscription. A payment removes a debt for all time, whenever it arrives. */
+export function debtsOf(history: SubscriptionHistory): Debt[] {
   return history.payments.filter(({ outcome }) => outcome === "failed").flatMap((fact) => debtOf(history, fact) ?? []);
 }
 
-/** Whether a charge had failed by `at` that was never paid. */
-export function owesAt(histories: readonly History[], at: Instant): boolean {
+/** Whether a charge that was never paid had failed by `at`. */
+export function owesAt(histories: readonly SubscriptionHistory[], at: Instant): boolean {
   return histories.some(({ debts }) => debts.some(({ failedAt, until }) => failedAt <= at && isBefore(at, until)));
 }
 
-/** Whether something that was sold before `at` was never paid, and its charge failed then or later. */
-export function owesSince(histories: readonly History[], at: Instant): boolean {
+/** Whether the charge for a purchase before `at` failed, at any time, and was never paid. */
+export function owesSince(histories: readonly SubscriptionHistory[], at: Instant): boolean {
   return histories.some(({ debts }) => debts.some(({ since, until }) => since < at && isBefore(at, until)));
 }
 
@@ -30,7 +30,7 @@ function isBefore(at: Instant, until: Instant | null): boolean {
   return until === null || at < until;
 }
 
-function debtOf(history: History, fact: PaymentFact): Debt | null {
+function debtOf(history: SubscriptionHistory, fact: PaymentFact): Debt | null {
   const { purpose, periodStart, at } = fact;
   if (purpose === "other" || purpose === "not_due") return null;
   const period = purpose === "proration" ? undefined : periodOf(history.periods, fact);
@@ -41,32 +41,43 @@ function debtOf(history: History, fact: PaymentFact): Debt | null {
   }
   const since = periodStart ?? at;
   const failedAt = Math.max(at, since);
-  // A switch that was declined and not made is no debt.
-  if (purpose === "period" || !wasMade(history, fact, since, failedAt) || wasPaid(history, fact, since)) return null;
+  // A declined change that was not made is no debt.
+  if (purpose === "period" || !wasChangeMade(history, fact, since, failedAt) || wasPaid(history, fact, since))
+    return null;
   return { since, failedAt, until: leftAt(history, failedAt) };
 }
 
-/** Whether the user held what the charge was for at some time from the change to the failure. */
-function wasMade({ changes }: History, fact: PaymentFact, since: Instant, failedAt: Instant): boolean {
-  return changes.some((held, index) => {
+/** Whether the subscription had the charged plan and interval at some time from the change to the failure. */
+function wasChangeMade(
+  { changes }: SubscriptionHistory,
+  fact: PaymentFact,
+  since: Instant,
+  failedAt: Instant,
+): boolean {
+  return changes.some((change, index) => {
     const next = changes[index + 1]?.from ?? Number.POSITIVE_INFINITY;
-    return held.elsewhere === undefined && held.from <= failedAt + ATTEMPT && next > since && isFor(fact, held);
+    return (
+      change.otherUser === undefined &&
+      change.from <= failedAt + ATTEMPT_TOLERANCE_MS &&
+      next > since &&
+      isForPlan(fact, change)
+    );
   });
 }
 
 /**
- * Whether the charge, or another attempt at the same change, was paid. Older facts may not name the plan. A switch of the
- * interval within the same minute is another change: it leaves the difference for an upgrade unpaid.
+ * Whether the charge, or another attempt at the same change, was paid. Older facts may lack the plan. A change of the
+ * interval within the same minute is another change: the difference for an upgrade stays unpaid.
  */
-function wasPaid({ payments }: History, failed: PaymentFact, since: Instant): boolean {
+function wasPaid({ payments }: SubscriptionHistory, failed: PaymentFact, since: Instant): boolean {
   return payments.some(({ outcome, purpose, periodStart, plan }) => {
     if (outcome !== "paid" || periodStart === null || purpose !== failed.purpose) return false;
     if (plan === null || failed.plan === null) return periodStart === since;
-    return plan === failed.plan && Math.abs(periodStart - since) <= ATTEMPT;
+    return plan === failed.plan && Math.abs(periodStart - since) <= ATTEMPT_TOLERANCE_MS;
   });
 }
 
-/** When an admin moved the subscription to another user, who owes what is unpaid. */
-function leftAt({ changes }: History, failedAt: Instant): Instant | null {
-  return changes.find(({ elsewhere, from }) => elsewhere === "since" && from >= failedAt)?.from ?? null;
+/** When an admin moved the subscription to another user, who owes the debt from then on. */
+function leftAt({ changes }: SubscriptionHistory, failedAt: Instant): Instant | null {
+  return changes.find(({ otherUser, from }) => otherUser === "since" && from >= failedAt)?.from ?? null;
 }

@@ -76,7 +76,7 @@ test("a period's reason is the one it was opened by with all stories told", () =
       interval: "monthly",
       trial: false,
       paid: true,
-      paidInMoney: false,
+      paidInFull: false,
       reason: "New subscription",
     },
     {
@@ -87,7 +87,7 @@ test("a period's reason is the one it was opened by with all stories told", () =
       interval: "monthly",
       trial: false,
       paid: true,
-      paidInMoney: false,
+      paidInFull: false,
       reason: "Resubscribed within a paid period",
     },
     expect.objectContaining({ source: "stripe:sub_b", start: day(40), reason: "Billing period renewal detected" }),
@@ -98,10 +98,10 @@ test("stories stand by their names; a payment alone is one without a mirror; wha
   const [a, b, c] = [told("sub_a"), told("sub_b"), told("sub_c")];
   const fact = b.is(0);
   const timeline = timelineOf(fact, a.is(0), c.pays(0, 0, 30), fact);
-  expect(timeline.mirrors.map(({ subscription }) => subscription)).toEqual(["sub_a", "sub_b"]);
+  expect(timeline.records.map(({ subscription }) => subscription)).toEqual(["sub_a", "sub_b"]);
   expect(Object.keys(timeline.trace).toSorted()).toEqual(["sub_a:001", "sub_b:001", "sub_c:001"]);
   const paddle = { ...a.is(0), processor: "paddle" as const };
-  expect(timelineOf(a.is(0), paddle).mirrors).toMatchObject([{ processor: "paddle" }, { processor: "stripe" }]);
+  expect(timelineOf(a.is(0), paddle).records).toMatchObject([{ processor: "paddle" }, { processor: "stripe" }]);
 });
 
 describe("flags", () => {

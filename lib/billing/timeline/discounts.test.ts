@@ -45,7 +45,7 @@ function discount(at: number, change: DiscountFact["change"], said: NamedDiscoun
 }
 
 const timeline = (all: readonly Fact[]) => fold(writer, all, START - DAY);
-const discounts = (...all: Fact[]) => timeline(all).mirrors[0]?.discounts;
+const discounts = (...all: Fact[]) => timeline(all).records[0]?.discounts;
 
 describe("the discounts of a subscription", () => {
   test("are those of the latest list, with the terms that any event has named", () => {
@@ -72,7 +72,7 @@ describe("the discounts of a subscription", () => {
 
   test("are not known without the subscription, nor after its end", () => {
     const set = discount(START, "set", whole("di_1"));
-    expect(timeline([set]).mirrors).toEqual([]);
+    expect(timeline([set]).records).toEqual([]);
     const ended: SnapshotFact = { ...snapshot(START + DAY, [], { status: "canceled" }), life: "deleted" };
     const { discounts: _, ...silent } = ended;
     expect(discounts(snapshot(START, [whole("di_1")]), silent)).toBeUndefined();
@@ -148,9 +148,9 @@ test("no discount moves a period, a window, an entitlement or the clock", () => 
         return [rest];
       });
       const bare = timeline(without);
-      const { mirrors, trace, ...rest } = timeline(all);
-      expect(rest).toEqual((({ mirrors: _, trace: __, ...each }) => each)(bare));
-      expect(mirrors.map(({ discounts: _, ...mirror }) => mirror)).toEqual(bare.mirrors);
+      const { records: mirrors, trace, ...rest } = timeline(all);
+      expect(rest).toEqual((({ records: _, trace: __, ...each }) => each)(bare));
+      expect(mirrors.map(({ discounts: _, ...mirror }) => mirror)).toEqual(bare.records);
       expect(trace).toMatchObject(bare.trace);
     }),
   );

@@ -1,41 +1,41 @@
 /**
- * Which discounts a subscription has. They are shown and decide on nothing: a subscription's history (history.ts) ignores
- * their facts, and so do periods, windows and the clock.
+ * The discounts of a subscription, for display only: they change no period, window or entitlement, and the replay
+ * (`subscription-history.ts`) ignores their facts.
  */
 import type { DiscountFact, Fact, NamedDiscount, Reason, SnapshotFact, SubscriptionRecord } from "../types";
 
 type Naming = DiscountFact | SnapshotFact;
 
 /** The records with the discounts that the facts name. */
-export function withDiscounts(mirrors: readonly SubscriptionRecord[], facts: readonly Fact[]): SubscriptionRecord[] {
+export function withDiscounts(records: readonly SubscriptionRecord[], facts: readonly Fact[]): SubscriptionRecord[] {
   const naming = facts.filter((fact): fact is Naming => {
     return fact.kind === "discount" || (fact.kind === "snapshot" && fact.discounts !== undefined);
   });
-  if (naming.length === 0) return [...mirrors];
-  return mirrors.map((mirror) => {
+  if (naming.length === 0) return [...records];
+  return records.map((record) => {
     const own = naming.filter(
-      ({ processor, subscription }) => processor === mirror.processor && subscription === mirror.subscription,
+      ({ processor, subscription }) => processor === record.processor && subscription === record.subscription,
     );
-    const discounts = mirror.endedAt === null ? discountsOf(own) : [];
-    return discounts.length === 0 ? mirror : { ...mirror, discounts };
+    const discounts = record.endedAt === null ? discountsOf(own) : [];
+    return discounts.length === 0 ? record : { ...record, discounts };
   });
 }
 
-/** What the trace says of the facts that name a discount only. */
+/** The trace of the facts that only name a discount. */
 export function discountReasons(facts: readonly Fact[]): Record<string, Reason> {
   return Object.fromEntries(
     facts.flatMap(({ kind, id }): [string, Reason][] => (kind === "discount" ? [[id, "Discount changed"]] : [])),
   );
 }
 
-/** Whether a discount is known by its id only: the processor can be asked for the rest. */
+/** Whether a discount is known by its id only. Its terms can be fetched from the processor. */
 export function lackTerms({ discounts = [] }: Pick<SubscriptionRecord, "discounts">): boolean {
   return discounts.some(({ terms }) => terms === null);
 }
 
 /**
- * The discounts after all facts, by key. Which ones there are follows the order of the facts; terms and ends are looked up,
- * because many events name a discount by its id only.
+ * The discounts after all facts, by key. The order of the facts decides which discounts are present. Terms and ends
+ * come from any fact, because many events name a discount by its id only.
  */
 function discountsOf(facts: readonly Naming[]): Required<NamedDiscount>[] {
   const sorted = [...facts].sort((a, b) => a.at - b.at || rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
@@ -58,7 +58,7 @@ function discountsOf(facts: readonly Naming[]): Required<NamedDiscount>[] {
   return [...known.values()].filter(({ key }) => present.has(key)).sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-/** Stripe counts seconds: in one of them the event of a discount says more than the list beside it. */
+/** Stripe's instants are seconds. Within one second, a discount's own event overrides the list of a snapshot. */
 function rank(fact: Naming): number {
   if (fact.kind === "snapshot") return 0;
   return fact.change === "set" ? 1 : 2;

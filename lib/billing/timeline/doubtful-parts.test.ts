@@ -28,7 +28,7 @@ const entry = (key: Partial<typeof item>, changes: Partial<UnlistedItem> = {}): 
 const without = (at: number, list: Partial<ItemList>, changes: Partial<SnapshotFact["image"]> = {}) =>
   a.is(at, { ...none, ...changes }, { list: { complete: true, plans: 0, unlisted: [], ...list } });
 
-const last = (...facts: Fact[]) => replaySubscription(facts).mirror;
+const last = (...facts: Fact[]) => replaySubscription(facts).record;
 const met = (...facts: Fact[]) => replaySubscription(facts).trace[facts.at(-1)?.id ?? ""];
 const paid = (...facts: Fact[]) => replaySubscription(facts).periods.map((period) => period.paid);
 
@@ -74,7 +74,7 @@ describe("an unlisted price", () => {
     expect(met(listed(0), renewed)).toBe("Billing period renewal detected");
     const facts = [listed(0), renewed, charge(31, { id: "si_plan", ...second })];
     expect(met(...facts)).toBe("Payment confirmed");
-    expect(replaySubscription(facts).periods.at(-1)).toMatchObject({ paid: true, paidInMoney: true });
+    expect(replaySubscription(facts).periods.at(-1)).toMatchObject({ paid: true, paidInFull: true });
     expect(replaySubscription(facts).confirmations.at(-1)).toEqual({ at: day(31), plan: "low", byPayment: true });
   });
 
@@ -107,7 +107,7 @@ describe("an unlisted price", () => {
 
   test("is no plan before one was known", () => {
     expect(replaySubscription([without(0, { unlisted: [entry({ id: "si_plan" })] })])).toMatchObject({
-      mirror: null,
+      record: null,
       periods: [],
     });
   });
@@ -148,7 +148,7 @@ describe("a payment at an unlisted price", () => {
   });
 
   test("pays for the period that its line names, in money if the invoice was", () => {
-    const inMoney = (fact: PaymentFact) => replaySubscription([begun(), fact]).periods[0]?.paidInMoney;
+    const inMoney = (fact: PaymentFact) => replaySubscription([begun(), fact]).periods[0]?.paidInFull;
     const whole = { id: "si_plan", ...days(0, 30) };
     expect([inMoney(charge(1, whole)), inMoney(charge(1, whole, { inMoney: false }))]).toEqual([true, false]);
     expect(inMoney(charge(1, { ...whole, purpose: "change" }))).toBe(true);
@@ -157,7 +157,7 @@ describe("a payment at an unlisted price", () => {
 
   test("is in money by its own line, also if the invoice names another product's free plan", () => {
     const line = (inMoney: boolean) => charge(1, { id: "si_plan", ...days(0, 30), inMoney }, { inMoney: !inMoney });
-    const inMoney = (fact: PaymentFact) => replaySubscription([begun(), fact]).periods[0]?.paidInMoney;
+    const inMoney = (fact: PaymentFact) => replaySubscription([begun(), fact]).periods[0]?.paidInFull;
     expect([inMoney(line(true)), inMoney(line(false))]).toEqual([true, false]);
   });
 
@@ -215,7 +215,7 @@ describe("a payment at an unlisted price", () => {
     expect(met(begun(), cut(30))).toBe("Payment for another item");
     expect(paid(begun(), cut(30))).toEqual([false]);
     expect(met(begun(), cut(0, { outcome: "failed" }))).toBe("Payment for another item");
-    expect(replaySubscription([begun(), cut(0)]).periods[0]?.paidInMoney).toBe(false);
+    expect(replaySubscription([begun(), cut(0)]).periods[0]?.paidInFull).toBe(false);
     // Another product's plan is among the lines that were sent: its fact is shared.
     const bots = { ...cut(0), plan: "growth", interval: "monthly", purpose: "period" } as PaymentFact;
     expect(paid(begun(), ...sharedFacts([begun()], [bots]))).toEqual([true]);
@@ -251,11 +251,11 @@ describe("an item list", () => {
   });
 
   test("from before the product was part of the subscription leaves no record; an end does", () => {
-    expect(replaySubscription([gone(0), without(1, { complete: false })])).toMatchObject({ mirror: null, changes: [] });
+    expect(replaySubscription([gone(0), without(1, { complete: false })])).toMatchObject({ record: null, changes: [] });
     expect(met(gone(0))).toBe("No billing change");
     const end = { ...gone(0), life: "deleted" as const };
     expect(met(end)).toBe("Subscription ended");
-    expect(replaySubscription([end, listed(5)])).toMatchObject({ mirror: { endedAt: day(0) }, periods: [] });
+    expect(replaySubscription([end, listed(5)])).toMatchObject({ record: { endedAt: day(0) }, periods: [] });
     const canceled = without(0, { plans: 1 }, { status: "canceled" });
     expect(met(canceled)).toBe("Subscription ended");
     expect(last(listed(0), { ...gone(5), life: "deleted" })).toMatchObject({ status: "canceled", endedAt: day(5) });

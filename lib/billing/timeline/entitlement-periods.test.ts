@@ -4,8 +4,9 @@ import { day, days, on, timelineOf, told } from "@/tests/support/told";
 import { SHOP } from "@/tests/support/world";
 import type { Fact, SubscriptionState } from "../types";
 import { fold } from "./build-timeline";
-import { confirmedAt, segmentsOf } from "./entitlement-periods";
-import type { Confirmation, Failure, History } from "./group-by-subscription";
+import { entitlementPeriodsOf } from "./entitlement-periods";
+import type { Confirmation, Failure, SubscriptionHistory } from "./history-types";
+import { confirmedPlanAt } from "./limit-plan";
 import { replaySubscription } from "./subscription-history";
 
 const high = { plan: "high" };
@@ -15,7 +16,7 @@ const onDay = (at: number, ...facts: Fact[]) => on(timelineOf(...facts), at);
 
 describe("the plan that was confirmed last", () => {
   const confirmed = (at: number, ...all: [at: number, plan: string][]) =>
-    confirmedAt(SHOP, { ...replaySubscription([told().is(0)]), confirmations: all.map(confirmation) }, day(at));
+    confirmedPlanAt(SHOP, { ...replaySubscription([told().is(0)]), confirmations: all.map(confirmation) }, day(at));
   const confirmation = ([at, plan]: [number, string]) => ({ at: day(at), plan, byPayment: true });
 
   test("is the higher of two at one instant", () => {
@@ -30,9 +31,12 @@ describe("the plan that was confirmed last", () => {
 describe("a failed charge for the plan that is held", () => {
   const a = told();
   /** The limits on day 20 of a plan that was upgraded on day 10; the rest of its history is given. */
-  const limits = (given: Pick<History, "failures"> & Partial<History>, changes: Partial<SubscriptionState> = {}) => {
+  const limits = (
+    given: Pick<SubscriptionHistory, "failures"> & Partial<SubscriptionHistory>,
+    changes: Partial<SubscriptionState> = {},
+  ) => {
     const history = { ...replaySubscription([a.is(0), a.is(10, { plan: "high", ...changes })]), ...given };
-    return segmentsOf(SHOP, [history], day(-12)).findLast(({ start }) => start <= day(20))?.limitPlan;
+    return entitlementPeriodsOf(SHOP, [history], day(-12)).findLast(({ start }) => start <= day(20))?.limitPlan;
   };
   const failed = (at: number, of: Partial<Failure> = {}) => ({ at: day(at), plan: "high", interval: null, ...of });
   const paid = (at: number, byPayment: boolean, plan = "high") => ({ at: day(at), plan, byPayment });
@@ -67,7 +71,7 @@ describe("a failed charge for the plan that is held", () => {
 describe("what a segment says", () => {
   test("of a subscription: whose it is, its period, and where its windows are counted from", () => {
     const a = told();
-    expect(timelineOf(a.is(0, { quantity: 3 })).segments).toEqual([
+    expect(timelineOf(a.is(0, { quantity: 3 })).entitlementPeriods).toEqual([
       {
         start: 0,
         end: day(0),
@@ -83,7 +87,7 @@ describe("what a segment says", () => {
         periodEnd: null,
         cadence: "monthly",
         anchor: day(-12),
-        held: false,
+        withheld: false,
       },
       {
         start: day(0),
@@ -100,7 +104,7 @@ describe("what a segment says", () => {
         periodEnd: day(30),
         cadence: "billing_period",
         anchor: day(0),
-        held: false,
+        withheld: false,
       },
       {
         start: day(37),
@@ -117,17 +121,17 @@ describe("what a segment says", () => {
         periodEnd: null,
         cadence: "monthly",
         anchor: day(-12),
-        held: false,
+        withheld: false,
       },
     ]);
   });
 
   test("nobody has more than free; news that changes nothing cuts nothing", () => {
     const a = told();
-    expect(timelineOf().segments).toHaveLength(1);
+    expect(timelineOf().entitlementPeriods).toHaveLength(1);
     expect(timelineOf().asOf).toBe(0);
     const facts = [a.is(0), a.is(5), a.fails(6, { purpose: "other" })];
-    expect(timelineOf(...facts).segments).toHaveLength(3);
+    expect(timelineOf(...facts).entitlementPeriods).toHaveLength(3);
     expect(timelineOf(...facts).asOf).toBe(day(5));
   });
 
@@ -145,7 +149,7 @@ describe("what a segment says", () => {
   });
 
   test("free by the day is counted from midnight", () => {
-    const { segments } = fold(product("writer"), [], day(-12) + 5);
+    const { entitlementPeriods: segments } = fold(product("writer"), [], day(-12) + 5);
     expect(segments).toMatchObject([{ cadence: "daily", anchor: 0 }]);
   });
 
@@ -351,7 +355,7 @@ describe("whose limits apply", () => {
 describe("what an unpaid renewal forgave", () => {
   const [a, b] = [told("sub_a"), told("sub_b")];
   const renewed = [a.is(0), a.is(30, second)];
-  const held = (at: number, ...facts: Fact[]) => onDay(at, ...facts)?.held;
+  const held = (at: number, ...facts: Fact[]) => onDay(at, ...facts)?.withheld;
 
   test("is not held while it is active, and is while it is owed", () => {
     expect(held(31, ...renewed)).toBe(false);

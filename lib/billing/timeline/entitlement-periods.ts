@@ -1,60 +1,57 @@
 /**
- * Who is entitled to what, from when: the subscriptions' stories laid beside each other and cut into segments.
- * Everything that will happen by itself (grace that runs out) is in them too, so Postgres needs no rules to turn
- * the page, only its clock.
+ * The entitlement periods of a user, from the histories of all subscriptions to a product. They include changes that
+ * only time causes, such as the end of grace. So Postgres finds the current entitlement by its clock, without rules.
  */
 import { freePlan, type Product, planRank } from "@/lib/config/catalog";
-import { type EntitlementPeriod, type Instant, LIVE } from "../types";
+import type { EntitlementPeriod, Instant } from "../types";
 import { GRACE } from "./calendar";
-import { ATTEMPT, owesAt } from "./debts";
 import {
+  type ActiveSubscription,
   type Change,
+  canEntitle,
   changeAt,
-  couldGive,
-  type History,
   isPastDue,
   openedAt,
   type Period,
-} from "./group-by-subscription";
-import { isFor } from "./paid-plans";
-
-interface Holder {
-  history: History;
-  change: Change;
-  period: Period;
-}
+  type SubscriptionHistory,
+} from "./history-types";
+import { isWithheld, limitPlan } from "./limit-plan";
 
 /**
- * The segments of one user and product, from the beginning of time to its end.
- * @param freeAnchor when the user's row was made: free windows are counted from there, whatever is subscribed later
+ * The entitlement periods of one user and product. They have no gaps, and the last one has no end.
+ * @param freeAnchor when the user's row was created: free windows are counted from it
  */
-export function segmentsOf(product: Product, histories: readonly History[], freeAnchor: Instant): EntitlementPeriod[] {
-  const segments: EntitlementPeriod[] = [];
-  for (const at of turningPoints(histories)) {
-    const next = segmentAt(product, histories, freeAnchor, at);
-    const last = segments.at(-1);
+export function entitlementPeriodsOf(
+  product: Product,
+  histories: readonly SubscriptionHistory[],
+  freeAnchor: Instant,
+): EntitlementPeriod[] {
+  const entitlementPeriods: EntitlementPeriod[] = [];
+  for (const at of boundaries(histories)) {
+    const next = entitlementPeriodAt(product, histories, freeAnchor, at);
+    const last = entitlementPeriods.at(-1);
     if (last && sameEntitlement(last, next)) continue;
     if (last) last.end = at;
-    segments.push(next);
+    entitlementPeriods.push(next);
   }
-  return segments;
+  return entitlementPeriods;
 }
 
-/** Every instant at which the answer can change: by news, or by grace that runs out. */
-function turningPoints(histories: readonly History[]): Instant[] {
+/** Every instant at which the entitlement can change: by an event, or by the end of grace. */
+function boundaries(histories: readonly SubscriptionHistory[]): Instant[] {
   const graceEnds = histories.flatMap(({ changes, periods }) => [
     ...changes.flatMap(({ pastDueSince }) => (pastDueSince === null ? [] : [pastDueSince + GRACE])),
     ...periods.map(({ end }) => end + GRACE),
   ]);
-  return [...new Set([0, ...newsInstants(histories), ...graceEnds])].sort((a, b) => a - b);
+  return [...new Set([0, ...eventTimes(histories), ...graceEnds])].sort((a, b) => a - b);
 }
 
-/** The latest instant that news is about; 0 without news. */
-export function latestNews(histories: readonly History[]): Instant {
-  return newsInstants(histories).reduce((latest, at) => Math.max(latest, at), 0);
+/** The latest instant that an event is about; 0 without events. */
+export function latestEventAt(histories: readonly SubscriptionHistory[]): Instant {
+  return eventTimes(histories).reduce((latest, at) => Math.max(latest, at), 0);
 }
 
-function newsInstants(histories: readonly History[]): Instant[] {
+function eventTimes(histories: readonly SubscriptionHistory[]): Instant[] {
   return histories.flatMap(({ changes, periods, confirmations, failures, debts }) => [
     ...changes.map(({ from }) => from),
     ...periods.map(openedAt),
@@ -64,21 +61,21 @@ function newsInstants(histories: readonly History[]): Instant[] {
   ]);
 }
 
-function segmentAt(
+function entitlementPeriodAt(
   product: Product,
-  histories: readonly History[],
+  histories: readonly SubscriptionHistory[],
   freeAnchor: Instant,
   at: Instant,
 ): EntitlementPeriod {
-  const holder = holderAt(product, histories, at);
-  if (holder === undefined) return freeSegment(product, histories, freeAnchor, at);
-  const { history, change, period } = holder;
+  const active = activeSubscriptionAt(product, histories, at);
+  if (active === undefined) return freeEntitlementPeriod(product, histories, freeAnchor, at);
+  const { history, change, period } = active;
   return {
     start: at,
     end: null,
     source: history.source,
     plan: change.plan,
-    limitPlan: limitPlan(product, histories, holder, at),
+    limitPlan: limitPlan(product, histories, active, at),
     status: change.status,
     processor: history.processor,
     subscription: history.subscription,
@@ -88,28 +85,28 @@ function segmentAt(
     periodEnd: period.end,
     cadence: windowCadence(period),
     anchor: period.starts[0],
-    held: isHeld(histories, holder, at),
+    withheld: isWithheld(histories, active, at),
   };
 }
 
-/** A year's allowance is never handed out on day one: a plan billed yearly has monthly windows. */
+/** A plan billed yearly has monthly windows, so that a year's quota is not available at once. */
 export function windowCadence({ interval, trial }: Pick<Period, "interval" | "trial">): "monthly" | "billing_period" {
   return interval === "yearly" && !trial ? "monthly" : "billing_period";
 }
 
-function freeSegment(
+function freeEntitlementPeriod(
   product: Product,
-  histories: readonly History[],
+  histories: readonly SubscriptionHistory[],
   freeAnchor: Instant,
   at: Instant,
 ): EntitlementPeriod {
   const { id, plan } = freePlan(product);
   const latest = histories
     .map((history) => ({ history, change: changeAt(history, at) }))
-    .filter((entry): entry is { history: History; change: Change } => entry.change !== undefined)
-    .filter(({ change }) => change.elsewhere !== "before")
+    .filter((entry): entry is { history: SubscriptionHistory; change: Change } => entry.change !== undefined)
+    .filter(({ change }) => change.otherUser !== "before")
     .sort((a, b) => b.change.from - a.change.from || (a.history.source < b.history.source ? -1 : 1))[0];
-  const lives = latest !== undefined && latest.change.status !== "canceled";
+  const isLive = latest !== undefined && latest.change.status !== "canceled";
   return {
     start: at,
     end: null,
@@ -117,15 +114,15 @@ function freeSegment(
     plan: id,
     limitPlan: id,
     status: latest?.change.status ?? null,
-    processor: lives ? latest.history.processor : null,
-    subscription: lives ? latest.history.subscription : null,
+    processor: isLive ? latest.history.processor : null,
+    subscription: isLive ? latest.history.subscription : null,
     interval: null,
     quantity: 1,
     periodStart: null,
     periodEnd: null,
     cadence: plan.cadence,
     anchor: plan.cadence === "daily" ? 0 : freeAnchor,
-    held: false,
+    withheld: false,
   };
 }
 
@@ -135,10 +132,14 @@ function sameEntitlement(a: EntitlementPeriod, b: EntitlementPeriod): boolean {
   return (Object.keys(left) as (keyof typeof left)[]).every((key) => left[key] === right[key]);
 }
 
-/** The subscription in force: what is paid for before what is owed, then the higher plan, then the older. */
-function holderAt(product: Product, histories: readonly History[], at: Instant): Holder | undefined {
-  const rank = ({ change }: Holder) => planRank(product, change.plan);
-  return givingAt(product, histories, at).sort(
+/** The subscription that applies: paid before past due, then the higher plan, then the older one. */
+function activeSubscriptionAt(
+  product: Product,
+  histories: readonly SubscriptionHistory[],
+  at: Instant,
+): ActiveSubscription | undefined {
+  const rank = ({ change }: ActiveSubscription) => planRank(product, change.plan);
+  return entitlingSubscriptionsAt(product, histories, at).sort(
     (a, b) =>
       Number(isPastDue(a.change.status)) - Number(isPastDue(b.change.status)) ||
       rank(b) - rank(a) ||
@@ -148,140 +149,40 @@ function holderAt(product: Product, histories: readonly History[], at: Instant):
 }
 
 /**
- * The subscriptions that give a plan at `at`: they live, grace has not run out, a trial is the user's first, and some
- * plan above free is theirs to give. With none, there is the free plan and its own counters, not a second helping.
+ * The subscriptions that entitle to a plan at `at`: they are live, grace has not ended, a trial is the user's first,
+ * and the plan whose limits apply is above free.
  */
-export function givingAt(product: Product, histories: readonly History[], at: Instant): Holder[] {
+export function entitlingSubscriptionsAt(
+  product: Product,
+  histories: readonly SubscriptionHistory[],
+  at: Instant,
+): ActiveSubscription[] {
   return histories.flatMap((history) => {
     const change = changeAt(history, at);
-    if (change === undefined || !couldGive(change)) return [];
+    if (change === undefined || !canEntitle(change)) return [];
     const period = history.periods[change.period] as Period;
     if (at >= period.end + GRACE) return [];
     if (change.pastDueSince !== null && at >= change.pastDueSince + GRACE) return [];
     if (change.status === "trialing" && isRefusedTrial(histories, period)) return [];
-    const holder = { history, change, period };
-    return planRank(product, limitPlan(product, histories, holder, at)) > 0 ? [holder] : [];
+    const active = { history, change, period };
+    return planRank(product, limitPlan(product, histories, active, at)) > 0 ? [active] : [];
   });
 }
 
 /**
- * One self-started trial per user and product: a later one gives nothing until it is active. A trial that the business
- * granted at the processor counts as its decision.
+ * One self-started trial per user and product: a later one entitles to nothing until it is active. A trial that the
+ * merchant granted at the processor is never refused.
  */
-export function isRefusedTrial(histories: readonly History[], period: Period): boolean {
+export function isRefusedTrial(histories: readonly SubscriptionHistory[], period: Period): boolean {
   const { trial, selfStarted } = period;
   if (!trial || !selfStarted) return false;
   const earlier = histories.filter(({ periods }) =>
     periods.some((other) => other.trial && openedAt(other) < openedAt(period)),
   );
-  // Only the business can begin another trial of the same subscription.
+  // Only the merchant can begin another trial of the same subscription.
   return earlier.length > 0 && !earlier.some(({ periods }) => periods.includes(period));
 }
 
-function firstStart({ periods }: History): Instant {
+function firstStart({ periods }: SubscriptionHistory): Instant {
   return (periods[0] as Period).starts[0];
-}
-
-/**
- * Whose limits apply. An upgrade announced active counts at once. After a failed charge, while the user owes another
- * one, and where nothing is advanced, the last plan that was paid for caps it until a payment confirms the new one. A trial's limits are those
- * of the plan it began with, until paid.
- */
-function limitPlan(product: Product, histories: readonly History[], holder: Holder, at: Instant): string {
-  const { history, change, period } = holder;
-  const caps: string[] = [change.plan];
-  const trial = trialAt(history, at);
-  if (trial && !coveredByPayment(product, history, change.plan, trial.from, at)) caps.push(planOfTrial(history, trial));
-  // A trial's limits wait for no payment.
-  const owes = !period.trial && owesAt(histories, at);
-  if (owes || chargeFailed(product, holder, at) || getsNoAdvance(histories, period, at)) {
-    caps.push(confirmedAt(product, history, at) ?? freePlan(product).id);
-  }
-  return lowest(product, caps);
-}
-
-/** The change that began the trial that is running at `at`, also if it was interrupted; for a subscription that is live then. */
-function trialAt({ changes }: History, at: Instant): Change | undefined {
-  let began: Change | undefined;
-  for (const change of changes) {
-    if (change.from > at) break;
-    if (change.status === "trialing") began ??= change;
-    else if (LIVE.has(change.status)) began = undefined;
-  }
-  return began;
-}
-
-/** The plan that a trial began with. Several changes before a period's start (a test clock runs ahead) count as one at it. */
-function planOfTrial({ periods }: History, began: Change): string {
-  const period = periods[began.period];
-  return period?.trial && period.starts[0] === began.from ? period.plan : began.plan;
-}
-
-function coveredByPayment(product: Product, history: History, plan: string, from: Instant, at: Instant): boolean {
-  return history.confirmations.some(
-    (paid) => paid.at >= from && paid.at <= at && planRank(product, paid.plan) >= planRank(product, plan),
-  );
-}
-
-export function lowest(product: Product, plans: readonly string[]): string {
-  return plans.reduce((low, plan) => (planRank(product, plan) < planRank(product, low) ? plan : low));
-}
-
-/** The last plan that a payment (or a period that counts as paid) confirmed up to `at`; of two at one instant the higher. */
-export function confirmedAt(product: Product, { confirmations }: History, at: Instant): string | undefined {
-  const last = confirmations.findLast((confirmation) => confirmation.at <= at);
-  return confirmations
-    .filter((confirmation) => confirmation.at === last?.at)
-    .map(({ plan }) => plan)
-    .reduce<string | undefined>(
-      (best, plan) => (best && planRank(product, best) >= planRank(product, plan) ? best : plan),
-      undefined,
-    );
-}
-
-/**
- * A charge for the plan that is held failed, and no payment since has confirmed a plan as high. A failed charge for
- * anything else (a switch that was not made, a third plan) matters only while the subscription is past due.
- */
-function chargeFailed(product: Product, { history, change: held }: Holder, at: Instant): boolean {
-  const since = heldSince(history, held) - ATTEMPT;
-  const failed = history.failures.findLast(
-    (failure) => failure.at <= at && (isPastDue(held.status) || (failure.at >= since && isFor(failure, held))),
-  );
-  if (failed === undefined) return false;
-  return !history.confirmations.some(
-    (confirmation) =>
-      // What is only vouched for at the very instant of the failure was vouched for before it.
-      (confirmation.byPayment ? confirmation.at >= failed.at : confirmation.at > failed.at) &&
-      confirmation.at <= at &&
-      planRank(product, confirmation.plan) >= planRank(product, changeAt(history, confirmation.at)?.plan ?? ""),
-  );
-}
-
-/** When the plan and interval that are held at a change began. */
-function heldSince({ changes }: History, held: Change): Instant {
-  const differs = (change: Change) => change.plan !== held.plan || change.interval !== held.interval;
-  const index = changes.findLastIndex((change) => change.from < held.from && differs(change));
-  return (changes[index + 1] as Change).from;
-}
-
-/** Whether what an unpaid renewal forgave is held back: while it is owed, nobody collects, or nothing is advanced. */
-function isHeld(histories: readonly History[], { change, period }: Holder, at: Instant): boolean {
-  if (period.paid || period.trial) return false;
-  return isPastDue(change.status) || change.collectionPaused || getsNoAdvance(histories, period, at);
-}
-
-/** An unpaid period of someone who has had another that was never paid: nothing is given before the payment is seen. */
-function getsNoAdvance(histories: readonly History[], period: Period, at: Instant): boolean {
-  if (period.paid || period.trial) return false;
-  return histories.some(({ periods }) =>
-    periods.some(
-      (other) =>
-        other !== period &&
-        !other.paid &&
-        !other.trial &&
-        openedAt(other) <= at &&
-        at < (other.leftAt ?? Number.POSITIVE_INFINITY),
-    ),
-  );
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { day, days, image, told } from "@/tests/support/told";
 import type { Fact, SnapshotFact, SubscriptionState } from "../types";
 import { SECOND } from "./calendar";
-import { chain, groupByInstant, sameImage } from "./fact-order";
+import { groupByInstant, isSameState, orderByPreviousState } from "./fact-order";
 
 const plan = (name: string) => image({ plan: name });
 const [A, B, C, D] = [plan("a"), plan("b"), plan("c"), plan("d")];
@@ -32,16 +32,16 @@ describe("two images say the same", () => {
     ["no periodStart", { periodStart: null }],
     ["no periodEnd", { periodEnd: null }],
   ])("unless %s differs", (_, changes) => {
-    expect(sameImage(image(), image())).toBe(true);
-    expect(sameImage(image(), image(changes))).toBe(false);
-    expect(sameImage(image(changes), image())).toBe(false);
-    expect(sameImage(image(changes), image(changes))).toBe(true);
+    expect(isSameState(image(), image())).toBe(true);
+    expect(isSameState(image(), image(changes))).toBe(false);
+    expect(isSameState(image(changes), image())).toBe(false);
+    expect(isSameState(image(changes), image(changes))).toBe(true);
   });
 
   test("with starts and ends within a second", () => {
     const moved = (by: number) => image({ periodStart: day(0) + by, periodEnd: day(30) - by });
-    expect(sameImage(image(), moved(SECOND))).toBe(true);
-    expect(sameImage(image(), moved(SECOND + 1))).toBe(false);
+    expect(isSameState(image(), moved(SECOND))).toBe(true);
+    expect(isSameState(image(), moved(SECOND + 1))).toBe(false);
   });
 });
 
@@ -50,15 +50,15 @@ describe("two images of which one holds no item", () => {
 
   test("say the same if the status and the flags are equal", () => {
     const seats = image({ quantity: 3 });
-    expect(sameImage(image(none), seats)).toBe(true);
-    expect(sameImage(seats, image(none))).toBe(true);
-    expect(sameImage(image({ ...none, status: "past_due" }), seats)).toBe(false);
-    expect(sameImage(seats, image({ ...none, cancelAt: day(30) }))).toBe(false);
+    expect(isSameState(image(none), seats)).toBe(true);
+    expect(isSameState(seats, image(none))).toBe(true);
+    expect(isSameState(image({ ...none, status: "past_due" }), seats)).toBe(false);
+    expect(isSameState(seats, image({ ...none, cancelAt: day(30) }))).toBe(false);
   });
 
   test("need an image without a plan and without a period", () => {
-    expect(sameImage(image({ plan: null, interval: null, quantity: 1 }), image({ quantity: 3 }))).toBe(false);
-    expect(sameImage(image({ periodStart: null }), image())).toBe(false);
+    expect(isSameState(image({ plan: null, interval: null, quantity: 1 }), image({ quantity: 3 }))).toBe(false);
+    expect(isSameState(image({ periodStart: null }), image())).toBe(false);
   });
 });
 
@@ -111,24 +111,24 @@ describe("inside one instant", () => {
 describe("the chain of images", () => {
   test("begins with the creation where nothing was known, and not elsewhere", () => {
     const [born, other] = [snapshot("b", A, null, "created"), snapshot("a", A, null)];
-    expect(ids(chain([other, born], null))).toBe("ba");
-    expect(ids(chain([other, born], A))).toBe("ab");
-    expect(ids(chain([snapshot("x", B, A), snapshot("n", A, null)], null))).toBe("nx");
+    expect(ids(orderByPreviousState([other, born], null))).toBe("ba");
+    expect(ids(orderByPreviousState([other, born], A))).toBe("ab");
+    expect(ids(orderByPreviousState([snapshot("x", B, A), snapshot("n", A, null)], null))).toBe("nx");
   });
 
   test("takes the way with the most links, not the first link", () => {
     // A→B first leaves A→C→A behind: two links; A→C→A→B has three.
     const facts = [snapshot("1", B, A), snapshot("2", C, A), snapshot("3", A, C)];
-    expect(ids(chain(facts, A))).toBe("231");
-    expect(ids(chain(facts.toReversed(), A))).toBe("231");
+    expect(ids(orderByPreviousState(facts, A))).toBe("231");
+    expect(ids(orderByPreviousState(facts.toReversed(), A))).toBe("231");
   });
 
   test("among equals the first comes first; one or none is itself", () => {
     const facts = [snapshot("2", B, C), snapshot("1", C, D)];
-    expect(ids(chain(facts, null))).toBe("12");
-    expect(ids(chain([snapshot("2", A, null), snapshot("1", A, null)], A))).toBe("21");
-    expect(chain([], A)).toEqual([]);
-    expect(ids(chain([snapshot("1", B, C)], A))).toBe("1");
+    expect(ids(orderByPreviousState(facts, null))).toBe("12");
+    expect(ids(orderByPreviousState([snapshot("2", A, null), snapshot("1", A, null)], A))).toBe("21");
+    expect(orderByPreviousState([], A)).toEqual([]);
+    expect(ids(orderByPreviousState([snapshot("1", B, C)], A))).toBe("1");
   });
 
   test("of ten is searched, of eleven greedy: both use every snapshot once", () => {
@@ -138,15 +138,15 @@ describe("the chain of images", () => {
       );
     for (const count of [10, 11]) {
       const facts = line(count);
-      expect(ids(chain(facts.toReversed(), plan("0")))).toBe(ids(facts));
+      expect(ids(orderByPreviousState(facts.toReversed(), plan("0")))).toBe(ids(facts));
       // Without the state so far: whoever follows nobody begins.
-      expect(ids(chain(facts.toReversed(), null))).toBe(ids(facts));
+      expect(ids(orderByPreviousState(facts.toReversed(), null))).toBe(ids(facts));
     }
     // A loop at the beginning: greed takes the first link, the search the longer way.
     const trap = [snapshot("!", plan("x"), plan("0")), ...line(8), snapshot("?", plan("0"), plan("8"))];
-    expect(ids(chain(trap, plan("0")))).toBe("abcdefgh?!");
+    expect(ids(orderByPreviousState(trap, plan("0")))).toBe("abcdefgh?!");
     const greedy = [snapshot("!", plan("x"), plan("0")), ...line(9), snapshot("?", plan("0"), plan("9"))];
-    expect(ids(chain(greedy, plan("0")))).toBe("!abcdefghi?");
+    expect(ids(orderByPreviousState(greedy, plan("0")))).toBe("!abcdefghi?");
   });
 
   test("greed begins with who follows nobody but itself, or says nothing of before", () => {
@@ -155,7 +155,7 @@ describe("the chain of images", () => {
     );
     for (const before of [plan("0"), null]) {
       const facts = [...steps.toReversed(), snapshot("s", plan("0"), before)];
-      expect(ids(chain(facts, null))).toBe("sabcdefghij");
+      expect(ids(orderByPreviousState(facts, null))).toBe("sabcdefghij");
     }
   });
 
@@ -163,9 +163,9 @@ describe("the chain of images", () => {
     const ring = Array.from({ length: 11 }, (_, index) =>
       snapshot(String.fromCharCode(97 + index), plan(`${(index + 1) % 11}`), plan(`${index}`)),
     );
-    expect(ids(chain(ring, null))).toBe("abcdefghijk");
-    expect(ids(chain(ring, plan("5")))).toBe("fghijkabcde");
+    expect(ids(orderByPreviousState(ring, null))).toBe("abcdefghijk");
+    expect(ids(orderByPreviousState(ring, plan("5")))).toBe("fghijkabcde");
     const self = Array.from({ length: 11 }, (_, index) => snapshot(String.fromCharCode(97 + index), A, A));
-    expect(ids(chain(self, B))).toBe("abcdefghijk");
+    expect(ids(orderByPreviousState(self, B))).toBe("abcdefghijk");
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { SnapshotFact, SubscriptionState } from "../types";
-import { chain, groupByInstant } from "./fact-order";
+import { groupByInstant, orderByPreviousState } from "./fact-order";
 
 const START = Date.parse("2026-03-01");
 const image = (plan: string, changes: Partial<SubscriptionState> = {}): SubscriptionState => ({
@@ -28,26 +28,26 @@ const ids = (facts: readonly { id: string }[]) => facts.map(({ id }) => id).join
 
 test("three changes in one second follow their before-images, whatever their ids", () => {
   const facts = [snapshot("x", B, A), snapshot("c", C, B), snapshot("b", A, null)];
-  expect(ids(chain(facts, null))).toBe("bxc");
+  expect(ids(orderByPreviousState(facts, null))).toBe("bxc");
 });
 
 test("there and back: both are used once, starting at the state so far", () => {
   const there = snapshot("z", B, A);
   const back = snapshot("a", A, B);
-  expect(ids(chain([back, there], A))).toBe("za");
-  expect(ids(chain([back, there], B))).toBe("az");
+  expect(ids(orderByPreviousState([back, there], A))).toBe("za");
+  expect(ids(orderByPreviousState([back, there], B))).toBe("az");
 });
 
 test("a change of nothing is used on the way and undoes nothing", () => {
   const change = snapshot("a", B, A);
   const nothing = snapshot("b", A, A);
-  expect(ids(chain([change, nothing], A))).toBe("ba");
+  expect(ids(orderByPreviousState([change, nothing], A))).toBe("ba");
 });
 
 test("more than can be searched are still chained greedily", () => {
   const plans = Array.from({ length: 14 }, (_, index) => image(`plan${String(index).padStart(2, "0")}`));
   const facts = plans.slice(1).map((after, index) => snapshot(`f${99 - index}`, after, plans[index] ?? null));
-  const ordered = chain(facts.toReversed(), plans[0] ?? null);
+  const ordered = orderByPreviousState(facts.toReversed(), plans[0] ?? null);
   expect(ordered.map(({ image: { plan } }) => plan)).toEqual(plans.slice(1).map(({ plan }) => plan));
 });
 

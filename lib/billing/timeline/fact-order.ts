@@ -1,17 +1,19 @@
 /**
- * The order of facts: by their instant alone, and inside one instant (Stripe counts seconds) by the chain of
- * images. It depends on what the facts say and never on when they arrived, so every delivery order folds alike.
+ * The order of facts: by instant and, within one instant (Stripe's instants are seconds), by their previous states. It
+ * depends on the facts and never on their arrival, so every order of deliveries gives the same timeline.
  */
 import type { Fact, Instant, SnapshotFact, SubscriptionState } from "../types";
 import { sameStart } from "./calendar";
 
-/** Whether the image holds the subscription's status and flags alone: no item stands for the plan in it. */
+/** Whether the state has the subscription's status and flags only, without an item for the plan. */
 export function hasNoItem({ plan, periodStart }: SubscriptionState): boolean {
   return plan === null && periodStart === null;
 }
 
-/** Whether two images are equal; starts and ends as processors round them, an unlisted plan or no item equal to any. */
-export function sameImage(a: SubscriptionState, b: SubscriptionState): boolean {
+/**
+ * Whether two states are equal. Starts and ends may differ by rounding; an unlisted plan or a missing item equals any.
+ */
+export function isSameState(a: SubscriptionState, b: SubscriptionState): boolean {
   const sameItem =
     hasNoItem(a) ||
     hasNoItem(b) ||
@@ -32,7 +34,7 @@ function sameInstant(a: Instant | null, b: Instant | null): boolean {
   return a === null || b === null ? a === b : sameStart(a, b);
 }
 
-/** Facts of one subscription, grouped by instant; inside a group snapshots come before payments. */
+/** Facts of one subscription, grouped by instant. In a group, snapshots precede payments. */
 export function groupByInstant(facts: readonly Fact[]): Fact[][] {
   const groups = new Map<Instant, Fact[]>();
   for (const fact of [...facts].sort((a, b) => a.at - b.at || byTieBreak(a, b))) {
@@ -43,12 +45,14 @@ export function groupByInstant(facts: readonly Fact[]): Fact[][] {
   return [...groups.values()];
 }
 
-const LIFE = { created: 0, updated: 1, deleted: 2 } as const;
+const CHANGE_RANK = { created: 0, updated: 1, deleted: 2 } as const;
 
 function byTieBreak(a: Fact, b: Fact): number {
   if (a.kind === "snapshot" && b.kind === "snapshot") {
     return (
-      (a.image.periodStart ?? 0) - (b.image.periodStart ?? 0) || LIFE[a.life] - LIFE[b.life] || (a.id < b.id ? -1 : 1)
+      (a.image.periodStart ?? 0) - (b.image.periodStart ?? 0) ||
+      CHANGE_RANK[a.life] - CHANGE_RANK[b.life] ||
+      (a.id < b.id ? -1 : 1)
     );
   }
   if (a.kind === "snapshot") return -1;
@@ -56,30 +60,41 @@ function byTieBreak(a: Fact, b: Fact): number {
   return a.id < b.id ? -1 : 1;
 }
 
-/** Above this many snapshots in one second the search for the best chain becomes a greedy one. */
-const SEARCHED = 10;
+/**
+ * With more snapshots in one instant, a greedy order replaces the exhaustive search, which doubles with each snapshot.
+ */
+const MAX_SEARCHED = 10;
 
 /**
- * The snapshots of one instant in the order with the most links "before-image = image so far", starting at the
- * state so far. Every snapshot is used once, so A→B and A→A cannot undo each other. Among equals the first in
- * tie-break order wins.
+ * The snapshots of one instant in the order with the most links, starting from the state before the instant. A link is
+ * a snapshot whose previous state equals the state before it. Each snapshot is used once, so A→A cannot undo A→B.
+ * Among equal orders, the first in tie-break order wins.
  */
-export function chain(snapshots: readonly SnapshotFact[], soFar: SubscriptionState | null): SnapshotFact[] {
+export function orderByPreviousState(
+  snapshots: readonly SnapshotFact[],
+  initial: SubscriptionState | null,
+): SnapshotFact[] {
   if (snapshots.length < 2) return [...snapshots];
   const links = (previous: SubscriptionState | null, next: SnapshotFact): number => {
     if (next.before === null) return next.life === "created" && previous === null ? 1 : 0;
-    return previous !== null && sameImage(next.before, previous) ? 1 : 0;
+    return previous !== null && isSameState(next.before, previous) ? 1 : 0;
   };
-  return snapshots.length <= SEARCHED ? bestChain(snapshots, soFar, links) : greedyChain(snapshots, soFar, links);
+  return snapshots.length <= MAX_SEARCHED
+    ? bestChain(snapshots, initial, links)
+    : greedyChain(snapshots, initial, links);
 }
 
 type Links = (previous: SubscriptionState | null, next: SnapshotFact) => number;
 
-function bestChain(snapshots: readonly SnapshotFact[], soFar: SubscriptionState | null, links: Links): SnapshotFact[] {
+function bestChain(
+  snapshots: readonly SnapshotFact[],
+  initial: SubscriptionState | null,
+  links: Links,
+): SnapshotFact[] {
   const all = (1 << snapshots.length) - 1;
-  const imageOf = (index: number) => (index < 0 ? soFar : (snapshots[index] as SnapshotFact).image);
+  const stateOf = (index: number) => (index < 0 ? initial : (snapshots[index] as SnapshotFact).image);
   const memo = new Map<number, number>();
-  /** The most links the snapshots outside `used` can still make after `last`. */
+  /** The maximum number of links of the snapshots outside `used`, if they follow `last`. */
   const most = (used: number, last: number): number => {
     if (used === all) return 0;
     const key = used * (snapshots.length + 1) + last + 1;
@@ -88,7 +103,7 @@ function bestChain(snapshots: readonly SnapshotFact[], soFar: SubscriptionState 
     let best = 0;
     snapshots.forEach((next, index) => {
       if (used & (1 << index)) return;
-      best = Math.max(best, links(imageOf(last), next) + most(used | (1 << index), index));
+      best = Math.max(best, links(stateOf(last), next) + most(used | (1 << index), index));
     });
     memo.set(key, best);
     return best;
@@ -99,7 +114,7 @@ function bestChain(snapshots: readonly SnapshotFact[], soFar: SubscriptionState 
   while (used !== all) {
     const target = most(used, last);
     const index = snapshots.findIndex(
-      (next, i) => !(used & (1 << i)) && links(imageOf(last), next) + most(used | (1 << i), i) === target,
+      (next, i) => !(used & (1 << i)) && links(stateOf(last), next) + most(used | (1 << i), i) === target,
     );
     ordered.push(snapshots[index] as SnapshotFact);
     used |= 1 << index;
@@ -110,16 +125,16 @@ function bestChain(snapshots: readonly SnapshotFact[], soFar: SubscriptionState 
 
 function greedyChain(
   snapshots: readonly SnapshotFact[],
-  soFar: SubscriptionState | null,
+  initial: SubscriptionState | null,
   links: Links,
 ): SnapshotFact[] {
   const rest = [...snapshots];
   const ordered: SnapshotFact[] = [];
-  let previous = soFar;
+  let previous = initial;
   while (rest.length > 0) {
     const linked = rest.findIndex((next) => links(previous, next) === 1);
     const head = rest.findIndex(
-      (next) => !rest.some((other) => other !== next && next.before !== null && sameImage(other.image, next.before)),
+      (next) => !rest.some((other) => other !== next && next.before !== null && isSameState(other.image, next.before)),
     );
     const [next] = rest.splice(Math.max(0, linked >= 0 ? linked : head), 1) as [SnapshotFact];
     ordered.push(next);

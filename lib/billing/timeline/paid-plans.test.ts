@@ -15,7 +15,7 @@ const confirmed = (...facts: Fact[]) =>
     plan,
     byPayment,
   ]);
-const paid = (...facts: Fact[]) => replaySubscription(facts).periods.map((period) => [period.paid, period.paidInMoney]);
+const paid = (...facts: Fact[]) => replaySubscription(facts).periods.map((period) => [period.paid, period.paidInFull]);
 
 describe("which periods are paid", () => {
   test("the first of a subscription that began active; the others by their payment, or when the next one opens", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ItemKey, ItemList, SubscriptionRecord, SubscriptionState, UnlistedItem } from "../types";
-import { imageFor, isSameItem, keyOf } from "./plan-items";
+import { isSameItem, itemKeyOf, productStateOf } from "./plan-items";
 
 const [MARCH, APRIL] = [Date.UTC(2026, 2, 1), Date.UTC(2026, 3, 1)];
 const key = (id: string | null, product: string | null, price: string | null): ItemKey => ({ id, product, price });
@@ -58,7 +58,7 @@ const mirror = (more: Partial<SubscriptionRecord> = {}): SubscriptionRecord => (
   unlisted: false,
   pastDueSince: null,
   scheduled: null,
-  heldPlan: null,
+  retainedPlan: null,
   ...more,
 });
 
@@ -78,7 +78,7 @@ describe("the same item", () => {
   });
 
   test("a key is the item without the rest", () => {
-    expect(keyOf(unlisted(STORAGE))).toEqual(STORAGE);
+    expect(itemKeyOf(unlisted(STORAGE))).toEqual(STORAGE);
   });
 });
 
@@ -88,7 +88,7 @@ describe("the image of a product", () => {
     items: ItemList | undefined,
     last: SubscriptionRecord | null = mirror(),
     addOns: readonly ItemKey[] = [],
-  ) => imageFor({ image, ...(items && { list: items }) }, { mirror: last, addOns });
+  ) => productStateOf({ image, ...(items && { list: items }) }, { record: last, addOns });
 
   test("with a listed plan is the event's own, whatever is known", () => {
     for (const last of [null, mirror({ plan: "ultra", absent: true })]) {

@@ -1,6 +1,6 @@
 /**
- * Which item of a subscription is the plan of a product, also at a price that the catalog does not list; and what the
- * facts of the subscription's other products say about this one. A doubtful item never hides a certain status.
+ * Finds the item of a subscription that is the plan of a product, also at a price that the catalog does not list.
+ * Facts of the subscription's other products contribute its status, even if their items are in doubt.
  */
 import type {
   Fact,
@@ -16,54 +16,54 @@ import type {
 
 /**
  * `listed`: an item has a listed price of the product. `unlisted`: the plan's item is there, at another price.
- * `absent`: the list is complete without it. `unknown`: the list says nothing about it.
+ * `absent`: the list is complete without it. `unknown`: the list does not show whether it exists.
  */
-export type Presence = "listed" | "unlisted" | "absent" | "unknown";
+export type ItemPresence = "listed" | "unlisted" | "absent" | "unknown";
 
-/** Equal ids name one item; so do equal processor products, because an upgrade can replace the item. */
+/** Items are the same if their ids are equal, or their processor products: an upgrade can replace an item. */
 export function isSameItem(a: ItemKey, b: ItemKey): boolean {
   return (a.id !== null && a.id === b.id) || (a.product !== null && a.product === b.product);
 }
 
-export function keyOf({ id, product, price }: ItemKey): ItemKey {
+export function itemKeyOf({ id, product, price }: ItemKey): ItemKey {
   return { id, product, price };
 }
 
-/** Whether the item was in the list beside a plan: an add-on, which no plan turns into. */
+/** Whether the item was in a list beside a plan: such an add-on never becomes the plan. */
 function isAddOn(item: ItemKey, addOns: readonly ItemKey[]): boolean {
   return addOns.some(({ id, price }) => (id !== null ? id === item.id : price !== null && price === item.price));
 }
 
-/** What is known of the subscription so far. */
+/** The items that the earlier facts show. */
 interface KnownItems {
-  mirror: SubscriptionRecord | null;
+  record: SubscriptionRecord | null;
   /** Unlisted items that were in a list together with a listed plan. */
   addOns: readonly ItemKey[];
 }
 
 /**
- * The image of this product, given the one before: an unlisted price keeps the last known plan, an absent item ends it
- * until it returns.
+ * The subscription's state for this product. At an unlisted price it keeps the last known plan. An absent item ends the
+ * plan until it returns.
  */
-export function imageFor(
+export function productStateOf(
   { image, list }: Pick<SnapshotFact, "image" | "list">,
-  { mirror: last, addOns }: KnownItems,
-): { image: SubscriptionState; presence: Presence } {
+  { record: last, addOns }: KnownItems,
+): { image: SubscriptionState; presence: ItemPresence } {
   if (image.plan !== null) return { image, presence: "listed" };
-  // Older facts have no list; their image holds the item itself, or nothing but an end.
+  // Older facts have no list: their state has the item itself, or no item at all.
   const item = list === undefined ? ownItem(image) : unlistedPlan(list, last, addOns);
   const known = { plan: last?.plan ?? null, interval: last?.interval ?? null };
   if (item !== undefined) {
     const { quantity, periodStart, periodEnd } = item;
     const interval = item.interval ?? known.interval;
     return {
-      image: { ...image, ...known, interval, quantity, periodStart, periodEnd, item: keyOf(item) },
+      image: { ...image, ...known, interval, quantity, periodStart, periodEnd, item: itemKeyOf(item) },
       presence: "unlisted",
     };
   }
-  const kept = { ...known, quantity: last?.quantity ?? 1, item: last?.item ?? null };
+  const unchanged = { ...known, quantity: last?.quantity ?? 1, item: last?.item ?? null };
   return {
-    image: { ...image, ...kept, periodStart: null, periodEnd: null },
+    image: { ...image, ...unchanged, periodStart: null, periodEnd: null },
     presence: last?.plan != null && (last.absent || list?.complete === true) ? "absent" : "unknown",
   };
 }
@@ -73,7 +73,7 @@ function ownItem({ interval, quantity, periodStart, periodEnd }: SubscriptionSta
   return { id: null, product: null, price: null, interval, quantity, periodStart, periodEnd };
 }
 
-/** With no plan of the catalog in the whole list, or no record of the item, the first item stands in doubt for the plan. */
+/** Without a listed plan in the complete list, or without a known item, the first candidate is taken for the plan. */
 function unlistedPlan(
   list: ItemList,
   last: SubscriptionRecord | null,
@@ -87,7 +87,7 @@ function unlistedPlan(
   return list.complete && (list.plans === 0 || !item) ? candidates[0] : undefined;
 }
 
-/** The charge among a payment's unlisted lines that is for the plan's item. */
+/** The unlisted line of a payment that charges for the plan's item. */
 export function unlistedChargeFor(
   { unlisted = [] }: PaymentFact,
   { items, addOns }: { items: readonly ItemKey[]; addOns: readonly ItemKey[] },
@@ -96,8 +96,9 @@ export function unlistedChargeFor(
 }
 
 /**
- * Facts that this product shares with the subscription's other products: its status, its end, an item list without this
- * product's plan, a payment for an unlisted item. They depend on the event alone, so every delivery order gives the same.
+ * Facts that this product shares with the subscription's other products: its status, its end, an item list without
+ * this product's plan, a payment for an unlisted item. They depend on the event alone, so the order of deliveries has
+ * no effect.
  */
 export function sharedFacts(own: readonly Fact[], others: readonly Fact[]): Fact[] {
   const subscriptions = new Set(own.map(subscriptionOf));
@@ -105,8 +106,8 @@ export function sharedFacts(own: readonly Fact[], others: readonly Fact[]): Fact
   const shared = new Map<string, Fact>();
   for (const fact of others) {
     if (known.has(fact.id) || !subscriptions.has(subscriptionOf(fact))) continue;
-    const seen = withoutPlan(fact);
-    if (seen) shared.set(fact.id, seen);
+    const remaining = withoutPlan(fact);
+    if (remaining) shared.set(fact.id, remaining);
   }
   return [...shared.values()];
 }
@@ -115,17 +116,17 @@ function subscriptionOf({ processor, subscription }: Fact): string {
   return `${processor}:${subscription}`;
 }
 
-/** The fact as a product without a plan in it sees it; null if it says nothing about other products. */
+/** The fact for a product without a plan in it; null if it has no information about other products. */
 export function withoutPlan(fact: Fact): SnapshotFact | PaymentFact | null {
   if (fact.kind === "payment") {
     if (!fact.unlisted?.length && !fact.truncated) return null;
     return { ...fact, purpose: "other", plan: null, interval: null, periodStart: null, periodEnd: null };
   }
   if (fact.kind !== "snapshot" || (fact.list === undefined && fact.life !== "deleted")) return null;
-  return { ...fact, image: imageWithoutPlan(fact.image), before: fact.before && imageWithoutPlan(fact.before) };
+  return { ...fact, image: stateWithoutPlan(fact.image), before: fact.before && stateWithoutPlan(fact.before) };
 }
 
-function imageWithoutPlan({ twoPlanItems: _, ...image }: SubscriptionState): SubscriptionState {
+function stateWithoutPlan({ twoPlanItems: _, ...image }: SubscriptionState): SubscriptionState {
   const none = { plan: null, interval: null, quantity: 1, periodStart: null, periodEnd: null, item: null };
   return { ...image, ...none };
 }

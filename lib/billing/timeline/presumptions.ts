@@ -1,31 +1,31 @@
 /**
- * When the rules' presumptions stand for a payment. A bank debit is known to fail only days after Stripe has activated the
- * subscription or announced the upgrade. So they do not for a user who owes another charge that failed: without this rule,
- * each new subscription by such a debit would give a fresh quota for some days.
+ * Withdraws presumed payments of users with a debt. A bank debit fails only days after Stripe has activated the
+ * subscription or reported the upgrade. Without this rule, each new subscription by a failing debit would give a new
+ * quota for some days.
  */
 
 import { debtsOf, owesSince } from "./debts";
-import { type History, openedAt, type Period } from "./group-by-subscription";
+import { openedAt, type Period, type SubscriptionHistory } from "./history-types";
 import { confirmationsOf } from "./paid-plans";
 
 /**
- * Withdraws what is presumed of first periods and of upgrades inside a period; what a payment shows stays. The histories
- * are of one user and product.
+ * Withdraws the presumed payments of first periods and of upgrades inside a period; seen payments stay. The histories
+ * belong to one user and product.
  */
-export function withdrawPresumptions(histories: readonly History[]): void {
+export function withdrawPresumptions(histories: readonly SubscriptionHistory[]): void {
   for (const history of histories) history.debts = debtsOf(history);
   if (!histories.some(({ debts }) => debts.length > 0)) return;
   for (const history of histories) {
     const [first] = history.periods;
     if (first !== undefined && isPresumedByActivation(first) && owesSince(histories, openedAt(first))) {
-      first.vouched = false;
+      first.presumedPaid = false;
       first.paid = first.paidByPayment;
     }
     history.confirmations = confirmationsOf(history, history.payments, (at) => owesSince(histories, at));
   }
 }
 
-/** A subscription that an admin moved to the user is the business's decision. */
-function isPresumedByActivation({ activated, vouched, paidByPayment, trial, openedAt: moved }: Period): boolean {
-  return activated !== null && vouched && !paidByPayment && !trial && moved === undefined;
+/** Not if an admin moved the subscription to the user: that is the merchant's decision. */
+function isPresumedByActivation({ activated, presumedPaid, paidByPayment, trial, openedAt: moved }: Period): boolean {
+  return activated !== null && presumedPaid && !paidByPayment && !trial && moved === undefined;
 }

@@ -37,7 +37,8 @@ const schedule = (at: Instant, plan: string | null): ScheduleFact => ({
   interval: plan === null ? null : "monthly",
 });
 const timeline = (...all: Fact[]) => fold(product("writer"), all, START);
-const planAt = (of: ReturnType<typeof fold>, at: Instant) => of.segments.findLast(({ start }) => start <= at)?.plan;
+const planAt = (of: ReturnType<typeof fold>, at: Instant) =>
+  of.entitlementPeriods.findLast(({ start }) => start <= at)?.plan;
 
 const began = snapshot(START);
 const scheduled = schedule(START + 5 * DAY, "basic");
@@ -47,17 +48,17 @@ const renewed = snapshot(END, { plan: "basic", periodStart: END, periodEnd: NEXT
 describe("a scheduled downgrade", () => {
   test("is shown, and gives the old limits until the period ends, also once it is carried out", () => {
     const before = timeline(began, scheduled);
-    expect(before.mirrors).toMatchObject([{ plan: "ultra", scheduled: { plan: "basic", interval: "monthly" } }]);
+    expect(before.records).toMatchObject([{ plan: "ultra", scheduled: { plan: "basic", interval: "monthly" } }]);
     const after = timeline(began, scheduled, carriedOut);
-    expect(after.mirrors).toMatchObject([{ plan: "basic", heldPlan: "ultra" }]);
+    expect(after.records).toMatchObject([{ plan: "basic", retainedPlan: "ultra" }]);
     expect(planAt(after, END - HOUR)).toBe("ultra");
   });
 
   test("comes into force with the renewal, which resets", () => {
     const after = timeline(began, scheduled, carriedOut, renewed);
     expect(planAt(after, END)).toBe("basic");
-    expect(after.mirrors).toMatchObject([{ scheduled: null, heldPlan: null }]);
-    expect(after.openings.at(-2)).toMatchObject({ by: "reset", reason: "Plan change at billing renewal" });
+    expect(after.records).toMatchObject([{ scheduled: null, retainedPlan: null }]);
+    expect(after.transitions.at(-2)).toMatchObject({ kind: "reset", reason: "Plan change at billing renewal" });
   });
 
   test("to another interval begins a new period at once, with nothing of the old one held", () => {
@@ -66,7 +67,7 @@ describe("a scheduled downgrade", () => {
     const switched = snapshot(at, { plan: "basic", interval: "yearly", periodStart: at, periodEnd: addMonths(at, 12) });
     const after = timeline(began, yearly, switched);
     expect(planAt(after, at + HOUR)).toBe("basic");
-    expect(after.mirrors).toMatchObject([{ scheduled: null, heldPlan: null }]);
+    expect(after.records).toMatchObject([{ scheduled: null, retainedPlan: null }]);
     expect(after.flags).toEqual([]);
   });
 
@@ -82,7 +83,7 @@ describe("a scheduled downgrade", () => {
 
   test("waits for the next renewal where it could not be carried out", () => {
     const after = timeline(began, scheduled, snapshot(END, { periodStart: END, periodEnd: NEXT }));
-    expect(after.mirrors).toMatchObject([{ plan: "ultra", scheduled: { plan: "basic" } }]);
+    expect(after.records).toMatchObject([{ plan: "ultra", scheduled: { plan: "basic" } }]);
   });
 
   test.each<[string, Partial<SubscriptionState>]>([
@@ -96,7 +97,7 @@ describe("a scheduled downgrade", () => {
   ])("is canceled and flagged by %s that is not ours", (_, changes) => {
     const at = START + 9 * DAY;
     const after = timeline(began, scheduled, snapshot(at, changes));
-    expect(after.mirrors).toMatchObject([{ scheduled: null, heldPlan: null }]);
+    expect(after.records).toMatchObject([{ scheduled: null, retainedPlan: null }]);
     expect(after.flags.filter(({ kind }) => kind === "schedule_canceled")).toHaveLength(1);
   });
 });
@@ -111,17 +112,17 @@ test("what is told of it", () => {
 test("half a schedule is none, and there is none for a subscription that is not known or is over", () => {
   for (const half of [{ interval: null }, { plan: null }]) {
     const fact = { ...schedule(START + 5 * DAY, "basic"), ...half };
-    expect(timeline(began, fact).mirrors).toMatchObject([{ scheduled: null }]);
+    expect(timeline(began, fact).records).toMatchObject([{ scheduled: null }]);
   }
-  expect(timeline(scheduled).mirrors).toEqual([]);
+  expect(timeline(scheduled).records).toEqual([]);
   const ended = snapshot(START + DAY, { status: "canceled" });
-  expect(timeline(began, ended, scheduled).mirrors).toMatchObject([{ scheduled: null }]);
+  expect(timeline(began, ended, scheduled).records).toMatchObject([{ scheduled: null }]);
 });
 
 describe("after the next image", () => {
   const to = { plan: "basic", interval: "monthly" } as const;
   const mirrorOf = (...all: Fact[]) => {
-    const { mirror } = replaySubscription(all);
+    const { record: mirror } = replaySubscription(all);
     if (mirror === null) throw new Error("no mirror");
     return mirror;
   };
@@ -132,44 +133,56 @@ describe("after the next image", () => {
     [
       "details change nothing",
       [open, { ...ultra, quantity: 2 } as SubscriptionState, "same"],
-      { scheduled: to, heldPlan: null },
+      { scheduled: to, retainedPlan: null },
     ],
     [
       "carried out, it holds the old plan",
       [open, { ...ultra, plan: "basic" }, "same"],
-      { scheduled: to, heldPlan: "ultra" },
+      { scheduled: to, retainedPlan: "ultra" },
     ],
-    ["and goes on holding it", [carried, { ...ultra, plan: "basic" }, "same"], { scheduled: to, heldPlan: "ultra" }],
+    [
+      "and goes on holding it",
+      [carried, { ...ultra, plan: "basic" }, "same"],
+      { scheduled: to, retainedPlan: "ultra" },
+    ],
     [
       "its plan by another interval is not it",
       [open, { ...ultra, plan: "basic", interval: "yearly" }, "same"],
-      { scheduled: null, heldPlan: null },
+      { scheduled: null, retainedPlan: null },
     ],
     [
       "another interval alone cancels it",
       [open, { ...ultra, interval: "yearly" }, "same"],
-      { scheduled: null, heldPlan: null },
+      { scheduled: null, retainedPlan: null },
     ],
-    ["a restart cancels it", [open, ultra, "restart"], { scheduled: null, heldPlan: null }],
-    ["a cancellation cancels it", [open, { ...ultra, cancelAt: END }, "same"], { scheduled: null, heldPlan: null }],
+    ["a restart cancels it", [open, ultra, "restart"], { scheduled: null, retainedPlan: null }],
+    ["a cancellation cancels it", [open, { ...ultra, cancelAt: END }, "same"], { scheduled: null, retainedPlan: null }],
     [
       "one that was there before does not",
       [{ ...open, cancelAt: END }, { ...ultra, cancelAt: END }, "same"],
-      { scheduled: to, heldPlan: null },
+      { scheduled: to, retainedPlan: null },
     ],
-    ["taken back is no cancellation", [{ ...open, cancelAt: END }, ultra, "same"], { scheduled: to, heldPlan: null }],
-    ["the renewal ends it", [carried, { ...ultra, plan: "basic" }, "boundary"], { scheduled: null, heldPlan: null }],
+    [
+      "taken back is no cancellation",
+      [{ ...open, cancelAt: END }, ultra, "same"],
+      { scheduled: to, retainedPlan: null },
+    ],
+    [
+      "the renewal ends it",
+      [carried, { ...ultra, plan: "basic" }, "boundary"],
+      { scheduled: null, retainedPlan: null },
+    ],
     [
       "with nothing scheduled, what is held goes on",
       [{ ...carried, scheduled: null }, { ...ultra, plan: "basic" }, "same"],
-      { scheduled: null, heldPlan: "ultra" },
+      { scheduled: null, retainedPlan: "ultra" },
     ],
     [
       "until the plan changes",
       [{ ...carried, scheduled: null }, { ...ultra, plan: "plus" }, "same"],
-      { scheduled: null, heldPlan: null },
+      { scheduled: null, retainedPlan: null },
     ],
-    ["for a new subscription there is nothing", [null, ultra, "first"], { scheduled: null, heldPlan: null }],
+    ["for a new subscription there is nothing", [null, ultra, "first"], { scheduled: null, retainedPlan: null }],
   ])("%s", (_, [mirror, image, move], expected) => {
     expect(scheduleAfter(mirror, image, move)).toEqual(expected);
   });

@@ -1,48 +1,48 @@
 /**
- * Plan changes that we keep for the end of a period. Carried out early, they keep the old limits until the period
- * ends; any plan, interval or cancel change that is not ours cancels them.
+ * Plan changes that we keep for the end of a period. After a change is carried out early, the old limits apply until
+ * the period ends. Any other change of plan or interval, or a cancellation, cancels the scheduled change.
  */
 import type { Reason, ScheduleFact, SubscriptionRecord, SubscriptionState } from "../types";
 import type { Move } from "./calendar";
-import type { History } from "./group-by-subscription";
+import type { SubscriptionHistory } from "./history-types";
 
-/** The plan whose limits apply: what is held until the period ends, else what the processor says. */
-export function heldPlan(mirror: Pick<SubscriptionRecord, "plan" | "heldPlan">): string | null {
-  return mirror.heldPlan ?? mirror.plan;
+/** The plan that applies: the one retained until the period ends, else the processor's. */
+export function effectivePlan(record: Pick<SubscriptionRecord, "plan" | "retainedPlan">): string | null {
+  return record.retainedPlan ?? record.plan;
 }
 
-export function takeSchedule(history: History, { plan, interval }: ScheduleFact): Reason {
-  const { mirror } = history;
+export function applySchedule(history: SubscriptionHistory, { plan, interval }: ScheduleFact): Reason {
+  const { record } = history;
   const scheduled = plan !== null && interval !== null ? { plan, interval } : null;
-  if (mirror !== null && mirror.endedAt === null) history.mirror = { ...mirror, scheduled };
+  if (record !== null && record.endedAt === null) history.record = { ...record, scheduled };
   return scheduled ? "Plan change scheduled" : "Scheduled plan change withdrawn";
 }
 
-/** Whether the processor has come to what was scheduled. */
-export function isReached(
+/** Whether the subscription has the scheduled plan and interval at the processor. */
+export function isCarriedOut(
   { scheduled }: SubscriptionRecord,
   { plan, interval }: Pick<SubscriptionState, "plan" | "interval">,
 ): boolean {
   return scheduled !== null && plan === scheduled.plan && interval === scheduled.interval;
 }
 
-/** What becomes of the scheduled change, and of the plan held for it, with the next image. */
+/** The scheduled change, and the plan retained for it, after the next state. */
 export function scheduleAfter(
-  mirror: SubscriptionRecord | null,
+  record: SubscriptionRecord | null,
   image: Pick<SubscriptionState, "plan" | "interval" | "status" | "cancelAt">,
   move: Move,
-): Pick<SubscriptionRecord, "scheduled" | "heldPlan"> {
-  if (mirror === null || image.status === "canceled") return { scheduled: null, heldPlan: null };
-  const { scheduled } = mirror;
-  const reached = isReached(mirror, image);
-  // A renewal with the old plan is no change: the schedule waits for the next one.
-  if (move === "boundary") return { scheduled: reached ? null : scheduled, heldPlan: null };
-  // A new period begins here, with what it is sold as: nothing of the old one is held.
-  if (move === "restart") return { scheduled: null, heldPlan: null };
-  if (scheduled === null) return { scheduled, heldPlan: image.plan === mirror.plan ? mirror.heldPlan : null };
+): Pick<SubscriptionRecord, "scheduled" | "retainedPlan"> {
+  if (record === null || image.status === "canceled") return { scheduled: null, retainedPlan: null };
+  const { scheduled } = record;
+  const carriedOut = isCarriedOut(record, image);
+  // After a renewal with the old plan, the scheduled change waits for the next renewal.
+  if (move === "boundary") return { scheduled: carriedOut ? null : scheduled, retainedPlan: null };
+  // A restart begins a new period with its own plan: no plan is retained.
+  if (move === "restart") return { scheduled: null, retainedPlan: null };
+  if (scheduled === null) return { scheduled, retainedPlan: image.plan === record.plan ? record.retainedPlan : null };
 
-  const changed = image.plan !== mirror.plan || image.interval !== mirror.interval;
-  const canceled = image.cancelAt !== null && image.cancelAt !== mirror.cancelAt;
-  if (canceled || (changed && !reached)) return { scheduled: null, heldPlan: null };
-  return { scheduled, heldPlan: reached ? heldPlan(mirror) : null };
+  const changed = image.plan !== record.plan || image.interval !== record.interval;
+  const canceled = image.cancelAt !== null && image.cancelAt !== record.cancelAt;
+  if (canceled || (changed && !carriedOut)) return { scheduled: null, retainedPlan: null };
+  return { scheduled, retainedPlan: carriedOut ? effectivePlan(record) : null };
 }

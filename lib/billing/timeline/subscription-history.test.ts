@@ -11,7 +11,7 @@ const periods = (...facts: Fact[]) => replaySubscription(facts).periods;
 const paid = (...facts: Fact[]) => periods(...facts).map((period) => period.paid);
 const changes = (...facts: Fact[]) =>
   replaySubscription(facts).changes.map(({ from, plan, status }) => [from, plan, status]);
-const mirror = (...facts: Fact[]) => replaySubscription(facts).mirror;
+const mirror = (...facts: Fact[]) => replaySubscription(facts).record;
 const failures = (...facts: Fact[]) => replaySubscription(facts).failures.map(({ at }) => at);
 /** The rule that the last fact met. */
 const met = (...facts: Fact[]) => replaySubscription(facts).trace[facts.at(-1)?.id ?? ""];
@@ -23,7 +23,7 @@ test("one snapshot is one period, one change and a mirror", () => {
     source: "stripe:sub_a",
     processor: "stripe",
     subscription: "sub_a",
-    mirror: {
+    record: {
       ...image({ quantity: 2, cancelAt: day(30), trialEnd: day(-1) }),
       processor: "stripe",
       subscription: "sub_a",
@@ -33,7 +33,7 @@ test("one snapshot is one period, one change and a mirror", () => {
       unlisted: false,
       pastDueSince: null,
       scheduled: null,
-      heldPlan: null,
+      retainedPlan: null,
     },
     periods: [
       {
@@ -44,10 +44,10 @@ test("one snapshot is one period, one change and a mirror", () => {
         trial: false,
         selfStarted: false,
         activated: { at: day(0), fromIncomplete: false },
-        vouched: true,
+        presumedPaid: true,
         paid: true,
         paidByPayment: false,
-        paidInMoney: false,
+        paidInFull: false,
         chargeFailed: false,
         effect: "reset",
         reason: "New subscription",
@@ -110,7 +110,7 @@ describe("what the rules vouch for", () => {
 
   test("a first period that began owed, or on trial, is not paid by that", () => {
     expect(paid(a.is(0, { status: "past_due" }))).toEqual([false]);
-    expect(periods(a.is(0, { status: "trialing" }))).toMatchObject([{ trial: true, vouched: false, paid: false }]);
+    expect(periods(a.is(0, { status: "trialing" }))).toMatchObject([{ trial: true, presumedPaid: false, paid: false }]);
     expect(paid(a.is(0, { status: "past_due" }), a.is(3), a.is(30, second))).toEqual([true, false]);
   });
 });
@@ -127,7 +127,7 @@ describe("missing news", () => {
       [day(10), "high", "past_due"],
     ]);
     const renewed = told2(31, { ...second, status: "past_due" }, image(second));
-    expect(periods(a.is(0), renewed)).toMatchObject([{ starts: [day(0)] }, { starts: [day(30)], vouched: false }]);
+    expect(periods(a.is(0), renewed)).toMatchObject([{ starts: [day(0)] }, { starts: [day(30)], presumedPaid: false }]);
     expect(changes(a.is(0), renewed)).toEqual([
       [day(0), "low", "active"],
       [day(30), "low", "active"],
@@ -212,7 +212,7 @@ describe("a snapshot's period", () => {
     const facts = [a.is(0), a.is(30, second), a.is(31, { ...days(0, 29), ...high })];
     expect(replaySubscription(facts)).toMatchObject({
       movedBackwards: [day(31)],
-      mirror: { plan: "high", periodStart: day(30), periodEnd: day(60) },
+      record: { plan: "high", periodStart: day(30), periodEnd: day(60) },
       periods: [{ end: day(30) }, { end: day(60) }],
     });
     expect(met(...facts)).toBe("Period moved backwards");
@@ -230,7 +230,7 @@ describe("a snapshot's period", () => {
       const facts = [...both, a.is(50, yearly)];
       expect(replaySubscription(facts)).toMatchObject({
         movedBackwards: [],
-        mirror: { plan: "low", interval: "yearly", ...days(0, 365) },
+        record: { plan: "low", interval: "yearly", ...days(0, 365) },
         periods: [{ end: day(365) }, { starts: [day(40), day(0)], end: day(365), interval: "yearly" }],
       });
       expect(met(...facts)).toBe("Plan change mid-cycle detected");
@@ -284,7 +284,7 @@ describe("a snapshot's period", () => {
     expect(replaySubscription([a.is(0, unknown)])).toMatchObject({
       periods: [],
       changes: [],
-      mirror: { plan: null, interval: null },
+      record: { plan: null, interval: null },
     });
     expect(periods(a.is(0, unknown), a.is(1))).toMatchObject([{ starts: [day(0)], reason: "New subscription" }]);
   });
@@ -299,10 +299,10 @@ describe("past due", () => {
 
   test("is counted from the first of the unbroken stretch, which is a failure", () => {
     const facts = [a.is(0), a.is(31, { status: "past_due" }), a.is(32, { status: "unpaid" })];
-    expect(replaySubscription(facts)).toMatchObject({ mirror: { pastDueSince: day(31) } });
+    expect(replaySubscription(facts)).toMatchObject({ record: { pastDueSince: day(31) } });
     expect(failures(...facts)).toEqual([day(31)]);
     const again = [...facts, a.is(33), a.is(34, { status: "unpaid" })];
-    expect(replaySubscription(again)).toMatchObject({ mirror: { pastDueSince: day(34) } });
+    expect(replaySubscription(again)).toMatchObject({ record: { pastDueSince: day(34) } });
     expect(failures(...again)).toEqual([day(31), day(34)]);
     expect(mirror(...facts, a.is(33))).toMatchObject({ pastDueSince: null });
     expect(failures(a.is(0, { status: "past_due" }))).toEqual([day(0)]);
@@ -335,7 +335,7 @@ describe("a payment", () => {
     expect(met(payment)).toBe("Payment waits for its subscription");
     expect(met(a.is(0, { status: "incomplete" }), payment)).toBe("Payment waits for its subscription");
     expect(periods(payment)).toEqual([]);
-    expect(periods(payment, a.is(2, { status: "past_due" }))).toMatchObject([{ paid: true, paidInMoney: true }]);
+    expect(periods(payment, a.is(2, { status: "past_due" }))).toMatchObject([{ paid: true, paidInFull: true }]);
   });
 
   test("for the open period confirms it, from a change with the same start too", () => {
@@ -368,13 +368,13 @@ describe("a payment", () => {
           plan: "high",
           interval: "yearly",
           trial: false,
-          vouched: false,
+          presumedPaid: false,
           paid: true,
           effect: "reset",
           reason: "Payment for a new billing period",
         },
       ],
-      mirror: { plan: "high", interval: "yearly", status: "active", ...second, quantity: 3, updatedAt: day(0) },
+      record: { plan: "high", interval: "yearly", status: "active", ...second, quantity: 3, updatedAt: day(0) },
       changes: [{ from: day(0) }, { from: day(30), plan: "high", interval: "yearly", quantity: 3, period: 1 }],
     });
   });

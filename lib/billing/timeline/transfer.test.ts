@@ -6,7 +6,7 @@ import type { Fact, Instant, SnapshotFact, SubscriptionState } from "../types";
 import { decide } from "./build-timeline";
 import { factsBefore, factsToMove } from "./transfer";
 
-const brief = ({ segments }: ReturnType<typeof timelineOf>) =>
+const brief = ({ entitlementPeriods: segments }: ReturnType<typeof timelineOf>) =>
   segments.map(({ start, source, plan, status }) => [(start - day(0)) / 86_400_000, source, plan, status]);
 const SINCE_EVER = -day(0) / 86_400_000;
 const movesIn = (at: number) => ({ ...told().moves(at, "in"), id: "sub_a:move" });
@@ -25,11 +25,11 @@ describe("Case 8: a subscription that an admin moved", () => {
       [0, LOW, "low", "active"],
       [10, "free", "free", "canceled"],
     ]);
-    expect(old.mirrors).toMatchObject([{ status: "canceled", endedAt: day(10), plan: "low" }]);
+    expect(old.records).toMatchObject([{ status: "canceled", endedAt: day(10), plan: "low" }]);
     expect(old.periods).toMatchObject([{ start: day(0), end: day(30), paid: true }]);
-    expect(old.openings.at(-1)).toMatchObject({
+    expect(old.transitions.at(-1)).toMatchObject({
       at: day(10),
-      by: "preserve",
+      kind: "preserve",
       reason: "Subscription moved to another user",
       from: { source: LOW },
     });
@@ -47,10 +47,10 @@ describe("Case 8: a subscription that an admin moved", () => {
       [10, LOW, "low", "active"],
       [37, "free", "free", "active"],
     ]);
-    expect(anew.mirrors).toMatchObject([{ status: "active", endedAt: null, periodStart: day(0) }]);
-    expect(anew.openings[0]).toMatchObject({
+    expect(anew.records).toMatchObject([{ status: "active", endedAt: null, periodStart: day(0) }]);
+    expect(anew.transitions[0]).toMatchObject({
       at: day(10),
-      by: "reset",
+      kind: "reset",
       reason: "Subscription moved from another user",
       from: null,
       window: { source: LOW, start: day(0), end: day(30) },
@@ -62,7 +62,7 @@ describe("Case 8: a subscription that an admin moved", () => {
     });
     expect(on(timelineOf(began, paid, moved, later), 21)).toMatchObject({ plan: "high", limitPlan: "high" });
     const renewed = timelineOf(began, paid, moved, a.is(30, days(30, 60)));
-    expect(renewed.openings.map(({ at, reason }) => [at, reason])).toEqual([
+    expect(renewed.transitions.map(({ at, reason }) => [at, reason])).toEqual([
       [day(10), "Subscription moved from another user"],
       [day(30), "Billing period renewal detected"],
       [day(67), "Grace ran out"],
@@ -72,18 +72,18 @@ describe("Case 8: a subscription that an admin moved", () => {
   test("gives a yearly plan's running month, and the periods before the move stay the old user's", () => {
     const year = { interval: "yearly" as const, ...days(0, 365) };
     const anew = timelineOf(a.is(0, year), movesIn(70));
-    expect(anew.openings[0]).toMatchObject({ at: day(70), window: { start: day(61), periodStart: day(0) } });
+    expect(anew.transitions[0]).toMatchObject({ at: day(70), window: { start: day(61), periodStart: day(0) } });
     const renewed = timelineOf(began, a.is(30, days(30, 60)), movesIn(40));
     expect(renewed.periods.map(({ start }) => start)).toEqual([day(30)]);
   });
 
   test("keeps debts, declined charges and the end that it had", () => {
     const owed = [began, a.is(5, { status: "past_due" })];
-    expect(on(timelineOf(...owed, moved), 10)).toMatchObject({ status: "past_due", held: false, plan: "low" });
+    expect(on(timelineOf(...owed, moved), 10)).toMatchObject({ status: "past_due", withheld: false, plan: "low" });
     expect(on(timelineOf(...owed, moved), 12)).toMatchObject({ source: "free" });
     const ended = timelineOf(began, a.ends(5), moved);
     expect(brief(ended).slice(0, 1)).toEqual([[SINCE_EVER, "free", "free", null]]);
-    expect(ended.openings).toEqual([]);
+    expect(ended.transitions).toEqual([]);
   });
 
   test("moved back shows the old user's own counters again", () => {
@@ -95,11 +95,11 @@ describe("Case 8: a subscription that an admin moved", () => {
       [20, LOW, "low", "active"],
       [37, "free", "free", "active"],
     ]);
-    expect(twice.openings.filter(({ window }) => window.source === LOW)).toMatchObject([
+    expect(twice.transitions.filter(({ window }) => window.source === LOW)).toMatchObject([
       { at: day(0), reason: "New subscription" },
     ]);
     const renewedBetween = timelineOf(began, paid, out, a.is(30, days(30, 60)), movesIn(40));
-    expect(renewedBetween.openings.filter(({ window }) => window.source === LOW)).toMatchObject([
+    expect(renewedBetween.transitions.filter(({ window }) => window.source === LOW)).toMatchObject([
       { at: day(0), reason: "New subscription" },
       { at: day(40), reason: "Subscription moved from another user" },
     ]);
@@ -109,8 +109,8 @@ describe("Case 8: a subscription that an admin moved", () => {
     const own = told("sub_own");
     const theirs = [own.is(0), own.pays(0, 0, 30)];
     const unpaid = timelineOf(...theirs, a.is(5, { plan: "high", ...days(5, 35) }), moved);
-    expect(unpaid.openings.find(({ window }) => window.source === LOW)).toMatchObject({
-      by: "carry_over",
+    expect(unpaid.transitions.find(({ window }) => window.source === LOW)).toMatchObject({
+      kind: "carry_over",
       reason: "Resubscribed within a paid period",
       from: { source: "stripe:sub_own" },
     });
@@ -131,15 +131,15 @@ describe("Case 8: a subscription that an admin moved", () => {
     const next = [own.is(42, days(42, 72)), own.is(72, days(72, 102))];
     const owed = { status: "past_due" as const, ...days(30, 60) };
     const unpaid = [began, paid, a.is(30, days(30, 60)), a.is(31, owed)];
-    expect(on(timelineOf(...unpaid, ...next), 73)).toMatchObject({ source: "stripe:sub_own", held: true });
+    expect(on(timelineOf(...unpaid, ...next), 73)).toMatchObject({ source: "stripe:sub_own", withheld: true });
     const left = { ...a.moves(40, "out"), id: "sub_a:left" };
-    expect(on(timelineOf(...unpaid, left, ...next), 73)).toMatchObject({ source: "stripe:sub_own", held: false });
+    expect(on(timelineOf(...unpaid, left, ...next), 73)).toMatchObject({ source: "stripe:sub_own", withheld: false });
   });
 
   test("is nothing yet for a product of which only the move is known", () => {
     const ended = { ...a.ends(5), image: { ...began.image, plan: null, interval: null } };
-    expect(timelineOf(moved).mirrors).toEqual([]);
-    expect(timelineOf(moved, ended).mirrors).toEqual([]);
+    expect(timelineOf(moved).records).toEqual([]);
+    expect(timelineOf(moved, ended).records).toEqual([]);
   });
 });
 
@@ -233,9 +233,9 @@ describe("after any history of a subscription, a move", () => {
   const when = fc.integer({ min: 0, max: 90 }).map((at) => at + 0.5);
   const own = told("sub_own");
   const theirs = [own.is(2, days(2, 32)), own.pays(2, 2, 32), own.is(32, days(32, 62))];
-  const clipped = ({ segments }: ReturnType<typeof timelineOf>, until: Instant) =>
+  const clipped = ({ entitlementPeriods: segments }: ReturnType<typeof timelineOf>, until: Instant) =>
     segments.filter(({ start }) => start < until).map(({ end: _, ...segment }) => segment);
-  const opened = ({ openings }: ReturnType<typeof timelineOf>, until: Instant) =>
+  const opened = ({ transitions: openings }: ReturnType<typeof timelineOf>, until: Instant) =>
     openings.filter(({ at }) => at < until);
 
   test("changes nothing of what the new user had before it", () => {
@@ -256,7 +256,9 @@ describe("after any history of a subscription, a move", () => {
         fc.pre(timelineOf(...known).asOf <= day(at));
         const after = timelineOf(...facts, { ...movesIn(at), direction: "out" });
         expect(clipped(after, day(at))).toEqual(clipped(timelineOf(...known), day(at)));
-        expect(after.segments.filter(({ end }) => end === null || end > day(at))).toMatchObject([{ source: "free" }]);
+        expect(after.entitlementPeriods.filter(({ end }) => end === null || end > day(at))).toMatchObject([
+          { source: "free" },
+        ]);
       }),
     );
   });

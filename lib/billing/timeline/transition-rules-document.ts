@@ -1,16 +1,18 @@
-/** The text of docs/rules.md; a test compares the two. */
+/** The rules' table as a document. A test compares docs/rules.md with this text. */
 import { type Effect, RULES } from "./transition-rules";
 
 const OPENS: Readonly<Record<Effect, string>> = {
-  ends: "nothing opens; the subscription is over",
-  nothing: "nothing opens; status and flags taken",
+  ends: "no window opens; the subscription has ended",
+  nothing: "no window opens; status and flags recorded",
   continues: "continues",
   reset: "reset",
   carry_over_until_paid: "carry_over until paid",
 };
 
 export function rulesDocument(): string {
-  const rows = RULES.map(({ row, says, effect, reason }) => `| ${row} | ${says} | ${OPENS[effect]} | \`${reason}\` |`);
+  const rows = RULES.map(
+    ({ row, description, effect, reason }) => `| ${row} | ${description} | ${OPENS[effect]} | \`${reason}\` |`,
+  );
   return `# The effect of a subscription event on usage windows
 
 Written from \`lib/billing/timeline/transition-rules.ts\` (\`UPDATE_DOCS=1 npx vitest run --project unit lib/billing/timeline/transition-rules\`); do not edit.

@@ -2,13 +2,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { STATUSES } from "../types";
 import type { Move } from "./calendar";
-import { RULES, type Rule, ruleFor, type Situation } from "./transition-rules";
+import { RULES, type Rule, type RuleInput, ruleFor } from "./transition-rules";
 import { rulesDocument } from "./transition-rules-document";
 
 const MOVES: Move[] = ["first", "none", "same", "boundary", "restart", "backwards"];
 
 /** Every situation there can be. */
-const SITUATIONS: Situation[] = MOVES.flatMap((move) =>
+const SITUATIONS: RuleInput[] = MOVES.flatMap((move) =>
   [null, ...STATUSES].flatMap((statusBefore) =>
     STATUSES.flatMap((status) =>
       [true, false].flatMap((planChanged) =>
@@ -42,7 +42,7 @@ test("rows stand in their order", () => {
 });
 
 describe("the table of the decisions, row by row", () => {
-  const usual: Situation = {
+  const usual: RuleInput = {
     move: "same",
     statusBefore: "active",
     status: "active",
@@ -50,7 +50,7 @@ describe("the table of the decisions, row by row", () => {
     intervalChanged: false,
     insideAnother: false,
   };
-  test.each<[string, Partial<Situation>, number, Rule["effect"], string]>([
+  test.each<[string, Partial<RuleInput>, number, Rule["effect"], string]>([
     ["canceled, even into a new period", { move: "boundary", status: "canceled" }, 0, "ends", "Subscription ended"],
     ["paused, even into a new period", { move: "boundary", status: "paused" }, 1, "nothing", "Subscription paused"],
     ["not paid yet", { move: "first", status: "incomplete" }, 1, "nothing", "Awaiting first payment"],

@@ -1,12 +1,13 @@
 /**
- * The rules as a table (docs/rules.md is written from it): what one snapshot does to the usage windows of its subscription.
- * First match from the top; total over every move × status before × status after × plan changed (tested).
+ * The rules as a table: the effect of one snapshot on the usage windows of its subscription. The first rule that
+ * matches applies. A test covers every move × status before × status after × plan changed. docs/rules.md is generated
+ * from it.
  */
 import { LIVE, type Reason, type Status } from "../types";
 import type { Move } from "./calendar";
 
-/** What a rule may look at. */
-export interface Situation {
+/** The input of a rule. */
+export interface RuleInput {
   move: Move;
   /** null: the subscription was not known before. */
   statusBefore: Status | null;
@@ -18,127 +19,127 @@ export interface Situation {
 }
 
 /**
- * `carry_over_until_paid` becomes a reset when that period's payment is seen, in full and in money.
- * `continues` preserves the window; `nothing` takes status and flags only; `ends` closes the subscription for good.
+ * `carry_over_until_paid` becomes a reset when the period is paid in full. `continues` preserves the window. `nothing`
+ * records status and flags only. `ends` ends the subscription finally.
  */
 export type Effect = "ends" | "nothing" | "continues" | "reset" | "carry_over_until_paid";
 
 export interface Rule {
   row: number;
-  /** The situation in words, for docs/rules.md. */
-  says: string;
-  when: (situation: Situation) => boolean;
+  /** The condition in words, for docs/rules.md. */
+  description: string;
+  when: (input: RuleInput) => boolean;
   effect: Effect;
   reason: Reason;
 }
 
-const opensAnew = ({ move }: Situation) => move === "boundary" || move === "restart";
+const opensNewPeriod = ({ move }: RuleInput) => move === "boundary" || move === "restart";
 
 export const RULES = [
   {
     row: 0,
-    says: "status canceled (final for that subscription id)",
+    description: "status canceled (final for that subscription id)",
     when: ({ status }) => status === "canceled",
     effect: "ends",
     reason: "Subscription ended",
   },
   {
     row: 1,
-    says: "status paused, any move",
+    description: "status paused, any move",
     when: ({ status }) => status === "paused",
     effect: "nothing",
     reason: "Subscription paused",
   },
   {
     row: 1,
-    says: "status not live, any move",
+    description: "status not live, any move",
     when: ({ status }) => !LIVE.has(status),
     effect: "nothing",
     reason: "Awaiting first payment",
   },
   {
     row: 2,
-    says: "no period in the snapshot",
+    description: "no period in the snapshot",
     when: ({ move }) => move === "none",
     effect: "continues",
     reason: "No billing change",
   },
   {
     row: 3,
-    says: "none opened yet, inside a paid or trial period of another subscription of this user and product",
+    description: "no period opened yet, inside a paid or trial period of another subscription of this user and product",
     when: ({ move, insideAnother }) => move === "first" && insideAnother,
     effect: "carry_over_until_paid",
     reason: "Resubscribed within a paid period",
   },
   {
     row: 4,
-    says: "none opened yet",
+    description: "no period opened yet",
     when: ({ move }) => move === "first",
     effect: "reset",
     reason: "New subscription",
   },
   {
     row: 5,
-    says: "boundary or restart, paused before",
-    when: (situation) => opensAnew(situation) && situation.statusBefore === "paused",
+    description: "boundary or restart, paused before",
+    when: (input) => opensNewPeriod(input) && input.statusBefore === "paused",
     effect: "carry_over_until_paid",
     reason: "Subscription resumed with a new period",
   },
   {
     row: 6,
-    says: "boundary or restart, trialing before, active or past_due now",
-    when: (situation) =>
-      opensAnew(situation) &&
-      situation.statusBefore === "trialing" &&
-      (situation.status === "active" || situation.status === "past_due"),
+    description: "boundary or restart, trialing before, active or past_due now",
+    when: (input) =>
+      opensNewPeriod(input) &&
+      input.statusBefore === "trialing" &&
+      (input.status === "active" || input.status === "past_due"),
     effect: "reset",
     reason: "Trial converted to paid",
   },
   {
     row: 7,
-    says: "boundary, plan changed",
+    description: "boundary, plan changed",
     when: ({ move, planChanged }) => move === "boundary" && planChanged,
     effect: "reset",
     reason: "Plan change at billing renewal",
   },
   {
     row: 8,
-    says: "boundary",
+    description: "boundary",
     when: ({ move }) => move === "boundary",
     effect: "reset",
     reason: "Billing period renewal detected",
   },
   {
     row: 9,
-    says: "restart, active → trialing",
+    description: "restart, active → trialing",
     when: ({ move, statusBefore, status }) => move === "restart" && statusBefore === "active" && status === "trialing",
     effect: "continues",
     reason: "Trial added",
   },
   {
     row: 10,
-    says: "restart, anything else: interval switch, anchor moved, with or without a plan change",
+    description: "any other restart: interval changed, anchor moved, with or without a plan change",
     when: ({ move }) => move === "restart",
     effect: "carry_over_until_paid",
     reason: "Billing cycle restarted mid-period",
   },
   {
     row: 11,
-    says: "same start, plan or interval changed",
+    description: "same start, plan or interval changed",
     when: ({ move, planChanged, intervalChanged }) => move === "same" && (planChanged || intervalChanged),
     effect: "continues",
     reason: "Plan change mid-cycle detected",
   },
   {
     row: 12,
-    says: "same start",
+    description: "same start",
     when: ({ move }) => move === "same",
     effect: "continues",
     reason: "No billing change",
   },
   {
     row: 13,
-    says: "backwards: a newer event with an older period",
+    description: "backwards: a newer event with an older period",
     when: ({ move }) => move === "backwards",
     effect: "continues",
     reason: "Period moved backwards",
@@ -146,9 +147,9 @@ export const RULES = [
 ] as const satisfies readonly Rule[];
 
 /** The first rule that applies. */
-export function ruleFor(situation: Situation): Rule {
-  const rule = RULES.find((candidate: Rule) => candidate.when(situation));
-  if (rule === undefined) throw new Error(`no rule for ${JSON.stringify(situation)}`);
+export function ruleFor(input: RuleInput): Rule {
+  const rule = RULES.find((candidate: Rule) => candidate.when(input));
+  if (rule === undefined) throw new Error(`no rule for ${JSON.stringify(input)}`);
   return rule;
 }
 

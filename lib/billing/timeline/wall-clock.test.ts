@@ -102,7 +102,7 @@ test(
         const world = fake(new World(), actions);
         const [clock, wall] = [standing(world, world.facts), standing(world, onWall(world.facts))];
         // Of several subscriptions that give nothing, the free plan shows the one that ended last.
-        const shown = ({ segment: { plan, status }, limits }: typeof clock) => ({
+        const shown = ({ entitlementPeriod: { plan, status }, limits }: typeof clock) => ({
           plan,
           status: plan === "free" ? null : status,
           limits,
@@ -174,8 +174,11 @@ test(
 
 test("a trial that was upgraded before its period began keeps the limits of the plan it began with", () => {
   const world = fake(new World(), ["hour", "trial", "upgradeInvoiced"]);
-  expect(standing(world, world.facts)).toMatchObject({ segment: { plan: "high" }, limits: { units: 100 } });
-  expect(standing(world, onWall(world.facts))).toMatchObject({ segment: { plan: "high" }, limits: { units: 100 } });
+  expect(standing(world, world.facts)).toMatchObject({ entitlementPeriod: { plan: "high" }, limits: { units: 100 } });
+  expect(standing(world, onWall(world.facts))).toMatchObject({
+    entitlementPeriod: { plan: "high" },
+    limits: { units: 100 },
+  });
 });
 
 test.each(["clock", "wall"] as const)(
@@ -208,7 +211,7 @@ test.each(["clock", "wall"] as const)(
         { at: third + DAY, field: "words_used", amount: 700 },
       ];
       const writer = product("writer");
-      const { segment, used, remaining } = usageAt(writer, fold(writer, facts, 0), ledger, now);
+      const { entitlementPeriod: segment, used, remaining } = usageAt(writer, fold(writer, facts, 0), ledger, now);
       return { plan: segment.plan, status: segment.status, used: used.words_used, remaining: remaining.words_used };
     };
     // The renewal forgave 15,000, which are held back while it is owed; the plan goes on for the days of grace.

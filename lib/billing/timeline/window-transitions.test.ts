@@ -4,7 +4,7 @@ import { day, days, on, timelineOf, told } from "@/tests/support/told";
 import type { Fact } from "../types";
 import { fold } from "./build-timeline";
 
-const openings = (...facts: Fact[]) => timelineOf(...facts).openings;
+const openings = (...facts: Fact[]) => timelineOf(...facts).transitions;
 const opening = (at: number, ...facts: Fact[]) => openings(...facts).find((each) => each.at === day(at));
 const window = (source: string, start: number, end: number, countsUntil: number | null = null) => ({
   source,
@@ -22,12 +22,12 @@ describe("a subscription's own windows", () => {
     expect(openings(a.is(0))[0]).toEqual({
       window: window("stripe:sub_a", 0, 30),
       at: day(0),
-      by: "reset",
+      kind: "reset",
       reason: "New subscription",
       from: null,
       share: {},
       unpaid: false,
-      heldFromOld: false,
+      withheldFromPrevious: false,
     });
   });
 
@@ -37,33 +37,36 @@ describe("a subscription's own windows", () => {
     expect(opening(30, ...facts)).toEqual({
       window: window("stripe:sub_a", 30, 60),
       at: day(30),
-      by: "reset",
+      kind: "reset",
       reason: "Billing period renewal detected",
       from: window("stripe:sub_a", 0, 30),
       share: {},
       unpaid: true,
-      heldFromOld: false,
+      withheldFromPrevious: false,
     });
-    expect(opening(30, ...facts, a.pays(31, 30, 60))).toMatchObject({ unpaid: false, heldFromOld: false });
+    expect(opening(30, ...facts, a.pays(31, 30, 60))).toMatchObject({ unpaid: false, withheldFromPrevious: false });
   });
 
   test("what an unpaid renewal held is held on where the next one comes before it is paid", () => {
     const a = told();
     const facts = [a.is(0), a.is(30, second), a.is(31, { ...second, status: "past_due" })];
     const next = a.is(60, { ...third, status: "past_due" });
-    expect(opening(60, ...facts, next)).toMatchObject({ unpaid: true, heldFromOld: true });
-    expect(opening(60, ...facts, a.pays(40, 30, 60), next)).toMatchObject({ unpaid: true, heldFromOld: false });
+    expect(opening(60, ...facts, next)).toMatchObject({ unpaid: true, withheldFromPrevious: true });
+    expect(opening(60, ...facts, a.pays(40, 30, 60), next)).toMatchObject({
+      unpaid: true,
+      withheldFromPrevious: false,
+    });
   });
 
   test("a trial owes nothing, and leaves nothing held", () => {
     const a = told();
     const trial = a.is(0, { status: "trialing" });
-    expect(opening(0, trial)).toMatchObject({ by: "reset", unpaid: false, heldFromOld: false });
+    expect(opening(0, trial)).toMatchObject({ kind: "reset", unpaid: false, withheldFromPrevious: false });
     expect(opening(30, trial, a.is(30, second))).toMatchObject({
-      by: "reset",
+      kind: "reset",
       reason: "Trial converted to paid",
       unpaid: true,
-      heldFromOld: false,
+      withheldFromPrevious: false,
     });
   });
 
@@ -90,7 +93,7 @@ describe("what a carry-over forgives at most", () => {
   test("the limit's share of the time that was held, where the old period was paid", () => {
     const a = told();
     expect(opening(10, a.is(0), a.is(10, restart))).toMatchObject({
-      by: "carry_over",
+      kind: "carry_over",
       reason: "Billing cycle restarted mid-period",
       from: window("stripe:sub_a", 0, 30),
       share: { units: 33 },
@@ -100,7 +103,7 @@ describe("what a carry-over forgives at most", () => {
   test("nothing where it was not", () => {
     const a = told();
     const owed = a.is(0, { status: "past_due" });
-    expect(opening(10, owed, a.is(10, restart))).toMatchObject({ by: "carry_over", share: { units: 0 } });
+    expect(opening(10, owed, a.is(10, restart))).toMatchObject({ kind: "carry_over", share: { units: 0 } });
     expect(opening(10, owed, a.pays(5, 0, 30), a.is(10, restart))).toMatchObject({ share: { units: 33 } });
   });
 
@@ -122,26 +125,26 @@ describe("what a carry-over forgives at most", () => {
     const a = told();
     const facts = [a.is(0), a.is(10, { status: "paused" }), a.is(20, days(20, 50))];
     expect(opening(20, ...facts)).toMatchObject({
-      by: "carry_over",
+      kind: "carry_over",
       reason: "Subscription resumed with a new period",
       share: { units: 33 },
     });
-    expect(opening(20, ...facts, a.pays(21, 20, 50, { inMoney: false }))).toMatchObject({ by: "carry_over" });
-    expect(opening(20, ...facts, a.pays(21, 20, 50))).toMatchObject({ by: "reset", share: {} });
+    expect(opening(20, ...facts, a.pays(21, 20, 50, { inMoney: false }))).toMatchObject({ kind: "carry_over" });
+    expect(opening(20, ...facts, a.pays(21, 20, 50))).toMatchObject({ kind: "reset", share: {} });
   });
 
   test("counters only: what exists is not forgiven", () => {
     const a = told();
     const growth = { plan: "growth" };
     const timeline = fold(product("chatbots"), [a.is(0, growth), a.is(10, { ...growth, ...restart })], day(-12));
-    expect(timeline.openings.find(({ at }) => at === day(10))?.share).toEqual({ messages_count: 3_333 });
+    expect(timeline.transitions.find(({ at }) => at === day(10))?.share).toEqual({ messages_count: 3_333 });
   });
 });
 
 describe("a first period inside another subscription's", () => {
   const again = (other: Fact[], from = 10) => opening(from, ...other, told("sub_b").is(from, days(from, from + 30)));
-  const inside = { by: "carry_over", reason: "Resubscribed within a paid period" };
-  const anew = { by: "reset", reason: "New subscription", from: null, share: {} };
+  const inside = { kind: "carry_over", reason: "Resubscribed within a paid period" };
+  const anew = { kind: "reset", reason: "New subscription", from: null, share: {} };
 
   test("that is paid, or a trial, carries over", () => {
     const a = told();
@@ -161,7 +164,7 @@ describe("a first period inside another subscription's", () => {
   test("of two that begin at one instant only one is inside the other", () => {
     const [a, b] = [told("sub_a"), told("sub_b")];
     const all = openings(a.is(0), b.is(0));
-    expect(all.map(({ window: { source }, by }) => [source, by])).toEqual([
+    expect(all.map(({ window: { source }, kind: by }) => [source, by])).toEqual([
       ["stripe:sub_a", "reset"],
       ["stripe:sub_b", "carry_over"],
       ["free", "preserve"],
@@ -238,12 +241,12 @@ describe("falling back to free", () => {
       {
         window: { source: "free", periodStart: null, start: day(-12), end: day(19), countsUntil: day(19) },
         at: day(10),
-        by: "preserve",
+        kind: "preserve",
         reason: "Subscription ended",
         from: window("stripe:sub_a", 0, 30),
         share: {},
         unpaid: false,
-        heldFromOld: false,
+        withheldFromPrevious: false,
       },
     ]);
     expect(toFree(a.is(0), a.is(10, { status: "paused" }))).toMatchObject([{ reason: "Subscription paused" }]);

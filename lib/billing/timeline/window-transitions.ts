@@ -1,6 +1,6 @@
 /**
- * How each usage window begins: by the rule that opened its billing period, from the window before it. Counters are
- * not computed here: Postgres does that from the ledger, under the row's lock, with what is written down here.
+ * How each usage window begins: by the rule that opened its billing period, and from which previous window. Postgres
+ * computes the counters from these transitions and the ledger, under the row's lock.
  */
 import { type Product, planLimit, planRank } from "@/lib/config/catalog";
 import {
@@ -13,60 +13,66 @@ import {
   type WindowTransition,
 } from "../types";
 import { type WindowRule, windowAt } from "./calendar";
-import { confirmedAt, lowest, windowCadence } from "./entitlement-periods";
-import { changeAt, type History, openedAt, type Period, periodAt } from "./group-by-subscription";
+import { windowCadence } from "./entitlement-periods";
+import { changeAt, openedAt, type Period, periodAt, type SubscriptionHistory } from "./history-types";
+import { confirmedPlanAt, lowestPlan } from "./limit-plan";
 import { movedAwayAt } from "./transfer";
 import { type Effect, ruleFor } from "./transition-rules";
 
-interface Place {
-  history: History;
+interface PeriodInHistory {
+  history: SubscriptionHistory;
   period: Period;
 }
 
-/** The openings of one user and product, in the order in which Postgres computes them. */
-export function openingsOf(
+/** The transitions of one user and product, in the order in which Postgres computes their counters. */
+export function windowTransitionsOf(
   product: Product,
-  histories: readonly History[],
-  segments: readonly EntitlementPeriod[],
+  histories: readonly SubscriptionHistory[],
+  entitlementPeriods: readonly EntitlementPeriod[],
 ): WindowTransition[] {
   const ofPeriods = histories.flatMap((history) =>
-    history.periods.map((period, index) => openingOf(product, histories, { history, period }, index)),
+    history.periods.map((period, index) => windowTransitionOf(product, histories, { history, period }, index)),
   );
-  return [...ofPeriods, ...returnsToFree(histories, segments)].sort(
+  return [...ofPeriods, ...transitionsToFree(histories, entitlementPeriods)].sort(
     (a, b) => a.at - b.at || (a.window.source < b.window.source ? -1 : 1),
   );
 }
 
-function openingOf(product: Product, histories: readonly History[], place: Place, index: number): WindowTransition {
-  const { history, period } = place;
+function windowTransitionOf(
+  product: Product,
+  histories: readonly SubscriptionHistory[],
+  current: PeriodInHistory,
+  index: number,
+): WindowTransition {
+  const { history, period } = current;
   const at = openedAt(period);
   const previous = history.periods[index - 1];
-  const old = previous ? { history, period: previous } : periodAround(product, histories, place);
-  const from = old ? windowIn(old, at - 1) : null;
-  // Row 3 of the rules: only here, with all stories told, is it known what lies around a first period.
+  const base = previous ? { history, period: previous } : enclosingPeriodOf(product, histories, current);
+  const from = base ? windowIn(base, at - 1) : null;
+  // Row 3 of the rules needs the periods of the other subscriptions.
   const { effect, reason } =
-    previous === undefined && old !== undefined ? ruleFor({ ...FIRST, insideAnother: true }) : period;
-  const by = opensBy(effect, period);
+    previous === undefined && base !== undefined ? ruleFor({ ...FIRST, insideAnother: true }) : period;
+  const kind = transitionKindOf(effect, period);
   return {
-    window: windowIn(place, at),
+    window: windowIn(current, at),
     at,
-    by,
+    kind,
     reason,
     from,
-    // A trial inside a period that another subscription paid for continues its use: it forgives nothing.
-    share: by === "carry_over" && old && from && !period.trial ? shareOf(product, old, from, at) : {},
+    // A trial inside another subscription's paid period continues its usage, without credit.
+    share: kind === "carry_over" && base && from && !period.trial ? shareOf(product, base, from, at) : {},
     unpaid: !period.paid && !period.trial,
-    heldFromOld: previous !== undefined && !previous.paid && !previous.trial,
+    withheldFromPrevious: previous !== undefined && !previous.paid && !previous.trial,
   };
 }
 
-function windowIn({ history, period }: Place, at: Instant): Window {
+function windowIn({ history, period }: PeriodInHistory, at: Instant): Window {
   const [periodStart] = period.starts;
   const rule = { cadence: windowCadence(period), anchor: periodStart, periodEnd: period.end };
   return { source: history.source, periodStart, ...span(rule, at) };
 }
 
-/** The last window of a period has no end of its own: use counts in it until news opens the next period. */
+/** The last window of a period has no end of counting: usage counts in it until an event opens the next period. */
 function span(rule: WindowRule, at: Instant): Pick<Window, "start" | "end" | "countsUntil"> {
   const { start, end } = windowAt(rule, at);
   return { start, end, countsUntil: rule.periodEnd === null || end < rule.periodEnd ? end : null };
@@ -80,32 +86,36 @@ const FIRST = {
   intervalChanged: false,
 } as const;
 
-/** `carry_over_until_paid`: until the period's own payment is seen, in full and in money. */
-function opensBy(effect: Effect, { paidInMoney }: Period): TransitionKind {
-  return effect === "carry_over_until_paid" && !paidInMoney ? "carry_over" : "reset";
+/** `carry_over_until_paid` is a reset once the period is paid in full. */
+function transitionKindOf(effect: Effect, { paidInFull }: Period): TransitionKind {
+  return effect === "carry_over_until_paid" && !paidInFull ? "carry_over" : "reset";
 }
 
 /**
- * The paid or trial period of another subscription in which the first period of this one begins: of one that was live
- * before one that was paused, since its window holds the use. For a trial one that paid for a plan as high, of several
- * the one with the highest plan; else the one that lived longest.
+ * The paid or trial period of another subscription that contains the start of this one. A live subscription precedes a
+ * paused one, because its window has the usage. For a trial, a paid plan at least as high comes next, the highest
+ * first. Then comes the subscription that ended last.
  */
-function periodAround(product: Product, histories: readonly History[], { history: own, period: first }: Place) {
+function enclosingPeriodOf(
+  product: Product,
+  histories: readonly SubscriptionHistory[],
+  { history: own, period: first }: PeriodInHistory,
+) {
   const at = openedAt(first);
-  const endOf = ({ mirror }: History) => mirror?.endedAt ?? Number.POSITIVE_INFINITY;
-  const wasLive = ({ history }: Place) =>
+  const endOf = ({ record }: SubscriptionHistory) => record?.endedAt ?? Number.POSITIVE_INFINITY;
+  const wasLive = ({ history }: PeriodInHistory) =>
     Number(LIVE.has((changeAt(history, at - 1) ?? changeAt(history, at))?.status ?? "paused"));
-  const rank = ({ history }: Place) => planRank(product, changeAt(history, at)?.plan ?? "");
-  // A trial that was paid in money is paid as well: its end came within a second of its start.
-  const continued = (place: Place) =>
-    first.trial && place.period.paid && planRank(product, first.plan) <= rank(place) ? 1 : 0;
+  const rank = ({ history }: PeriodInHistory) => planRank(product, changeAt(history, at)?.plan ?? "");
+  // A trial that was paid in full counts as paid: it ended within a second of its start.
+  const continued = (other: PeriodInHistory) =>
+    first.trial && other.period.paid && planRank(product, first.plan) <= rank(other) ? 1 : 0;
   return (
     histories
       .filter((other) => other !== own)
-      .flatMap((history) => history.periods.map((period): Place => ({ history, period })))
+      .flatMap((history) => history.periods.map((period): PeriodInHistory => ({ history, period })))
       .filter(({ period }) => (period.paid || period.trial) && at < period.end)
       .filter(({ history, period }) => periodAt(history, at) === period)
-      // Of two that begin at one instant only one can be inside the other.
+      // If two begin at one instant, only one is inside the other.
       .filter(({ history, period }) => {
         const opened = openedAt(period);
         return opened < at || history.source < own.source;
@@ -123,16 +133,21 @@ function periodAround(product: Product, histories: readonly History[], { history
 }
 
 /**
- * The most that a carry-over forgives, a field: the limits of the plans held (no more than what was paid for), each
- * for its share of the old window; nothing when the old period was not paid.
+ * The maximum credit of a carry-over, per field: the limits of the confirmed plans, each for its share of the previous
+ * window; 0 if the previous period is unpaid.
  */
-function shareOf(product: Product, { history, period }: Place, window: Window, until: Instant): Record<string, number> {
+function shareOf(
+  product: Product,
+  { history, period }: PeriodInHistory,
+  window: Window,
+  until: Instant,
+): Record<string, number> {
   const share: Record<string, number> = {};
   for (const [field, meter] of Object.entries(product.meters)) {
     if (meter.kind !== "counter") continue;
     let limitTime = 0;
     if (period.paid) {
-      for (const { start, end, plan, quantity } of heldPlans(product, history, window.start, until)) {
+      for (const { start, end, plan, quantity } of plansBetween(product, history, window.start, until)) {
         limitTime += planLimit(product, plan, field, quantity) * (end - start);
       }
     }
@@ -141,42 +156,49 @@ function shareOf(product: Product, { history, period }: Place, window: Window, u
   return share;
 }
 
-function heldPlans(product: Product, history: History, from: Instant, until: Instant) {
-  const cuts = new Set([from, until]);
-  for (const change of history.changes) cuts.add(change.from);
-  for (const confirmation of history.confirmations) cuts.add(confirmation.at);
-  const points = [...cuts].filter((cut) => cut >= from && cut <= until).sort((a, b) => a - b);
+function plansBetween(product: Product, history: SubscriptionHistory, from: Instant, until: Instant) {
+  const instants = new Set([from, until]);
+  for (const change of history.changes) instants.add(change.from);
+  for (const confirmation of history.confirmations) instants.add(confirmation.at);
+  const points = [...instants].filter((at) => at >= from && at <= until).sort((a, b) => a - b);
   return points.slice(0, -1).flatMap((start, index) => {
     const change = history.changes.findLast((candidate) => candidate.from <= start);
     if (change === undefined || !LIVE.has(change.status)) return [];
-    const plan = lowest(product, [change.plan, confirmedAt(product, history, start) ?? change.plan]);
+    const plan = lowestPlan(product, [change.plan, confirmedPlanAt(product, history, start) ?? change.plan]);
     return [{ start, end: points[index + 1] as Instant, plan, quantity: change.quantity }];
   });
 }
 
-/** Falling back to free brings along what was used, so that ending a subscription is not a refill. */
-function returnsToFree(histories: readonly History[], segments: readonly EntitlementPeriod[]): WindowTransition[] {
-  return segments.flatMap((segment, index) => {
-    const before = segments[index - 1];
-    if (segment.source !== "free" || before === undefined || before.source === "free") return [];
+/** A return to the free plan keeps the usage, so that the end of a subscription gives no new quota. */
+function transitionsToFree(
+  histories: readonly SubscriptionHistory[],
+  entitlementPeriods: readonly EntitlementPeriod[],
+): WindowTransition[] {
+  return entitlementPeriods.flatMap((entitlementPeriod, index) => {
+    const before = entitlementPeriods[index - 1];
+    if (entitlementPeriod.source !== "free" || before === undefined || before.source === "free") return [];
     return [
       {
-        window: { source: segment.source, periodStart: null, ...span(segment, segment.start) },
-        at: segment.start,
-        by: "preserve" as const,
-        reason: movedAwayAt(histories, before.source, segment.start)
+        window: {
+          source: entitlementPeriod.source,
+          periodStart: null,
+          ...span(entitlementPeriod, entitlementPeriod.start),
+        },
+        at: entitlementPeriod.start,
+        kind: "preserve" as const,
+        reason: movedAwayAt(histories, before.source, entitlementPeriod.start)
           ? "Subscription moved to another user"
-          : whyFree(segment),
-        from: { source: before.source, periodStart: before.periodStart, ...span(before, segment.start - 1) },
+          : freeReason(entitlementPeriod),
+        from: { source: before.source, periodStart: before.periodStart, ...span(before, entitlementPeriod.start - 1) },
         share: {},
         unpaid: false,
-        heldFromOld: false,
+        withheldFromPrevious: false,
       },
     ];
   });
 }
 
-function whyFree({ status }: EntitlementPeriod): Reason {
+function freeReason({ status }: EntitlementPeriod): Reason {
   if (status === "canceled") return "Subscription ended";
   return status === "paused" ? "Subscription paused" : "Grace ran out";
 }

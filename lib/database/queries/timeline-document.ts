@@ -20,10 +20,10 @@ export function factDocument(fact: Fact) {
   return { ...fact, occurredAt: text(fact.at) };
 }
 
-export function timelineDocument({ mirrors, periods, segments, openings, asOf }: Timeline) {
+export function timelineDocument({ records, periods, entitlementPeriods, transitions, asOf }: Timeline) {
   return {
     as_of: text(asOf),
-    mirrors: mirrors.map(mirrorRow),
+    mirrors: records.map(mirrorRow),
     periods: periods.map((period) => ({
       source: period.source,
       period_start: text(period.start),
@@ -32,11 +32,11 @@ export function timelineDocument({ mirrors, periods, segments, openings, asOf }:
       billing_interval: period.interval,
       trial: period.trial,
       paid: period.paid,
-      paid_in_money: period.paidInMoney,
+      paid_in_money: period.paidInFull,
       reason: period.reason,
     })),
-    segments: segments.map(segmentRow),
-    windows: openings.map(windowRow),
+    segments: entitlementPeriods.map(segmentRow),
+    windows: transitions.map(windowRow),
   };
 }
 
@@ -83,11 +83,11 @@ function segmentRow(segment: EntitlementPeriod) {
     period_end: text(segment.periodEnd),
     cadence: segment.cadence,
     anchor: text(segment.anchor),
-    held: segment.held,
+    held: segment.withheld,
   };
 }
 
-function windowRow({ window, at, by, reason, from, share, unpaid, heldFromOld }: WindowTransition) {
+function windowRow({ window, at, kind, reason, from, share, unpaid, withheldFromPrevious }: WindowTransition) {
   return {
     opened_at: text(at),
     source: window.source,
@@ -95,12 +95,12 @@ function windowRow({ window, at, by, reason, from, share, unpaid, heldFromOld }:
     window_end: text(window.end),
     period_start: text(window.periodStart),
     counts_until: text(window.countsUntil),
-    opens_by: by,
+    opens_by: kind,
     reason,
     ...oldWindow(from),
     share,
     unpaid,
-    held_from_old: heldFromOld,
+    held_from_old: withheldFromPrevious,
   };
 }
 

@@ -146,8 +146,8 @@ function clockFrom(now: Instant) {
 }
 
 function liveSubscriptions({ facts, others, freeAnchor, product }: UserFacts): SubscriptionRecord[] {
-  const { mirrors } = fold(productOf(product), [...facts, ...sharedFacts(facts, others)], freeAnchor);
-  return mirrors.filter(({ endedAt }) => endedAt === null);
+  const { records } = fold(productOf(product), [...facts, ...sharedFacts(facts, others)], freeAnchor);
+  return records.filter(({ endedAt }) => endedAt === null);
 }
 
 /** The subscription with the highest plan, at the requested processor. */

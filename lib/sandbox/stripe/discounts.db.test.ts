@@ -86,7 +86,7 @@ describe("a code", () => {
   test("counts as paid in full if it reduces the first invoice", async () => {
     await buyWith("SPRING");
     const { timeline } = await loadSubscription(payer.id, "writer", gateway);
-    expect(timeline.periods).toMatchObject([{ plan: "plus", paidInMoney: true }]);
+    expect(timeline.periods).toMatchObject([{ plan: "plus", paidInFull: true }]);
   });
 
   test("for one charge ends with that charge", async () => {

@@ -1,94 +1,19 @@
-/** Drafts, finalizes and charges invoices, and retries failed charges. */
+/** Charges finalized invoices, and retries failed charges. */
 
 import { OFF_SESSION, type PaymentContext } from "../cards";
-import { invoiceAmounts, type LineSpec } from "../event-builders/stripe/events";
-import {
-  type AccountState,
-  type Invoice,
-  isLive,
-  nextId,
-  type StripeStep,
-  type Subscription,
-  seconds,
-} from "./account-state";
+import { invoiceAmounts } from "../event-builders/stripe/events";
+import { type AccountState, type Invoice, isLive, type StripeStep, type Subscription, seconds } from "./account-state";
 import { recordCharge } from "./charges";
-import { endOneTimeDiscounts } from "./discounts";
+import { chargedSubscription, isSent } from "./draft";
 import { emitChange, emitEvent } from "./emit";
 import { type BankNumber, type Charged, charge, DEBIT_DAYS, debited, type MethodNumber } from "./methods";
-import { customerOf, invoiceOf, sessionOf, subscriptionOf } from "./objects";
+import { invoiceOf, sessionOf, subscriptionOf } from "./objects";
 import { applyPendingUpdate } from "./pending-update";
 
 const DAY = 86_400;
 
-/** Stripe finalizes and charges a draft after an hour. */
-export const DRAFT_SECONDS = 3_600;
-
 /** Days between the attempts; after the last one the subscription ends. */
 const RETRY_DAYS = [3, 5, 7];
-
-interface Draft {
-  id: string;
-  billingReason: Invoice["billingReason"];
-  lines: Omit<LineSpec, "id">[];
-  periodStart: number;
-  periodEnd: number;
-  /** null: the caller finalizes it at once. */
-  finalizesAt: number | null;
-  forUpdate?: boolean;
-  resumes?: Invoice["resumes"];
-  autoAdvance?: boolean;
-}
-
-/** Creates an invoice and emits its event; does not finalize it. */
-export function draft(step: StripeStep, subscription: Subscription, { lines, ...spec }: Draft): Invoice {
-  const { state } = step;
-  const invoice: Invoice = {
-    customer: state.customer.id,
-    subscription: subscription.id,
-    metadata: { ...subscription.metadata },
-    created: seconds(step),
-    status: "draft",
-    attemptCount: 0,
-    forUpdate: false,
-    ...(subscription.collectionMethod && { collectionMethod: subscription.collectionMethod }),
-    ...(subscription.automaticTax && { automaticTax: true, country: state.customer.country ?? null }),
-    ...spec,
-    lines: lines.map((line) => ({ ...line, id: nextId(state, "il") })),
-  };
-  state.invoices.push(invoice);
-  emitEvent(step, "invoice.created", invoiceOf(state, invoice));
-  endOneTimeDiscounts(step, subscription, invoice.lines);
-  return invoice;
-}
-
-/** Sets the invoice's number and, if it is sent, its due date; applies the customer's credit. */
-export function finalize(step: StripeStep, invoice: Invoice): void {
-  const { state } = step;
-  const { customer } = state;
-  customer.invoices += 1;
-  const startingBalance = customer.balance;
-  const { ending } = invoiceAmounts({ lines: invoice.lines, startingBalance });
-  Object.assign(invoice, {
-    status: "open",
-    number: `${customer.id.slice(4, 12).toUpperCase()}-${String(customer.invoices).padStart(4, "0")}`,
-    finalizedAt: seconds(step),
-    finalizesAt: null,
-    startingBalance,
-  });
-  if (isSent(invoice)) {
-    const { daysUntilDue } = chargedSubscription(step, invoice);
-    invoice.dueDate = seconds(step) + (daysUntilDue ?? 30) * DAY;
-  }
-  emitEvent(step, "invoice.finalized", invoiceOf(state, invoice));
-  emitChange(
-    step,
-    "customer.updated",
-    () => customerOf(state),
-    () => {
-      customer.balance = ending;
-    },
-  );
-}
 
 /**
  * Charges an open invoice's card or bank account, and emits the result. Nothing is charged if nothing is due.
@@ -159,10 +84,6 @@ export function becomeOverdue(step: StripeStep, invoice: Invoice): void {
   invoice.overdue = true;
   emitEvent(step, "invoice.overdue", invoiceOf(step.state, invoice));
   if (subscription.status === "active") markPastDue(step, subscription);
-}
-
-function isSent({ collectionMethod }: Invoice): boolean {
-  return collectionMethod === "send_invoice";
 }
 
 /** The digits of the card or bank account that a subscription is charged to; null if there is none. */
@@ -294,10 +215,4 @@ export function writeOff(step: StripeStep, invoice: Invoice): void {
   invoice.uncollectibleAt = seconds(step);
   invoice.nextPaymentAttempt = null;
   emitEvent(step, "invoice.marked_uncollectible", invoiceOf(step.state, invoice));
-}
-
-function chargedSubscription({ state }: StripeStep, invoice: Invoice): Subscription {
-  const found = state.subscriptions.find(({ id }) => id === invoice.subscription);
-  if (found === undefined) throw new Error(`${invoice.id} is of no subscription.`);
-  return found;
 }

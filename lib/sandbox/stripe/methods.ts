@@ -15,8 +15,8 @@ export const STRIPE_CARDS = [...TEST_CARDS, ASKED_ALWAYS] as const;
 export const DEBIT_DAYS = 4;
 
 export const BANK_ACCOUNTS = [
-  { id: "6789", bank: true, number: "Bank account 000123456789", does: `Is debited; pays after ${DEBIT_DAYS} days` },
-  { id: "2227", bank: true, number: "Bank account 000222222227", does: `Is debited; fails after ${DEBIT_DAYS} days` },
+  { id: "6789", bank: true, number: "Bank account 000123456789", does: `Pays after ${DEBIT_DAYS} days` },
+  { id: "2227", bank: true, number: "Bank account 000222222227", does: `Fails after ${DEBIT_DAYS} days` },
 ] as const;
 
 export const STRIPE_METHODS = [...STRIPE_CARDS, ...BANK_ACCOUNTS] as const;

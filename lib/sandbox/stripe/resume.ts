@@ -1,8 +1,9 @@
 /** Resumes a paused subscription: a new period, which begins when its invoice is paid. */
 
 import { type Invoice, isFlexible, nextId, type StripeStep, type Subscription, seconds } from "./account-state";
+import { draft, finalize } from "./draft";
 import { emitChange } from "./emit";
-import { collect, draft, finalize, methodFor } from "./invoices";
+import { collect, methodFor } from "./invoices";
 import { subscriptionOf } from "./objects";
 import { PENDING_SECONDS } from "./pending-update";
 import { periodAfter } from "./period";

@@ -14,25 +14,17 @@ import {
 } from "./account-state";
 import { debitsOf } from "./debits";
 import { addDiscount } from "./discounts";
+import { DRAFT_SECONDS, draft, finalize } from "./draft";
 import { emitChange, emitEvent } from "./emit";
-import {
-  chargeOrSend,
-  collect,
-  DRAFT_SECONDS,
-  draft,
-  endSubscription,
-  finalize,
-  methodFor,
-  voidInvoice,
-} from "./invoices";
-import { charge } from "./methods";
+import { chargeOrSend, collect, endSubscription, methodFor, voidInvoice } from "./invoices";
+import { type Charged, charge } from "./methods";
 import type { Redeemed } from "./money-types";
 import { subscriptionOf } from "./objects";
 import { PENDING_SECONDS } from "./pending-update";
 import { periodAfter } from "./period";
 import { priced } from "./priced";
 import { cardProblem, invalid, nothingToCharge } from "./problem";
-import { changePlan, intervalOf, type ProrationBehavior, periodLines } from "./proration";
+import { changePlan, intervalOf, type PlanChange, type ProrationBehavior, periodLines } from "./proration";
 import { followSchedule, scheduleEnds } from "./schedules";
 
 interface NewSubscription {
@@ -150,34 +142,37 @@ export interface ItemsChange {
 /** Changes the items, and charges now or later as requested. `pending`: the change waits for its payment. */
 export function changeItems(step: StripeStep, subscription: Subscription, change: ItemsChange): "applied" | "pending" {
   const { state } = step;
-  const { behavior, payment } = change;
-  const trialing = subscription.status === "trialing";
   const plan = planned(state, subscription, change);
-  const { next, restarts } = plan;
   const lines = priced(state, subscription, plan.lines);
-  const invoices = lines.length > 0 && (behavior === "always_invoice" || restarts);
-  const id = invoices ? nextId(state, "in") : null;
-  const applied = () => {
-    Object.assign(subscription, next);
-    if (id !== null) subscription.latestInvoice = id;
-    if (!invoices) subscription.pendingLines.push(...lines.map((line) => ({ ...line, id: nextId(state, "il") })));
-    if (restarts && trialing) Object.assign(subscription, { status: "active", trialEnd: seconds(step) });
-  };
   const object = () => subscriptionOf(state, subscription);
-  if (id === null) {
-    emitChange(step, "customer.subscription.updated", object, applied);
-    return "applied";
+  if (lines.length > 0 && (change.behavior === "always_invoice" || plan.restarts)) {
+    return chargeChange(step, subscription, change, { ...plan, lines, object });
   }
+  emitChange(step, "customer.subscription.updated", object, () => {
+    applyPlan(step, subscription, plan);
+    subscription.pendingLines.push(...lines.map((line) => ({ ...line, id: nextId(state, "il") })));
+  });
+  return "applied";
+}
 
-  const context: PaymentContext = { payer: change.payerPresent ?? false };
-  const due = invoiceAmounts({
-    lines: lines.map((line) => ({ ...line, id })),
-    startingBalance: state.customer.balance,
-  }).due;
-  const free = due === 0 || subscription.collectionMethod === "send_invoice";
-  const method = methodFor(state, subscription);
-  if (!free && method === null) throw nothingToCharge();
-  const charged = free ? { outcome: "succeeded" as const } : charge(method, context);
+function applyPlan(step: StripeStep, subscription: Subscription, { next, restarts }: PlanChange): void {
+  const trialing = subscription.status === "trialing";
+  Object.assign(subscription, next);
+  if (restarts && trialing) Object.assign(subscription, { status: "active", trialEnd: seconds(step) });
+}
+
+/** Invoices a change. It is applied if its charge succeeds or `payment` allows an unpaid one; otherwise it waits. */
+function chargeChange(
+  step: StripeStep,
+  subscription: Subscription,
+  { payment, payerPresent = false, details }: ItemsChange,
+  plan: PlanChange & { object: () => ReturnType<typeof subscriptionOf> },
+): "applied" | "pending" {
+  const { state } = step;
+  const { next, restarts, lines, object } = plan;
+  const id = nextId(state, "in");
+  const context: PaymentContext = { payer: payerPresent };
+  const charged = tryCharge(state, subscription, lines, context);
   const spec = {
     id,
     billingReason: "subscription_update" as const,
@@ -194,7 +189,10 @@ export function changeItems(step: StripeStep, subscription: Subscription, change
       : [];
     const invoice = draft(step, subscription, { ...spec, lines: [...waiting, ...lines] });
     finalize(step, invoice);
-    emitChange(step, "customer.subscription.updated", object, applied);
+    emitChange(step, "customer.subscription.updated", object, () => {
+      applyPlan(step, subscription, plan);
+      subscription.latestInvoice = id;
+    });
     chargeOrSend(step, invoice, context);
     return "applied";
   }
@@ -208,11 +206,28 @@ export function changeItems(step: StripeStep, subscription: Subscription, change
       expiresAt: seconds(step) + PENDING_SECONDS,
       items: next.items,
       billingCycleAnchor: restarts ? next.billingCycleAnchor : null,
-      ...change.details,
+      ...details,
     };
   });
   collect(step, invoice, context);
   return "pending";
+}
+
+/** The result of a charge for these lines, before an invoice exists. @throws StripeProblem without a payment method */
+function tryCharge(
+  state: AccountState,
+  subscription: Subscription,
+  lines: PlanChange["lines"],
+  context: PaymentContext,
+): Charged {
+  const { due } = invoiceAmounts({
+    lines: lines.map((line) => ({ ...line, id: "" })),
+    startingBalance: state.customer.balance,
+  });
+  if (due === 0 || subscription.collectionMethod === "send_invoice") return { outcome: "succeeded" };
+  const method = methodFor(state, subscription);
+  if (method === null) throw nothingToCharge();
+  return charge(method, context);
 }
 
 /** The plan change and its lines, by the subscription's billing mode. */

@@ -3,17 +3,9 @@
 import { type AccountState, type Invoice, isLive, type StripeStep, type Subscription } from "./account-state";
 import { expireSession } from "./checkout";
 import { discountEnds, endDiscount } from "./discounts";
+import { finalize } from "./draft";
 import { emitChange, emitEvent } from "./emit";
-import {
-  answerDebit,
-  becomeOverdue,
-  chargeOrSend,
-  collect,
-  endSubscription,
-  finalize,
-  voidInvoice,
-  writeOff,
-} from "./invoices";
+import { answerDebit, becomeOverdue, chargeOrSend, collect, endSubscription, voidInvoice, writeOff } from "./invoices";
 import { invoiceOf, subscriptionOf } from "./objects";
 import { dropPendingUpdate, endPeriod } from "./subscriptions";
 

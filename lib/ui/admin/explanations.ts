@@ -4,11 +4,11 @@ import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import type { ProductId } from "@/lib/config/catalog";
 import { isProductId, product as productOf } from "@/lib/config/current-catalog";
 import type { WindowRow } from "@/lib/database";
-import { formatCount, formatNumber, formatTime, type TimeReading } from "@/lib/messages/format";
+import { formatCount, formatNumber, formatTime, type TimeFormat } from "@/lib/messages/format";
 import { planName, processorName } from "@/lib/messages/plan";
 
 /** How a usage window began: its initial usage, the credited units, and the withheld units. */
-export function explainWindow(window: WindowRow, reading: TimeReading): string {
+export function explainWindow(window: WindowRow, reading: TimeFormat): string {
   const { product, opensBy, reason, source, opening, forgiven, unpaidHeld } = window;
   const day = (at: string) => formatTime(at, "day", reading);
   const origin = source === "free" ? "on the free plan" : `of ${source}`;
@@ -43,7 +43,7 @@ export function explainRefusal(
   subscription: SubscriptionView,
   field: string,
   amount: number,
-  reading: TimeReading,
+  reading: TimeFormat,
 ): { allowed: boolean; sentence: string } | null {
   const meter = subscription.meters.find((each) => each.field === field);
   if (meter === undefined) return null;
@@ -70,7 +70,7 @@ export function explainRefusal(
 }
 
 /** The subscription in one line: plan, status, processor and period end. */
-export function describeSubscription(subscription: SubscriptionView, reading: TimeReading): string {
+export function describeSubscription(subscription: SubscriptionView, reading: TimeFormat): string {
   const { product, plan, status, processor, interval, periodEnd, cancelAt, scheduledPlan } = subscription;
   const day = (at: string) => formatTime(at, "day", reading);
   const billed = processor === null ? "" : `, billed ${interval ?? ""} by ${processorName(processor)}`;

@@ -2,7 +2,7 @@ import type { Route } from "next";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import type { ChangePreviewView } from "@/lib/billing/schemas/purchase";
-import { collectedWords } from "@/lib/messages/collection";
+import { collectionWords } from "@/lib/messages/collection";
 import { formatMoney } from "@/lib/messages/format";
 import { discountWords, moneyWords } from "@/lib/messages/money";
 import { planName } from "@/lib/messages/plan";
@@ -89,7 +89,7 @@ export function ChangePreview({ preview, change, now, locale }: ChangePreviewPro
 
 /** How the charge is collected. Empty for a card, which is charged immediately. */
 function CollectionLine({ preview }: { preview: ChangePreviewView }) {
-  const words = collectedWords(preview);
+  const words = collectionWords(preview);
   return words === null ? null : <p className="text-pretty text-muted text-sm">{words}</p>;
 }
 

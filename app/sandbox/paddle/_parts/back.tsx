@@ -1,7 +1,7 @@
 import { ArrowLeft } from "lucide-react";
 import { Logo } from "@/lib/ui";
 
-/** The way back into the product. */
+/** The link back to the product. */
 export function Back({ href }: { href: string }) {
   return (
     <a

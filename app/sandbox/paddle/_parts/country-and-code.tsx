@@ -6,7 +6,7 @@ interface CountryAndCodeProps {
   codes: readonly { code: string; description: string }[];
 }
 
-/** Where the payer lives, which decides about tax, and a discount code. The sandbox says which codes there are. */
+/** The payer's country, for the tax, and a discount code, with the list of codes. */
 export function CountryAndCode({ countries, country, codes }: CountryAndCodeProps) {
   return (
     <>

@@ -2,7 +2,7 @@ import { formatMoney } from "@/lib/messages/format";
 import type { PaddleCheckoutView } from "@/lib/sandbox";
 import { PaddleSums } from "./paddle-sums";
 
-/** What is bought or owed, line by line, and what a card pays for it today. */
+/** The lines of a purchase or an unpaid charge, and the amount due today. */
 export function PaddleOrder({ view, locale }: { view: PaddleCheckoutView; locale: string }) {
   const names = [...new Set(view.lines.map(({ name }) => name))].join(" and ");
   const per = view.lines[0]?.interval ?? "month";
@@ -32,7 +32,7 @@ export function PaddleOrder({ view, locale }: { view: PaddleCheckoutView; locale
         </div>
       </dl>
       <p className="mt-6 text-pretty text-muted text-sm">
-        Paddle is the seller of record: it sells to you in our place, and its name stands on your receipt.
+        Paddle is the seller of record: it sells to you in our place, and your receipt has its name.
       </p>
     </section>
   );

@@ -6,7 +6,7 @@ interface PaddleSumsProps {
   locale: string;
 }
 
-/** The lines below the items: what a discount takes off, and the tax. */
+/** The sums below the items: discount and tax. */
 export function PaddleSums({ discount, tax, locale }: PaddleSumsProps) {
   return (
     <>

@@ -36,132 +36,181 @@ export interface FakePaddleSubscriptionSpec {
 }
 
 /** Begins a subscription; instants in milliseconds. */
-export function fakePaddleSubscription(begin: FakePaddleSubscriptionSpec) {
-  const { id, startsAt, status = "active", customData, collectionMode = "automatic" } = begin;
-  const { name = id.slice(4) } = begin;
-  const transaction = `txn_${name}_0`;
-  let held = begin.price;
-  let anchor = startsAt;
-  let periods = 1;
-  let [events, transactions] = [0, 0];
-  const endOf = (count: number) => addMonths(anchor, count * (held.interval === "yearly" ? 12 : 1));
-  let current = { start: startsAt, end: begin.periodEnd ?? endOf(1) };
-  let spec: SubscriptionSpec = {
-    id,
-    customer: begin.customer ?? `ctm_${id.slice(4)}`,
-    items: [{ price: planPrice(held) }],
-    createdAt: startsAt,
-    updatedAt: startsAt,
-    period: current,
-    status,
-    trial: status === "trialing" ? current : null,
-    collectionMode,
-    customData: customData ?? null,
-  };
+export function fakePaddleSubscription(begin: FakePaddleSubscriptionSpec): FakePaddleSubscription {
+  return new FakePaddleSubscription(begin);
+}
 
-  function send(type: string, data: PaddleObject, at: Instant) {
-    events += 1;
-    return event(type, data, { id: `evt_${name}_${events}`, at });
+/** The methods are properties, so that callers can pass them as functions. */
+export class FakePaddleSubscription {
+  /** The transaction that our server creates for the checkout, and links to the user. */
+  readonly transaction: string;
+  readonly customer: string;
+  private readonly begin: FakePaddleSubscriptionSpec;
+  private readonly name: string;
+  private price: Price;
+  private anchor: Instant;
+  private periods = 1;
+  private events = 0;
+  private transactions = 0;
+  private current: { start: Instant; end: Instant };
+  private spec: SubscriptionSpec;
+
+  constructor(begin: FakePaddleSubscriptionSpec) {
+    const { id, startsAt, status = "active", customData = null, collectionMode = "automatic" } = begin;
+    this.begin = begin;
+    this.name = begin.name ?? id.slice(4);
+    this.transaction = `txn_${this.name}_0`;
+    this.customer = begin.customer ?? `ctm_${id.slice(4)}`;
+    this.price = begin.price;
+    this.anchor = startsAt;
+    this.current = { start: startsAt, end: begin.periodEnd ?? this.endOf(1) };
+    this.spec = {
+      id,
+      customer: this.customer,
+      items: this.items(),
+      createdAt: startsAt,
+      updatedAt: startsAt,
+      period: this.current,
+      status,
+      trial: status === "trialing" ? this.current : null,
+      collectionMode,
+      customData,
+    };
   }
+
+  /** The end of the current period. */
+  periodEnd = (): Instant => this.current.end;
 
   /** Changes the subscription; the event has this type. */
-  function changed(changes: Partial<SubscriptionSpec>, at: Instant, type = "subscription.updated") {
-    spec = { ...spec, ...changes, updatedAt: at };
-    return send(type, subscriptionEntity(spec), at);
+  changed = (changes: Partial<SubscriptionSpec>, at: Instant, type = "subscription.updated") => {
+    this.spec = { ...this.spec, ...changes, updatedAt: at };
+    return this.send(type, subscriptionEntity(this.spec), at);
+  };
+
+  created = () =>
+    this.send(
+      "subscription.created",
+      subscriptionEntity({ ...this.spec, transaction: this.transaction }),
+      this.begin.startsAt,
+    );
+
+  activated = () => this.send("subscription.activated", subscriptionEntity(this.spec), this.begin.startsAt);
+
+  /** A plan change within the period. */
+  planChanged = (plan: string, at: Instant) => this.changed({ items: this.itemsWith({ plan }) }, at);
+
+  /** A change of the interval: a new period from `at` on. */
+  intervalSwitched = (interval: Price["interval"], at: Instant) => {
+    const items = this.itemsWith({ interval });
+    return this.changed({ items, period: this.restart(at) }, at);
+  };
+
+  /** The next period, before its charge, as Paddle sends it: still active. `plan` changes with it. */
+  renewed = ({ plan = this.price.plan, at }: { plan?: string; at?: Instant } = {}) => {
+    const items = this.itemsWith({ plan });
+    this.periods += 1;
+    this.current = { start: this.current.end, end: this.endOf(this.periods) };
+    return this.changed({ items, period: this.current, status: "active" }, at ?? this.current.start);
+  };
+
+  /** The successful charge of the current period. */
+  paid = (
+    origin: "web" | "subscription_recurring" | "subscription_update",
+    at: Instant,
+    type: "transaction.paid" | "transaction.completed" = "transaction.completed",
+    changes: Partial<TransactionSpec> = {},
+  ) => this.bill(origin, type, at, changes);
+
+  /** The charge of the next period, before its `subscription.updated`. */
+  paidAhead = (at: Instant) => {
+    const period = { start: this.current.end, end: this.endOf(this.periods + 1) };
+    return this.bill("subscription_recurring", "transaction.completed", at, { period });
+  };
+
+  /** The prorated charge of an upgrade. */
+  upgradePaid = (at: Instant) => {
+    const { start, end } = this.current;
+    const rate = (end - at) / (end - start);
+    return this.bill("subscription_update", "transaction.completed", at, {
+      period: { start: at, end },
+      line: {
+        amount: Math.round(planPrice(this.price).unitAmount * rate),
+        proration: { rate: rate.toFixed(5), start: at, end },
+      },
+    });
+  };
+
+  paymentFailed = (at: Instant) =>
+    this.bill("subscription_recurring", "transaction.payment_failed", at, { status: "past_due" });
+
+  pastDue = (at: Instant) => this.changed({ status: "past_due" }, at, "subscription.past_due");
+
+  paused = (at: Instant) => this.changed({ status: "paused", period: null, pausedAt: at }, at, "subscription.paused");
+
+  /** In the same period, or with a new one from `at` on. */
+  resumed = (at: Instant, { newPeriod }: { newPeriod: boolean }) => {
+    const period = newPeriod ? this.restart(at) : this.current;
+    return this.changed({ status: "active", period, pausedAt: null }, at, "subscription.resumed");
+  };
+
+  canceled = (at: Instant) =>
+    this.changed(
+      { status: "canceled", period: null, canceledAt: at, scheduledChange: null },
+      at,
+      "subscription.canceled",
+    );
+
+  /** The items with another plan or interval, which becomes the current one. */
+  private itemsWith(change: Partial<Price>): SubscriptionSpec["items"] {
+    this.price = { ...this.price, ...change };
+    return this.items();
   }
 
-  function bill(
+  private items(): SubscriptionSpec["items"] {
+    return [{ price: planPrice(this.price) }];
+  }
+
+  private endOf(count: number): Instant {
+    return addMonths(this.anchor, count * (this.price.interval === "yearly" ? 12 : 1));
+  }
+
+  private restart(at: Instant): { start: Instant; end: Instant } {
+    [this.anchor, this.periods] = [at, 1];
+    this.current = { start: at, end: this.endOf(1) };
+    return this.current;
+  }
+
+  private send(type: string, data: PaddleObject, at: Instant) {
+    this.events += 1;
+    return event(type, data, { id: `evt_${this.name}_${this.events}`, at });
+  }
+
+  private bill(
     origin: TransactionSpec["origin"],
     type: string,
     at: Instant,
     { line, ...changes }: Partial<TransactionSpec> & { line?: Partial<LineSpec> },
   ) {
-    const price = planPrice(held);
+    const price = planPrice(this.price);
     const first = origin === "web";
-    const { period = current } = changes;
+    const { period = this.current } = changes;
+    const { collectionMode = "automatic", customData = null } = this.begin;
     // Paddle writes the whole period of a renewal or an interval switch as a proration of rate 1.
     const whole = !first && period !== null && { proration: { rate: "1", ...period } };
-    if (!first) transactions += 1;
+    if (!first) this.transactions += 1;
     const entity = transactionEntity({
-      id: first ? transaction : `txn_${name}_${transactions}`,
-      customer: spec.customer,
-      subscription: id,
+      id: first ? this.transaction : `txn_${this.name}_${this.transactions}`,
+      customer: this.spec.customer,
+      subscription: this.begin.id,
       origin,
       status: type === "transaction.paid" ? "paid" : "completed",
       lines: [{ price, amount: price.unitAmount, ...whole, ...line }],
       period,
       at,
       collectionMode,
-      customData: customData ?? null,
+      customData,
       ...changes,
     });
-    return send(type, entity, at);
+    return this.send(type, entity, at);
   }
-
-  return {
-    /** The transaction that our server creates for the checkout, and links to the user. */
-    transaction,
-    customer: spec.customer,
-    /** The end of the current period. */
-    periodEnd: (): Instant => current.end,
-    changed,
-    created: () => send("subscription.created", subscriptionEntity({ ...spec, transaction }), startsAt),
-    activated: () => send("subscription.activated", subscriptionEntity(spec), startsAt),
-    /** A plan change within the period. */
-    planChanged: (plan: string, at: Instant) => {
-      held = { ...held, plan };
-      return changed({ items: [{ price: planPrice(held) }] }, at);
-    },
-    /** A change of the interval: a new period from `at` on. */
-    intervalSwitched: (interval: Price["interval"], at: Instant) => {
-      held = { ...held, interval };
-      [anchor, periods] = [at, 1];
-      current = { start: at, end: endOf(1) };
-      return changed({ items: [{ price: planPrice(held) }], period: current }, at);
-    },
-    /** The next period, before its charge, as Paddle sends it: still active. `plan` changes with it. */
-    renewed: ({ plan = held.plan, at }: { plan?: string; at?: Instant } = {}) => {
-      held = { ...held, plan };
-      periods += 1;
-      current = { start: current.end, end: endOf(periods) };
-      return changed({ items: [{ price: planPrice(held) }], period: current, status: "active" }, at ?? current.start);
-    },
-    /** The successful charge of the current period. */
-    paid: (
-      origin: "web" | "subscription_recurring" | "subscription_update",
-      at: Instant,
-      type: "transaction.paid" | "transaction.completed" = "transaction.completed",
-      changes: Partial<TransactionSpec> = {},
-    ) => bill(origin, type, at, changes),
-    /** The charge of the next period, before its `subscription.updated`. */
-    paidAhead: (at: Instant) =>
-      bill("subscription_recurring", "transaction.completed", at, {
-        period: { start: current.end, end: endOf(periods + 1) },
-      }),
-    /** The prorated charge of an upgrade. */
-    upgradePaid: (at: Instant) => {
-      const rate = (current.end - at) / (current.end - current.start);
-      return bill("subscription_update", "transaction.completed", at, {
-        period: { start: at, end: current.end },
-        line: {
-          amount: Math.round(planPrice(held).unitAmount * rate),
-          proration: { rate: rate.toFixed(5), start: at, end: current.end },
-        },
-      });
-    },
-    paymentFailed: (at: Instant) =>
-      bill("subscription_recurring", "transaction.payment_failed", at, { status: "past_due" }),
-    pastDue: (at: Instant) => changed({ status: "past_due" }, at, "subscription.past_due"),
-    paused: (at: Instant) => changed({ status: "paused", period: null, pausedAt: at }, at, "subscription.paused"),
-    /** In the same period, or with a new one from `at` on. */
-    resumed: (at: Instant, { newPeriod }: { newPeriod: boolean }) => {
-      if (newPeriod) {
-        [anchor, periods] = [at, 1];
-        current = { start: at, end: endOf(1) };
-      }
-      return changed({ status: "active", period: current, pausedAt: null }, at, "subscription.resumed");
-    },
-    canceled: (at: Instant) =>
-      changed({ status: "canceled", period: null, canceledAt: at, scheduledChange: null }, at, "subscription.canceled"),
-  };
 }

@@ -47,138 +47,144 @@ interface Renewal {
   status?: SubscriptionSpec["status"];
 }
 
-export type FakeStripeSubscription = ReturnType<typeof fakeStripeSubscription>;
+type Item = SubscriptionSpec["items"][number];
 
 /** Begins a subscription; instants in milliseconds, kept in Stripe's whole seconds. */
-export function fakeStripeSubscription({
-  id,
-  userId,
-  price,
-  startsAt,
-  status = "active",
-  shape = "basil",
-  metadata = {},
-  customer = `cus_${id.slice(4)}`,
-  periodEnd,
-  eventTime = "clock",
-  name = id.slice(4),
-}: FakeStripeSubscriptionSpec) {
-  let anchor = seconds(startsAt);
-  let held = price;
-  let events = 0;
-  let invoices = 0;
-  let months = price.interval === "yearly" ? 12 : 1;
-  let spec: SubscriptionSpec = {
-    id,
-    customer,
-    items: [{ id: `si_${id.slice(4)}`, price: planPrice(price) }],
-    created: anchor,
-    periodStart: anchor,
-    periodEnd: seconds(periodEnd ?? addMonths(startsAt, months)),
-    status,
-    metadata: { user_id: userId, ...metadata },
-  };
+export function fakeStripeSubscription(begin: FakeStripeSubscriptionSpec): FakeStripeSubscription {
+  return new FakeStripeSubscription(begin);
+}
 
-  function send(type: string, object: StripeObject, at: Instant, previous?: StripeObject) {
-    const created = eventTime === "wall" ? seconds(startsAt) + events : seconds(at);
-    events += 1;
-    return event(type, object, previous, { id: `evt_${name}_${events}`, created, shape });
+/** The methods are properties, so that callers can pass them as functions. */
+export class FakeStripeSubscription {
+  private readonly begin: FakeStripeSubscriptionSpec;
+  private readonly name: string;
+  private readonly shape: Shape;
+  private price: Price;
+  private anchor: number;
+  private months: number;
+  private events = 0;
+  private invoices = 0;
+  private spec: SubscriptionSpec;
+
+  constructor(begin: FakeStripeSubscriptionSpec) {
+    const { id, userId, price, startsAt, status = "active", metadata = {}, customer = `cus_${id.slice(4)}` } = begin;
+    this.begin = begin;
+    this.name = begin.name ?? id.slice(4);
+    this.shape = begin.shape ?? "basil";
+    this.price = price;
+    this.anchor = seconds(startsAt);
+    this.months = monthsOf(price.interval);
+    this.spec = {
+      id,
+      customer,
+      items: [{ id: `si_${id.slice(4)}`, price: planPrice(price) }],
+      created: this.anchor,
+      periodStart: this.anchor,
+      periodEnd: seconds(begin.periodEnd ?? addMonths(startsAt, this.months)),
+      status,
+      metadata: { user_id: userId, ...metadata },
+    };
   }
 
+  /** The end of the current period. */
+  periodEnd = (): Instant => this.spec.periodEnd * 1000;
+
+  created = () =>
+    this.send("customer.subscription.created", subscriptionObject(this.spec, this.shape), this.begin.startsAt);
+
   /** `customer.subscription.updated` with the difference that `changes` make. */
-  function changed(changes: Partial<SubscriptionSpec>, at: Instant) {
-    const before = subscriptionObject(spec, shape);
-    spec = { ...spec, ...changes };
-    const after = subscriptionObject(spec, shape);
-    return send("customer.subscription.updated", after, at, diff(before, after));
+  changed = (changes: Partial<SubscriptionSpec>, at: Instant) => {
+    const before = subscriptionObject(this.spec, this.shape);
+    this.spec = { ...this.spec, ...changes };
+    const after = subscriptionObject(this.spec, this.shape);
+    return this.send("customer.subscription.updated", after, at, diff(before, after));
+  };
+
+  /** A plan change within the period. */
+  planChanged = (plan: string, at: Instant) => this.changed({ items: this.itemsWith({ plan }) }, at);
+
+  /** A change of the interval: a new period from `at` on. */
+  intervalSwitched = (interval: Price["interval"], at: Instant) => {
+    const items = this.itemsWith({ interval });
+    this.anchor = seconds(at);
+    this.months = monthsOf(interval);
+    const periodEnd = seconds(addMonths(at, this.months));
+    return this.changed({ billingCycleAnchor: this.anchor, periodStart: this.anchor, periodEnd, items }, at);
+  };
+
+  /** The next period, before its charge, as Stripe sends it: still active. `plan` changes with it. */
+  renewed = ({ plan = this.price.plan, at, status = this.spec.status }: Renewal = {}) => {
+    const items = this.itemsWith({ plan });
+    const periodStart = this.spec.periodEnd;
+    this.months += monthsOf(this.price.interval);
+    const periodEnd = seconds(addMonths(this.anchor * 1000, this.months));
+    return this.changed({ periodStart, periodEnd, status, items }, at ?? periodStart * 1000);
+  };
+
+  paid = (
+    billingReason: InvoiceSpec["billingReason"],
+    at: Instant,
+    type: "invoice.paid" | "invoice.payment_succeeded" = "invoice.paid",
+  ) => this.invoice(billingReason, type, true, at);
+
+  paymentFailed = (billingReason: InvoiceSpec["billingReason"], at: Instant) =>
+    this.invoice(billingReason, "invoice.payment_failed", false, at);
+
+  deleted = (at: Instant) => {
+    this.spec = { ...this.spec, status: "canceled", endedAt: seconds(at), canceledAt: seconds(at) };
+    return this.send("customer.subscription.deleted", subscriptionObject(this.spec, this.shape), at);
+  };
+
+  /** The items with another plan or interval, which becomes the current one. */
+  private itemsWith(change: Partial<Price>): Item[] {
+    this.price = { ...this.price, ...change };
+    return [{ ...this.item(), price: planPrice(this.price) }];
+  }
+
+  private item(): Item {
+    return this.spec.items[0] as Item;
+  }
+
+  private send(type: string, object: StripeObject, at: Instant, previous?: StripeObject) {
+    const { eventTime, startsAt } = this.begin;
+    const created = eventTime === "wall" ? seconds(startsAt) + this.events : seconds(at);
+    this.events += 1;
+    return event(type, object, previous, { id: `evt_${this.name}_${this.events}`, created, shape: this.shape });
   }
 
   /** An invoice over the whole current period. */
-  function invoice(billingReason: InvoiceSpec["billingReason"], type: string, paid: boolean, at: Instant) {
-    invoices += 1;
-    const [item] = spec.items as [SubscriptionSpec["items"][number]];
-    const object = invoiceObject(
-      {
-        id: `in_${name}_${invoices}`,
-        customer: spec.customer,
-        subscription: id,
-        metadata: spec.metadata,
-        billingReason,
-        created: seconds(at),
-        // A cycle invoice names the period that ended; the charged period is in its lines.
-        periodStart: spec.periodStart,
-        periodEnd: spec.periodStart,
-        status: paid ? "paid" : "open",
-        lines: [
-          {
-            id: `il_${name}_${invoices}`,
-            item: item.id,
-            price: item.price,
-            amount: item.price.unitAmount,
-            description: item.price.nickname,
-            periodStart: spec.periodStart,
-            periodEnd: spec.periodEnd,
-          },
-        ],
-      },
-      shape,
-    );
-    return send(type, object, at);
+  private invoice(billingReason: InvoiceSpec["billingReason"], type: string, paid: boolean, at: Instant) {
+    this.invoices += 1;
+    const { customer, metadata, periodStart, periodEnd } = this.spec;
+    const item = this.item();
+    const line = {
+      id: `il_${this.name}_${this.invoices}`,
+      item: item.id,
+      price: item.price,
+      amount: item.price.unitAmount,
+      description: item.price.nickname,
+      periodStart,
+      periodEnd,
+    };
+    const spec: InvoiceSpec = {
+      id: `in_${this.name}_${this.invoices}`,
+      customer,
+      subscription: this.begin.id,
+      metadata,
+      billingReason,
+      created: seconds(at),
+      // A cycle invoice names the period that ended; the charged period is in its lines.
+      periodStart,
+      periodEnd: periodStart,
+      status: paid ? "paid" : "open",
+      lines: [line],
+    };
+    return this.send(type, invoiceObject(spec, this.shape), at);
   }
+}
 
-  return {
-    /** The end of the current period. */
-    periodEnd: (): Instant => spec.periodEnd * 1000,
-    created: () => send("customer.subscription.created", subscriptionObject(spec, shape), startsAt),
-    changed,
-    /** A plan change within the period. */
-    planChanged: (plan: string, at: Instant) => {
-      held = { ...held, plan };
-      return changed(
-        { items: [{ ...(spec.items[0] as SubscriptionSpec["items"][number]), price: planPrice(held) }] },
-        at,
-      );
-    },
-    /** A change of the interval: a new period from `at` on. */
-    intervalSwitched: (interval: Price["interval"], at: Instant) => {
-      held = { ...held, interval };
-      const [item] = spec.items as [SubscriptionSpec["items"][number]];
-      anchor = seconds(at);
-      months = interval === "yearly" ? 12 : 1;
-      return changed(
-        {
-          billingCycleAnchor: anchor,
-          periodStart: anchor,
-          periodEnd: seconds(addMonths(at, months)),
-          items: [{ ...item, price: planPrice(held) }],
-        },
-        at,
-      );
-    },
-    /** The next period, before its charge, as Stripe sends it: still active. `plan` changes with it. */
-    renewed: ({ plan = held.plan, at, status = spec.status }: Renewal = {}) => {
-      held = { ...held, plan };
-      const [item] = spec.items as [SubscriptionSpec["items"][number]];
-      const periodStart = spec.periodEnd;
-      months += held.interval === "yearly" ? 12 : 1;
-      const end = seconds(addMonths(anchor * 1000, months));
-      return changed(
-        { periodStart, periodEnd: end, status, items: [{ ...item, price: planPrice(held) }] },
-        at ?? periodStart * 1000,
-      );
-    },
-    paid: (
-      billingReason: InvoiceSpec["billingReason"],
-      at: Instant,
-      type: "invoice.paid" | "invoice.payment_succeeded" = "invoice.paid",
-    ) => invoice(billingReason, type, true, at),
-    paymentFailed: (billingReason: InvoiceSpec["billingReason"], at: Instant) =>
-      invoice(billingReason, "invoice.payment_failed", false, at),
-    deleted: (at: Instant) => {
-      spec = { ...spec, status: "canceled", endedAt: seconds(at), canceledAt: seconds(at) };
-      return send("customer.subscription.deleted", subscriptionObject(spec, shape), at);
-    },
-  };
+function monthsOf(interval: Price["interval"]): number {
+  return interval === "yearly" ? 12 : 1;
 }
 
 function seconds(at: Instant): number {

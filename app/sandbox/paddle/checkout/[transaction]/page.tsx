@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
+import { ClosedCheckout } from "@/app/sandbox/_parts/closed-checkout";
 import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
-import { Over } from "@/app/sandbox/_parts/over";
 import { PaymentFields } from "@/app/sandbox/_parts/payment-fields";
 import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
@@ -45,12 +45,17 @@ export default async function PaddleCheckoutPage({
         </div>
         <div className="space-y-5">
           {view.status === "complete" && (
-            <Over title="This checkout is paid" text="Nothing is charged twice." href={view.returnUrl} link="Go on" />
+            <ClosedCheckout
+              title="This checkout is paid"
+              text="Nothing is charged twice."
+              href={view.returnUrl}
+              link="Continue"
+            />
           )}
           {view.status === "gone" && (
-            <Over
+            <ClosedCheckout
               title="This checkout was canceled"
-              text="Nothing was charged. Choose your plan again to begin a new one."
+              text="Nothing was charged. Choose your plan again to open a new one."
               href="/pricing"
               link="See plans"
             />
@@ -84,7 +89,7 @@ export default async function PaddleCheckoutPage({
   );
 }
 
-/** Tax and a code that is typed below still change the amount of a draft. */
+/** The tax and a code can still change the amount of a draft. */
 function verbOf({ draft, dueToday }: PaddleCheckoutView, locale: string): string {
   if (draft && dueToday > 0) return "Pay";
   return dueToday === 0 ? "Save it" : `Pay ${formatMoney(dueToday, locale)}`;

@@ -34,7 +34,7 @@ export default async function PaddlePaymentPage({
 
   return (
     <>
-      <SandboxNotice processor="Paddle" what="The page for a card" />
+      <SandboxNotice processor="Paddle" what="The page to change a card" />
       <div className="mt-4 max-w-md space-y-5">
         <Back href="/billing" />
         <div>

@@ -4,7 +4,7 @@ import { Instant } from "@/lib/ui/time/instant";
 
 const STATUS: Readonly<Record<string, string>> = { completed: "Paid", paid: "Paid", billed: "Due", past_due: "Due" };
 
-/** Payments, newest first; each that is completed links to its document. */
+/** Payments, newest first; each completed one links to its PDF. */
 export function PaddleInvoices({
   invoices,
   now,

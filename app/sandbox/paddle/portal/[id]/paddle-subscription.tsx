@@ -12,7 +12,7 @@ interface PaddleSubscriptionProps {
   locale: string;
 }
 
-/** One subscription: what it is, how it goes on, its card, and the way to end it or to keep it. */
+/** One subscription: its plan, its next date, its card, and the button to cancel it or to undo that. */
 export function PaddleSubscription({ subscription, action, now, locale }: PaddleSubscriptionProps) {
   const { id, lines, live, ends, card } = subscription;
   const name = lines.map((line) => line.name).join(" and ");
@@ -49,7 +49,7 @@ export function PaddleSubscription({ subscription, action, now, locale }: Paddle
 function Outlook({ status, periodEnd, ends, endedAt, now }: Subscription & { now: string }) {
   if (endedAt !== null) return <Dated words="Ended on" at={endedAt} now={now} />;
   if (ends !== null) {
-    const words = { cancel: "Canceled: it ends on", pause: "It pauses on", resume: "Paused: it goes on, on" };
+    const words = { cancel: "Canceled: it ends on", pause: "It pauses on", resume: "Paused: it resumes on" };
     return <Dated words={words[ends.action]} at={ends.at} now={now} />;
   }
   if (periodEnd === null) return "Paused.";

@@ -37,7 +37,7 @@ export default async function PaddlePortalPage({
       {view.email !== null && <p className="mt-1 text-muted">{view.email}</p>}
       {one(query.problem) === "refused" && (
         <p role="alert" className="mt-4 rounded-lg border border-danger-line bg-danger-soft px-4 py-3 text-sm">
-          This cannot be changed so shortly before the renewal. Try again afterwards.
+          It cannot be changed shortly before the renewal. Try again afterwards.
         </p>
       )}
       <section aria-labelledby="subscriptions" className="mt-8">

@@ -14,7 +14,7 @@ import { TransactionAdjustments } from "./transaction-adjustments";
 
 export const metadata: Metadata = { title: "Payment" };
 
-/** One payment, as the seller's dashboard has it: refunds, and what a bank takes back. */
+/** One payment, as in the seller's dashboard, with its refunds and chargebacks. */
 export default async function PaddleTransactionPage({
   params,
   searchParams,
@@ -53,7 +53,7 @@ export default async function PaddleTransactionPage({
             ))}
             <PaddleSums discount={view.discount} tax={view.tax} locale={locale} />
             <div className="flex justify-between gap-4 border-line border-t pt-3 font-medium">
-              <dt>Can be paid back</dt>
+              <dt>Refundable</dt>
               <dd>{formatMoney(view.remaining, locale)}</dd>
             </div>
           </dl>
@@ -61,7 +61,7 @@ export default async function PaddleTransactionPage({
         <div className="space-y-5">
           {one(query.problem) === "refused" && (
             <Notice tone="danger" title="Paddle refuses this">
-              Nothing was changed. A refund waits for approval, or nothing is left to pay back.
+              Nothing was changed. A refund waits for approval, or the payment is already paid back.
             </Notice>
           )}
           <TransactionActions action={action} view={view} locale={locale} />

@@ -8,7 +8,7 @@ interface TransactionActionsProps {
   locale: string;
 }
 
-/** What the seller and the payer's bank can do to this payment. */
+/** The actions of the seller and of the payer's bank. */
 export function TransactionActions({ action, view, locale }: TransactionActionsProps) {
   if (view.remaining <= 0) return <p className="text-muted text-sm">Nothing can be paid back of this payment.</p>;
   const all = formatMoney(view.remaining, locale);
@@ -35,7 +35,7 @@ export function TransactionActions({ action, view, locale }: TransactionActionsP
       <fieldset>
         <legend className="font-medium text-sm">The payer’s bank takes the money back</legend>
         <p className="mt-1 text-pretty text-muted text-sm">
-          A chargeback that is lost stays as it is. If Paddle wins, you can reverse it below.
+          A lost chargeback stays as it is. If Paddle wins, reverse it below.
         </p>
         <div className="mt-2 flex flex-wrap gap-3">
           <button type="submit" name="action" value="chargeback" className={button("danger")}>

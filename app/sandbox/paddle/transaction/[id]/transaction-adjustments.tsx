@@ -28,7 +28,7 @@ const STATUSES: Readonly<Record<Adjustment["status"], string>> = {
   reversed: "reversed",
 };
 
-/** The refunds and chargebacks of a payment, newest first, and what can be decided about each. */
+/** The refunds and chargebacks of a payment, newest first, with their actions. */
 export function TransactionAdjustments({ action, adjustments, now, locale }: TransactionAdjustmentsProps) {
   if (adjustments.length === 0) return null;
   return (

@@ -3,12 +3,12 @@ import { FIELD } from "@/lib/ui/button";
 
 interface CodeFormProps {
   action: string;
-  /** The codes that can be tried here, and what each does. */
+  /** The codes to try, with their effect. */
   codes: readonly { code: string; does: string }[];
   applied: string | null;
 }
 
-/** A promotion code, applied at once; an empty one takes the discount away. */
+/** A promotion code, applied at once; an empty one removes the discount. */
 export function CodeForm({ action, codes, applied }: CodeFormProps) {
   return (
     <form method="post" action={action}>

@@ -2,7 +2,7 @@ import { formatMoney } from "@/lib/messages/format";
 import type { CheckoutView } from "@/lib/sandbox";
 import { Instant } from "@/lib/ui/time/instant";
 
-/** What is bought, what it costs today, and what from then on. */
+/** The order, the amount due today, and the amount of each renewal. */
 export function OrderSummary({ view, locale }: { view: CheckoutView; locale: string }) {
   const [first] = view.lines;
   const { recurring, discount, tax } = view;

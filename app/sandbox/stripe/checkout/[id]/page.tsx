@@ -1,9 +1,9 @@
 import { ArrowLeft } from "lucide-react";
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
+import { ClosedCheckout } from "@/app/sandbox/_parts/closed-checkout";
 import { CountryForm } from "@/app/sandbox/_parts/country-form";
 import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
-import { Over } from "@/app/sandbox/_parts/over";
 import { PaymentFields } from "@/app/sandbox/_parts/payment-fields";
 import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
@@ -61,14 +61,19 @@ export default async function CheckoutPage({
         </div>
         <div className="space-y-5">
           {view.status === "complete" && (
-            <Over title="This checkout is paid" text="Nothing is charged twice." href={view.successUrl} link="Go on" />
+            <ClosedCheckout
+              title="This checkout is paid"
+              text="Nothing is charged twice."
+              href={view.successUrl}
+              link="Continue"
+            />
           )}
           {view.status === "expired" && (
-            <Over
+            <ClosedCheckout
               title="This checkout has expired"
-              text="Nothing was charged. Choose your plan again to begin a new one."
+              text="Nothing was charged. Choose your plan again to open a new one."
               href={back}
-              link="Back to the shop"
+              link="Back to the plans"
             />
           )}
           {view.status === "open" && card !== undefined && isMethodNumber(card) && (

@@ -2,7 +2,7 @@ import { formatMoney } from "@/lib/messages/format";
 import type { InvoiceView } from "@/lib/sandbox";
 import { Instant } from "@/lib/ui/time/instant";
 
-/** What the invoice is for, line by line, and what it comes to. */
+/** The lines of the invoice and its sums. */
 export function InvoiceLines({ view, locale }: { view: InvoiceView; locale: string }) {
   return (
     <dl className="mt-6 space-y-3 border-line border-t pt-4 text-sm tabular-nums">

@@ -17,13 +17,13 @@ const DISPUTES: Readonly<Record<string, string>> = {
   lost: "The business lost the dispute: the amount is gone.",
 };
 
-/** What only the business, or a bank, can do at Stripe. In the sandbox whoever tries it is both. */
+/** Actions of the business and the bank. In the sandbox the visitor has both roles. */
 export function MerchantActions({ action, refundSummary, locale, problem }: MerchantActionsProps) {
   const { can, refunded, credited, dispute } = refundSummary;
   return (
     <section aria-labelledby="merchant" className="space-y-4 rounded-xl border border-line bg-surface p-5">
       <h2 id="merchant" className="font-semibold">
-        As the business, or the bank
+        Actions of the business and the bank
       </h2>
       {problem}
       <div className="space-y-1 text-pretty text-muted text-sm tabular-nums">

@@ -10,7 +10,7 @@ interface PortalSubscriptionProps {
   locale: string;
 }
 
-/** One subscription: what it is, how it goes on, and the way to end it or to keep it. */
+/** One subscription: its plan, its next date, and the button to cancel it or to undo that. */
 export function PortalSubscription({ subscription, action, now, locale }: PortalSubscriptionProps) {
   const { id, lines, live, endsAt, scheduled } = subscription;
   const name = lines.map((line) => line.name).join(" and ");

@@ -1,7 +1,7 @@
 import { answer, requireSandbox } from "@/lib/http";
 
 /** The fake Paddle API for Paddle's own SDK in this process; only the SDK's key opens it. */
-function play(request: Request): Promise<Response> {
+function handle(request: Request): Promise<Response> {
   return answer(async () => {
     requireSandbox();
     const { answerApi, paddleConnection, sandbox } = await import("@/lib/sandbox");
@@ -9,4 +9,4 @@ function play(request: Request): Promise<Response> {
   });
 }
 
-export { play as GET, play as PATCH, play as POST };
+export { handle as GET, handle as PATCH, handle as POST };

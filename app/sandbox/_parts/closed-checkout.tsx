@@ -1,7 +1,17 @@
 import { button } from "@/lib/ui";
 
-/** What is over: nothing can be paid here any more, and where to go on. */
-export function Over({ title, text, href, link }: { title: string; text: string; href: string; link: string }) {
+/** A checkout that can no longer be paid, and the link to continue. */
+export function ClosedCheckout({
+  title,
+  text,
+  href,
+  link,
+}: {
+  title: string;
+  text: string;
+  href: string;
+  link: string;
+}) {
   return (
     <section className="rounded-xl border border-line bg-surface p-5">
       <h2 className="font-semibold">{title}</h2>

@@ -4,7 +4,7 @@ import { startPostgrest } from "@/tests/stand-ins/postgrest";
 import { testDatabase } from "@/tests/support/database";
 import { databaseUrl } from "@/tests/support/database-url";
 import { JWT_SECRET, SERVICE_KEY } from "@/tests/support/transports";
-import { supabaseTransport } from "./supabase";
+import { supabaseTransport } from "./transports/supabase";
 
 const database = testDatabase();
 

@@ -1,4 +1,4 @@
-/** What is known of one processor subscription once its story is told (`history.ts`), and how it is asked. */
+/** The history of one processor subscription, which `subscription-history.ts` computes, and lookups in it. */
 import {
   type Instant,
   type Interval,
@@ -13,35 +13,35 @@ import {
 } from "../types";
 import type { Effect } from "./transition-rules";
 
-/** A billing period while its subscription's story is told. */
+/** A billing period while the facts are replayed. */
 export interface Period {
-  /** The start it was opened by, then every other start it has been announced with (a trial added inside it). */
+  /** The start that opened it, then every other start of it in later events (as for a trial added inside it). */
   starts: [Instant, ...Instant[]];
   end: Instant;
   plan: string;
   interval: Interval;
   trial: boolean;
-  /** The customer began the trial; otherwise the business granted it. */
+  /** The customer began the trial; otherwise the merchant granted it. */
   selfStarted: boolean;
-  /** The first active snapshot, for a period that began active: charges that failed before it have no effect. */
+  /** The first active snapshot of a period that began active. Charges that failed before it have no effect. */
   activated: Activation | null;
-  /** The domain's rules presume that it was paid. */
-  vouched: boolean;
+  /** The rules presume its payment. */
+  presumedPaid: boolean;
   paid: boolean;
-  /** A payment was seen, so that nothing is presumed. */
+  /** A payment was seen; no presumption is needed. */
   paidByPayment: boolean;
-  paidInMoney: boolean;
-  /** A charge for it failed, after it had become active. */
+  paidInFull: boolean;
+  /** A charge for it failed after it had become active. */
   chargeFailed: boolean;
   effect: Effect;
   reason: Reason;
-  /** A move to this user opened it for them, later than its start; absent: its start did. */
+  /** A transfer to this user opened it later than its start; absent: its start opened it. */
   openedAt?: Instant;
-  /** A move took it away before its end: its new user owes what is unpaid. */
+  /** A transfer to another user ended it early. The new user owes what is unpaid. */
   leftAt?: Instant;
 }
 
-/** From when the period counts for this user. */
+/** The instant from which the period counts for this user. */
 export function openedAt(period: Period): Instant {
   return period.openedAt ?? period.starts[0];
 }
@@ -52,14 +52,14 @@ export interface Activation {
   fromIncomplete: boolean;
 }
 
-/** A failed charge, or the first `past_due` of a stretch, of the plan that was attempted. */
+/** A failed charge, or the beginning of `past_due`, with the plan that was charged. */
 export interface Failure {
   at: Instant;
   plan: string | null;
   interval: Interval | null;
 }
 
-/** From `from` on the subscription is this; a later change overrides everything from its own `from` on. */
+/** The subscription's state from `from` until the next change. */
 export interface Change {
   from: Instant;
   plan: string;
@@ -70,40 +70,40 @@ export interface Change {
   pastDueSince: Instant | null;
   /** Index into `periods`; -1 before the first. */
   period: number;
-  /** The subscription is another user's: it came to this one later (`before`) or left them (`since`). It gives nothing. */
-  elsewhere?: "before" | "since";
+  /** The subscription belongs to another user: before it was transferred to this one, or since it left. */
+  otherUser?: "before" | "since";
 }
 
-/** A plan that was paid for, or that a period which counts as paid vouches for. */
+/** A plan that a payment, or a period that counts as paid, confirms. */
 export interface Confirmation {
   at: Instant;
   plan: string;
-  /** A payment was seen; otherwise only the rules vouch for it. */
+  /** A payment was seen; otherwise the rules presume it. */
   byPayment: boolean;
 }
 
 /** A charge that failed and was never paid. */
 export interface Debt {
-  /** When the period or the change that it is for began. */
+  /** When its period or its change began. */
   since: Instant;
   failedAt: Instant;
   /** When an admin moved the subscription to another user; null: the user still owes it. */
   until: Instant | null;
 }
 
-export interface History {
+export interface SubscriptionHistory {
   source: Source;
   processor: Processor;
   subscription: string;
-  mirror: SubscriptionRecord | null;
+  record: SubscriptionRecord | null;
   periods: Period[];
   changes: Change[];
   confirmations: Confirmation[];
-  /** The payments as far as they are for this product's plan. */
+  /** The payments for this product's plan. */
   payments: PaymentFact[];
   failures: Failure[];
   debts: Debt[];
-  /** Every item that was this product's plan, at a listed price or another. */
+  /** Every item that was this product's plan, at any price. */
   items: ItemKey[];
   /** Unlisted items that were in a list together with this product's plan. */
   addOns: ItemKey[];
@@ -112,26 +112,33 @@ export interface History {
   twoPlanItems: Instant[];
   /** When the plan's item began to have an unlisted price. */
   unlistedPrices: Instant[];
-  /** When a change that was not ours canceled a scheduled plan change. */
+  /** When a change at the processor canceled a scheduled plan change. */
   schedulesCanceled: Instant[];
   trace: Record<string, Reason>;
+}
+
+/** A subscription that entitles to a plan at some instant, with its state and billing period then. */
+export interface ActiveSubscription {
+  history: SubscriptionHistory;
+  change: Change;
+  period: Period;
 }
 
 export function isPastDue(status: Status): boolean {
   return status === "past_due" || status === "unpaid";
 }
 
-/** What the subscription is at `at`; undefined before its first change. */
-export function changeAt({ changes }: Pick<History, "changes">, at: Instant): Change | undefined {
+/** The subscription's state at `at`; undefined before its first change. */
+export function changeAt({ changes }: Pick<SubscriptionHistory, "changes">, at: Instant): Change | undefined {
   return changes.findLast(({ from }) => from <= at);
 }
 
-/** Whether the subscription could give a plan: it lives and has a period. */
-export function couldGive(change: Change): boolean {
+/** Whether the subscription can entitle to a plan: it is live and has a period. */
+export function canEntitle(change: Change): boolean {
   return LIVE.has(change.status) && change.period >= 0;
 }
 
-/** The last period that has begun at `at`. A restart ends the one before, although that was sold until later. */
-export function periodAt({ periods }: History, at: Instant): Period | undefined {
+/** The last period that has begun at `at`. A restart ends the period before it early. */
+export function periodAt({ periods }: SubscriptionHistory, at: Instant): Period | undefined {
   return periods.findLast((period) => openedAt(period) <= at);
 }

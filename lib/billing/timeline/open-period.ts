@@ -1,0 +1,59 @@
+/** Changes of a subscription's history that snapshots and payments share: a new billing period, a new state. */
+import type { Instant, Interval, Reason } from "../types";
+import { DAY, SAME_START } from "./calendar";
+import type { Activation, SubscriptionHistory } from "./history-types";
+import { effectivePlan } from "./scheduled-changes";
+import type { Effect } from "./transition-rules";
+
+interface NewPeriod {
+  start: Instant;
+  end: Instant;
+  plan: string;
+  interval: Interval;
+  trial: boolean;
+  selfStarted: boolean;
+  activated: Activation | null;
+  presumedPaid: boolean;
+  effect: Effect;
+  reason: Reason;
+}
+
+/** Adds a billing period. The period before it is presumed paid if the subscription was active until now. */
+export function openPeriod(
+  { periods, record, changes }: SubscriptionHistory,
+  { start, presumedPaid, ...period }: NewPeriod,
+): void {
+  const previous = periods.at(-1);
+  // No presumption if collection was paused in the period. An endpoint without invoice events needs the presumption.
+  const paused = changes.some((change) => change.period === periods.length - 1 && change.collectionPaused);
+  // If the cycle restarts, the charge of the last renewal may still be open, or a sent invoice not due yet.
+  const restarted = previous !== undefined && start < previous.end - SAME_START;
+  const owed = restarted && (record?.sentInvoice === true || start < previous.starts[0] + DAY);
+  if (previous && record?.status === "active" && !paused && !owed) previous.presumedPaid = true;
+  const unpaid = { paid: false, paidByPayment: false, paidInFull: false, chargeFailed: false };
+  periods.push({ ...period, starts: [start], presumedPaid: presumedPaid || period.activated !== null, ...unpaid });
+}
+
+/** Records the subscription's state from `from` on. The new state replaces states recorded for later instants. */
+export function recordChange({ changes, record, periods }: SubscriptionHistory, from: Instant): void {
+  if (record === null || record.plan === null) return;
+  while ((changes.at(-1)?.from ?? -1) >= from) changes.pop();
+  changes.push({
+    from,
+    plan: effectivePlan(record) as string,
+    status: record.status,
+    interval: record.interval,
+    quantity: record.quantity,
+    collectionPaused: record.collectionPaused,
+    pastDueSince: record.pastDueSince,
+    period: periods.length - 1,
+  });
+}
+
+/**
+ * The instant from which an event counts: never before the start of the current period. Events of a test clock carry real
+ * time, and their periods carry the clock's time.
+ */
+export function notBeforePeriod({ periods }: SubscriptionHistory, at: Instant): Instant {
+  return Math.max(at, ...(periods.at(-1)?.starts ?? []));
+}
