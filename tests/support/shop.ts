@@ -92,7 +92,7 @@ export function playedShop(gateway: Gateway, { slow = 0, closes = true } = {}) {
         const trusted = processor === "stripe" ? userId : null;
         return {
           identity: { customer, subscription: id, trustedUserId: trusted },
-          datedBy: "reading",
+          timestampSource: "fetch",
           shared: null,
           facts: [
             {
@@ -132,7 +132,7 @@ export function playedShop(gateway: Gateway, { slow = 0, closes = true } = {}) {
         const at = Math.max(known.at + 1_000, Date.now() + 1);
         subscriptions.set(id, { ...known, at, image: { ...known.image, status: "canceled" } });
       },
-      keep: (id) => answers("keep", id),
+      undoCancel: (id) => answers("keep", id),
       async unpause(id) {
         await answers("unpause", id);
         return { outcome: "requested" };
