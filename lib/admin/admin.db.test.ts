@@ -131,7 +131,7 @@ test("a user's detail has the waiting events; reading an unknown user creates no
   const { detail, usage, waiting } = await loadUserDetail("whole", gateway);
   expect(detail).toMatchObject({
     decisions: [{ reason: "New subscription" }],
-    windows: [{ opensBy: "reset", opening: { words_used: 0, transformations_used: 0 } }],
+    windows: [{ transitionKind: "reset", opening: { words_used: 0, transformations_used: 0 } }],
     overrides: [{ field: "words_used", limit: 1, expiresAt: null, grantedBy: "sam" }],
   });
   expect(usage.subscriptions.find(({ product }) => product === "writer")?.meters[0]).toMatchObject({ limit: 1 });

@@ -1,12 +1,12 @@
 /**
- * Decides how a subscriber's plan selection is carried out. The preview and the change use the same decision.
+ * Decides how a subscriber's plan selection is carried out. Pages, the preview and the change use the same decision.
  *
  * An upgrade, or a change to yearly billing, takes effect and is charged at once. A downgrade begins with the next
  * period, because the current one is paid.
  */
 import { freePlan, type Product, planRank } from "@/lib/config/catalog";
 import { effectivePlan } from "./timeline/scheduled-changes";
-import type { Interval, SubscriptionRecord } from "./types";
+import type { Interval, Status, SubscriptionRecord } from "./types";
 
 export interface PlanSelection {
   plan: string;
@@ -30,18 +30,42 @@ export type PlanChangeRefusal =
   | "subscription_paused"
   | "unknown_price";
 
-/** The first rule that matches, from the top. */
+/** What decides about a plan selection. */
+export interface ChangeableSubscription {
+  /** null for a price that the catalog does not list; so is `interval`. */
+  plan: string | null;
+  interval: Interval | null;
+  status: Status | "free";
+  paused: boolean;
+  /** A cancellation, or another change, waits for the end of the period. */
+  cancels: boolean;
+  changes: boolean;
+}
+
 export function planChoice(product: Product, record: SubscriptionRecord, to: PlanSelection): PlanChoice {
-  const from = effectivePlan(record);
-  const { status, interval, scheduled, cancelAt } = record;
+  const { interval, status, collectionPaused, cancelAt, scheduled } = record;
+  const subscription: ChangeableSubscription = {
+    plan: effectivePlan(record),
+    interval,
+    status,
+    paused: status === "paused" || collectionPaused,
+    cancels: cancelAt !== null,
+    changes: scheduled !== null,
+  };
+  return choiceFor(product, subscription, to);
+}
+
+/** The first rule that matches, from the top. */
+export function choiceFor(product: Product, subscription: ChangeableSubscription, to: PlanSelection): PlanChoice {
+  const { plan: from, interval, status, paused, cancels, changes } = subscription;
   if (to.plan === freePlan(product).id) return { kind: "cancel" };
   if (from === null || interval === null) return { kind: "refused", reason: "unknown_price" };
-  if (status === "paused" || record.collectionPaused) return { kind: "refused", reason: "subscription_paused" };
+  if (paused) return { kind: "refused", reason: "subscription_paused" };
   if (status !== "active" && status !== "trialing") return { kind: "refused", reason: "payment_open" };
   // A plan change must not withdraw a cancellation unasked.
-  if (cancelAt !== null) return { kind: "refused", reason: "cancellation_scheduled" };
+  if (cancels) return { kind: "refused", reason: "cancellation_scheduled" };
   if (from === to.plan && interval === to.interval) {
-    return scheduled === null ? { kind: "refused", reason: "already_on_plan" } : { kind: "undo" };
+    return changes ? { kind: "undo" } : { kind: "refused", reason: "already_on_plan" };
   }
   const rankDifference = planRank(product, to.plan) - planRank(product, from);
   const toYearly = interval === "monthly" && to.interval === "yearly";

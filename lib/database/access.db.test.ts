@@ -114,8 +114,8 @@ beforeAll(async () => {
     );
     // Only billing events create these rows.
     await database.pool().query(
-      `insert into usage_windows (user_id, product, source, window_start, opened_at, window_end, opens_by, reason, share,
-         unpaid, held_from_old)
+      `insert into usage_windows (user_id, product, source, window_start, opened_at, window_end, transition_kind, reason, share,
+         unpaid, withheld_from_previous)
        values ($1, 'writer', 'free', now(), now(), now() + interval '1 day', 'reset', 'r', '{}', false, false)`,
       values,
     );

@@ -45,10 +45,10 @@ async function downgrading() {
   const price = { product: "writer", plan: "ultra", interval: "monthly" } as const;
   const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - 5 * DAY });
   await deliver(gateway, fake.created());
-  const mirror = { processor: "stripe", subscription: `sub_${userId}` } as const;
+  const record = { processor: "stripe", subscription: `sub_${userId}` } as const;
   const to = { plan: "basic", interval: "monthly" } as const;
-  await scheduleChange({ userId, product: "writer", mirror, to, at: Date.now() }, gateway);
-  return { fake, mirror };
+  await scheduleChange({ userId, product: "writer", record, to, at: Date.now() }, gateway);
+  return { fake, record };
 }
 
 async function writer() {
@@ -102,15 +102,15 @@ describe("a scheduled downgrade", () => {
   });
 
   test("is not carried out after it was withdrawn, or after a plan change at the processor", async () => {
-    const { fake, mirror } = await downgrading();
+    const { fake, record } = await downgrading();
     await deliver(gateway, fake.planChanged("plus", Date.now() + 2_000));
     expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: null });
     await scheduleChange(
-      { userId, product: "writer", mirror, to: { plan: "basic", interval: "monthly" }, at: Date.now() + 4_000 },
+      { userId, product: "writer", record, to: { plan: "basic", interval: "monthly" }, at: Date.now() + 4_000 },
       gateway,
     );
     expect(await writer()).toMatchObject({ scheduledPlan: "basic" });
-    await scheduleChange({ userId, product: "writer", mirror, to: null, at: Date.now() + 6_000 }, gateway);
+    await scheduleChange({ userId, product: "writer", record, to: null, at: Date.now() + 6_000 }, gateway);
     await clockAt(fake.periodEnd() - 5 * HOUR);
     expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
     const reasons = (await gateway.decisions(userId, 10)).map(({ reason }) => reason);

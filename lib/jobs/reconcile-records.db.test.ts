@@ -48,7 +48,7 @@ function fetched(
     product,
     fact: { ...fact, before: null, ...(discounts && { discounts }) },
   }));
-  return { facts: entries, shared, datedBy: "reading", records };
+  return { facts: entries, shared, timestampSource: "fetch", records };
 }
 /** The payment of an event that was not delivered, as the processor's list gives it. */
 function listed(object: StripeObject): PaymentRecords["payments"] {
@@ -262,7 +262,7 @@ describe("payments that cannot be listed", () => {
       identity: { customer: null, subscription: "sub_1", trustedUserId: null },
       facts: [],
       shared: null,
-      datedBy: "reading",
+      timestampSource: "fetch",
     };
     const client = {
       async subscription() {

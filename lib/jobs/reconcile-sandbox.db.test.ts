@@ -71,7 +71,7 @@ test("bought with a code, renewed, half refunded, disputed and lost", async () =
 
   // As if the webhooks of the refund and of the renewal's payment had never come.
   const before = await writer();
-  const periods = "select period_start, paid, paid_in_money from billing_periods where user_id = $1 order by 1";
+  const periods = "select period_start, paid, paid_in_full from billing_periods where user_id = $1 order by 1";
   const paid = await query(periods);
   await query("delete from notes where user_id = $1 and kind = 'refund'");
   await query(

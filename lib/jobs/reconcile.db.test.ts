@@ -39,7 +39,7 @@ function fetched(event: StripeObject): FetchedSubscription {
   return {
     facts: facts.map(({ product, fact }) => ({ product, fact: { ...fact, before: null } })),
     shared: readingOf(read).shared,
-    datedBy: "reading",
+    timestampSource: "fetch",
     records: NONE,
   };
 }
@@ -132,7 +132,7 @@ describe("a live subscription", () => {
 
   test("without a price of the catalog is reported", async () => {
     await subscriber();
-    expect(await round(answer({ facts: [], datedBy: "reading", records: NONE }), true)).toMatchObject({
+    expect(await round(answer({ facts: [], timestampSource: "fetch", records: NONE }), true)).toMatchObject({
       findings: [{ finding: "unknown_price", repaired: false }],
     });
   });
@@ -174,7 +174,7 @@ describe("a live subscription", () => {
     const fake = await subscriber();
     const stale = fetched(fake.planChanged("basic", Date.now() - DAY));
     await deliver(gateway, fake.planChanged("ultra", Date.now()));
-    const report = await round(answer({ ...stale, datedBy: "processor" }), true);
+    const report = await round(answer({ ...stale, timestampSource: "processor" }), true);
     expect(report).toMatchObject({ different: 1, repaired: 0 });
     expect(await writer()).toMatchObject({ plan: "ultra" });
   });

@@ -23,7 +23,7 @@ export interface FetchedSubscription {
   /** The snapshot for known products of which no item has a listed plan. */
   shared?: SnapshotFact | null;
   /** The source of the facts' time: the processor, or our fetch. A fetch is never older than the facts stored before it. */
-  datedBy: "processor" | "reading";
+  timestampSource: "processor" | "fetch";
   /** Its payments, refunds and disputes; null if the processor did not list them, so they are not compared. */
   records: PaymentRecords | null;
 }
@@ -198,9 +198,9 @@ async function repairOne(
   const fetchAgain = async () => {
     const fetched = await fetch({ processor, subscription }, "again");
     if (typeof fetched === "string") return null;
-    const { facts, shared = null, datedBy, records } = fetched;
+    const { facts, shared = null, timestampSource, records } = fetched;
     latest = fetched;
-    return { facts: [...facts], shared, datedBy, ...records };
+    return { facts: [...facts], shared, timestampSource, ...records };
   };
   const subject = { userId, processor, subscription, type: "subscription.fetched" } as const;
   const outcome = await fetchAndCommit(subject, fetchAgain, gateway);

@@ -4,7 +4,7 @@ import { PROCESSOR_MS } from "@/lib/core/deadlines";
 import { type PurchaseContext, withDeadline } from "@/lib/subscriptions/purchase-context";
 import * as paddle from "@/tests/support/fake-paddle-api";
 import * as stripe from "@/tests/support/fake-stripe-api";
-import { endingAt, remainingMs } from "./deadline";
+import { clientWithDeadline, remainingMs } from "./deadline";
 import type { ProcessorClient } from "./processor-client";
 
 vi.unmock("@/lib/core/deadlines");
@@ -16,8 +16,9 @@ const PADDLE_PRICE = "pri_writer_ultra_monthly";
 const LATER = 3_600_000;
 
 test("a call knows the time that is left, also after it has waited", async () => {
-  const read = { keep: async () => remainingMs(10_000) } as unknown as ProcessorClient;
-  const left = (until: number) => endingAt(read, performance.now() + until).keep("sub_1") as unknown as Promise<number>;
+  const read = { undoCancel: async () => remainingMs(10_000) } as unknown as ProcessorClient;
+  const left = (until: number) =>
+    clientWithDeadline(read, performance.now() + until).undoCancel("sub_1") as unknown as Promise<number>;
   expect(await left(LATER)).toBe(10_000);
   expect(await left(5_000)).toBeLessThanOrEqual(5_000);
   expect(await left(-1)).toBe(0);
@@ -30,14 +31,14 @@ describe.each([
 ] as const)("%s", (_, fakeApi, wanted) => {
   test("gets no request after the deadline", async () => {
     const { client, requests } = await fakeApi();
-    const late = endingAt(client, performance.now() - 1);
+    const late = clientWithDeadline(client, performance.now() - 1);
     await expect(late.change(wanted)).rejects.toMatchObject({ name: "ProcessorError", problem: "unavailable" });
     expect(requests).toEqual([]);
   });
 
   test("is not sent the change if it did not answer the question before it in time", async () => {
     const { client, requests } = await fakeApi();
-    const hanging = endingAt(client, performance.now() + 300);
+    const hanging = clientWithDeadline(client, performance.now() + 300);
     await expect(hanging.change(wanted)).rejects.toMatchObject({ problem: "unavailable" });
     expect(requests.length).toBeLessThanOrEqual(2);
     for (const request of requests) expect("request" in request ? request.request : request.method).toMatch(/^GET/);
@@ -45,11 +46,12 @@ describe.each([
 });
 
 test("all clients that one request of a user reaches have one deadline", async () => {
-  const client = { keep: async () => remainingMs(10_000) } as unknown as ProcessorClient;
+  const client = { undoCancel: async () => remainingMs(10_000) } as unknown as ProcessorClient;
   const shop = withDeadline({
     getProcessor: async () => ({ client, sold: () => undefined, sells: true }),
   } as unknown as PurchaseContext);
-  const left = async () => (await shop.getProcessor("stripe"))?.client.keep("sub_1") as unknown as Promise<number>;
+  const left = async () =>
+    (await shop.getProcessor("stripe"))?.client.undoCancel("sub_1") as unknown as Promise<number>;
   const first = await left();
   expect(first).toBeLessThanOrEqual(PROCESSOR_MS);
   await sleep(2);

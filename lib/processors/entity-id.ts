@@ -1,7 +1,7 @@
 import { ProcessorError } from "./processor-client";
 
 /**
- * The id, where it can be one. SDKs put ids into paths and queries: `../` or a comma would ask for something else.
+ * Returns the id if it is well-formed. SDKs put ids into paths and queries: `../` or a comma would address something else.
  * @throws ProcessorError not_found
  */
 export function entityId(id: string): string {

@@ -2,10 +2,10 @@
 import type { Instant } from "@/lib/billing/types";
 import type { RefusalReason } from "./webhook-source";
 
-/** The deepest nesting that is read; real events stay below 20. */
+/** The maximum nesting; real events stay below 20. */
 export const MAX_NESTING = 64;
 
-/** 2200-01-01: no event is about a later instant, and with periods and grace on top all stay dates everywhere. */
+/** 2200-01-01: no event has a later time. Periods and grace beyond it are still valid dates. */
 export const LAST_INSTANT: Instant = Date.UTC(2200, 0, 1);
 
 export type ParsedObject =
@@ -13,10 +13,10 @@ export type ParsedObject =
   | { ok: false; reason: Extract<RefusalReason, "not_json" | "not_an_object" | "nested_too_deeply"> };
 
 /**
- * The JSON object in `raw`, or why there is none; never throws.
+ * Reads the JSON object in `raw`, or returns the reason for a refusal. Never throws.
  *
- * A byte order mark is skipped, of duplicate keys the last one counts (as in Postgres' `jsonb`), and a `__proto__`
- * key stays an ordinary key of its own object.
+ * A byte order mark is skipped. Of duplicate keys the last one counts, as in Postgres' `jsonb`. `__proto__` is an ordinary
+ * key.
  */
 export function parseJsonObject(raw: Uint8Array): ParsedObject {
   if (nestsDeeperThan(raw, MAX_NESTING)) return { ok: false, reason: "nested_too_deeply" };
@@ -29,14 +29,14 @@ export function parseJsonObject(raw: Uint8Array): ParsedObject {
   return isPlainObject(value) ? { ok: true, value } : { ok: false, reason: "not_an_object" };
 }
 
-/** Whether the value is what JSON calls an object: no array, no null. */
+/** Whether the value is a JSON object: no array, no null. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**
- * An identifier as a processor writes one, or null. Anything else (empty, very long, with control characters) would
- * fail later, as a key in Postgres.
+ * Returns the value if it is an identifier as processors write them, else null. An empty or very long text, or one with
+ * control characters, would fail later as a key in Postgres.
  */
 export function identifier(value: unknown): string | null {
   return typeof value === "string" && /^[\x21-\x7e]{1,255}$/.test(value) ? value : null;
@@ -48,8 +48,8 @@ const OPENING = new Set([0x5b, 0x7b]);
 const CLOSING = new Set([0x5d, 0x7d]);
 
 /**
- * Counts brackets outside of strings, before anything is built from them: a body of a million brackets costs one
- * pass and no stack. UTF-8 never uses these bytes inside another character, so bytes are enough.
+ * Counts brackets outside strings before parsing: a body of a million brackets costs one pass and no stack. UTF-8 never
+ * uses these bytes inside another character.
  */
 function nestsDeeperThan(raw: Uint8Array, limit: number): boolean {
   let depth = 0;

@@ -9,18 +9,18 @@ import type { WebhookSource } from "./webhook-source";
 export { getProcessor } from "./registry";
 export type { Identity, Normalized, WebhookEvent, WebhookSource } from "./webhook-source";
 
-/** A processor whose webhooks can be received, with this deployment's secrets and prices. */
+/** A processor's webhook source, with this deployment's secrets and prices. */
 export interface Endpoint {
   source: WebhookSource;
   secrets: readonly string[];
   findPrice: FindPrice;
   /** Events of the other mode are quarantined. */
   livemode: boolean;
-  /** The connected account whose events are handled beside our own account's; absent: none. */
+  /** A connected account whose events are handled beside those of our own account. */
   connectedAccount?: string | undefined;
 }
 
-/** The endpoint of a processor; undefined where it is not configured. */
+/** The endpoint of a processor; undefined if no webhook secret is set. */
 export function endpoint(processor: Processor): Endpoint | undefined {
   const settings = env();
   const { source, secrets, livemode, connectedAccount } = {

@@ -36,7 +36,7 @@ function documented(page: string): Permission[] {
 function calledIn(text: string, sdk: string): { methods: string[]; expanded: string[] } {
   const calls = text.matchAll(new RegExp(`\\b${sdk}((?:\\s*\\.\\s*[a-zA-Z]+)+)\\s*\\(`, "g"));
   const methods = [...calls].map(([, chain = ""]) => chain.replaceAll(/\s/g, "").slice(1));
-  const lists = [...text.matchAll(/(?:DISCOUNTS = |expand: )\[([^\]]*)\]/g)];
+  const lists = [...text.matchAll(/(?:DISCOUNT_EXPANSIONS = |expand: )\[([^\]]*)\]/g)];
   const expanded = lists.flatMap(([, list = ""]) => [...list.matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name));
   return { methods: [...new Set(methods)].sort(), expanded: [...new Set(expanded)].sort() };
 }

@@ -1,6 +1,6 @@
 /**
- * What the product asks of a processor's API, in the domain's words. Its answers change nothing here: what happened
- * comes back as webhooks, like everything else. Every method throws `ProcessorError` and nothing else.
+ * The interface to a processor's API, in the domain's terms. Its responses change no state here: webhooks report each
+ * effect. Every method throws `ProcessorError` and nothing else.
  */
 
 import type { DiscountTerms, Instant, Note, PaymentFact, SnapshotFact } from "@/lib/billing/types";
@@ -17,35 +17,35 @@ export interface Money {
 
 /** A price reduction that a subscription has at its processor. */
 export interface Discount extends DiscountTerms {
-  /** From this instant on it reduces no charge; null: it never ends, or ends with its one charge. */
+  /** The end of the reduction; null if it never ends, or applies to one charge only. */
   endsAt: Instant | null;
 }
 
-/** How a subscription's charges are collected: from a card at once, by a debit that takes days, or by an invoice that is sent. */
+/** How charges are collected: from a card at once, by a debit that takes days, or by an invoice that is sent. */
 export type Collection = "card" | "bank_debit" | "sent_invoice";
 
 export interface CustomerRequest {
   userId: string;
   email: string | null;
-  /** The same key, the same customer: a request whose answer was lost makes no second one. */
+  /** Repeating a request with the same key creates no second customer. */
   idempotencyKey: string;
 }
 
 export interface CheckoutRequest {
   userId: string;
-  /** The processor's customer, where the user has one. */
+  /** The user's customer at the processor; null if there is none. */
   customer: string | null;
   email: string | null;
   priceId: string;
-  /** Where the payer comes back to. */
+  /** The page for buyers who have paid. */
   returnUrl: string;
-  /** Our own page on which the processor's script opens the checkout. Stripe hosts its own and does not read it. */
+  /** Our page on which Paddle's script opens the checkout. Stripe hosts its own page and ignores this. */
   checkoutPage: string;
-  /** Where a payer goes who changes their mind; absent as `returnUrl`. */
+  /** The page for buyers who cancel the checkout; default `returnUrl`. */
   cancelUrl?: string;
-  /** The same key, the same checkout. */
+  /** Repeating a request with the same key opens no second checkout. */
   idempotencyKey?: string;
-  /** Days before the first charge; absent as none. Paddle keeps trials with its prices and is never asked. */
+  /** Days before the first charge; default none. Paddle configures trials on prices and ignores this. */
   trialDays?: number;
   /** A promotion code to apply. The request fails with `invalid_code` if the processor does not honour it for this price. */
   code?: string;
@@ -53,14 +53,14 @@ export interface CheckoutRequest {
 
 export interface Checkout {
   url: string;
-  /** The processor's id of this purchase; stored with its user before anybody can pay. */
+  /** The processor's id of this purchase. It is stored with its user before the purchase can be paid. */
   transaction: string;
 }
 
-/** `paid`: by this checkout a subscription has begun (its id may come a moment later). */
+/** `paid`: the checkout has begun a subscription, whose id may follow a moment later. */
 export type CheckoutState = { state: "open" | "expired" } | { state: "paid"; subscription: string | null };
 
-/** `left_open`: the processor has no way to close it, and it could still be paid. */
+/** `left_open`: the processor cannot close it, so it can still be paid. */
 export type ClosedCheckout = "closed" | "paid" | "left_open";
 
 export interface PlanChange {
@@ -70,19 +70,22 @@ export interface PlanChange {
   timing: "now" | "renewal";
 }
 
-/** Of a change, or of the end of a pause. `payment_needed`: nothing is changed until the payer has paid at `url` (a card declined, or to be confirmed). */
+/**
+ * The result of a change, or of the end of a pause. `payment_needed`: a card was declined or needs confirmation. Nothing
+ * changes until the customer pays at `url`.
+ */
 export type PlanChanged = { outcome: "requested" } | { outcome: "payment_needed"; url: string | null };
 
 export interface ChangePreview {
-  /** What is charged today; null where nothing is. */
+  /** The charge today; null if there is none. */
   dueNow: Money | null;
   nextCharge: (Money & { at: Instant }) | null;
   /** The tax in `dueNow`, also if the prices include it; null or absent if there is none. */
   tax?: Money | null;
-  /** What discounts take off `dueNow`, and which they are. */
+  /** The amount that discounts take off `dueNow`, and those discounts. */
   discount?: Money | null;
   discounts?: readonly Discount[];
-  /** Absent as `card`. */
+  /** Default `card`. */
   collection?: Collection;
   /** Business days that a bank debit takes, or days until a sent invoice is due; null if the processor does not say. */
   collectionDays?: number | null;
@@ -95,82 +98,82 @@ export interface Invoice {
   total: Money;
   /** The tax in `total`; null or absent if there is none. */
   tax?: Money | null;
-  /** What discounts took off; `total` is after it. */
+  /** The amount that discounts took off before `total`. */
   discount?: Money | null;
-  /** What was paid back of it. */
+  /** The amount that was refunded. */
   refunded?: Money | null;
   status: "paid" | "open" | "void";
-  /** The processor's own page of it, where it can be read and paid; null where there is none. */
+  /** The processor's page on which customers read and pay the invoice; null if there is none. */
   url: string | null;
-  /** The document; null where there is none, or its link must be asked for with `invoicePdf`. */
+  /** The link of the document; null if there is none, or if `invoicePdf` must request it. */
   pdf: string | null;
 }
 
 export type InvoicesOf = { customer: string } | { subscriptions: readonly string[] };
 
-/** A subscription as it stands at the processor, as facts that can be added to the timeline. */
+/** A subscription that was fetched from the processor, as facts for the timeline. */
 export interface SubscriptionReading {
   identity: Identity;
   /** One per product of ours; empty if no item has a listed price. */
   facts: { product: ProductId; fact: SnapshotFact }[];
-  /** The same for products that the subscription is known to have and no item has a plan of. */
+  /** The fact for known products of the subscription whose plan is in no item. */
   shared: SnapshotFact | null;
   /**
-   * By whose word the facts are dated: the processor's own (when the subscription last changed), or only by when it was
-   * read, and then it is no older than what was known before it was asked for.
+   * The source of the facts' time: the processor's `updated_at`, or the time of our fetch. A fetch is never dated before the
+   * facts that were known when it began.
    */
-  datedBy: "processor" | "reading";
+  timestampSource: "processor" | "fetch";
 }
 
-/** A subscription's latest payments, refunds and disputes, in the form that their events would have given them. */
+/** A subscription's latest payments, refunds and disputes, as the same facts and notes that their events give. */
 export interface PaymentRecords {
-  /** One per product that was charged for; product null: no line has a listed price, so it is for all known products. */
+  /** One per charged product. `product` is null if no line has a listed price: it counts for all known products. */
   payments: { product: ProductId | null; fact: PaymentFact }[];
   notes: Note[];
 }
 
 export interface ProcessorClient {
-  /** Makes a customer for this user; null where the processor makes them itself, at its checkout. */
+  /** Creates a customer for this user; null if the processor creates customers at its checkout. */
   customer(request: CustomerRequest): Promise<string | null>;
   checkout(request: CheckoutRequest): Promise<Checkout>;
   checkoutState(transaction: string): Promise<CheckoutState>;
   /** Keeps an open checkout from being paid any more. */
   closeCheckout(transaction: string): Promise<ClosedCheckout>;
-  /** Requests a refund of all that was paid by this checkout; a second request has no effect. */
+  /** Requests a full refund of this checkout's payments; a second request has no effect. */
   refundCheckout(transaction: string): Promise<void>;
-  /** The subscription as it is now. Whose it is says `identity`: the processor answers for every customer's. */
+  /** Fetches the subscription. Callers must check `identity`: the processor returns any customer's subscription. */
   subscription(subscription: string): Promise<SubscriptionReading>;
-  /** What was paid, failed, refunded and disputed lately. A few requests. */
+  /** Lists the latest payments, failures, refunds and disputes, in a few requests. */
   paymentRecords(reading: SubscriptionReading): Promise<PaymentRecords>;
   /** The customer who was charged. Absent if every event about a charge names its customer (Paddle). */
   chargedCustomer?(charge: string): Promise<string | null>;
   preview(change: PlanChange): Promise<ChangePreview>;
-  /** Changes the plan. Nothing is changed where its charge fails. What is already so is not done again. */
+  /** Changes the plan. If its charge fails, nothing changes. A change to the present price does nothing. */
   change(change: PlanChange): Promise<PlanChanged>;
-  /** Takes back what the processor itself keeps for the renewal; nothing where it keeps none. */
+  /** Cancels a plan change that the processor has scheduled for the renewal, if there is one. */
   cancelScheduledChange(subscription: string): Promise<void>;
   cancel(subscription: string, when: "period_end" | "now"): Promise<void>;
-  /** Takes back a cancellation that has not come into force. */
-  keep(subscription: string): Promise<void>;
+  /** Undoes a cancellation that has not taken effect. */
+  undoCancel(subscription: string): Promise<void>;
   /** Ends a pause: of the subscription, which is charged for its new period, or of its collection. */
   unpause(subscription: string): Promise<PlanChanged>;
-  /** The processor's own page for cards and addresses; `returnUrl` where it has a way back. */
+  /** The processor's page for cards and addresses. Stripe's page links back to `returnUrl`. */
   portal(customer: string, subscriptions: readonly string[], returnUrl?: string): Promise<{ url: string }>;
-  /** Where this subscription's card is changed, and nothing else can be seen; null where there is no such page. */
+  /** The page that only changes this subscription's card; null if the processor has none. */
   paymentPage(subscription: string): Promise<string | null>;
-  /** The page on which the subscription's open payment is made; null if none is open. */
+  /** The page of the subscription's open payment; null if none is open. */
   duePage(subscription: string): Promise<string | null>;
-  /** Of one customer, or of these subscriptions only. Newest first. */
+  /** The invoices of one customer, or of these subscriptions only. Newest first. */
   invoices(of: InvoicesOf): Promise<Invoice[]>;
-  /** A link that works for a short while; null where there is no document yet. */
+  /** A link of the invoice's document that may expire soon; null if there is no document yet. */
   invoicePdf(invoice: string): Promise<string | null>;
 }
 
 /**
- * `no_payment_method`: there is nothing that could be charged. `busy`: another change or a charge is under way.
+ * `no_payment_method`: the customer has no card or account to charge. `busy`: another change or a charge is running.
  * `refund_pending`: no change is made until a refund is approved or rejected.
- * `invalid_code`: the processor does not honour the promotion code. `no_tax_address`: a tax cannot be computed without the
- * customer's address. `amount_too_small`: the processor does not charge so little.
+ * `invalid_code`: the processor refuses the promotion code. `no_tax_address`: a tax cannot be computed without the
+ * customer's address. `amount_too_small`: the amount is below the processor's minimum.
  */
 export type ProcessorProblem =
   | "declined"

@@ -1,9 +1,9 @@
-/** The facts of what was fetched, read by its processor's normalizer. */
+/** Facts of fetched objects, from the normalizer's output. */
 import { withoutPlan } from "@/lib/billing/timeline/plan-items";
 import type { PaymentRecords, SubscriptionReading } from "./processor-client";
 import type { Normalized } from "./webhook-source";
 
-/** Its facts by product, and the one that known products without a plan in it share. */
+/** The facts by product, and the fact for known products without a plan in the subscription. */
 export function readingOf(
   normalized: Extract<Normalized, { outcome: "facts" | "unpriced" }>,
 ): Pick<SubscriptionReading, "facts" | "shared"> {

@@ -5,18 +5,18 @@ import { env } from "@/lib/core/env";
 import { setSingleton, singleton } from "@/lib/core/singleton";
 import type { ProcessorClient } from "./processor-client";
 
-/** A processor that can be asked, and the ids of what is sold there. */
+/** A configured processor: its client and its price ids. */
 export interface ProcessorConnection {
   client: ProcessorClient;
   sold: (price: Price) => string | undefined;
-  /** Whether a checkout can be opened: Paddle's needs a client-side token. What was bought is managed without it. */
+  /** Whether a checkout can be opened: Paddle's needs a client-side token. Existing subscriptions need none. */
   sells: boolean;
 }
 
 /** Makes the clients of the sandbox's fake processors. */
 export type FakeClients = Readonly<Record<Processor, (findPrice: FindPrice) => ProcessorClient>>;
 
-/** Names the loader of the fake processors' clients; `lib/server` does it in the sandbox only. */
+/** Sets the loader of the fake processors' clients. `lib/server` calls it in the sandbox only. */
 export function provideFakeClients(load: () => Promise<FakeClients>): void {
   setSingleton("fake-clients", load);
 }
@@ -29,12 +29,12 @@ async function fakeClient(processor: Processor, findPrice: FindPrice): Promise<P
 }
 
 /**
- * A processor's client: of the real processor if a key is set, else in the sandbox of the fake one; undefined if it is not
- * configured. The SDK is loaded only then.
+ * Returns the client of a processor: of the real one if a key is set, else of the fake one in the sandbox. Returns undefined
+ * if it is not configured; then its SDK is not loaded.
  */
 export async function getProcessor(processor: Processor): Promise<ProcessorConnection | undefined> {
   const { find: findPrice, sold } = priceLists(processor, process.env, { sandbox: env().sandbox });
-  const client = await (processor === "stripe" ? reachStripe(findPrice) : reachPaddle(findPrice));
+  const client = await (processor === "stripe" ? createStripeClient(findPrice) : createPaddleClient(findPrice));
   return client && { client, sold, sells: processor === "stripe" || canOpenPaddle() };
 }
 
@@ -45,7 +45,7 @@ function canOpenPaddle(): boolean {
 
 type FindPrice = ReturnType<typeof priceLists>["find"];
 
-async function reachStripe(findPrice: FindPrice): Promise<ProcessorClient | undefined> {
+async function createStripeClient(findPrice: FindPrice): Promise<ProcessorClient | undefined> {
   const { stripe, sandbox } = env();
   if (stripe.secretKey === undefined && !sandbox) return undefined;
   const { secretKey: apiKey, apiBase } = stripe;
@@ -54,13 +54,13 @@ async function reachStripe(findPrice: FindPrice): Promise<ProcessorClient | unde
   return stripeClient({ apiKey, findPrice, sales: sales(), ...(apiBase && { address: addressOf(apiBase) }) });
 }
 
-/** Stripe's SDK takes an address by its parts. */
+/** Stripe's SDK takes an address as protocol, host and port. */
 function addressOf(base: string) {
   const { hostname, port } = new URL(base);
   return { protocol: "http" as const, host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 80) };
 }
 
-async function reachPaddle(findPrice: FindPrice): Promise<ProcessorClient | undefined> {
+async function createPaddleClient(findPrice: FindPrice): Promise<ProcessorClient | undefined> {
   const { paddle, sandbox } = env();
   if (paddle.apiKey === undefined && !sandbox) return undefined;
   const { apiKey, environment, apiBase } = paddle;

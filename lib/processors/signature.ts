@@ -1,12 +1,12 @@
 /**
- * Signatures over raw bytes, as both processors make them: a header of a timestamp and HMAC-SHA256 digests. Checked by
- * hand, since the SDKs' verifiers do less (each processor's `verify.ts` says what).
+ * Checks signatures over raw bytes. Both processors send a header with a timestamp and HMAC-SHA256 digests. The SDKs'
+ * verifiers check less; each processor's `verify.ts` lists the differences.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Instant } from "@/lib/billing/types";
 import type { RefusalReason, WebhookSource } from "./webhook-source";
 
-/** How a processor writes its header, and what stands between the timestamp and the bytes that are signed. */
+/** The format of a processor's header and of the signed text. */
 export interface SignatureScheme {
   /** Between the header's parts. */
   separator: string;
@@ -16,12 +16,12 @@ export interface SignatureScheme {
   joint: string;
 }
 
-/** How far the signature's clock may be off, either way; exactly this much is valid. */
+/** The maximum difference of the clocks, in either direction; exactly this much is valid. */
 const TOLERANCE_SECONDS = 300;
 
 /**
- * The verifier of a scheme. Any digest may match any secret, for rotation. The time is judged after the signature, so
- * that only who knows a secret learns about our clock. Never throws.
+ * Makes the verifier of a scheme. Any digest may match any secret, for rotation. The time is checked after the signature,
+ * so that only senders who know a secret learn about our clock. Never throws.
  */
 export function verifier(scheme: SignatureScheme): WebhookSource["verify"] {
   return (raw, header, secrets, now) => {
@@ -32,7 +32,7 @@ export function verifier(scheme: SignatureScheme): WebhookSource["verify"] {
   };
 }
 
-/** Why a header cannot be the signature of any body; null if it may be one. */
+/** Makes the check of a header before its body is read: it returns the reason for a refusal, or null. */
 export function headerCheck(scheme: SignatureScheme): WebhookSource["refuseHeader"] {
   return (header) => refuseHeader(scheme, header);
 }
@@ -72,7 +72,7 @@ function readHeader(scheme: SignatureScheme, header: string): SignedHeader | nul
   return signatures.length === 0 ? null : { timestamp, signatures };
 }
 
-/** An empty secret is skipped: anybody can sign with it. Goes through all, so that time tells nothing. */
+/** Skips an empty secret, since any sender can sign with it. Compares all pairs, so that the time reveals nothing. */
 function anySecretMatches(
   { joint }: SignatureScheme,
   raw: Uint8Array,

@@ -1,98 +1,104 @@
-/** Ending a subscription with its period, and taking back what has not come into force. */
+/** Cancels a subscription at its period's end, and undoes a cancellation, pause or scheduled change. */
 
 import { type ChangeView, toIsoInstant } from "@/lib/billing/schemas/purchase";
 import { effectivePlan } from "@/lib/billing/timeline/scheduled-changes";
-import type { SubscriptionRecord } from "@/lib/billing/types";
 import { freePlan, type ProductId } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
 import { DomainError } from "@/lib/core/domain-error";
-import { type Current, scheduledAt, subscribedTo } from "./load-subscription";
-import { asked, type PurchaseContext, reached } from "./purchase-context";
+import { nextScheduleTime, requireSubscription, type Subscribed } from "./load-subscription";
+import { mapProcessorError, type PurchaseContext, requireProcessor } from "./purchase-context";
 import { scheduleChange } from "./schedule-change";
 
-type Subscribed = Current & { mirror: SubscriptionRecord };
-
-/** @throws DomainError conflict (`not_subscribed`), unavailable, DatabaseError */
+/**
+ * Cancels the user's subscription of a product.
+ * @throws DomainError conflict (`not_subscribed`), unavailable, DatabaseError
+ */
 export async function cancelSubscription(
   userId: string,
   product: ProductId,
-  shop: PurchaseContext,
+  context: PurchaseContext,
 ): Promise<ChangeView> {
-  return cancelFor(await subscribedTo(userId, product, shop.gateway), shop);
+  return cancelFor(await requireSubscription(userId, product, context.gateway), context);
 }
 
-/** @throws DomainError conflict (`not_subscribed`, `nothing_to_resume`), unavailable, DatabaseError */
+/**
+ * Undoes a cancellation, ends a pause, or withdraws a scheduled plan change: the first of these that exists.
+ * @throws DomainError conflict (`not_subscribed`, `nothing_to_resume`), payment_required, unavailable, DatabaseError
+ */
 export async function resumeSubscription(
   userId: string,
   product: ProductId,
-  shop: PurchaseContext,
+  context: PurchaseContext,
 ): Promise<ChangeView> {
-  return keepFor(await subscribedTo(userId, product, shop.gateway), shop);
+  return resumeFor(await requireSubscription(userId, product, context.gateway), context);
 }
 
-/** With the period where one is paid or tried; at once where nothing would be left to use. */
-export async function cancelFor(current: Subscribed, shop: PurchaseContext): Promise<ChangeView> {
-  const { product, mirror, now } = current;
-  const { processor, subscription, status, cancelAt } = mirror;
+/** Cancels at the period's end if a period is paid or on trial; at once if nothing would be left to use. */
+export async function cancelFor(current: Subscribed, context: PurchaseContext): Promise<ChangeView> {
+  const { product, record, now } = current;
+  const { processor, subscription, status, cancelAt } = record;
   const runs = status === "active" || status === "trialing" || status === "past_due";
-  const end = runs && mirror.periodEnd !== null ? Math.max(mirror.periodEnd, now) : now;
+  const end = runs && record.periodEnd !== null ? Math.max(record.periodEnd, now) : now;
   const view = { product, plan: freePlan(productOf(product)).id, interval: null, url: null };
   if (cancelAt !== null) return { ...view, outcome: "scheduled", effectiveAt: toIsoInstant(cancelAt) };
 
-  const { client } = await reached(shop, processor);
-  await withdraw(current, shop);
-  await asked(processor, client.cancel(subscription, runs ? "period_end" : "now"));
+  const { client } = await requireProcessor(context, processor);
+  await cancelScheduledChange(current, context);
+  await mapProcessorError(processor, client.cancel(subscription, runs ? "period_end" : "now"));
   return { ...view, outcome: "pending", effectiveAt: toIsoInstant(end) };
 }
 
-/** Goes on as before: a cancellation, a pause, or a plan change kept for later is taken back, the first that there is. */
-export async function keepFor(current: Subscribed, shop: PurchaseContext): Promise<ChangeView> {
-  const { product, mirror, now, view: shown } = current;
-  const { processor, subscription, interval, status } = mirror;
-  const { client } = await reached(shop, processor);
+export async function resumeFor(current: Subscribed, context: PurchaseContext): Promise<ChangeView> {
+  const { product, record, now, view: shown } = current;
+  const { processor, subscription, interval, status } = record;
+  const { client } = await requireProcessor(context, processor);
   const view = {
     product,
-    plan: effectivePlan(mirror) ?? shown.plan,
+    plan: effectivePlan(record) ?? shown.plan,
     interval,
     effectiveAt: toIsoInstant(now),
     url: null,
   };
-  if (mirror.cancelAt !== null) {
-    await asked(processor, client.keep(subscription));
+  if (record.cancelAt !== null) {
+    await mapProcessorError(processor, client.undoCancel(subscription));
     return { ...view, outcome: "pending" };
   }
-  if (status === "paused" || mirror.collectionPaused) {
-    const done = await asked(processor, client.unpause(subscription));
+  if (status === "paused" || record.collectionPaused) {
+    const done = await mapProcessorError(processor, client.unpause(subscription));
     if (done.outcome === "payment_needed") return { ...view, outcome: "payment_needed", url: done.url };
     return { ...view, outcome: "pending" };
   }
-  if (mirror.scheduled !== null) {
-    await withdraw(current, shop);
+  if (record.scheduled !== null) {
+    await cancelScheduledChange(current, context);
     return { ...view, outcome: "undone" };
   }
   const { name } = productOf(product);
   throw new DomainError("conflict", "nothing_to_resume", `Your ${name} subscription goes on as it is.`, { product });
 }
 
-/** Takes back the plan change that is kept for the period's end: at the processor first, so that what is shown is true. */
-export async function withdraw(current: Subscribed, shop: PurchaseContext): Promise<void> {
-  await withdrawAtProcessor(current, shop);
-  await recordWithdrawal(current, shop);
+/** Cancels the scheduled plan change. The processor comes first: if it refuses, pages must still show the change. */
+export async function cancelScheduledChange(current: Subscribed, context: PurchaseContext): Promise<void> {
+  await cancelScheduledAtProcessor(current, context);
+  await recordScheduleCancellation(current, context);
 }
 
-/** A change that has been carried out already, hours before the renewal, is changed back. */
-export async function withdrawAtProcessor({ product, mirror }: Subscribed, shop: PurchaseContext): Promise<void> {
-  const { processor, subscription, scheduled, interval } = mirror;
+/** If the job has carried out the change already, hours before the renewal, this also restores the current plan. */
+export async function cancelScheduledAtProcessor(
+  { product, record }: Subscribed,
+  context: PurchaseContext,
+): Promise<void> {
+  const { processor, subscription, scheduled, interval } = record;
   if (scheduled === null) return;
-  const { client, sold } = await reached(shop, processor);
-  const held = mirror.retainedPlan;
+  const { client, sold } = await requireProcessor(context, processor);
+  const held = record.retainedPlan;
   const priceId = held === null || interval === null ? undefined : sold({ product, plan: held, interval });
-  if (priceId !== undefined) await asked(processor, client.change({ subscription, priceId, timing: "renewal" }));
-  await asked(processor, client.cancelScheduledChange(subscription));
+  if (priceId !== undefined)
+    await mapProcessorError(processor, client.change({ subscription, priceId, timing: "renewal" }));
+  await mapProcessorError(processor, client.cancelScheduledChange(subscription));
 }
 
-export async function recordWithdrawal(current: Subscribed, { gateway }: PurchaseContext): Promise<void> {
-  const { userId, product, mirror } = current;
-  if (mirror.scheduled === null) return;
-  await scheduleChange({ userId, product, mirror, to: null, at: scheduledAt(current) }, gateway);
+export async function recordScheduleCancellation(current: Subscribed, { gateway }: PurchaseContext): Promise<void> {
+  const { userId, product, record } = current;
+  if (record.scheduled === null) return;
+  await scheduleChange({ userId, product, record, to: null, at: nextScheduleTime(current) }, gateway);
 }

@@ -1,35 +1,35 @@
-/** What a plan change would cost, and what it would do to usage: computed by the same fold that will do it. */
+/** The effect of a plan change on usage, computed by the same fold that will apply it. */
 
 import type { ChangeTiming, PlanSelection } from "@/lib/billing/plan-change-policy";
 import { type ChangePreviewView, type MeterChange, toIsoInstant } from "@/lib/billing/schemas/purchase";
 import { factsOfCancellation, factsOfPlanChange, usageBoundaries } from "@/lib/billing/simulate-change";
 import { decide, fold } from "@/lib/billing/timeline/build-timeline";
 import { windowAt } from "@/lib/billing/timeline/calendar";
-import type { Fact, Instant, SubscriptionRecord, Timeline } from "@/lib/billing/types";
+import type { Fact, Instant, Timeline } from "@/lib/billing/types";
 import { usageAt } from "@/lib/billing/usage-at";
 import { planLimit } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
 import type { Gateway } from "@/lib/database";
-import type { Current } from "./load-subscription";
+import type { Subscribed } from "./load-subscription";
 
-export interface Planned {
+export interface PlannedChange {
   to: PlanSelection;
   timing: ChangeTiming;
-  /** The free plan: the subscription ends. */
+  /** The change to the free plan cancels the subscription. */
   ends: boolean;
   at: Instant;
 }
 
 /** @throws DatabaseError */
 export async function usageAfter(
-  current: Current & { mirror: SubscriptionRecord },
-  planned: Planned,
+  current: Subscribed,
+  planned: PlannedChange,
   gateway: Gateway,
 ): Promise<ChangePreviewView["usage"]> {
-  const { userId, product, mirror, timeline, facts, freeAnchor, view } = current;
+  const { userId, product, record, timeline, facts, freeAnchor, view } = current;
   const rules = productOf(product);
   const { to, timing, ends, at } = planned;
-  const added: Fact[] = ends ? factsOfCancellation(mirror, at) : factsOfPlanChange(mirror, to, timing, at);
+  const added: Fact[] = ends ? factsOfCancellation(record, at) : factsOfPlanChange(record, to, timing, at);
   const after = fold(rules, [...facts, ...added], freeAnchor);
   const then = Math.max(at, after.asOf);
   const cuts = usageBoundaries(
@@ -48,7 +48,7 @@ export async function usageAfter(
   const meters = view.meters.map(({ field, kind, used, limit, remaining }): MeterChange => {
     const { limitPlan, quantity } = standing.entitlementPeriod;
     const newLimit = kind === "gauge" ? planLimit(rules, limitPlan, field, quantity) : (standing.limits[field] ?? 0);
-    // What exists goes on existing, whatever the plan.
+    // A plan change deletes nothing that exists.
     const newUsed = kind === "gauge" ? used : (standing.used[field] ?? 0);
     const left = kind === "gauge" ? Math.max(0, newLimit - used) : (standing.remaining[field] ?? 0);
     return {
@@ -70,13 +70,13 @@ const EXPLANATIONS = {
   end: "Nothing changes until the period ends. Then the free plan's limits apply.",
 } as const;
 
-function explained({ ends }: Planned, action: "preserve" | "carry_over" | "reset"): keyof typeof EXPLANATIONS {
+function explained({ ends }: PlannedChange, action: "preserve" | "carry_over" | "reset"): keyof typeof EXPLANATIONS {
   return ends ? "end" : action;
 }
 
-function windowOf({ entitlementPeriods: segments }: Timeline, at: Instant) {
-  const segment = segments.findLast(({ start }) => start <= at);
-  if (segment === undefined) throw new Error("A timeline has a segment for every instant.");
-  const { start, end } = windowAt(segment, at);
-  return { source: segment.source, periodStart: segment.periodStart, start, end, countsUntil: end };
+function windowOf({ entitlementPeriods }: Timeline, at: Instant) {
+  const period = entitlementPeriods.findLast(({ start }) => start <= at);
+  if (period === undefined) throw new Error("A timeline has an entitlement period for every instant.");
+  const { start, end } = windowAt(period, at);
+  return { source: period.source, periodStart: period.periodStart, start, end, countsUntil: end };
 }

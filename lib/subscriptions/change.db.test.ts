@@ -201,7 +201,7 @@ describe("the end", () => {
     const toUltra = changePlan(userId, { product: "writer", plan: "ultra" }, context);
     expect(await refusal(toUltra)).toEqual({ problem: "conflict", reason: "cancellation_scheduled" });
     expect(await resumeSubscription(userId, "writer", context)).toMatchObject({ outcome: "pending", plan: "plus" });
-    expect(requestsOf("keep")).toEqual([`sub_${userId}`]);
+    expect(requestsOf("undoCancel")).toEqual([`sub_${userId}`]);
   });
 
   test("removes a scheduled change", async () => {

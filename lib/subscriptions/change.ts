@@ -1,4 +1,4 @@
-/** Changing a plan: previewed first, then now or with the next period. What happened comes back as webhooks. */
+/** Previews a plan change and makes it, now or at the next period. Webhooks report its effect. */
 
 import {
   type PlanChangeRefusal,
@@ -15,41 +15,41 @@ import { findPlan, product as productOf } from "@/lib/config/current-catalog";
 import { DomainError } from "@/lib/core/domain-error";
 import { log } from "@/lib/core/observability";
 import { type ChangePreview as ChangeCosts, ProcessorError } from "@/lib/processors/processor-client";
-import { cancelFor, keepFor, recordWithdrawal, withdrawAtProcessor } from "./cancel";
+import { cancelFor, cancelScheduledAtProcessor, recordScheduleCancellation, resumeFor } from "./cancel";
 import { usageAfter } from "./change-preview";
 import { oneAtATime } from "./change-queue";
 import { checkPlanFits } from "./check-plan-fits";
-import { type Current, scheduledAt, subscribedTo } from "./load-subscription";
-import { asked, type PurchaseContext, priceOf, reached } from "./purchase-context";
+import { nextScheduleTime, requireSubscription, type Subscribed } from "./load-subscription";
+import { mapProcessorError, type PurchaseContext, requirePriceId, requireProcessor } from "./purchase-context";
 import { RENEWAL_MARGIN, SCHEDULED_AHEAD, scheduleChange } from "./schedule-change";
 
-type Subscribed = Current & { mirror: SubscriptionRecord };
-
-/** What the request means for this subscription; nothing has been asked of the processor yet. */
-interface Decided {
+/** The kind of change that a request makes. No processor has been called yet. */
+interface ChangeDecision {
   current: Subscribed;
   to: PlanSelection;
   choice: Exclude<PlanChoice, { kind: "refused" }>;
 }
 
 /**
- * What `changePlan` with the same words would do, and refused where that would be.
+ * The effect and cost of `changePlan` with the same input. Throws the same refusals.
  * @throws DomainError bad_input, not_found, conflict, unavailable, DatabaseError
  */
 export async function previewChange(
   userId: string,
-  wanted: PlanChangeInput,
-  shop: PurchaseContext,
+  input: PlanChangeInput,
+  context: PurchaseContext,
 ): Promise<ChangePreviewView> {
-  const { current, to, choice } = await decided(userId, wanted, shop);
-  const { product, mirror, now } = current;
+  const { current, to, choice } = await decideChange(userId, input, context);
+  const { product, record, now } = current;
   const ends = choice.kind === "cancel";
   const timing = choice.kind === "change" ? choice.timing : ends ? "period_end" : "now";
-  const at = timing === "now" ? now : periodEnd(mirror, now);
-  const money: ChangeCosts = ends ? { dueNow: null, nextCharge: null } : await costs(current, to, choice, shop);
+  const at = timing === "now" ? now : periodEnd(record, now);
+  const money: ChangeCosts = ends
+    ? { dueNow: null, nextCharge: null }
+    : await previewCosts(current, to, choice, context);
   return {
     product,
-    from: { plan: effectivePlan(mirror) ?? current.view.plan, interval: mirror.interval },
+    from: { plan: effectivePlan(record) ?? current.view.plan, interval: record.interval },
     to: ends ? { plan: to.plan, interval: null } : to,
     timing,
     effectiveAt: toIsoInstant(at),
@@ -63,52 +63,59 @@ export async function previewChange(
     nextCharge: money.nextCharge && { ...money.nextCharge, at: toIsoInstant(money.nextCharge.at) },
     collection: money.collection ?? "card",
     collectionDays: money.collectionDays ?? null,
-    usage: await usageAfter(current, { to, timing, ends, at }, shop.gateway),
+    usage: await usageAfter(current, { to, timing, ends, at }, context.gateway),
   };
 }
 
-async function costs(
-  { mirror, product }: Subscribed,
+async function previewCosts(
+  { record, product }: Subscribed,
   to: PlanSelection,
-  choice: Decided["choice"],
-  shop: PurchaseContext,
+  choice: ChangeDecision["choice"],
+  context: PurchaseContext,
 ) {
-  const found = await reached(shop, mirror.processor);
-  const priceId = priceOf(found, { product, ...to });
+  const found = await requireProcessor(context, record.processor);
+  const priceId = requirePriceId(found, { product, ...to });
   const timing = choice.kind === "change" && choice.timing === "now" ? "now" : "renewal";
-  return asked(mirror.processor, found.client.preview({ subscription: mirror.subscription, priceId, timing }));
+  return mapProcessorError(
+    record.processor,
+    found.client.preview({ subscription: record.subscription, priceId, timing }),
+  );
 }
 
 /**
- * More at once, less with the next period, the free plan by ending the subscription, and what one has by taking back
- * what was kept for later.
+ * Makes a plan change. An upgrade applies at once, a downgrade at the next period; the free plan cancels the subscription.
+ * The plan that the user has already cancels a scheduled change.
  * @throws DomainError bad_input, payment_required, not_found, conflict, unavailable, DatabaseError
  */
-export async function changePlan(userId: string, wanted: PlanChangeInput, shop: PurchaseContext): Promise<ChangeView> {
-  const { current, to, choice } = await decided(userId, wanted, shop);
-  if (choice.kind === "cancel") return cancelFor(current, shop);
-  if (choice.kind === "undo") return keepFor(current, shop);
-  if (choice.timing !== "now") return changeLater(current, to, shop);
-  const { processor, subscription } = current.mirror;
-  return oneAtATime(`${processor}:${subscription}`, () => changeNow(current, to, shop));
+export async function changePlan(
+  userId: string,
+  input: PlanChangeInput,
+  context: PurchaseContext,
+): Promise<ChangeView> {
+  const { current, to, choice } = await decideChange(userId, input, context);
+  if (choice.kind === "cancel") return cancelFor(current, context);
+  if (choice.kind === "undo") return resumeFor(current, context);
+  if (choice.timing !== "now") return changeAtPeriodEnd(current, to, context);
+  const { processor, subscription } = current.record;
+  return oneAtATime(`${processor}:${subscription}`, () => changeNow(current, to, context));
 }
 
-/** The checks that preview and change share, in the order in which people are told. */
-async function decided(
+/** The checks that preview and change share. Users see the first refusal. */
+async function decideChange(
   userId: string,
-  { product, ...wanted }: PlanChangeInput,
+  { product, ...input }: PlanChangeInput,
   { gateway }: PurchaseContext,
-): Promise<Decided> {
-  const plan = wanted.plan.toLowerCase();
+): Promise<ChangeDecision> {
+  const plan = input.plan.toLowerCase();
   if (!findPlan(product, plan))
     throw new DomainError("bad_input", "bad_input", "plan: there is no such plan", { field: "plan" });
-  // Ending a subscription is never refused: what exists stays, and can be read and deleted.
+  // A cancellation is never refused: existing things stay, and can be read and deleted.
   const ends = plan === freePlan(productOf(product)).id;
-  const tooMuch = ends ? null : await checkPlanFits(gateway, userId, plan, product);
-  if (tooMuch) throw tooMuch;
-  const current = await subscribedTo(userId, product, gateway);
-  const to = { plan, interval: wanted.interval ?? current.mirror.interval ?? "monthly" };
-  const choice = planChoice(productOf(product), current.mirror, to);
+  const doesNotFit = ends ? null : await checkPlanFits(gateway, userId, plan, product);
+  if (doesNotFit) throw doesNotFit;
+  const current = await requireSubscription(userId, product, gateway);
+  const to = { plan, interval: input.interval ?? current.record.interval ?? "monthly" };
+  const choice = planChoice(productOf(product), current.record, to);
   if (choice.kind === "refused")
     throw new DomainError("conflict", choice.reason, refusal(choice.reason, product, to), { product });
   return { current, to, choice };
@@ -126,48 +133,52 @@ function refusal(reason: PlanChangeRefusal, product: ProductId, { plan, interval
 }
 
 /**
- * A change that was kept for later gives way to this one once this one is made. Refused or not paid, this one leaves the
- * other: after a refusal it is scheduled again at once, and otherwise by the job that carries such changes out.
+ * Changes the plan at once. A successful change replaces a scheduled one. If this change is refused or not paid, the
+ * scheduled one stays: after a refusal it is scheduled again at once, otherwise the job carries it out.
  */
-async function changeNow(current: Subscribed, to: PlanSelection, shop: PurchaseContext): Promise<ChangeView> {
-  const { product, mirror, now } = current;
-  const { processor, subscription, scheduled } = mirror;
-  const found = await reached(shop, processor);
-  const priceId = priceOf(found, { product, ...to });
-  await withdrawAtProcessor(current, shop);
+async function changeNow(current: Subscribed, to: PlanSelection, context: PurchaseContext): Promise<ChangeView> {
+  const { product, record, now } = current;
+  const { processor, subscription, scheduled } = record;
+  const found = await requireProcessor(context, processor);
+  const priceId = requirePriceId(found, { product, ...to });
+  await cancelScheduledAtProcessor(current, context);
   try {
-    const done = await asked(processor, found.client.change({ subscription, priceId, timing: "now" }));
+    const done = await mapProcessorError(processor, found.client.change({ subscription, priceId, timing: "now" }));
     const view = { product, ...to, effectiveAt: toIsoInstant(now) };
     if (done.outcome === "requested") {
-      await recordWithdrawal(current, shop);
+      await recordScheduleCancellation(current, context);
       return { ...view, outcome: "pending", url: null };
     }
-    if (jobHasBegun(mirror, now)) await recordWithdrawal(current, shop);
+    if (isJobDue(record, now)) await recordScheduleCancellation(current, context);
     return { ...view, outcome: "payment_needed", url: done.url };
   } catch (error) {
     if (!(error instanceof DomainError) || scheduled === null) throw error;
     if (error.problem !== "unavailable")
-      await changeLater(await subscribedTo(current.userId, product, shop.gateway), scheduled, shop);
-    else if (jobHasBegun(mirror, now)) await recordWithdrawal(current, shop);
+      await changeAtPeriodEnd(await requireSubscription(current.userId, product, context.gateway), scheduled, context);
+    else if (isJobDue(record, now)) await recordScheduleCancellation(current, context);
     throw error;
   }
 }
 
-/** So near to the renewal, the job would take back at once the upgrade that waits for its payment, or has run already. */
-function jobHasBegun(mirror: SubscriptionRecord, now: number): boolean {
-  return periodEnd(mirror, now) - now <= SCHEDULED_AHEAD;
+/** This close to the renewal, the job has run, or would undo an upgrade that waits for its payment. */
+function isJobDue(record: SubscriptionRecord, now: number): boolean {
+  return periodEnd(record, now) - now <= SCHEDULED_AHEAD;
 }
 
 /**
- * Kept by us, and where the processor can by the processor as well. Ours comes first: what is shown can be undone, and
- * the job that carries such changes out makes sure of one whose answer was lost.
+ * Schedules the change here, and at Stripe too. Our record comes first: pages show it, users can undo it, and the job
+ * carries it out if Stripe's response was lost.
  */
-async function changeLater(current: Subscribed, to: PlanSelection, shop: PurchaseContext): Promise<ChangeView> {
-  const { userId, product, mirror, now } = current;
-  const { processor, subscription } = mirror;
-  const found = await reached(shop, processor);
-  const priceId = priceOf(found, { product, ...to });
-  const at = periodEnd(mirror, now);
+async function changeAtPeriodEnd(
+  current: Subscribed,
+  to: PlanSelection,
+  context: PurchaseContext,
+): Promise<ChangeView> {
+  const { userId, product, record, now } = current;
+  const { processor, subscription } = record;
+  const found = await requireProcessor(context, processor);
+  const priceId = requirePriceId(found, { product, ...to });
+  const at = periodEnd(record, now);
   if (processor === "paddle" && at - now <= RENEWAL_MARGIN) {
     throw new DomainError(
       "conflict",
@@ -178,9 +189,9 @@ async function changeLater(current: Subscribed, to: PlanSelection, shop: Purchas
       },
     );
   }
-  const madeAt = scheduledAt(current);
+  const madeAt = nextScheduleTime(current);
   const schedule = (plan: PlanSelection | null, at: number) =>
-    scheduleChange({ userId, product, mirror, to: plan, at }, shop.gateway);
+    scheduleChange({ userId, product, record, to: plan, at }, context.gateway);
   await schedule(to, madeAt);
   if (processor === "stripe") {
     try {
@@ -188,16 +199,19 @@ async function changeLater(current: Subscribed, to: PlanSelection, shop: Purchas
     } catch (error) {
       const lost = error instanceof ProcessorError && error.problem === "unavailable";
       if (!lost) {
-        await schedule(mirror.scheduled, madeAt + 1);
-        return asked(processor, Promise.reject(error));
+        await schedule(record.scheduled, madeAt + 1);
+        return mapProcessorError(processor, Promise.reject(error));
       }
-      log.warn({ userId, subscription, error: String(error) }, "[Purchase] Scheduled here; the job makes sure of it");
+      log.warn(
+        { userId, subscription, error: String(error) },
+        "[Purchase] Plan change scheduled here only; the job carries it out",
+      );
     }
   }
   return { product, ...to, outcome: "scheduled", effectiveAt: toIsoInstant(at), url: null };
 }
 
-/** The end of what is paid for; now where that is past or not known. */
+/** The end of the paid period; `now` if it has passed or is not known. */
 export function periodEnd(
   { periodEnd: end }: { periodEnd: number | null; interval: Interval | null },
   now: number,

@@ -1,4 +1,4 @@
-/** Whether what a user has fits the plan they chose, asked before any checkout or change is begun. */
+/** Checks before a checkout or change that a user's existing things fit into the new plan's limits. */
 
 import type { ProductId } from "@/lib/config/catalog";
 import { DomainError } from "@/lib/core/domain-error";
@@ -6,7 +6,7 @@ import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
 
 /**
- * The refusal that says what must go first; null where everything fits.
+ * Returns the refusal, which names the things to delete first; null if everything fits.
  * @throws DatabaseError
  */
 export async function checkPlanFits(
@@ -17,7 +17,7 @@ export async function checkPlanFits(
 ): Promise<DomainError | null> {
   const { valid, reason, message } = await gateway.validatePlanChange(userId, plan, product);
   if (valid) return null;
-  // In these words: operators search for them.
+  // Operators search for this text.
   log.info({ userId, product, plan, reason }, "[Purchase] Plan downgrade blocked");
   return new DomainError("bad_input", reason ?? "invalid_plan", message ?? "This plan does not fit.");
 }

@@ -143,7 +143,7 @@ describe("is refused", () => {
     expect(await writer()).toMatchObject({ plan: "free" });
     clients.stripe.subscription = async (id) => ({
       identity: { customer: `cus_${buyer.id}`, subscription: id, trustedUserId: buyer.id },
-      datedBy: "reading",
+      timestampSource: "fetch",
       shared: null,
       facts: [
         {

@@ -1,4 +1,4 @@
-/** The way back from a checkout: paid and here, paid and on the way, or not paid. */
+/** The state of a checkout after its buyer returns: active, paid but not active yet, or unpaid. */
 
 import type { CheckoutStatusView } from "@/lib/billing/schemas/purchase";
 import { isProductId } from "@/lib/config/current-catalog";
@@ -6,10 +6,10 @@ import { DomainError } from "@/lib/core/domain-error";
 import type { StoredCheckout } from "@/lib/database";
 import type { CheckoutState } from "@/lib/processors/processor-client";
 import { reconcile } from "@/lib/webhooks/refresh";
-import { asked, type PurchaseContext, reached } from "./purchase-context";
+import { mapProcessorError, type PurchaseContext, requireProcessor } from "./purchase-context";
 
 /**
- * What has become of the user's own checkout, by what is stored: no network on a read.
+ * The stored state of the user's own checkout; calls no processor.
  * @throws DomainError not_found, DatabaseError
  */
 export async function checkoutStatus(
@@ -21,45 +21,45 @@ export async function checkoutStatus(
 }
 
 /**
- * Asks the processor, where its webhook has not come yet, and adds what it says: the plan is here when this answers.
+ * Fetches the state from the processor if its webhook is still missing. A paid plan is active when this returns.
  * @throws DomainError not_found, unavailable, DatabaseError
  */
 export async function returnFromCheckout(
   userId: string,
   id: string,
-  shop: PurchaseContext,
+  context: PurchaseContext,
 ): Promise<CheckoutStatusView> {
-  const known = await ownCheckout(userId, id, shop);
+  const known = await ownCheckout(userId, id, context);
   const { processor, externalId, status } = known;
   if (known.known || externalId === null || status === "closed") return view(known);
 
-  const { client } = await reached(shop, processor);
-  const now = await asked(processor, client.checkoutState(externalId));
-  await learn(userId, known, externalId, now, shop);
-  return view(await ownCheckout(userId, id, shop));
+  const { client } = await requireProcessor(context, processor);
+  const now = await mapProcessorError(processor, client.checkoutState(externalId));
+  await recordState(userId, known, externalId, now, context);
+  return view(await ownCheckout(userId, id, context));
 }
 
-async function learn(
+async function recordState(
   userId: string,
   { id, processor }: StoredCheckout,
   transaction: string,
   now: CheckoutState,
-  shop: PurchaseContext,
+  context: PurchaseContext,
 ) {
-  const { gateway } = shop;
+  const { gateway } = context;
   if (now.state !== "paid") {
     if (now.state === "expired") await gateway.finishCheckout(userId, id, "closed");
     return;
   }
   const { subscription } = now;
   if (subscription !== null) {
-    const { client } = await reached(shop, processor);
-    await asked(processor, reconcile({ userId, processor, subscription, transaction }, client, gateway));
+    const { client } = await requireProcessor(context, processor);
+    await mapProcessorError(processor, reconcile({ userId, processor, subscription, transaction }, client, gateway));
   }
   await gateway.finishCheckout(userId, id, "paid", subscription);
 }
 
-/** Only the user's own, by our own id: nobody can ask the processor about somebody else's. */
+/** Loads a checkout by our id, and only the user's own: the processor's API would answer for any customer's. */
 async function ownCheckout(
   userId: string,
   id: string,

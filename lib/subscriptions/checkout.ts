@@ -1,7 +1,7 @@
 /**
- * Buying a plan. However often it is clicked, in however many tabs, for whatever plans and at both processors at once,
- * one purchase of a product can be paid at a time: `begin_checkout` lets one in under the row's lock, and what is open
- * already is given again, or closed before another is opened.
+ * Opens a checkout. A user can pay one purchase of a product at a time, over all tabs, plans and processors:
+ * `begin_checkout` admits one request under the row's lock. A checkout that is open already is reused if it is for the
+ * same plan; otherwise it is closed before another is opened.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CheckoutView } from "@/lib/billing/schemas/purchase";
@@ -18,56 +18,63 @@ import type { ProcessorConnection } from "@/lib/processors/registry";
 import { reconcile } from "@/lib/webhooks/refresh";
 import { checkPlanFits } from "./check-plan-fits";
 import { loadSubscription } from "./load-subscription";
-import { asked, codeNotValid, notConfigured, type PurchaseContext, priceOf, reached } from "./purchase-context";
+import {
+  codeNotValid,
+  mapProcessorError,
+  notConfigured,
+  type PurchaseContext,
+  requirePriceId,
+  requireProcessor,
+} from "./purchase-context";
 
 export interface Buyer {
   id: string;
   email: string | null;
 }
 
-const PAUSE_MS = 200;
+const RETRY_DELAY_MS = 200;
 
 /**
- * Gives the address at which this plan is paid.
+ * Returns the address of the payment page for a plan.
  * @throws DomainError bad_input (not sold, `code_not_valid`), not_found, conflict (`already_subscribed`, `trial_used`,
  *   `checkout_in_progress`), unavailable; DatabaseError
  */
-export async function checkout(buyer: Buyer, wanted: CheckoutInput, shop: PurchaseContext): Promise<CheckoutView> {
-  const { gateway } = shop;
-  const { product, processor } = wanted;
-  const plan = soldPlan(product, wanted.plan);
+export async function checkout(buyer: Buyer, input: CheckoutInput, context: PurchaseContext): Promise<CheckoutView> {
+  const { gateway } = context;
+  const { product, processor } = input;
+  const plan = requireSoldPlan(product, input.plan);
   const refusal = await checkPlanFits(gateway, buyer.id, plan, product);
   if (refusal) throw refusal;
-  if (wanted.code !== undefined && !sales().promotionCodes) throw codeNotValid();
+  if (input.code !== undefined && !sales().promotionCodes) throw codeNotValid();
 
-  const found = await reached(shop, processor);
+  const found = await requireProcessor(context, processor);
   if (!found.sells) throw notConfigured(processor);
-  const priceId = priceOf(found, { ...wanted, plan });
+  const priceId = requirePriceId(found, { ...input, plan });
   await gateway.ensureUser(buyer.id, buyer.email, null);
-  const trialDays = wanted.trial ? await trialFor(buyer.id, wanted, shop) : undefined;
+  const trialDays = input.trial ? await trialDaysFor(buyer.id, input, context) : undefined;
 
-  const patience = Date.now() + CHECKOUT_MS;
-  let asksAgain = true;
+  const deadline = Date.now() + CHECKOUT_MS;
+  let mayRefresh = true;
   for (;;) {
-    const begun = await gateway.beginCheckout({ userId: buyer.id, ...wanted, plan });
+    const begun = await gateway.beginCheckout({ userId: buyer.id, ...input, plan });
     switch (begun.outcome) {
       case "begun":
-        return open(buyer, begun.checkout, { priceId, trialDays, code: wanted.code }, found, shop);
+        return openCheckout(buyer, begun.checkout, { priceId, trialDays, code: input.code }, found, context);
       case "open": {
-        const given = await giveAgain(buyer.id, begun.checkout, { ...wanted, plan }, shop);
-        if (given !== null) return given;
+        const reused = await reuseCheckout(buyer.id, begun.checkout, { ...input, plan }, context);
+        if (reused !== null) return reused;
         break;
       }
       case "subscribed":
-        // One that gives nothing may have ended without our hearing of it.
-        if (begun.subscription.inForce || !asksAgain) throw alreadySubscribed(product, begun.subscription.plan);
-        asksAgain = false;
-        await askAgain(buyer.id, begun.subscription, shop);
+        // A subscription that entitles to nothing may have ended, and its webhook may be missing.
+        if (begun.subscription.inForce || !mayRefresh) throw alreadySubscribed(product, begun.subscription.plan);
+        mayRefresh = false;
+        await refreshSubscription(buyer.id, begun.subscription, context);
         break;
       case "busy":
-        await sleep(PAUSE_MS);
+        await sleep(RETRY_DELAY_MS);
     }
-    if (Date.now() > patience) {
+    if (Date.now() > deadline) {
       throw new DomainError(
         "conflict",
         "checkout_in_progress",
@@ -78,7 +85,7 @@ export async function checkout(buyer: Buyer, wanted: CheckoutInput, shop: Purcha
 }
 
 /** @throws DomainError bad_input */
-function soldPlan(product: ProductId, name: string): string {
+function requireSoldPlan(product: ProductId, name: string): string {
   const plan = name.toLowerCase();
   if (!findPlan(product, plan))
     throw new DomainError("bad_input", "bad_input", "plan: there is no such plan", { field: "plan" });
@@ -86,14 +93,14 @@ function soldPlan(product: ProductId, name: string): string {
   throw new DomainError("bad_input", "plan_not_sold", "The free plan needs no checkout.", { field: "plan" });
 }
 
-/** @throws DomainError bad_input if there is no trial, conflict if the user has had it */
-async function trialFor(
+/** @throws DomainError bad_input if there is no trial, conflict if the user has had one before */
+async function trialDaysFor(
   userId: string,
   { product, processor }: CheckoutInput,
   { gateway }: PurchaseContext,
 ): Promise<number> {
   const { name, trialDays } = productOf(product);
-  // Paddle keeps trials with its prices: none can be asked for.
+  // Paddle configures trials on prices: a checkout cannot request one.
   if (trialDays === undefined || processor === "paddle") {
     throw new DomainError("bad_input", "no_trial", `There is no trial of ${name} here.`, { field: "trial" });
   }
@@ -109,25 +116,25 @@ function alreadySubscribed(product: ProductId, plan: string | null): DomainError
   return new DomainError("conflict", "already_subscribed", message, { product, plan });
 }
 
-interface Sale {
+interface CheckoutTerms {
   priceId: string;
   trialDays: number | undefined;
   code: string | undefined;
 }
 
-/** Asks the processor, and stores whose the purchase is before anybody can pay it. */
-async function open(
+/** Opens the checkout at the processor. Its user is stored before it can be paid. */
+async function openCheckout(
   buyer: Buyer,
   begun: StoredCheckout,
-  { priceId, trialDays, code }: Sale,
+  { priceId, trialDays, code }: CheckoutTerms,
   found: ProcessorConnection,
-  shop: PurchaseContext,
+  context: PurchaseContext,
 ) {
-  const { gateway, appUrl } = shop;
+  const { gateway, appUrl } = context;
   const { id, processor, product } = begun;
   try {
-    const customer = await customerFor(buyer, begun, found, shop);
-    const made = await asked(
+    const customer = await customerFor(buyer, begun, found, context);
+    const made = await mapProcessorError(
       processor,
       found.client.checkout({
         userId: buyer.id,
@@ -144,19 +151,19 @@ async function open(
     );
     const { opened } = await gateway.openCheckout(buyer.id, id, made.transaction, made.url);
     if (opened) return { url: made.url, checkout: id };
-    // It took so long that another was let in: this one is nobody's.
-    await asked(processor, found.client.closeCheckout(made.transaction));
+    // Another request opened a checkout meanwhile. Discard this one.
+    await mapProcessorError(processor, found.client.closeCheckout(made.transaction));
     throw new DomainError("conflict", "checkout_in_progress", "Another checkout has been opened meanwhile. Try again.");
   } catch (error) {
-    // Nobody has its address: it blocks the next try no longer.
+    // No buyer has its address. Once closed, it does not block the next attempt.
     await gateway.finishCheckout(buyer.id, id, "closed");
     throw error;
   }
 }
 
 /**
- * The user's own customer at the processor, made and stored before the checkout, so that every event of it is at home.
- * Never found by email: an address proves nothing.
+ * The user's customer at the processor. It is created and linked before the checkout, so that every event resolves to the
+ * user. Customers are never looked up by email: an address proves no identity.
  */
 async function customerFor(
   buyer: Buyer,
@@ -168,38 +175,38 @@ async function customerFor(
   const known = customers.find((each) => each.processor === processor);
   if (known) return known.customer;
   const { id: userId, email } = buyer;
-  const made = await asked(processor, client.customer({ userId, email, idempotencyKey: id }));
+  const made = await mapProcessorError(processor, client.customer({ userId, email, idempotencyKey: id }));
   if (made !== null) await gateway.linkCustomer(processor, made, userId, "checkout");
   return made;
 }
 
-/** The open checkout's address, where it is for the same; else it is closed, and the answer is null. */
-async function giveAgain(userId: string, known: StoredCheckout, wanted: CheckoutInput, shop: PurchaseContext) {
+/** Returns the open checkout if it is for the same selection; otherwise closes it and returns null. */
+async function reuseCheckout(userId: string, known: StoredCheckout, input: CheckoutInput, context: PurchaseContext) {
   const { id, processor, externalId, url } = known;
   if (externalId === null || url === null) throw new Error(`The checkout ${id} is open and has no address.`);
-  const { client } = await reached(shop, processor);
-  const now = await stateOf(known, externalId, shop);
-  if (now.state === "paid") return arrived(userId, known, now.subscription, shop);
+  const { client } = await requireProcessor(context, processor);
+  const now = await loadCheckoutState(known, externalId, context);
+  if (now.state === "paid") return recordPaidCheckout(userId, known, now.subscription, context);
   if (now.state === "expired") {
-    await shop.gateway.finishCheckout(userId, id, "closed");
+    await context.gateway.finishCheckout(userId, id, "closed");
     return null;
   }
-  if (isFor(known, wanted)) return { url, checkout: id };
+  if (isSameSelection(known, input)) return { url, checkout: id };
 
-  const closed = await asked(processor, client.closeCheckout(externalId));
+  const closed = await mapProcessorError(processor, client.closeCheckout(externalId));
   if (closed === "paid") {
-    const paid = await stateOf(known, externalId, shop);
-    return arrived(userId, known, paid.state === "paid" ? paid.subscription : null, shop);
+    const paid = await loadCheckoutState(known, externalId, context);
+    return recordPaidCheckout(userId, known, paid.state === "paid" ? paid.subscription : null, context);
   }
   if (closed === "left_open") log.warn({ userId, ...known }, "[Purchase] A replaced checkout could not be closed");
-  await shop.gateway.finishCheckout(userId, id, closed);
+  await context.gateway.finishCheckout(userId, id, closed);
   return null;
 }
 
-/** One that the processor has forgotten cannot be paid any more. */
-async function stateOf({ processor }: StoredCheckout, externalId: string, shop: PurchaseContext) {
-  const { client } = await reached(shop, processor);
-  return asked(
+/** A checkout that the processor does not know any more counts as expired. */
+async function loadCheckoutState({ processor }: StoredCheckout, externalId: string, context: PurchaseContext) {
+  const { client } = await requireProcessor(context, processor);
+  return mapProcessorError(
     processor,
     client.checkoutState(externalId).catch((error: unknown) => {
       if (error instanceof ProcessorError && error.problem === "not_found") return { state: "expired" } as const;
@@ -208,7 +215,10 @@ async function stateOf({ processor }: StoredCheckout, externalId: string, shop: 
   );
 }
 
-function isFor(known: StoredCheckout, { product, plan, interval, processor, trial, code }: CheckoutInput): boolean {
+function isSameSelection(
+  known: StoredCheckout,
+  { product, plan, interval, processor, trial, code }: CheckoutInput,
+): boolean {
   return (
     known.product === product &&
     known.plan === plan &&
@@ -219,25 +229,27 @@ function isFor(known: StoredCheckout, { product, plan, interval, processor, tria
   );
 }
 
-/** It has been paid, and its news is late: what it sold is fetched, and the next look finds a subscription. */
-async function arrived(
+/** Fetches the subscription of a paid checkout whose webhook is late. Then `begin_checkout` finds that subscription. */
+async function recordPaidCheckout(
   userId: string,
   known: StoredCheckout,
   subscription: string | null,
-  shop: PurchaseContext,
+  context: PurchaseContext,
 ): Promise<null> {
   const { processor, externalId } = known;
-  if (subscription === null) throw activating();
-  const { client } = await reached(shop, processor);
-  const told = reconcile({ userId, processor, subscription, transaction: externalId }, client, shop.gateway);
-  const { outcome } = await asked(processor, told);
-  // Paid, and yet nothing that can be given for it: an admin must look, and nothing may be sold beside it.
-  if (outcome === "unknown_price" || outcome === "not_theirs") throw activating();
-  await shop.gateway.finishCheckout(userId, known.id, "paid", subscription);
+  if (subscription === null) throw paymentActivating();
+  const { client } = await requireProcessor(context, processor);
+  const { outcome } = await mapProcessorError(
+    processor,
+    reconcile({ userId, processor, subscription, transaction: externalId }, client, context.gateway),
+  );
+  // The payment entitles the user to nothing. An admin must decide; until then the user cannot buy the product again.
+  if (outcome === "unknown_price" || outcome === "not_theirs") throw paymentActivating();
+  await context.gateway.finishCheckout(userId, known.id, "paid", subscription);
   return null;
 }
 
-function activating(): DomainError {
+function paymentActivating(): DomainError {
   return new DomainError(
     "conflict",
     "payment_activating",
@@ -245,15 +257,18 @@ function activating(): DomainError {
   );
 }
 
-async function askAgain(
+async function refreshSubscription(
   userId: string,
   { processor, id }: { processor: Processor; id: string },
-  shop: PurchaseContext,
+  context: PurchaseContext,
 ) {
-  const found = await shop.getProcessor(processor);
+  const found = await context.getProcessor(processor);
   if (found === undefined) return;
-  await reconcile({ userId, processor, subscription: id }, found.client, shop.gateway).catch((error: unknown) => {
+  await reconcile({ userId, processor, subscription: id }, found.client, context.gateway).catch((error: unknown) => {
     if (!(error instanceof ProcessorError)) throw error;
-    log.warn({ userId, processor, subscription: id, error: String(error) }, "[Purchase] Could not ask for news");
+    log.warn(
+      { userId, processor, subscription: id, error: String(error) },
+      "[Purchase] A subscription could not be fetched",
+    );
   });
 }

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { verdictOf } from "./duplicate-purchases";
+import { duplicateAction } from "./duplicate-purchases";
 
 describe("of two subscriptions of one product", () => {
   const AT = ["2026-11-01T10:00:00.000Z", "2026-11-01T10:01:00.000Z", null] as const;
   const living = (...all: [used: boolean, at: 0 | 1 | 2][]) =>
     all.map(([used, at], index) => ({ subscription: `sub_${index}`, used, begunAt: AT[at] }));
   const verdicts = (...all: [used: boolean, at: 0 | 1 | 2][]) =>
-    all.map((_, index) => verdictOf(`sub_${index}`, living(...all)));
+    all.map((_, index) => duplicateAction(`sub_${index}`, living(...all)));
 
   test.each<[string, Parameters<typeof verdicts>, string[]]>([
     [
@@ -15,7 +15,7 @@ describe("of two subscriptions of one product", () => {
         [false, 0],
         [false, 1],
       ],
-      ["keep", "give_back"],
+      ["keep", "refund"],
     ],
     [
       "in the same second: the one with the later id",
@@ -23,7 +23,7 @@ describe("of two subscriptions of one product", () => {
         [false, 0],
         [false, 0],
       ],
-      ["keep", "give_back"],
+      ["keep", "refund"],
     ],
     [
       "the first was used: the later one",
@@ -31,7 +31,7 @@ describe("of two subscriptions of one product", () => {
         [true, 0],
         [false, 1],
       ],
-      ["keep", "give_back"],
+      ["keep", "refund"],
     ],
     [
       "the later one was used: the first",
@@ -39,7 +39,7 @@ describe("of two subscriptions of one product", () => {
         [false, 0],
         [true, 1],
       ],
-      ["give_back", "keep"],
+      ["refund", "keep"],
     ],
     [
       "both were used: none",
@@ -55,7 +55,7 @@ describe("of two subscriptions of one product", () => {
         [false, 2],
         [false, 1],
       ],
-      ["give_back", "keep"],
+      ["refund", "keep"],
     ],
     [
       "of three, those that were not used",
@@ -64,14 +64,14 @@ describe("of two subscriptions of one product", () => {
         [true, 1],
         [false, 1],
       ],
-      ["give_back", "keep", "give_back"],
+      ["refund", "keep", "refund"],
     ],
   ])("%s", (_, all, expected) => {
     expect(verdicts(...all)).toEqual(expected);
   });
 
   test("a single subscription is kept, as is one that has ended", () => {
-    expect(verdictOf("sub_0", living([false, 0]))).toBe("keep");
-    expect(verdictOf("sub_gone", living([true, 0]))).toBe("keep");
+    expect(duplicateAction("sub_0", living([false, 0]))).toBe("keep");
+    expect(duplicateAction("sub_gone", living([true, 0]))).toBe("keep");
   });
 });

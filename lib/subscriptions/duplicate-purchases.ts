@@ -1,6 +1,6 @@
 /**
- * Purchases that were paid twice. Paddle cannot close a draft, so a replaced checkout can still be paid in another tab. Of
- * two subscriptions one is ended and its payment refunded: the later one, or the one of which nothing was used.
+ * Ends purchases that were paid twice. Paddle cannot close a draft, so a replaced checkout can still be paid in another
+ * tab. One of two subscriptions is canceled and refunded: the later one, or the unused one.
  */
 
 import { isProductId } from "@/lib/config/current-catalog";
@@ -11,23 +11,25 @@ import { reconcile } from "@/lib/webhooks/refresh";
 import type { PurchaseContext } from "./purchase-context";
 
 const BATCH = 20;
-/** Two subscriptions of one user and product are rare. */
-const DOUBLED = 200;
-/** Who did it, in the audit log. */
+/** Limit of duplicates per run; they are rare. */
+const MAX_DUPLICATES = 200;
+/** The actor in the audit log. */
 const ACTOR = "job:checkouts";
 
-type Shop = Pick<PurchaseContext, "gateway" | "getProcessor">;
+type Context = Pick<PurchaseContext, "gateway" | "getProcessor">;
 type Of<T> = T & { userId: string };
 
-/** One round. A checkout whose processor does not answer or refuses is tried again in the next round. */
-export async function endDuplicatePurchases(shop: Shop): Promise<{ looked: number; ended: number; failed: number }> {
+/** One run. If a processor does not answer or refuses, the next run retries the checkout. */
+export async function endDuplicatePurchases(
+  context: Context,
+): Promise<{ looked: number; ended: number; failed: number }> {
   const result = { looked: 0, ended: 0, failed: 0 };
-  for (const checkout of await shop.gateway.unsettledCheckouts(BATCH)) {
+  for (const checkout of await context.gateway.unsettledCheckouts(BATCH)) {
     result.looked += 1;
-    if ((await attempt(checkout, () => settle(checkout, shop))) === "failed") result.failed += 1;
+    if ((await attempt(checkout, () => closeOrRecord(checkout, context))) === "failed") result.failed += 1;
   }
-  for (const checkout of await shop.gateway.duplicateCheckouts(DOUBLED)) {
-    const ended = await attempt(checkout, () => endIfDoubled(checkout, shop));
+  for (const checkout of await context.gateway.duplicateCheckouts(MAX_DUPLICATES)) {
+    const ended = await attempt(checkout, () => endIfDuplicate(checkout, context));
     if (ended === "failed") result.failed += 1;
     else if (ended) result.ended += 1;
   }
@@ -41,18 +43,21 @@ async function attempt<T>({ userId, id, processor, product }: Of<StoredCheckout>
     if (!(error instanceof ProcessorError)) throw error;
     log.warn(
       { userId, checkout: id, processor, product, error: String(error) },
-      "[Job] A checkout beside a subscription could not be settled",
+      "[Job] A checkout beside a subscription could not be closed",
     );
     return "failed";
   }
 }
 
-/** Closes a checkout that should not be paid any more. If it was paid, its subscription is fetched: its webhook may be late. */
-async function settle({ userId, id, product, processor, externalId, status }: Of<StoredCheckout>, shop: Shop) {
-  const { gateway } = shop;
-  const found = await shop.getProcessor(processor);
+/** Closes a checkout that must not be paid. If it was paid, fetches its subscription: the webhook may be late. */
+async function closeOrRecord(
+  { userId, id, product, processor, externalId, status }: Of<StoredCheckout>,
+  context: Context,
+) {
+  const { gateway } = context;
+  const found = await context.getProcessor(processor);
   if (found === undefined || externalId === null || !isProductId(product)) return;
-  const closed = await close(externalId, found.client);
+  const closed = await closeCheckout(externalId, found.client);
   if (closed !== "paid") {
     if (closed !== status && status !== "paid") await gateway.finishCheckout(userId, id, closed);
     return;
@@ -64,41 +69,41 @@ async function settle({ userId, id, product, processor, externalId, status }: Of
   await gateway.finishCheckout(userId, id, "paid", subscription);
 }
 
-/** A checkout that the processor has forgotten cannot be paid any more. */
-function close(externalId: string, client: ProcessorClient) {
+/** A checkout that the processor does not know any more counts as closed. */
+function closeCheckout(externalId: string, client: ProcessorClient) {
   return client.closeCheckout(externalId).catch((error: unknown) => {
     if (error instanceof ProcessorError && error.problem === "not_found") return "closed" as const;
     throw error;
   });
 }
 
-type Verdict = "keep" | "give_back" | "leave_to_admin";
+type DuplicateAction = "keep" | "refund" | "leave_to_admin";
 
 /**
- * What to do about a subscription beside others of its user and product. Only one of which nothing was used is given back:
- * else each duplicate would give a fresh quota for nothing.
+ * Decides about a subscription beside others of its user and product. Only an unused one is refunded: otherwise each
+ * duplicate would give a new quota for free.
  */
-export function verdictOf(subscription: string, living: readonly OngoingSubscription[]): Verdict {
+export function duplicateAction(subscription: string, living: readonly OngoingSubscription[]): DuplicateAction {
   const own = living.find((each) => each.subscription === subscription);
   if (own === undefined) return "keep";
   const others = living.filter((each) => each !== own);
   const earlier = others.filter((other) => isEarlier(other, own));
   if (own.used) return earlier.some(({ used }) => used) ? "leave_to_admin" : "keep";
-  return earlier.length > 0 || others.some(({ used }) => used) ? "give_back" : "keep";
+  return earlier.length > 0 || others.some(({ used }) => used) ? "refund" : "keep";
 }
 
-/** In one second of Stripe's clock the id decides, so that never both are given back. */
+/** Stripe's times are in seconds: at equal times the id decides, so that only one is refunded. */
 function isEarlier(one: OngoingSubscription, other: OngoingSubscription): boolean {
   const [a, b] = [one, other].map(({ begunAt }) => (begunAt === null ? Number.POSITIVE_INFINITY : Date.parse(begunAt)));
   return a === b ? one.subscription < other.subscription : (a as number) < (b as number);
 }
 
-async function endIfDoubled(checkout: DuplicateCheckout, shop: Shop): Promise<boolean> {
+async function endIfDuplicate(checkout: DuplicateCheckout, context: Context): Promise<boolean> {
   const { userId, id, product, processor, externalId, subscription } = checkout;
   if (externalId === null || subscription === null) return false;
-  const { gateway } = shop;
+  const { gateway } = context;
   const details = { processor, product, checkout: id, subscription, transaction: externalId };
-  const verdict = checkout.ending ? "give_back" : verdictOf(subscription, checkout.living);
+  const verdict = checkout.ending ? "refund" : duplicateAction(subscription, checkout.living);
   if (verdict === "keep") return false;
   if (verdict === "leave_to_admin") {
     await gateway.recordAuditEntry(ACTOR, "purchase.duplicate", userId, details);
@@ -106,27 +111,27 @@ async function endIfDoubled(checkout: DuplicateCheckout, shop: Shop): Promise<bo
     log.warn({ userId, ...details }, "[Job] Two purchases were paid and used: neither was ended");
     return false;
   }
-  const found = await shop.getProcessor(processor);
+  const found = await context.getProcessor(processor);
   if (found === undefined) return false;
-  await giveBack(checkout, details, found.client, gateway);
+  await endAndRefund(checkout, details, found.client, gateway);
   return true;
 }
 
-/** For the audit log. */
+/** Details of the audit entry. */
 type Details = Record<"processor" | "product" | "checkout" | "subscription" | "transaction", string>;
 
-/** Each step can be repeated: the checkout stays in the next rounds until all of them are done. */
-async function giveBack(
+/** Cancels the subscription, then refunds it if it is unused. Each step can be repeated: the next run retries it. */
+async function endAndRefund(
   { userId, id, processor }: DuplicateCheckout,
   details: Details,
   client: ProcessorClient,
-  gateway: Shop["gateway"],
+  gateway: Context["gateway"],
 ) {
   const { subscription, transaction } = details;
   await gateway.markDuplicateCheckout(userId, id, "ending");
   if (!hasEnded(await client.subscription(subscription))) await client.cancel(subscription, "now");
   await reconcile({ userId, processor, subscription, transaction }, client, gateway);
-  // The plan is given no more. What was used of it before is known now.
+  // The plan has ended, so its usage is final.
   const { used } = await gateway.markDuplicateCheckout(userId, id, "ending");
   if (!used) await client.refundCheckout(transaction);
   await gateway.recordAuditEntry(ACTOR, used ? "purchase.ended" : "purchase.refunded", userId, details);

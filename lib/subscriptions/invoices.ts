@@ -1,4 +1,4 @@
-/** The processor's own pages and papers, for what is the user's own only. */
+/** Invoices and pages of the processor, limited to the user's own customers and subscriptions. */
 
 import { type InvoicesView, type InvoiceView, toIsoInstant } from "@/lib/billing/schemas/purchase";
 import type { Processor, SubscriptionRecord } from "@/lib/billing/types";
@@ -9,24 +9,23 @@ import { log } from "@/lib/core/observability";
 import type { BillingAccounts, LinkedCustomer } from "@/lib/database";
 import { type InvoicesOf, type ProcessorClient, ProcessorError } from "@/lib/processors/processor-client";
 import { loadSubscription } from "./load-subscription";
-import { asked, type PurchaseContext, reached } from "./purchase-context";
+import { mapProcessorError, type PurchaseContext, requireProcessor } from "./purchase-context";
 
-const LISTED = 100;
+const MAX_INVOICES = 100;
 
 /**
- * Every invoice of the user, newest first, at both processors. One that does not answer leaves the other's shown, and is
- * named.
+ * The user's invoices at both processors, newest first. If a processor does not answer, `unavailable` names it.
  * @throws DatabaseError
  */
-export async function invoicesOf(userId: string, shop: PurchaseContext): Promise<InvoicesView> {
-  const payers = await shop.gateway.billingAccounts(userId);
+export async function invoicesOf(userId: string, context: PurchaseContext): Promise<InvoicesView> {
+  const accounts = await context.gateway.billingAccounts(userId);
   const unavailable = new Set<Processor>();
   const lists = await Promise.all(
-    sourcesOf(payers).map((source) =>
-      invoicesFrom(source, shop).catch((error: unknown): InvoiceView[] => {
+    sourcesOf(accounts).map((source) =>
+      invoicesFrom(source, context).catch((error: unknown): InvoiceView[] => {
         if (!(error instanceof ProcessorError)) throw error;
         log.warn({ userId, ...source, error: String(error) }, "[Purchase] Invoices could not be listed");
-        // A customer that is not there (any more) has no invoices; that is no failure.
+        // A customer that does not exist has no invoices; that is no failure.
         if (error.problem !== "not_found") unavailable.add(source.processor);
         return [];
       }),
@@ -35,7 +34,7 @@ export async function invoicesOf(userId: string, shop: PurchaseContext): Promise
   const invoices = lists
     .flat()
     .sort((one, other) => Date.parse(other.at) - Date.parse(one.at))
-    .slice(0, LISTED);
+    .slice(0, MAX_INVOICES);
   return { invoices, unavailable: [...unavailable].sort() };
 }
 
@@ -45,8 +44,8 @@ interface Source {
 }
 
 /**
- * By customer where we know that the customer is the user; else by subscription: whoever pays by Paddle may have typed
- * somebody else's address, and what else that customer has bought is none of theirs.
+ * Lists by customer if the customer is linked to the user, else by subscription. A Paddle buyer can enter another person's
+ * address, and must not see that customer's other purchases.
  */
 function sourcesOf({ customers, subscriptions }: BillingAccounts): Source[] {
   const processors: Processor[] = ["stripe", "paddle"];
@@ -61,8 +60,8 @@ function sourcesOf({ customers, subscriptions }: BillingAccounts): Source[] {
   ];
 }
 
-async function invoicesFrom({ processor, of }: Source, shop: PurchaseContext): Promise<InvoiceView[]> {
-  const found = await shop.getProcessor(processor);
+async function invoicesFrom({ processor, of }: Source, context: PurchaseContext): Promise<InvoiceView[]> {
+  const found = await context.getProcessor(processor);
   if (found === undefined) return [];
   const invoices = await found.client.invoices(of);
   return invoices.map(({ at, pdf, tax = null, discount = null, refunded = null, ...invoice }) => ({
@@ -72,104 +71,104 @@ async function invoicesFrom({ processor, of }: Source, shop: PurchaseContext): P
     refunded,
     processor,
     at: toIsoInstant(at),
-    // Where the link must be asked for, and works for a short while only, ours asks for it.
+    // Paddle's link expires soon, so our route requests a new one on each click.
     pdf: pdf ?? (processor === "paddle" && invoice.status === "paid" ? `/api/invoices/paddle/${invoice.id}` : null),
   }));
 }
 
 /**
- * Where the document of one of the user's own invoices is now.
+ * Returns the current link of the document of one of the user's invoices.
  * @throws DomainError not_found, unavailable, DatabaseError
  */
 export async function invoiceDocument(
   userId: string,
   processor: string,
   id: string,
-  shop: PurchaseContext,
+  context: PurchaseContext,
 ): Promise<string> {
-  for (const { processor: at, of } of sourcesOf(await shop.gateway.billingAccounts(userId))) {
+  for (const { processor: at, of } of sourcesOf(await context.gateway.billingAccounts(userId))) {
     if (at !== processor) continue;
-    const { client } = await reached(shop, at);
-    const own = await asked(at, client.invoices(of));
+    const { client } = await requireProcessor(context, at);
+    const own = await mapProcessorError(at, client.invoices(of));
     if (!own.some((invoice) => invoice.id === id)) continue;
-    const url = await asked(at, client.invoicePdf(id));
+    const url = await mapProcessorError(at, client.invoicePdf(id));
     if (url !== null) return url;
   }
   throw new DomainError("not_found", "invoice_not_found", "There is no such invoice, or it has no document yet.");
 }
 
 /**
- * The processor's page for cards and addresses: of a product's subscription, the customer who pays for it. Where that
- * customer is not known to be the user, only the page where this subscription's card is changed.
+ * Returns the processor's page for cards and addresses of the customer who pays for the product's subscription. If that
+ * customer is not linked to the user, returns the page that only changes this subscription's card.
  * @throws DomainError not_found if there is nothing to manage yet, unavailable, DatabaseError
  */
 export async function portalOf(
   userId: string,
   product: ProductId | undefined,
-  shop: PurchaseContext,
+  context: PurchaseContext,
 ): Promise<{ url: string }> {
-  return portalFor(userId, await subscriptionToManage(userId, product, shop), shop);
+  return portalFor(userId, await subscriptionToManage(userId, product, context), context);
 }
 
-/** @param mirror the subscription to manage; null: the user has none */
+/** @param record the subscription to manage; null if the user has none */
 async function portalFor(
   userId: string,
-  mirror: SubscriptionRecord | null,
-  shop: PurchaseContext,
+  record: SubscriptionRecord | null,
+  context: PurchaseContext,
 ): Promise<{ url: string }> {
-  const { customers } = await shop.gateway.billingAccounts(userId);
-  const returnUrl = `${shop.appUrl}/billing`;
-  if (mirror === null) {
+  const { customers } = await context.gateway.billingAccounts(userId);
+  const returnUrl = `${context.appUrl}/billing`;
+  if (record === null) {
     const [latest] = customers;
     if (latest === undefined) throw nothingToManage();
-    const { client } = await reached(shop, latest.processor);
-    return asked(latest.processor, client.portal(latest.customer, [], returnUrl));
+    const { client } = await requireProcessor(context, latest.processor);
+    return mapProcessorError(latest.processor, client.portal(latest.customer, [], returnUrl));
   }
 
-  const { processor, subscription } = mirror;
-  const { client } = await reached(shop, processor);
-  const payer = await payerOf(mirror, customers, client);
-  if (payer !== undefined) return asked(processor, client.portal(payer, [subscription], returnUrl));
-  const url = await asked(processor, client.paymentPage(subscription));
+  const { processor, subscription } = record;
+  const { client } = await requireProcessor(context, processor);
+  const customer = await ownCustomerOf(record, customers, client);
+  if (customer !== undefined) return mapProcessorError(processor, client.portal(customer, [subscription], returnUrl));
+  const url = await mapProcessorError(processor, client.paymentPage(subscription));
   if (url === null) throw nothingToManage();
   return { url };
 }
 
 /**
- * The page on which the open payment of a product's subscription is made; without one, the page for cards.
+ * Returns the page of the open payment of a product's subscription; if none is open, the page for cards.
  * @throws DomainError not_found if there is nothing to manage yet, unavailable, DatabaseError
  */
 export async function duePaymentOf(
   userId: string,
   product: ProductId,
-  shop: PurchaseContext,
+  context: PurchaseContext,
 ): Promise<{ url: string }> {
-  const mirror = await subscriptionToManage(userId, product, shop);
-  if (mirror === null) throw nothingToManage();
-  const { processor, subscription } = mirror;
-  const { client } = await reached(shop, processor);
-  const url = await asked(processor, client.duePage(subscription));
-  return url === null ? portalFor(userId, mirror, shop) : { url };
+  const record = await subscriptionToManage(userId, product, context);
+  if (record === null) throw nothingToManage();
+  const { processor, subscription } = record;
+  const { client } = await requireProcessor(context, processor);
+  const url = await mapProcessorError(processor, client.duePage(subscription));
+  return url === null ? portalFor(userId, record, context) : { url };
 }
 
-/** Of the product asked for, else of the first that has one. */
+/** The subscription of the given product, else of the first product that has one. */
 async function subscriptionToManage(userId: string, product: ProductId | undefined, { gateway }: PurchaseContext) {
   for (const each of product === undefined ? productIds() : [product]) {
-    const { mirror } = await loadSubscription(userId, each, gateway);
-    if (mirror !== null) return mirror;
+    const { record } = await loadSubscription(userId, each, gateway);
+    if (record !== null) return record;
   }
   return null;
 }
 
-/** The user's own customer whose subscription it is. */
-async function payerOf(
+/** The user's linked customer who pays for the subscription; undefined if another customer pays. */
+async function ownCustomerOf(
   { processor, subscription }: SubscriptionRecord,
   customers: readonly LinkedCustomer[],
   client: ProcessorClient,
 ): Promise<string | undefined> {
   const own = customers.filter((each) => each.processor === processor);
   if (own.length === 0) return undefined;
-  const { identity } = await asked(processor, client.subscription(subscription));
+  const { identity } = await mapProcessorError(processor, client.subscription(subscription));
   return own.find(({ customer }) => customer === identity.customer)?.customer;
 }
 

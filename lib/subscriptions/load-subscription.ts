@@ -1,4 +1,4 @@
-/** What a user has of a product at this moment, with everything that it follows from. */
+/** Loads a user's present subscription of a product, with the facts and the timeline behind it. */
 
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { fold } from "@/lib/billing/timeline/build-timeline";
@@ -9,21 +9,28 @@ import { product as productOf } from "@/lib/config/current-catalog";
 import { DomainError } from "@/lib/core/domain-error";
 import type { Gateway } from "@/lib/database";
 
-export interface Current {
+export interface CurrentSubscription {
   userId: string;
   product: ProductId;
-  /** By the user's clock, never earlier than the news. */
+  /** The user's clock, never earlier than the latest fact. */
   now: Instant;
   facts: readonly Fact[];
   freeAnchor: Instant;
   timeline: Timeline;
-  /** The subscription in force, else the one that was heard of last and has not ended; null for none. */
-  mirror: SubscriptionRecord | null;
+  /** The subscription that entitles the user, else the most recently updated one that has not ended; null if none. */
+  record: SubscriptionRecord | null;
   view: SubscriptionView;
 }
 
+/** A current subscription that exists. */
+export type Subscribed = CurrentSubscription & { record: SubscriptionRecord };
+
 /** @throws DatabaseError */
-export async function loadSubscription(userId: string, product: ProductId, gateway: Gateway): Promise<Current> {
+export async function loadSubscription(
+  userId: string,
+  product: ProductId,
+  gateway: Gateway,
+): Promise<CurrentSubscription> {
   const usage = await gateway.usage(userId);
   const known = await gateway.loadTimeline(userId, product);
   const facts = [...known.facts, ...sharedFacts(known.facts, known.others)];
@@ -31,30 +38,31 @@ export async function loadSubscription(userId: string, product: ProductId, gatew
   const now = Math.max(Date.parse(usage.now), timeline.asOf);
   const view = usage.subscriptions.find((each) => each.product === product) as SubscriptionView;
   const { freeAnchor } = known;
-  return { userId, product, now, facts, freeAnchor, timeline, mirror: mirrorInForce(timeline, now), view };
+  return { userId, product, now, facts, freeAnchor, timeline, record: recordInForce(timeline, now), view };
 }
 
-/** When a change of our own schedule is made: after every earlier one, however fast they come and the clocks stand. */
-export function scheduledAt({ facts, now, mirror }: Pick<Current, "facts" | "now" | "mirror">): Instant {
-  const own = facts.filter(({ kind, subscription }) => kind === "schedule" && subscription === mirror?.subscription);
+/** The time of a new schedule fact: later than every earlier one, even if clocks differ. */
+export function nextScheduleTime({
+  facts,
+  now,
+  record,
+}: Pick<CurrentSubscription, "facts" | "now" | "record">): Instant {
+  const own = facts.filter(({ kind, subscription }) => kind === "schedule" && subscription === record?.subscription);
   return own.reduce((latest, { at }) => Math.max(latest, at + 1), now);
 }
 
-function mirrorInForce(
-  { entitlementPeriods: segments, records: mirrors }: Timeline,
-  now: Instant,
-): SubscriptionRecord | null {
-  const source = segments.findLast(({ start }) => start <= now)?.source;
-  const living = mirrors.filter(({ endedAt, status }) => endedAt === null && status !== "incomplete_expired");
+function recordInForce({ entitlementPeriods, records }: Timeline, now: Instant): SubscriptionRecord | null {
+  const source = entitlementPeriods.findLast(({ start }) => start <= now)?.source;
+  const living = records.filter(({ endedAt, status }) => endedAt === null && status !== "incomplete_expired");
   const inForce = living.find(({ processor, subscription }) => `${processor}:${subscription}` === source);
   return inForce ?? living.toSorted((a, b) => b.updatedAt - a.updatedAt)[0] ?? null;
 }
 
-/** @throws DomainError conflict if there is nothing to change */
-export async function subscribedTo(userId: string, product: ProductId, gateway: Gateway) {
+/** @throws DomainError conflict if the user has no subscription of the product */
+export async function requireSubscription(userId: string, product: ProductId, gateway: Gateway): Promise<Subscribed> {
   const current = await loadSubscription(userId, product, gateway);
-  const { mirror } = current;
-  if (mirror !== null) return { ...current, mirror };
+  const { record } = current;
+  if (record !== null) return { ...current, record };
   throw new DomainError(
     "conflict",
     "not_subscribed",

@@ -1,4 +1,4 @@
-/** What every purchase needs: the database, the processors, and our own address. */
+/** The dependencies of every purchase: the database, the processors, and this deployment's address. */
 
 import type { Processor } from "@/lib/billing/types";
 import type { Price } from "@/lib/config/catalog";
@@ -8,7 +8,7 @@ import { DomainError, type Problem } from "@/lib/core/domain-error";
 import { env } from "@/lib/core/env";
 import { log } from "@/lib/core/observability";
 import { type Gateway, gateway } from "@/lib/database";
-import { endingAt } from "@/lib/processors/deadline";
+import { clientWithDeadline } from "@/lib/processors/deadline";
 import { ProcessorError, type ProcessorProblem } from "@/lib/processors/processor-client";
 import { getProcessor, type ProcessorConnection } from "@/lib/processors/registry";
 import { countAttempt } from "@/lib/rate-limit";
@@ -16,11 +16,11 @@ import { countAttempt } from "@/lib/rate-limit";
 export interface PurchaseContext {
   gateway: Gateway;
   getProcessor: (processor: Processor) => Promise<ProcessorConnection | undefined>;
-  /** Without a slash at its end. */
+  /** Has no trailing slash. */
   appUrl: string;
 }
 
-/** This deployment's, for one request of a user: it counts as an attempt when it first reaches a processor. */
+/** The context of one request of a user. The request counts as an attempt when it first calls a processor. */
 export function purchaseContext(userId: string): PurchaseContext {
   const { appUrl = "", sandbox } = env();
   const counted = withAttemptLimit({ gateway: gateway(), getProcessor, appUrl }, () =>
@@ -29,64 +29,68 @@ export function purchaseContext(userId: string): PurchaseContext {
   return sandbox ? counted : withDeadline(counted);
 }
 
-/** All calls of a processor together end within PROCESSOR_MS from the first one on. */
-export function withDeadline(shop: PurchaseContext): PurchaseContext {
+/** Limits all processor calls together to PROCESSOR_MS, which begins at the first one. */
+export function withDeadline(context: PurchaseContext): PurchaseContext {
   let until: number | undefined;
   return {
-    ...shop,
+    ...context,
     async getProcessor(processor) {
-      const found = await shop.getProcessor(processor);
+      const found = await context.getProcessor(processor);
       until ??= performance.now() + PROCESSOR_MS;
-      return found && { ...found, client: endingAt(found.client, until) };
+      return found && { ...found, client: clientWithDeadline(found.client, until) };
     },
   };
 }
 
 /**
- * @param count throws if the user has made too many attempts; then nothing is asked of the processor
+ * Counts an attempt before the first call of a processor.
+ * @param count throws if the user has made too many attempts; the processor is not called then
  */
-export function withAttemptLimit(shop: PurchaseContext, count: () => Promise<void>): PurchaseContext {
+export function withAttemptLimit(context: PurchaseContext, count: () => Promise<void>): PurchaseContext {
   let counted: Promise<void> | undefined;
   return {
-    ...shop,
+    ...context,
     async getProcessor(processor) {
       counted ??= count();
       await counted;
-      return shop.getProcessor(processor);
+      return context.getProcessor(processor);
     },
   };
 }
 
 /** @throws DomainError not_found if the processor is not configured here */
-export async function reached({ getProcessor }: PurchaseContext, processor: Processor): Promise<ProcessorConnection> {
+export async function requireProcessor(
+  { getProcessor }: PurchaseContext,
+  processor: Processor,
+): Promise<ProcessorConnection> {
   const found = await getProcessor(processor);
   if (found) return found;
   throw notConfigured(processor);
 }
 
 export function notConfigured(processor: Processor): DomainError {
-  return new DomainError("not_found", "processor_not_configured", `${NAMES[processor]} is not set up here.`, {
+  return new DomainError("not_found", "processor_not_configured", `${PROCESSOR_NAMES[processor]} is not set up here.`, {
     processor,
   });
 }
 
-/** As a processor's own refusal of a code: a buyer need not know who refused it. */
+/** The same error as for a code that the processor refuses: a buyer need not know who refused it. */
 export function codeNotValid(): DomainError {
-  const { problem, reason, message } = ANSWERS.invalid_code;
+  const { problem, reason, message } = USER_ERRORS.invalid_code;
   return new DomainError(problem, reason, message, { field: "code" });
 }
 
-/** @throws DomainError bad_input if the plan is not sold by that interval here */
-export function priceOf({ sold }: ProcessorConnection, price: Price): string {
+/** @throws DomainError bad_input if this deployment has no price for the plan and interval */
+export function requirePriceId({ sold }: ProcessorConnection, price: Price): string {
   const priceId = sold(price);
   if (priceId !== undefined) return priceId;
   const name = findPlan(price.product, price.plan)?.name ?? price.plan;
   throw new DomainError("bad_input", "plan_not_sold", `${name} is not sold ${price.interval} here.`, { field: "plan" });
 }
 
-export const NAMES: Readonly<Record<Processor, string>> = { stripe: "Stripe", paddle: "Paddle" };
+export const PROCESSOR_NAMES: Readonly<Record<Processor, string>> = { stripe: "Stripe", paddle: "Paddle" };
 
-const ANSWERS: Readonly<Record<ProcessorProblem, { problem: Problem; reason: string; message: string }>> = {
+const USER_ERRORS: Readonly<Record<ProcessorProblem, { problem: Problem; reason: string; message: string }>> = {
   declined: {
     problem: "payment_required",
     reason: "payment_declined",
@@ -137,17 +141,17 @@ const ANSWERS: Readonly<Record<ProcessorProblem, { problem: Problem; reason: str
 };
 
 /**
- * Asks a processor, and puts its refusal into the words of our API; its own words are for the log.
- * @throws DomainError payment_required, conflict, unavailable
+ * Turns a processor's error into one that users read. The log gets the processor's own message.
+ * @throws DomainError payment_required, conflict, bad_input, unavailable
  */
-export async function asked<T>(processor: Processor, request: Promise<T>): Promise<T> {
+export async function mapProcessorError<T>(processor: Processor, request: Promise<T>): Promise<T> {
   try {
     return await request;
   } catch (error) {
     if (!(error instanceof ProcessorError)) throw error;
     const { problem, code, message } = error;
     log.warn({ processor, problem, code, error: message }, "[Purchase] The processor refused");
-    const answer = ANSWERS[problem];
+    const answer = USER_ERRORS[problem];
     throw new DomainError(answer.problem, answer.reason, answer.message, { processor });
   }
 }

@@ -1,4 +1,4 @@
-/** Gives a dispute to its user: Stripe's event names the disputed charge, and the charge names its customer. */
+/** Assigns a dispute to its user: Stripe's event names the disputed charge, and the charge names its customer. */
 import type { Note, Processor } from "@/lib/billing/types";
 import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
@@ -10,7 +10,7 @@ export interface Unattached {
   notes: readonly Note[];
 }
 
-/** Fetches the charge if the processor can be asked. If that fails, the daily reconciliation attaches the notes. */
+/** Fetches the charge if the processor is configured. If that fails, the daily reconciliation attaches the notes. */
 export async function attachDispute(
   { processor, charge, notes }: Unattached,
   find: (processor: Processor) => Promise<Pick<ProcessorConnection, "client"> | undefined>,

@@ -1,4 +1,4 @@
-/** The commit of facts: load, fold, compare-and-swap; for a delivery, a fetched subscription and our own schedule alike. */
+/** Commits facts of a delivery, a fetched subscription or a schedule: load, fold, compare-and-swap. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { decide, fold, newFlags } from "@/lib/billing/timeline/build-timeline";
@@ -18,8 +18,8 @@ export interface Result {
   reason?: string;
 }
 
-/** Resets in the words that the runbooks of older installations search for. */
-const RUNBOOK: Readonly<Partial<Record<Decision["reason"], { says: string }>>> = {
+/** Log texts of resets that the runbooks of older installations search for. */
+const RUNBOOK_TEXTS: Readonly<Partial<Record<Decision["reason"], { says: string }>>> = {
   "New subscription": { says: "Subscription activated and usage reset" },
   "Payment for a new billing period": { says: "Subscription activated and usage reset" },
   "Billing period renewal detected": { says: "Billing period renewed, resetting usage" },
@@ -32,30 +32,30 @@ interface Addition {
   product: ProductId;
   facts: readonly Fact[];
   analysis: ChangeAnalysis | null;
-  /** The event's outcome with this timeline; null if another product's commit follows. */
-  concludes: ((timeline: Timeline) => Result | null) | null;
+  /** Returns the event's outcome with this timeline; null if another product's commit follows. */
+  finalOutcome: ((timeline: Timeline) => Result | null) | null;
 }
 
-/** Whoever commits first wins; the others load, fold and try again, so many at once are served one after the other. */
+/** The first commit succeeds; the others load, fold and try again, so that this many concurrent commits succeed. */
 const ATTEMPTS = 12;
 
 /**
- * Load, fold, commit; again where another delivery committed in between.
- * @throws DatabaseError
+ * Loads, folds and commits, and repeats that if another delivery commits in between.
+ * @throws DatabaseError `unavailable` after too many attempts, `moved` if the subscription was moved
  */
 export async function commitFacts(
-  { event, userId, product, analysis, concludes, ...added }: Addition,
+  { event, userId, product, analysis, finalOutcome, ...added }: Addition,
   gateway: Gateway,
 ) {
   const rules = productOf(product);
-  // An end may name two plans of one product: that is one fact.
+  // The end of a subscription may name two plans of one product: that is one fact.
   const facts = [...new Map(added.facts.map((fact) => [fact.id, fact])).values()];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const known = await gateway.loadTimeline(userId, product, facts[0]?.subscription);
     const shared = sharedFacts([...known.facts, ...facts], known.others);
     const before = fold(rules, [...known.facts, ...sharedFacts(known.facts, known.others)], known.freeAnchor);
     const timeline = fold(rules, [...known.facts, ...facts, ...shared], known.freeAnchor);
-    const result = concludes?.(timeline) ?? null;
+    const result = finalOutcome?.(timeline) ?? null;
     const decision = decide(before, timeline, facts);
     const flags = newFlags(before, timeline);
     const { processor, id, type } = event;
@@ -80,17 +80,17 @@ export async function commitFacts(
     if (committed.committed) {
       log.info(
         {
-          ...about(event),
+          ...logFields(event),
           userId,
           product,
-          before: brief(committed.before),
-          after: brief(committed.after),
+          before: summarize(committed.before),
+          after: summarize(committed.after),
           flags,
-          ...(decision.action === "reset" && RUNBOOK[decision.reason]),
+          ...(decision.action === "reset" && RUNBOOK_TEXTS[decision.reason]),
         },
         `[Webhook] Decision: ${decision.action.toUpperCase()} usage - ${decision.reason}`,
       );
-      measured(product, decision, facts);
+      recordMetrics(product, decision, facts);
       return { committed: true, decision } as const;
     }
     if (committed.duplicate) return { committed: false, decision: committed.decision } as const;
@@ -100,18 +100,18 @@ export async function commitFacts(
   throw new DatabaseError("Other deliveries for this user kept committing first.", "unavailable", "conflict");
 }
 
-function measured(product: ProductId, { action, reason }: Decision, facts: readonly Fact[]): void {
+function recordMetrics(product: ProductId, { action, reason }: Decision, facts: readonly Fact[]): void {
   metrics.decisions.inc({ product, action, reason });
   for (const fact of facts)
     if (fact.kind === "payment") metrics.payments.inc({ processor: fact.processor, outcome: fact.outcome });
 }
 
-/** What the log shows of a subscription: enough to see what a decision did. */
-function brief({ plan, status, windowStart, meters }: SubscriptionView) {
+/** The fields of a subscription in the log: they show the effect of a decision. */
+function summarize({ plan, status, windowStart, meters }: SubscriptionView) {
   return { plan, status, windowStart, used: Object.fromEntries(meters.map(({ field, used }) => [field, used])) };
 }
 
-/** How the log names an event. */
-export function about({ processor, id, type }: Pick<WebhookEvent, "processor" | "id" | "type">) {
+/** The fields that name an event in the log. */
+export function logFields({ processor, id, type }: Pick<WebhookEvent, "processor" | "id" | "type">) {
   return { processor, eventId: id, eventType: type };
 }

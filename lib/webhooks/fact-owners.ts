@@ -1,4 +1,4 @@
-/** To which users the facts of an event go: a subscription that an admin has moved has a present user and former ones. */
+/** Assigns the facts of an event to users: a subscription that an admin has moved has a present user and former ones. */
 
 import { withoutPlan } from "@/lib/billing/timeline/plan-items";
 import { factsBefore } from "@/lib/billing/timeline/transfer";
@@ -12,8 +12,8 @@ type Facts = Extract<Normalized, { outcome: "facts" }>;
 type Unpriced = Extract<Normalized, { outcome: "unpriced" }>;
 type Entry = { product: ProductId; fact: Fact };
 
-/** Marks the facts of an event that names another user than its subscription has: the fold then flags them. */
-export function disputedFacts(normalized: Facts | Unpriced): Facts | Unpriced {
+/** Marks the facts of an event that names another user than its subscription's. The fold flags such facts. */
+export function markDisputed(normalized: Facts | Unpriced): Facts | Unpriced {
   if (normalized.outcome === "unpriced") return { ...normalized, fact: { ...normalized.fact, ownerDisputed: true } };
   const facts = normalized.facts.map(({ product, fact }) => ({
     product,
@@ -23,13 +23,13 @@ export function disputedFacts(normalized: Facts | Unpriced): Facts | Unpriced {
 }
 
 /**
- * What an event adds to a former user's history, by product: the facts from before the move, however late they come. What
- * the event says of the subscription's other products goes to those that this user had of it.
+ * The facts that an event adds to a former user's timelines, by product: those dated before the move, even if they arrive
+ * late. The fact without a plan goes to the subscription's other products that this user had.
  */
-export async function formerFacts(said: Facts | Unpriced, { userId, until }: FormerUser, gateway: Gateway) {
-  const named: readonly Entry[] = said.outcome === "facts" ? said.facts : [];
+export async function formerFacts(normalized: Facts | Unpriced, { userId, until }: FormerUser, gateway: Gateway) {
+  const named: readonly Entry[] = normalized.outcome === "facts" ? normalized.facts : [];
   const [first] = named;
-  const shared = said.outcome === "unpriced" ? said.fact : first ? withoutPlan(first.fact) : null;
+  const shared = normalized.outcome === "unpriced" ? normalized.fact : first ? withoutPlan(first.fact) : null;
   const known = shared ? await gateway.knownProducts(userId, shared.processor, shared.subscription) : [];
   const others = known
     .filter(isProductId)
@@ -41,8 +41,8 @@ export async function formerFacts(said: Facts | Unpriced, { userId, until }: For
   return byProduct;
 }
 
-/** The gateway with commits that are refused if the subscription has been moved since its users were looked up. */
-export function expectingMoves(moves: number, gateway: Gateway): Gateway {
+/** A gateway that refuses a commit if the subscription has been moved since its users were looked up. */
+export function withExpectedMoves(moves: number, gateway: Gateway): Gateway {
   return {
     ...gateway,
     commitTimeline: (input) => gateway.commitTimeline({ ...input, event: { ...input.event, moves } }),
@@ -56,8 +56,8 @@ export class SubscriptionMoved extends DatabaseError {
   }
 }
 
-/** Does the work again while a move comes in between; it looks up the users anew each time. */
-export async function despiteMoves<T>(work: () => Promise<T>): Promise<T> {
+/** Repeats the work, at most twice, if a move comes in between. The work must look up the users each time. */
+export async function retryAfterMove<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();

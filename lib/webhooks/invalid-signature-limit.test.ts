@@ -1,25 +1,25 @@
 import { expect, test } from "vitest";
-import { badDeliveries } from "./invalid-signature-limit";
+import { invalidSignatureLimit } from "./invalid-signature-limit";
 
 test("600 a minute and network, then the seconds to wait; others and the next minute are free", () => {
-  const bad = badDeliveries();
-  for (let count = 0; count < 600; count += 1) expect(bad.count("a", 1_000)).toBeNull();
-  expect(bad.count("a", 1_000)).toBe(60);
-  expect(bad.count("a", 60_999)).toBe(1);
-  expect(bad.count("b", 1_000)).toBeNull();
-  expect(bad.count("a", 61_000)).toBeNull();
+  const limit = invalidSignatureLimit();
+  for (let count = 0; count < 600; count += 1) expect(limit.count("a", 1_000)).toBeNull();
+  expect(limit.count("a", 1_000)).toBe(60);
+  expect(limit.count("a", 60_999)).toBe(1);
+  expect(limit.count("b", 1_000)).toBeNull();
+  expect(limit.count("a", 61_000)).toBeNull();
 });
 
 test("many networks do not fill the memory, and do not free one that is counted again and again", () => {
-  const bad = badDeliveries();
+  const limit = invalidSignatureLimit();
   for (let count = 0; count < 600; count += 1) {
-    bad.count("silent", 0);
-    bad.count("active", 0);
+    limit.count("silent", 0);
+    limit.count("active", 0);
   }
   for (let network = 0; network < 10_000; network += 1) {
-    bad.count(String(network), 0);
-    bad.count("active", 0);
+    limit.count(String(network), 0);
+    limit.count("active", 0);
   }
-  expect(bad.count("active", 0)).toBe(60);
-  expect(bad.count("silent", 0)).toBeNull();
+  expect(limit.count("active", 0)).toBe(60);
+  expect(limit.count("silent", 0)).toBeNull();
 });

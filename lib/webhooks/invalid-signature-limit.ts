@@ -5,16 +5,16 @@
 import { LRUCache } from "lru-cache";
 
 const WINDOW_MS = 60_000;
-const MAX_BAD = 600;
+const MAX_INVALID = 600;
 /** Networks that are counted at once; above this number the one seen longest ago is forgotten. */
 const MAX_NETWORKS = 10_000;
 
-export interface BadDeliveries {
+export interface InvalidSignatureLimit {
   /** Counts one delivery. Returns the seconds to wait if the network is over the limit, otherwise null. */
   count(network: string | null, now: number): number | null;
 }
 
-export function badDeliveries(): BadDeliveries {
+export function invalidSignatureLimit(): InvalidSignatureLimit {
   const windows = new LRUCache<string, { until: number; count: number }>({ max: MAX_NETWORKS });
   return {
     count(network, now) {
@@ -23,7 +23,7 @@ export function badDeliveries(): BadDeliveries {
       const window = known && known.until > now ? known : { until: now + WINDOW_MS, count: 0 };
       window.count += 1;
       windows.set(key, window);
-      return window.count > MAX_BAD ? Math.ceil((window.until - now) / 1000) : null;
+      return window.count > MAX_INVALID ? Math.ceil((window.until - now) / 1000) : null;
     },
   };
 }

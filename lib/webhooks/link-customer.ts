@@ -1,4 +1,4 @@
-/** What an admin puts right by hand: an event that is decided again or dismissed, a customer or subscription of no user. */
+/** An admin replays or dismisses an event, and links a customer or subscription to a user. */
 import { z } from "zod";
 import type { Processor } from "@/lib/billing/types";
 import { processorSchema } from "@/lib/config/schemas";
@@ -23,7 +23,7 @@ interface SubscriptionLink {
   userId: string;
 }
 
-/** A customer or a subscription, and whose it is from now on. */
+/** A customer or a subscription, and its new user. */
 export type LinkRequest = CustomerLink | SubscriptionLink;
 
 export const linkRequest = z
@@ -46,8 +46,8 @@ export const linkList = z
   .max(100, { error: "names 100 links at most" });
 
 /**
- * Decides a stored event again from its bytes: a dead one, one whose price is known by now, one that was dismissed. One
- * that was applied is a duplicate and changes nothing.
+ * Decides a stored event again from its bytes: a dead one, a dismissed one, or one whose price is listed now. An applied
+ * event is a duplicate and changes nothing.
  * @throws DomainError not_found, DatabaseError
  */
 export async function replay(processor: string, id: string, gateway: Gateway): Promise<Outcome> {
@@ -66,7 +66,7 @@ export async function dismiss(processor: string, id: string, gateway: Gateway): 
   return { outcome: "ignored", ...(reason !== null && { reason }) };
 }
 
-/** @throws DomainError not_found: an event of a processor that does not exist does not exist either */
+/** @throws DomainError not_found if there is no such processor */
 function processorNamed(name: string): Processor {
   const known = PROCESSORS.find((processor) => processor === name);
   if (known === undefined) throw new DomainError("not_found", "event_not_found", "There is no such event.");
@@ -75,29 +75,32 @@ function processorNamed(name: string): Processor {
 
 export interface Linked {
   linked: true;
-  /** Events that waited for the link, and what came of them. */
+  /** Events that waited for the link, and their outcomes. */
   events: { id: string; outcome: EventOutcome | null }[];
-  /** A subscription that another user had: it counts for the new one from `at` on. */
+  /** The former user of a moved subscription; it counts for the new user from `at` on. */
   moved?: { from: string; at: string };
 }
 
-/** @throws DatabaseError conflict if the customer is another user's already, not_found for an unknown subscription */
+/**
+ * Links a customer, or moves or links a subscription.
+ * @throws DatabaseError conflict if the customer is another user's, not_found if no event has named the subscription
+ */
 export function link(request: LinkRequest, gateway: Gateway): Promise<Linked> {
   return "customerId" in request ? linkCustomer(request, gateway) : linkSubscription(request, gateway);
 }
 
 /**
- * Links a customer to a user, and folds in what waited for it.
- * @throws DatabaseError conflict if the customer is another user's already
+ * Links a customer to a user, and decides the events that waited for it.
+ * @throws DatabaseError conflict if the customer is another user's
  */
 export async function linkCustomer({ processor, customerId, userId }: CustomerLink, gateway: Gateway): Promise<Linked> {
   const { waiting } = await gateway.linkCustomer(processor, customerId, userId, "admin");
-  return settleWaiting(processor, waiting, gateway);
+  return processWaiting(processor, waiting, gateway);
 }
 
 /**
- * Moves a subscription to a user; one that no user has yet is linked, and what waited for it folded in.
- * @throws DatabaseError not_found for a subscription that no event has named
+ * Moves a subscription to a user. If it has no user yet, links it and decides the events that waited for it.
+ * @throws DatabaseError not_found if no event has named the subscription
  */
 export async function linkSubscription(
   { processor, subscriptionId, userId }: SubscriptionLink,
@@ -108,10 +111,10 @@ export async function linkSubscription(
     return { linked: true, events: [], moved: { from, at: new Date(at).toISOString() } };
   }
   const { waiting } = await gateway.linkSubscription(processor, subscriptionId, userId);
-  return settleWaiting(processor, waiting, gateway);
+  return processWaiting(processor, waiting, gateway);
 }
 
-async function settleWaiting(processor: Processor, waiting: readonly string[], gateway: Gateway): Promise<Linked> {
+async function processWaiting(processor: Processor, waiting: readonly string[], gateway: Gateway): Promise<Linked> {
   for (const id of waiting) await processStoredEvent(processor, id, gateway);
   const events = [];
   for (const id of waiting) events.push({ id, outcome: (await gateway.loadWebhookEvent(processor, id)).outcome });

@@ -1,4 +1,4 @@
-/** An admin moves a subscription to another user: from that instant on it counts for the new one. */
+/** An admin moves a subscription to another user. From then on it counts for the new user. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { decide, fold, newFlags } from "@/lib/billing/timeline/build-timeline";
@@ -13,17 +13,17 @@ import { DatabaseError, type Gateway, type MovePart } from "@/lib/database";
 export interface Move {
   processor: Processor;
   subscription: string;
-  /** The new user; made if they have never been seen. */
+  /** The new user; created if unknown. */
   userId: string;
 }
 
-/** `from` null: no user had it. Without `at` nothing was moved: the user has it already, or had it from the start. */
+/** `from` is null if no user had it. `at` is null if nothing was moved, because the user has it already. */
 export interface Moved {
   from: string | null;
   at: Instant | null;
 }
 
-/** A move waits for deliveries that commit at the same moment, one after the other. */
+/** A move is repeated this often if deliveries commit at the same time. */
 const ATTEMPTS = 12;
 
 /**
@@ -37,7 +37,7 @@ export async function moveSubscription(move: Move, gateway: Gateway): Promise<Mo
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const { fromUserId: from, at } = await gateway.beginMove(processor, subscription, to);
     if (from === null || from === to) return { from, at: null };
-    const parts = await splitIntoChunks({ ...move, from, at, id: event.id }, gateway);
+    const parts = await partsOfMove({ ...move, from, at, id: event.id }, gateway);
     const { moved } = await gateway.moveSubscription({ processor, subscription, from, to, event, parts });
     if (moved) {
       log.info({ processor, subscription, from, to, at: new Date(at).toISOString() }, "[Admin] Subscription moved");
@@ -48,29 +48,29 @@ export async function moveSubscription(move: Move, gateway: Gateway): Promise<Mo
   throw new DatabaseError("Deliveries for these users kept committing first.", "unavailable", "conflict");
 }
 
-interface Begun extends Move {
+interface BegunMove extends Move {
   from: string;
   at: Instant;
   id: string;
 }
 
-/** Each timeline is loaded once: what is copied is what its revision vouches for when it is committed. */
-async function splitIntoChunks({ processor, subscription, userId: to, from, at, id }: Begun, gateway: Gateway) {
+/** Loads each timeline once, so that the revision checked at the commit covers the copied facts. */
+async function partsOfMove({ processor, subscription, userId: to, from, at, id }: BegunMove, gateway: Gateway) {
   const transfer = { kind: "transfer", id, processor, subscription, at } as const;
-  const out: TransferFact = { ...transfer, direction: "out" };
-  const here: TransferFact = { ...transfer, direction: "in" };
-  const loaded: { product: ProductId; old: Known; anew: Known; moved: Fact[] }[] = [];
+  const outgoing: TransferFact = { ...transfer, direction: "out" };
+  const incoming: TransferFact = { ...transfer, direction: "in" };
+  const loaded: { product: ProductId; old: Known; target: Known; moved: Fact[] }[] = [];
   for (const product of productIds()) {
     const old = await gateway.loadTimeline(from, product, subscription);
-    const anew = await gateway.loadTimeline(to, product, subscription);
-    loaded.push({ product, old, anew, moved: factsToMove(old.facts, transfer) });
+    const target = await gateway.loadTimeline(to, product, subscription);
+    loaded.push({ product, old, target, moved: factsToMove(old.facts, transfer) });
   }
-  return loaded.flatMap(({ product, old, anew, moved }): MovePart[] => {
-    const concerned = moved.length > 0;
+  return loaded.flatMap(({ product, old, target, moved }): MovePart[] => {
+    const affected = moved.length > 0;
     const others = loaded.flatMap((other) => (other.product === product ? [] : other.moved));
     return [
-      partOf({ userId: from, product, known: old, facts: [out], concerned, others: [] }),
-      partOf({ userId: to, product, known: anew, facts: [...moved, here], concerned, others }),
+      partOf({ userId: from, product, known: old, facts: [outgoing], affected, others: [] }),
+      partOf({ userId: to, product, known: target, facts: [...moved, incoming], affected, others }),
     ];
   });
 }
@@ -82,13 +82,13 @@ interface Part {
   product: ProductId;
   known: Known;
   facts: Fact[];
-  /** The subscription has something of this product. */
-  concerned: boolean;
-  /** Facts that the move brings to the user's other products. */
+  /** Whether the subscription has facts of this product. */
+  affected: boolean;
+  /** Facts that the move adds to the user's other products. */
   others: Fact[];
 }
 
-function partOf({ userId, product, known, facts, concerned, ...moved }: Part): MovePart {
+function partOf({ userId, product, known, facts, affected, ...moved }: Part): MovePart {
   const timelineOf = (all: readonly Fact[], others: readonly Fact[]) =>
     fold(productOf(product), [...all, ...sharedFacts(all, others)], known.freeAnchor);
   const others = [...known.others, ...moved.others];
@@ -100,7 +100,7 @@ function partOf({ userId, product, known, facts, concerned, ...moved }: Part): M
     revision: known.revision,
     facts,
     timeline,
-    decision: concerned ? decide(before, timeline, facts) : null,
+    decision: affected ? decide(before, timeline, facts) : null,
     flags: newFlags(before, timeline),
     others: others.map(({ id }) => id),
   };

@@ -1,4 +1,4 @@
-/** What is stored can be computed again from facts and ledger; this does it and reports where the two differ. */
+/** Computes the stored state again from facts and ledger, and reports the differences. */
 
 import { fold } from "@/lib/billing/timeline/build-timeline";
 import { sharedFacts } from "@/lib/billing/timeline/plan-items";
@@ -14,7 +14,7 @@ export interface Rebuilt {
 
 const PAGE = 200;
 
-/** Compares every user's stored state with facts and ledger; with `repair` the rebuilt one is stored. */
+/** Compares every user's stored state with facts and ledger; `repair` stores the rebuilt state. */
 export async function* rebuildAll(gateway: Gateway, { repair }: { repair: boolean }): AsyncGenerator<Rebuilt> {
   for (let after = ""; ; ) {
     const page = await gateway.timelines(after, PAGE);
@@ -27,7 +27,7 @@ export async function* rebuildAll(gateway: Gateway, { repair }: { repair: boolea
   }
 }
 
-/** One user and product; again where a delivery committed in between. */
+/** Rebuilds one user and product, and starts again if a delivery commits in between. */
 export async function rebuild(gateway: Gateway, userId: string, product: ProductId, repair: boolean): Promise<Rebuilt> {
   for (;;) {
     const { facts, others, revision, freeAnchor } = await gateway.loadTimeline(userId, product);

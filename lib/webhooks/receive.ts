@@ -1,20 +1,17 @@
-/**
- * The story of one delivery, top to bottom: verify, store, decide, answer. How an event is decided is `settle.ts`;
- * what the answers mean is decisions.md §6.
- */
+/** Processes one delivery from top to bottom: verify, store, decide, respond. `process-event.ts` decides. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { ANSWER_MS } from "@/lib/core/deadlines";
 import { documentedMetrics, log, metrics, secondsSince } from "@/lib/core/observability";
 import { DatabaseError, type EventState, type Gateway } from "@/lib/database";
 import type { Endpoint, WebhookEvent } from "@/lib/processors";
-import { about } from "./commit-facts";
-import { type Outcome, settle } from "./process-event";
+import { logFields } from "./commit-facts";
+import { type Outcome, processEvent } from "./process-event";
 
-/** What the processor is told. */
+/** The response to the processor. */
 export interface Receipt {
   status: 200 | 400 | 503;
   body: Record<string, unknown>;
-  /** For the caller, once the processor has its answer. */
+  /** Work for the caller after the response. */
   truncated?: Outcome["truncated"];
   unattached?: Outcome["unattached"];
 }
@@ -24,10 +21,10 @@ interface Delivery {
   signature: string | null;
 }
 
-/** An event that throws as often as this is dead: visible, replayable, and not tried again by itself. */
+/** After this many failed attempts an event is dead: an admin sees and can replay it, but the retry job skips it. */
 export const MAX_ATTEMPTS = 10;
 
-/** Receives one webhook delivery. Never throws: what cannot be answered now gets a 503, and the processor comes again. */
+/** Receives one webhook delivery. Never throws: if it cannot decide now, it responds 503 and the processor retries. */
 export async function receive(delivery: Delivery, endpoint: Endpoint, gateway: Gateway): Promise<Receipt> {
   const start = performance.now();
   const { source, secrets } = endpoint;
@@ -37,14 +34,14 @@ export async function receive(delivery: Delivery, endpoint: Endpoint, gateway: G
   if (!parsed.ok) return refuse(source.processor, parsed.reason);
   const { event } = parsed;
 
-  const late = sleep(ANSWER_MS, unavailable("The database took too long."), { ref: false });
-  const receipt = await Promise.race([late, storeAndDecide(event, delivery.raw, endpoint, gateway)]);
-  measured(event, source.handles(event.type), receipt, start);
+  const timeout = sleep(ANSWER_MS, unavailable("The database took too long."), { ref: false });
+  const receipt = await Promise.race([timeout, storeAndDecide(event, delivery.raw, endpoint, gateway)]);
+  recordMetrics(event, source.handles(event.type), receipt, start);
   return receipt;
 }
 
-/** Types are the sender's words: one that we do not know would make a new time series each. */
-function measured({ processor, type }: WebhookEvent, known: boolean, { body }: Receipt, start: number): void {
+/** The sender chooses the type. Unknown types share a label, since each label value makes a time series. */
+function recordMetrics({ processor, type }: WebhookEvent, known: boolean, { body }: Receipt, start: number): void {
   const outcome = String(body.outcome ?? "unavailable");
   metrics.webhooks.inc({ processor, type: known ? type : "other", outcome });
   metrics.webhookSeconds.observe({ processor }, secondsSince(start));
@@ -62,26 +59,23 @@ async function storeAndDecide(
     const known = await gateway.recordWebhookEvent({ ...event, raw });
     stored = true;
     if (isFinal(known)) return duplicate(event, known.decision);
-    const outcome = await settle(event, endpoint, gateway);
+    const outcome = await processEvent(event, endpoint, gateway);
     return outcome.outcome === "duplicate" ? duplicate(event, outcome.decision) : accepted(outcome);
   } catch (error) {
-    return await undecided(event, error, stored, gateway);
+    return await handleFailure(event, error, stored, gateway);
   }
 }
 
-/** What is deferred or quarantined may be decided by its next delivery: a link or a price may have come. */
+/** The next delivery may decide a deferred or quarantined event: a link or a price may exist by then. */
 function isFinal({ outcome }: EventState): boolean {
   return outcome === "applied" || outcome === "ignored";
 }
 
-/**
- * A stored event that throws is ours to retry: the processor is told that we have it. Where the database did not
- * answer, the processor comes again.
- */
-async function undecided(event: WebhookEvent, error: unknown, stored: boolean, gateway: Gateway): Promise<Receipt> {
-  log.error({ ...about(event), error: String(error) }, "[Webhook] Delivery could not be decided");
-  const passing = error instanceof DatabaseError && error.problem === "unavailable";
-  if (!stored || passing) return unavailable("The event could not be decided yet.");
+/** Accepts a stored event that failed: our job retries it. If the database is unavailable, the processor retries. */
+async function handleFailure(event: WebhookEvent, error: unknown, stored: boolean, gateway: Gateway): Promise<Receipt> {
+  log.error({ ...logFields(event), error: String(error) }, "[Webhook] Delivery could not be decided");
+  const isTransient = error instanceof DatabaseError && error.problem === "unavailable";
+  if (!stored || isTransient) return unavailable("The event could not be decided yet.");
   try {
     await gateway.failWebhookEvent(event, String(error), MAX_ATTEMPTS);
     return accepted({ outcome: "deferred", reason: "will_be_retried" });
@@ -96,7 +90,7 @@ function accepted({ outcome, reason, decision, truncated, unattached }: Outcome)
 }
 
 function duplicate(event: WebhookEvent, decision: Outcome["decision"]): Receipt {
-  log.info(about(event), "[Webhook] Webhook event already processed (idempotent)");
+  log.info(logFields(event), "[Webhook] Webhook event already processed (idempotent)");
   return accepted({ outcome: "duplicate", decision });
 }
 

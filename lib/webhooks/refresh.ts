@@ -1,4 +1,4 @@
-/** News that is fetched where it has not come: a subscription as it stands at the processor, added as a snapshot. */
+/** Fetches a subscription from its processor, and adds its present state as a snapshot. */
 import { isDeepStrictEqual } from "node:util";
 import { fold } from "@/lib/billing/timeline/build-timeline";
 import { sameStart } from "@/lib/billing/timeline/calendar";
@@ -19,18 +19,18 @@ export interface SubscriptionToRefresh {
   userId: string;
   processor: Processor;
   subscription: string;
-  /** The purchase it came from, whose user our own server stored. */
+  /** The purchase that began it; our server stored its user. */
   transaction?: string | null;
 }
 
-/** `unknown_price`: the catalog knows none of its prices. `not_theirs`: it is another user's, and nothing was changed. */
+/** `unknown_price`: the catalog lists none of its prices. `not_theirs`: it is another user's, and nothing was changed. */
 export type Reconciled = { outcome: "added" | "nothing_new" | "unknown_price" | "not_theirs" };
 
 /**
- * Fetches a subscription whose event had a truncated item list or named a discount by its id only, if the processor can be
- * asked. What fails here the daily reconciliation repairs.
+ * Fetches a subscription whose event had a truncated item list, or named a discount by its id only. If that fails, the daily
+ * reconciliation repairs it.
  */
-export async function fetchWhole(
+export async function fetchIncomplete(
   subject: SubscriptionToRefresh,
   find: (processor: Processor) => Promise<Pick<ProcessorConnection, "client"> | undefined>,
   gateway: Gateway,
@@ -47,8 +47,8 @@ export async function fetchWhole(
 }
 
 /**
- * Asks for the subscription and adds what is new of it. It converges with the events that come later: the fold opens a
- * period once, whoever tells of it first.
+ * Fetches the subscription and adds its state if it is new. Later events give the same timeline: the fold opens a period
+ * once, whether the event or the fetch comes first.
  * @throws ProcessorError, DatabaseError
  */
 export async function reconcile(
@@ -70,24 +70,24 @@ export async function reconcile(
   };
   const outcome = await fetchAndCommit({ userId, processor, subscription, type: "subscription.read" }, read, gateway);
   if (outcome === "not_read") return { outcome: "not_theirs" };
-  for (const id of released) await settleWaiting(processor, id, gateway);
+  for (const id of released) await processWaiting(processor, id, gateway);
   return { outcome };
 }
 
-type Reading = Pick<SubscriptionReading, "facts" | "shared" | "datedBy"> & Partial<PaymentRecords>;
+type Reading = Pick<SubscriptionReading, "facts" | "shared" | "timestampSource"> & Partial<PaymentRecords>;
 
 /**
- * Reads a subscription at its processor and adds what is new of it: its state, and the payments, refunds and disputes that
- * were read beside it. The latest known facts are read first, so that an event that arrives during the request counts as
- * later than the reading. Payments are dated by the processor: a later one has the last word, whoever brings it.
- * @param read null: nothing is to be added
+ * Fetches a subscription and adds its state, payments, refunds and disputes if they are new. The latest known facts are
+ * loaded first, so that an event that arrives during the request counts as later. The processor dates payments, so their
+ * order does not depend on their source.
+ * @param read returns null if nothing is to be added
  */
 export async function fetchAndCommit(
   { userId, processor, subscription, type }: Subject & { userId: string; type: ReadingType },
   read: () => Promise<Reading | null>,
   gateway: Gateway,
 ): Promise<Added | "not_read"> {
-  const known = await knownUntil(userId, { processor, subscription }, gateway);
+  const known = await latestFactTimes(userId, { processor, subscription }, gateway);
   const reading = await read();
   if (reading === null) return "not_read";
   const added = await addReading({ userId, type }, reading, known, gateway);
@@ -99,35 +99,35 @@ type ReadingType = "subscription.read" | "subscription.fetched";
 type Added = "added" | "nothing_new" | "unknown_price";
 
 /**
- * Adds a fetched subscription to all of its products if the timeline of one changes with it. A product without the fact
- * would share the other product's, and read in it that its own plan is not in the list.
+ * Adds a fetched subscription to all of its products if it changes the timeline of one. A product without the fact would
+ * share another product's fact, which says that its own plan is not in the list.
  * @param known the latest facts of each product before the subscription was fetched
  */
 async function addReading(
   { userId, type }: { userId: string; type: ReadingType },
-  { facts, shared, datedBy }: Reading,
+  { facts, shared, timestampSource }: Reading,
   known: ReadonlyMap<ProductId, Instant>,
   gateway: Gateway,
 ): Promise<Added> {
   const listed = new Set(facts.map(({ product }) => product));
-  // Known products whose plan no listed item is now.
+  // Known products without an item in the list.
   const absent = [...known].filter(([product, at]) => at > 0 && !listed.has(product)).map(([product]) => product);
   const entries = [...facts, ...(shared === null ? [] : absent.map((product) => ({ product, fact: shared })))].map(
     ({ product, fact }) => {
-      const at = datedBy === "reading" ? Math.max(fact.at, known.get(product) ?? 0) : fact.at;
+      const at = timestampSource === "fetch" ? Math.max(fact.at, known.get(product) ?? 0) : fact.at;
       return { product, fact: { ...fact, at } };
     },
   );
   if (entries.length === 0) return "unknown_price";
-  if (!(await isNewToOne(userId, entries, gateway))) return "nothing_new";
+  if (!(await changesATimeline(userId, entries, gateway))) return "nothing_new";
   for (const { product, fact } of entries) {
     const event = { processor: fact.processor, id: fact.id, type };
-    await commitFacts({ event, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
+    await commitFacts({ event, userId, product, facts: [fact], analysis: null, finalOutcome: null }, gateway);
   }
   return "added";
 }
 
-/** Adds the payments and notes whose events have not come; says if there were any. */
+/** Adds the payments and notes whose events are missing. Returns whether there were any. */
 async function addRecords(
   { userId, processor, subscription, type }: Subject & { userId: string; type: ReadingType },
   { payments = [], notes = [], facts }: Reading,
@@ -139,7 +139,7 @@ async function addRecords(
     if (known.get(product) === 0 && !facts.some((entry) => entry.product === product)) continue;
     for (const fact of await missedPayments(userId, product, payments, gateway)) {
       const event = { processor, id: fact.id, type };
-      await commitFacts({ event, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
+      await commitFacts({ event, userId, product, facts: [fact], analysis: null, finalOutcome: null }, gateway);
       added += 1;
     }
   }
@@ -149,8 +149,8 @@ async function addRecords(
 }
 
 /**
- * The fetched payments that change the timeline of the product: neither their events nor others have said the same. A
- * payment without a listed price counts for every product that the subscription is known to have.
+ * The fetched payments that change the timeline of the product, because no event has reported them. A payment without a
+ * listed price counts for every product that the subscription is known to have.
  */
 export async function missedPayments(
   userId: string,
@@ -162,7 +162,7 @@ export async function missedPayments(
   if (own.length === 0) return [];
   const { facts, others, freeAnchor } = await gateway.loadTimeline(userId, product);
   const all: Fact[] = [...facts, ...sharedFacts(facts, others)];
-  const timeline = () => told(fold(productOf(product), all, freeAnchor));
+  const timeline = () => withoutTimestamps(fold(productOf(product), all, freeAnchor));
   const missed: PaymentFact[] = [];
   let before = timeline();
   for (const fact of own.toSorted((a, b) => a.at - b.at)) {
@@ -177,8 +177,8 @@ export async function missedPayments(
 }
 
 /**
- * Whether the event of the same failure has come. A fetched failure is dated by its attempt, which for a bank debit is days
- * before the bank's answer: added beside the event's, it would move the days of grace back.
+ * Whether the event of the same failure is known. A fetched failure has the time of its attempt, for a bank debit days before
+ * the bank's response: added beside the event's fact, it would begin the grace too early.
  */
 function isKnownFailure(fact: PaymentFact, known: Fact): boolean {
   if (fact.outcome !== "failed" || known.kind !== "payment" || known.outcome !== "failed") return false;
@@ -201,8 +201,8 @@ function isSameStart(one: Instant | null, other: Instant | null): boolean {
   return one === null || other === null ? one === other : sameStart(one, other);
 }
 
-/** The latest fact of the subscription for each product. A subscription read afterwards is later, whatever the clocks say. */
-async function knownUntil(userId: string, { processor, subscription }: Subject, gateway: Gateway) {
+/** The time of the subscription's latest fact in each product. A later fetch is dated no earlier, even if clocks differ. */
+async function latestFactTimes(userId: string, { processor, subscription }: Subject, gateway: Gateway) {
   const known = new Map<ProductId, Instant>();
   for (const product of productIds()) {
     const { facts } = await gateway.loadTimeline(userId, product);
@@ -216,33 +216,33 @@ async function knownUntil(userId: string, { processor, subscription }: Subject, 
 }
 
 /** Whether the timeline of one product changes with its fetched fact. */
-async function isNewToOne(
+async function changesATimeline(
   userId: string,
   entries: readonly { product: ProductId; fact: Fact }[],
   gateway: Gateway,
 ): Promise<boolean> {
   for (const { product, fact } of entries) {
     const { facts, others, freeAnchor } = await gateway.loadTimeline(userId, product);
-    // Without a copy that another product got of it before a failure.
+    // Leaves out a copy that another product got of this fact before a failure.
     const older = others.filter(({ id }) => id !== fact.id);
     const before = [...facts, ...sharedFacts(facts, older)];
-    const timeline = (all: readonly Fact[]) => told(fold(productOf(product), all, freeAnchor));
+    const timeline = (all: readonly Fact[]) => withoutTimestamps(fold(productOf(product), all, freeAnchor));
     if (!isDeepStrictEqual(timeline(before), timeline([...before, fact]))) return true;
   }
   return false;
 }
 
-/** What a timeline says, but for when it was said. */
-function told({ records: mirrors, periods, entitlementPeriods: segments, transitions: openings }: Timeline) {
-  return { mirrors: mirrors.map(({ updatedAt: _, ...mirror }) => mirror), periods, segments, openings };
+/** The parts of a timeline to compare, without the times of updates. */
+function withoutTimestamps({ records, periods, entitlementPeriods, transitions }: Timeline) {
+  return { records: records.map(({ updatedAt: _, ...record }) => record), periods, entitlementPeriods, transitions };
 }
 
-/** Events that waited for the link are folded in; one that cannot be yet, the retry job takes. */
-async function settleWaiting(processor: Processor, id: string, gateway: Gateway): Promise<void> {
+/** Decides an event that waited for the link. If that fails, the retry job decides it. */
+async function processWaiting(processor: Processor, id: string, gateway: Gateway): Promise<void> {
   try {
     await processStoredEvent(processor, id, gateway);
   } catch (error) {
     if (error instanceof DatabaseError) throw error;
-    log.warn({ processor, eventId: id, error: String(error) }, "[Purchase] A waiting event could not be folded in yet");
+    log.warn({ processor, eventId: id, error: String(error) }, "[Purchase] A waiting event could not be decided yet");
   }
 }

@@ -13,7 +13,7 @@ import { subscriptionOf } from "@/lib/sandbox/stripe/objects";
 import { testDatabase } from "@/tests/support/database";
 import { createFakeStripe } from "@/tests/support/fake-stripe";
 import { fakeApi, refusal } from "@/tests/support/fake-stripe-api";
-import { fetchWhole } from "./refresh";
+import { fetchIncomplete } from "./refresh";
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
@@ -116,7 +116,7 @@ describe("eleven items, the plan behind the first ten", () => {
     const subject = await subscribe();
     await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: writer("ultra") }]);
     expect(await plan()).toBe("plus");
-    await fetchWhole(subject, async () => reached, gateway);
+    await fetchIncomplete(subject, async () => reached, gateway);
     expect(await plan()).toBe("ultra");
   });
 
@@ -124,7 +124,7 @@ describe("eleven items, the plan behind the first ten", () => {
     const subject = await subscribe();
     await giveItems(subject.subscription, [...addOns, { id: "si_bots", price: growth }]);
     expect(await plan()).toBe("plus");
-    await fetchWhole(subject, async () => reached, gateway);
+    await fetchIncomplete(subject, async () => reached, gateway);
     expect(await plan()).toBe("free");
     expect(await plan("chatbots")).toBe("growth");
   });
@@ -136,7 +136,7 @@ describe("eleven items, the plan behind the first ten", () => {
     expect([await plan(), await plan("chatbots")]).toEqual(["plus", "growth"]);
     // The list that an event would hold says nothing new of the chatbots; the whole one is new to the writer.
     await giveItems(subject.subscription, [bots, ...addOns, { id: "si_plan", price: writer("ultra") }]);
-    await fetchWhole(subject, async () => reached, gateway);
+    await fetchIncomplete(subject, async () => reached, gateway);
     expect([await plan(), await plan("chatbots")]).toEqual(["ultra", "growth"]);
     const { facts } = await gateway.loadTimeline(user, "chatbots");
     expect(facts.at(-1)?.id).toMatch(/^stripe:read:/);
@@ -147,7 +147,7 @@ describe("eleven items, the plan behind the first ten", () => {
     await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: writer("ultra") }]);
     const known = await factCount();
     const warned = vi.spyOn(log, "warn");
-    await fetchWhole(subject, async () => undefined, gateway);
+    await fetchIncomplete(subject, async () => undefined, gateway);
     expect(await plan()).toBe("plus");
     expect(await factCount()).toBe(known);
     expect(warned).not.toHaveBeenCalled();
@@ -164,7 +164,7 @@ describe("eleven items, the plan behind the first ten", () => {
     const down = refusal(500, "api_error");
     const { client, requests } = await fakeApi(...(answered ? [whole, down, down] : [down, down]));
     const warned = vi.spyOn(log, "warn");
-    await fetchWhole(subject, async () => ({ client }), gateway);
+    await fetchIncomplete(subject, async () => ({ client }), gateway);
     expect(requests.at(-1)?.request).toBe(
       answered ? "GET /v1/subscription_items" : `GET /v1/subscriptions/${subject.subscription}`,
     );
@@ -179,7 +179,7 @@ describe("eleven items, the plan behind the first ten", () => {
   test("another user's subscription is not added", async () => {
     const subject = await subscribe();
     await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: writer("ultra") }]);
-    await fetchWhole({ ...subject, userId: "mallory" }, async () => reached, gateway);
+    await fetchIncomplete({ ...subject, userId: "mallory" }, async () => reached, gateway);
     expect(await plan()).toBe("plus");
     const mallory = (await gateway.usage("mallory")).subscriptions;
     expect(mallory.every(({ plan: held }) => held === "free")).toBe(true);

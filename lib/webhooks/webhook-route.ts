@@ -6,15 +6,15 @@ import { endpoint } from "@/lib/processors";
 import { getProcessor } from "@/lib/processors/registry";
 import { clientNetwork } from "@/lib/rate-limit";
 import { attachDispute } from "./attach-dispute";
-import { badDeliveries } from "./invalid-signature-limit";
+import { invalidSignatureLimit } from "./invalid-signature-limit";
 import { receive, refuse } from "./receive";
-import { fetchWhole } from "./refresh";
+import { fetchIncomplete } from "./refresh";
 
-const bad = badDeliveries();
+const invalidSignatures = invalidSignatureLimit();
 
 /**
- * The route of one processor's webhooks: raw bytes in, what became of them out.
- * @param after does work once the answer has been sent
+ * Makes the route of one processor's webhooks.
+ * @param after runs work after the response has been sent
  */
 export function webhookRoute(
   processor: Processor,
@@ -30,21 +30,21 @@ export function webhookRoute(
       const unsigned = configured.source.refuseHeader(signature);
       if (unsigned !== null) {
         const { status, body } = refuse(processor, unsigned);
-        countBad(request);
+        countInvalidSignature(request);
         return json(body, status, CLOSE_CONNECTION);
       }
       const raw = await requireBody(request);
       const { status, body, truncated, unattached } = await receive({ raw, signature }, configured, gateway());
-      if (status === 400) countBad(request);
-      if (truncated) after(() => fetchWhole(truncated, getProcessor, gateway()));
+      if (status === 400) countInvalidSignature(request);
+      if (truncated) after(() => fetchIncomplete(truncated, getProcessor, gateway()));
       if (unattached) after(() => attachDispute(unattached, getProcessor, gateway()));
       return json(body, status, status === 503 ? { "retry-after": "5" } : {});
     }, request);
 }
 
 /** @throws DomainError too_many */
-function countBad(request: Request): void {
-  const wait = bad.count(clientNetwork(request), Date.now());
+function countInvalidSignature(request: Request): void {
+  const wait = invalidSignatures.count(clientNetwork(request), Date.now());
   if (wait === null) return;
   const advice = { retryAfterSeconds: wait };
   throw new DomainError("too_many", "rate_limited", "Too many deliveries without a good signature.", advice);

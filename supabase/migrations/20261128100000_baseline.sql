@@ -282,7 +282,7 @@ create table tollgate.billing_periods (
   billing_interval text not null check (billing_interval in ('monthly', 'yearly')),
   trial boolean not null,
   paid boolean not null,
-  paid_in_money boolean not null,
+  paid_in_full boolean not null,
   reason text not null,
   primary key (user_id, product, source, period_start)
 );
@@ -305,7 +305,7 @@ create table tollgate.entitlement_periods (
   period_end timestamptz,
   cadence text not null check (cadence in ('daily', 'monthly', 'billing_period')),
   anchor timestamptz not null,
-  held boolean not null,
+  withheld boolean not null,
   primary key (user_id, product, starts_at)
 );
 comment on table tollgate.entitlement_periods is 'The plan of a user from each time on, into the future. A user without a row is on free.';
@@ -320,7 +320,7 @@ create table tollgate.usage_windows (
   window_end timestamptz not null,
   period_start timestamptz,
   counts_until timestamptz,
-  opens_by text not null check (opens_by in ('reset', 'carry_over', 'preserve')),
+  transition_kind text not null check (transition_kind in ('reset', 'carry_over', 'preserve')),
   reason text not null,
   from_source text,
   from_window_start timestamptz,
@@ -328,14 +328,14 @@ create table tollgate.usage_windows (
   from_counts_until timestamptz,
   share jsonb not null,
   unpaid boolean not null,
-  held_from_old boolean not null,
+  withheld_from_previous boolean not null,
   -- Computed from the ledger under the row's lock at opened_at; null until then.
   opening jsonb,
-  forgiven jsonb,
+  credited jsonb,
   unpaid_held jsonb,
   primary key (user_id, product, source, window_start, opened_at)
 );
-comment on table tollgate.usage_windows is 'The beginning of a usage window: its opening, the forgiven usage and the reason.';
+comment on table tollgate.usage_windows is 'The beginning of a usage window: its opening, the credited usage and the reason.';
 
 create unique index usage_windows_open_once on tollgate.usage_windows (user_id, product, source, window_start)
   where source <> 'free';
@@ -769,7 +769,7 @@ begin
   select * into v_window
   from tollgate.window_at(v_entitlement.cadence, v_entitlement.anchor, v_entitlement.period_end, p_now);
 
-  if v_entitlement.held then
+  if v_entitlement.withheld then
     select w.unpaid_held into v_held
     from tollgate.usage_windows w
     where w.user_id = p_user_id and w.product = p_product and w.source = v_entitlement.source
@@ -1515,7 +1515,7 @@ comment on function tollgate.clock_shift(text) is 'How far the sandbox has moved
 -- A subscription without a link gets one: an erasure may have deleted it since resolve_links, and later events must find
 -- their user.
 -- p_event {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}: outcome is null except with the
--- event's last product. p_timeline {mirrors, periods, segments, windows}: instants as text.
+-- event's last product. p_timeline {records, periods, entitlement_periods, windows}: instants as text.
 -- Locks: the users row (hold_user), the subscriptions row, then the event.
 create or replace function tollgate.commit_timeline(
   p_user_id text,
@@ -2359,7 +2359,7 @@ begin
     where p.product = p_product and p.rank = 0;
     v_entitlement.source := 'free';
     v_entitlement.quantity := 1;
-    v_entitlement.held := false;
+    v_entitlement.withheld := false;
     select s.created_at into v_entitlement.anchor
     from tollgate.subscriptions s
     where s.user_id = p_user_id and s.product = p_product;
@@ -2922,7 +2922,7 @@ comment on function tollgate.get_usage(text) is 'Plan, window and meters of ever
 -- supabase/schemas/functions/give_back_carried.sql
 -- Called by decrement_usage, under the row's lock, for units that the current window carried over. Gives back units of the
 -- latest charges before p_since, each at its own time, and computes the openings again. It gives back as many units as
--- lower the counter by one each, so no units that the opening had forgiven. Returns the row and the number of units.
+-- lower the counter by one each, so no units that the opening had credited. Returns the row and the number of units.
 create or replace function tollgate.give_back_carried(
   p_row tollgate.subscriptions,
   p_field text,
@@ -4021,10 +4021,10 @@ comment on function tollgate.open_checkout(text, uuid, text, text) is 'Stores th
 -- supabase/schemas/functions/open_windows.sql
 -- Called by advance_window, under the row's lock. Computes the openings that are due, oldest first, each from the window
 -- before it:
---   reset       starts at 0 and forgives all usage;
---   carry_over  forgives usage up to the elapsed share of the plan's limits, and starts from the rest;
+--   reset       starts at 0 and credits all usage;
+--   carry_over  credits usage up to the elapsed share of the plan's limits, and starts from the rest;
 --   preserve    (back to free) grows by the usage elsewhere beyond the free window's own count.
--- The amount that an unpaid period forgave is kept as unpaid_held, with that of the unpaid period before it.
+-- The amount that an unpaid period credited is kept as unpaid_held, with that of the unpaid period before it.
 create or replace function tollgate.open_windows(p_user_id text, p_product text, p_now timestamptz) returns void
 language plpgsql set search_path = ''
 as $$
@@ -4041,22 +4041,22 @@ begin
     v_base := case when v_window.from_source is not null then tollgate.window_used(
       p_user_id, p_product, v_window.from_source, v_window.from_period_start, v_window.from_window_start,
       v_window.from_counts_until, v_window.opened_at) end;
-    v_own := case when v_window.opens_by = 'preserve' then tollgate.window_used(
+    v_own := case when v_window.transition_kind = 'preserve' then tollgate.window_used(
       p_user_id, p_product, v_window.source, v_window.period_start, v_window.window_start,
       v_window.counts_until, v_window.opened_at) end;
 
     update tollgate.usage_windows w
-    set (opening, forgiven, unpaid_held) = (
+    set (opening, credited, unpaid_held) = (
       select
-        jsonb_object_agg(f.field, case w.opens_by
+        jsonb_object_agg(f.field, case w.transition_kind
           when 'reset' then 0
           when 'carry_over' then f.base - least(f.base, f.share)
           else f.opening + greatest(0, f.base - f.own) end),
-        jsonb_object_agg(f.field, f.forgiven),
-        jsonb_object_agg(f.field, case when w.unpaid then f.forgiven + f.held_before else 0 end)
+        jsonb_object_agg(f.field, f.credited),
+        jsonb_object_agg(f.field, case when w.unpaid then f.credited + f.held_before else 0 end)
       from (
         select m.field, n.base, n.own, n.share, n.opening, n.held_before,
-          case w.opens_by when 'reset' then n.base when 'carry_over' then least(n.base, n.share) else 0 end as forgiven
+          case w.transition_kind when 'reset' then n.base when 'carry_over' then least(n.base, n.share) else 0 end as credited
         from tollgate.catalog_meters m
         cross join lateral (
           select
@@ -4070,7 +4070,7 @@ begin
               order by o.opened_at desc limit 1), 0) as opening,
             coalesce((
               select (o.unpaid_held ->> m.field)::bigint from tollgate.usage_windows o
-              where w.held_from_old and o.user_id = p_user_id and o.product = p_product
+              where w.withheld_from_previous and o.user_id = p_user_id and o.product = p_product
                 and o.source = w.from_source and o.window_start = w.from_period_start), 0) as held_before
         ) n
         where m.product = p_product and m.kind = 'counter'
@@ -4271,7 +4271,7 @@ returns tollgate.subscriptions
 language plpgsql set search_path = ''
 as $$
 begin
-  update tollgate.usage_windows w set opening = null, forgiven = null, unpaid_held = null
+  update tollgate.usage_windows w set opening = null, credited = null, unpaid_held = null
   where w.user_id = p_row.user_id and w.product = p_row.product and w.opened_at > p_at;
   return tollgate.advance_window(p_row.user_id, p_row.product, p_now);
 end;
@@ -4454,7 +4454,7 @@ begin
   select p_user_id, p_product, m.source, m.processor, m.subscription_id, m.plan, m.billing_interval, m.quantity,
     m.status, m.period_start, m.period_end, m.cancel_at, m.trial_end, m.collection_paused, m.past_due_since,
     m.updated_at, m.ended_at, m.scheduled_plan, m.scheduled_interval, coalesce(m.discounts, '[]')
-  from jsonb_to_recordset(p_timeline -> 'mirrors') as m (
+  from jsonb_to_recordset(p_timeline -> 'records') as m (
     source text, processor text, subscription_id text, plan text, billing_interval text, quantity integer, status text,
     period_start timestamptz, period_end timestamptz, cancel_at timestamptz, trial_end timestamptz,
     collection_paused boolean, past_due_since timestamptz, updated_at timestamptz, ended_at timestamptz,
@@ -4462,37 +4462,37 @@ begin
 
   delete from tollgate.billing_periods b where b.user_id = p_user_id and b.product = p_product;
   insert into tollgate.billing_periods (user_id, product, source, period_start, period_end, plan, billing_interval, trial,
-    paid, paid_in_money, reason)
+    paid, paid_in_full, reason)
   select p_user_id, p_product, b.* from jsonb_to_recordset(p_timeline -> 'periods') as b (
     source text, period_start timestamptz, period_end timestamptz, plan text, billing_interval text, trial boolean,
-    paid boolean, paid_in_money boolean, reason text);
+    paid boolean, paid_in_full boolean, reason text);
 
-  with new_segments as (
-    select p_user_id, p_product, s.* from jsonb_to_recordset(p_timeline -> 'segments') as s (
+  with new_periods as (
+    select p_user_id, p_product, s.* from jsonb_to_recordset(p_timeline -> 'entitlement_periods') as s (
       starts_at timestamptz, source text, plan text, limit_plan text, status text, processor text,
       subscription_id text, billing_interval text, quantity integer, period_start timestamptz,
-      period_end timestamptz, cadence text, anchor timestamptz, held boolean)
+      period_end timestamptz, cadence text, anchor timestamptz, withheld boolean)
   ),
-  old_segments as (
+  old_periods as (
     select * from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product
   ),
   new_windows as (
     select w.* from jsonb_to_recordset(p_timeline -> 'windows') as w (
       opened_at timestamptz, source text, window_start timestamptz, window_end timestamptz,
-      period_start timestamptz, counts_until timestamptz, opens_by text, reason text, from_source text,
+      period_start timestamptz, counts_until timestamptz, transition_kind text, reason text, from_source text,
       from_window_start timestamptz, from_period_start timestamptz, from_counts_until timestamptz,
-      share jsonb, unpaid boolean, held_from_old boolean)
+      share jsonb, unpaid boolean, withheld_from_previous boolean)
   ),
   old_windows as (
-    select w.opened_at, w.source, w.window_start, w.window_end, w.period_start, w.counts_until, w.opens_by,
+    select w.opened_at, w.source, w.window_start, w.window_end, w.period_start, w.counts_until, w.transition_kind,
       w.reason, w.from_source, w.from_window_start, w.from_period_start, w.from_counts_until,
-      w.share, w.unpaid, w.held_from_old
+      w.share, w.unpaid, w.withheld_from_previous
     from tollgate.usage_windows w where w.user_id = p_user_id and w.product = p_product
   )
   select min(d.at) into v_changed_from
   from (
-    select starts_at as at from (table new_segments except table old_segments) a
-    union all select starts_at from (table old_segments except table new_segments) b
+    select starts_at as at from (table new_periods except table old_periods) a
+    union all select starts_at from (table old_periods except table new_periods) b
     union all select opened_at from (table new_windows except table old_windows) c
     union all select opened_at from (table old_windows except table new_windows) d
   ) d;
@@ -4503,23 +4503,23 @@ begin
   delete from tollgate.entitlement_periods s
   where s.user_id = p_user_id and s.product = p_product and s.starts_at >= v_changed_from;
   insert into tollgate.entitlement_periods (user_id, product, starts_at, source, plan, limit_plan, status, processor,
-    subscription_id, billing_interval, quantity, period_start, period_end, cadence, anchor, held)
-  select p_user_id, p_product, s.* from jsonb_to_recordset(p_timeline -> 'segments') as s (
+    subscription_id, billing_interval, quantity, period_start, period_end, cadence, anchor, withheld)
+  select p_user_id, p_product, s.* from jsonb_to_recordset(p_timeline -> 'entitlement_periods') as s (
     starts_at timestamptz, source text, plan text, limit_plan text, status text, processor text,
     subscription_id text, billing_interval text, quantity integer, period_start timestamptz,
-    period_end timestamptz, cadence text, anchor timestamptz, held boolean)
+    period_end timestamptz, cadence text, anchor timestamptz, withheld boolean)
   where s.starts_at >= v_changed_from;
 
   delete from tollgate.usage_windows w
   where w.user_id = p_user_id and w.product = p_product and w.opened_at >= v_changed_from;
   insert into tollgate.usage_windows (user_id, product, opened_at, source, window_start, window_end, period_start,
-    counts_until, opens_by, reason, from_source, from_window_start, from_period_start, from_counts_until, share,
-    unpaid, held_from_old)
+    counts_until, transition_kind, reason, from_source, from_window_start, from_period_start, from_counts_until, share,
+    unpaid, withheld_from_previous)
   select p_user_id, p_product, w.* from jsonb_to_recordset(p_timeline -> 'windows') as w (
     opened_at timestamptz, source text, window_start timestamptz, window_end timestamptz,
-    period_start timestamptz, counts_until timestamptz, opens_by text, reason text, from_source text,
+    period_start timestamptz, counts_until timestamptz, transition_kind text, reason text, from_source text,
     from_window_start timestamptz, from_period_start timestamptz, from_counts_until timestamptz,
-    share jsonb, unpaid boolean, held_from_old boolean)
+    share jsonb, unpaid boolean, withheld_from_previous boolean)
   where w.opened_at >= v_changed_from;
 end;
 $$;
@@ -4651,12 +4651,12 @@ create or replace function tollgate.reserved_at(
 language plpgsql set search_path = ''
 as $$
 declare
-  v_opens_by text;
+  v_transition_kind text;
 begin
   update tollgate.reservations r set state = 'expired'
   where r.user_id = p_user_id and r.product = p_product and r.state = 'open' and r.expires_at <= p_now;
 
-  select w.opens_by into v_opens_by
+  select w.transition_kind into v_transition_kind
   from tollgate.usage_windows w
   where w.user_id = p_user_id and w.product = p_product and w.source = p_source
     and w.window_start = p_window_start and w.opened_at <= p_now
@@ -4668,7 +4668,7 @@ begin
   into held, until
   from (
     select r.field, min(r.expires_at) as until,
-      sum(r.amount) filter (where v_opens_by in ('carry_over', 'preserve') or r.at >= p_window_start) as amount
+      sum(r.amount) filter (where v_transition_kind in ('carry_over', 'preserve') or r.at >= p_window_start) as amount
     from tollgate.reservations r
     where r.user_id = p_user_id and r.product = p_product and r.state = 'open'
     group by r.field
@@ -5367,13 +5367,13 @@ create or replace function tollgate.timeline_state(p_user_id text, p_product tex
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
-    'mirrors', (
+    'records', (
       select coalesce(jsonb_agg(to_jsonb(m) order by m.source), '[]') from tollgate.subscription_records m
       where m.user_id = p_user_id and m.product = p_product),
     'periods', (
       select coalesce(jsonb_agg(to_jsonb(b) order by b.source, b.period_start), '[]') from tollgate.billing_periods b
       where b.user_id = p_user_id and b.product = p_product),
-    'segments', (
+    'entitlement_periods', (
       select coalesce(jsonb_agg(to_jsonb(s) order by s.starts_at), '[]') from tollgate.entitlement_periods s
       where s.user_id = p_user_id and s.product = p_product),
     'windows', (
@@ -5481,7 +5481,7 @@ begin
         and r.at >= v_window.window_start and r.at < coalesce(v_window.counts_until, 'infinity')
       group by r.field
     ) o);
-  v_then.unpaid_held := case when v_entitlement.held then (
+  v_then.unpaid_held := case when v_entitlement.withheld then (
     select w.unpaid_held
     from tollgate.usage_windows w
     where w.user_id = p_row.user_id and w.product = p_row.product and w.source = v_entitlement.source
@@ -5519,7 +5519,7 @@ begin
       select jsonb_agg(jsonb_build_object(
         'product', w.product, 'source', w.source, 'opened_at', tollgate.instant_text(w.opened_at),
         'window_start', tollgate.instant_text(w.window_start), 'window_end', tollgate.instant_text(w.window_end),
-        'opens_by', w.opens_by, 'reason', w.reason, 'opening', w.opening, 'forgiven', w.forgiven,
+        'transition_kind', w.transition_kind, 'reason', w.reason, 'opening', w.opening, 'credited', w.credited,
         'unpaid_held', w.unpaid_held) order by w.opened_at desc, w.product)
       from (
         select * from tollgate.usage_windows w
@@ -5529,7 +5529,7 @@ begin
       select jsonb_agg(jsonb_build_object(
         'product', b.product, 'source', b.source, 'start', tollgate.instant_text(b.period_start),
         'end', tollgate.instant_text(b.period_end), 'plan', b.plan, 'interval', b.billing_interval,
-        'trial', b.trial, 'paid', b.paid, 'paid_in_money', b.paid_in_money) order by b.period_start desc)
+        'trial', b.trial, 'paid', b.paid, 'paid_in_full', b.paid_in_full) order by b.period_start desc)
       from tollgate.billing_periods b where b.user_id = p_user_id), '[]'),
     'overrides', coalesce((
       select jsonb_agg(jsonb_build_object(

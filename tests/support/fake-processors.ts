@@ -92,7 +92,7 @@ export function fakeProcessors(gateway: Gateway, { answerMs = 0, canClose = true
         const trusted = processor === "stripe" ? userId : null;
         return {
           identity: { customer, subscription: id, trustedUserId: trusted },
-          datedBy: "reading",
+          timestampSource: "fetch",
           shared: null,
           facts: [
             {
@@ -132,7 +132,7 @@ export function fakeProcessors(gateway: Gateway, { answerMs = 0, canClose = true
         const at = Math.max(known.at + 1_000, Date.now() + 1);
         subscriptions.set(id, { ...known, at, image: { ...known.image, status: "canceled" } });
       },
-      keep: (id) => answer("keep", id),
+      undoCancel: (id) => answer("undoCancel", id),
       async unpause(id) {
         await answer("unpause", id);
         return { outcome: "requested" };

@@ -23,7 +23,7 @@ export function factDocument(fact: Fact) {
 export function timelineDocument({ records, periods, entitlementPeriods, transitions, asOf }: Timeline) {
   return {
     as_of: text(asOf),
-    mirrors: records.map(mirrorRow),
+    records: records.map(recordRow),
     periods: periods.map((period) => ({
       source: period.source,
       period_start: text(period.start),
@@ -32,34 +32,34 @@ export function timelineDocument({ records, periods, entitlementPeriods, transit
       billing_interval: period.interval,
       trial: period.trial,
       paid: period.paid,
-      paid_in_money: period.paidInFull,
+      paid_in_full: period.paidInFull,
       reason: period.reason,
     })),
-    segments: entitlementPeriods.map(segmentRow),
+    entitlement_periods: entitlementPeriods.map(entitlementRow),
     windows: transitions.map(windowRow),
   };
 }
 
-function mirrorRow(mirror: SubscriptionRecord) {
+function recordRow(record: SubscriptionRecord) {
   return {
-    source: `${mirror.processor}:${mirror.subscription}`,
-    processor: mirror.processor,
-    subscription_id: mirror.subscription,
-    plan: mirror.plan,
-    billing_interval: mirror.interval,
-    quantity: mirror.quantity,
-    status: mirror.status,
-    period_start: text(mirror.periodStart),
-    period_end: text(mirror.periodEnd),
-    cancel_at: text(mirror.cancelAt),
-    trial_end: text(mirror.trialEnd),
-    collection_paused: mirror.collectionPaused,
-    past_due_since: text(mirror.pastDueSince),
-    updated_at: text(mirror.updatedAt),
-    ended_at: text(mirror.endedAt),
-    scheduled_plan: mirror.scheduled?.plan ?? null,
-    scheduled_interval: mirror.scheduled?.interval ?? null,
-    discounts: (mirror.discounts ?? []).flatMap(discountDocument),
+    source: `${record.processor}:${record.subscription}`,
+    processor: record.processor,
+    subscription_id: record.subscription,
+    plan: record.plan,
+    billing_interval: record.interval,
+    quantity: record.quantity,
+    status: record.status,
+    period_start: text(record.periodStart),
+    period_end: text(record.periodEnd),
+    cancel_at: text(record.cancelAt),
+    trial_end: text(record.trialEnd),
+    collection_paused: record.collectionPaused,
+    past_due_since: text(record.pastDueSince),
+    updated_at: text(record.updatedAt),
+    ended_at: text(record.endedAt),
+    scheduled_plan: record.scheduled?.plan ?? null,
+    scheduled_interval: record.scheduled?.interval ?? null,
+    discounts: (record.discounts ?? []).flatMap(discountDocument),
   };
 }
 
@@ -68,22 +68,22 @@ function discountDocument({ terms, endsAt }: NonNullable<SubscriptionRecord["dis
   return terms === null ? [] : [{ ...terms, ends_at: text(endsAt) }];
 }
 
-function segmentRow(segment: EntitlementPeriod) {
+function entitlementRow(period: EntitlementPeriod) {
   return {
-    starts_at: text(segment.start),
-    source: segment.source,
-    plan: segment.plan,
-    limit_plan: segment.limitPlan,
-    status: segment.status,
-    processor: segment.processor,
-    subscription_id: segment.subscription,
-    billing_interval: segment.interval,
-    quantity: segment.quantity,
-    period_start: text(segment.periodStart),
-    period_end: text(segment.periodEnd),
-    cadence: segment.cadence,
-    anchor: text(segment.anchor),
-    held: segment.withheld,
+    starts_at: text(period.start),
+    source: period.source,
+    plan: period.plan,
+    limit_plan: period.limitPlan,
+    status: period.status,
+    processor: period.processor,
+    subscription_id: period.subscription,
+    billing_interval: period.interval,
+    quantity: period.quantity,
+    period_start: text(period.periodStart),
+    period_end: text(period.periodEnd),
+    cadence: period.cadence,
+    anchor: text(period.anchor),
+    withheld: period.withheld,
   };
 }
 
@@ -95,12 +95,12 @@ function windowRow({ window, at, kind, reason, from, share, unpaid, withheldFrom
     window_end: text(window.end),
     period_start: text(window.periodStart),
     counts_until: text(window.countsUntil),
-    opens_by: kind,
+    transition_kind: kind,
     reason,
     ...oldWindow(from),
     share,
     unpaid,
-    held_from_old: withheldFromPrevious,
+    withheld_from_previous: withheldFromPrevious,
   };
 }
 

@@ -33,10 +33,10 @@ const windowRow = z.object({
   openedAt: timestamp,
   windowStart: timestamp,
   windowEnd: timestamp,
-  opensBy: z.enum(TRANSITION_KINDS),
+  transitionKind: z.enum(TRANSITION_KINDS),
   reason: z.string(),
   opening: amounts,
-  forgiven: amounts.nullable(),
+  credited: amounts.nullable(),
   unpaidHeld: amounts.nullable(),
 });
 export type WindowRow = z.infer<typeof windowRow>;
@@ -54,7 +54,7 @@ const userDetail = userRow.extend({
       interval,
       trial: z.boolean(),
       paid: z.boolean(),
-      paidInMoney: z.boolean(),
+      paidInFull: z.boolean(),
     }),
   ),
   overrides: z.array(

@@ -1,11 +1,11 @@
-/** What a transaction pays for: a whole period, a change, the difference for an upgrade, or something else. */
+/** Finds the purpose of a transaction: a whole period, a change, the proration of an upgrade, or something else. */
 
 import { addMonths, DAY } from "@/lib/billing/timeline/calendar";
 import type { PaymentFact, UnlistedCharge } from "@/lib/billing/types";
 import type { FindPrice, ListedPrice } from "@/lib/config/catalog";
 import type { Transaction } from "./shape";
 
-/** The transactions that a subscription makes by itself; on the others a plan line has no meaning here. */
+/** The transactions that a subscription generates. In others, a plan line is ignored. */
 const PURPOSES: Readonly<Record<string, "period" | "change">> = {
   web: "period",
   api: "period",
@@ -13,7 +13,7 @@ const PURPOSES: Readonly<Record<string, "period" | "change">> = {
   subscription_update: "change",
 };
 
-/** One line of a transaction; `total` in minor units, null where it is not said. */
+/** One line of a transaction; `total` in minor units, null if absent. */
 export interface Line {
   priceId: string | null;
   /** The processor's product that the price belongs to. */
@@ -33,7 +33,7 @@ export interface PlanLine {
   price: ListedPrice;
 }
 
-/** The calculated lines, or the items where there are none. */
+/** The calculated lines; the items if there are none. */
 export function linesOf({ details, items }: Transaction): Line[] {
   const calculated = details?.line_items ?? [];
   if (calculated.length > 0) {
@@ -89,17 +89,17 @@ export type Charge = { purpose: PaymentFact["purpose"]; planLine: PlanLine | nul
 
 const NOTHING: Charge = { purpose: "other", planLine: null };
 
-/** What a transaction's lines for one product pay for. The lines are not empty. */
+/** The charge of a transaction's lines for one product. The lines are not empty. */
 export function chargeFor(planLines: readonly PlanLine[], transaction: Transaction): Charge {
   const purpose = purposeOf(transaction);
   if (purpose === undefined) return NOTHING;
   return purpose === "change" ? chargeForChange(planLines, transaction) : chargeForPeriod(planLines, transaction);
 }
 
-/** At a renewal, prorations of the old period may be charged along: they stand for nothing beside the whole price. */
+/** A renewal may also charge prorations of the old period; they are ignored beside the whole price. */
 function chargeForPeriod(planLines: readonly PlanLine[], { billing_period: period }: Transaction): Charge {
   const whole = planLines.filter(({ line }) => !isPartial(line, period));
-  // Lines of one plan may be split; of two plan items the payment covers the higher.
+  // Lines of one plan may be split. Of two plan items, the payment covers the higher plan.
   const rank = ({ price }: PlanLine) => price.rank;
   const planLine = whole.reduce<PlanLine | null>(
     (best, next) => (best && rank(best) >= rank(next) ? best : next),
@@ -111,9 +111,9 @@ function chargeForPeriod(planLines: readonly PlanLine[], { billing_period: perio
 }
 
 /**
- * Paddle calls an upgrade inside the period and an interval switch alike: `subscription_update`, from now. An upgrade
- * ends where the period ends anyway; a switch ends a whole interval from now, and only that names a new period. In a
- * day's doubt (months differ in length; an upgrade on a period's first day) the line's proration tells.
+ * Paddle calls both an upgrade inside the period and an interval switch `subscription_update`, from now. An upgrade ends
+ * with the present period. A switch ends a whole interval from now, and only it begins a new period. If the end differs by
+ * up to a day, the line's proration decides: months differ in length, and an upgrade may come on a period's first day.
  */
 function chargeForChange(planLines: readonly PlanLine[], { billing_period: period }: Transaction): Charge {
   const charged = proratedPlan(planLines);
@@ -125,10 +125,10 @@ function chargeForChange(planLines: readonly PlanLine[], { billing_period: perio
   return isWhole ? { ...charged, purpose: "change" } : charged;
 }
 
-/** Ends of one period are computed from instants that are told with different precision. */
+/** Milliseconds that the ends of one period may differ: Paddle writes instants with different precision. */
 const EXACTLY = 1000;
 
-/** The plan that was changed to: the one charged most for. Where nothing is charged, nothing is confirmed. */
+/** The new plan: the one with the largest charge. Without a charge, no plan is confirmed. */
 function proratedPlan(planLines: readonly PlanLine[]): Charge {
   const charged = planLines.filter(({ line }) => line.total === null || line.total > 0);
   const planLine = charged.reduce<PlanLine | null>(

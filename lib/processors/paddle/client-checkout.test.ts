@@ -117,7 +117,7 @@ describe("a subscription as it is", () => {
     });
     const updatedAt = Date.UTC(2026, 10, 1, 10, 0, 0, 500);
     expect(await client.subscription(SUBSCRIPTION)).toEqual({
-      datedBy: "processor",
+      timestampSource: "processor",
       shared: expect.objectContaining({ image: expect.objectContaining({ plan: null, status: "active" }) }),
       identity: {
         customer: CUSTOMER,

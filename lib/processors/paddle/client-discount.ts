@@ -6,11 +6,11 @@ import type { Call } from "./client-call";
 import { namedDiscount } from "./discount";
 import { discountShape } from "./shape";
 
-/** Paddle's codes are letters and numbers. A comma would ask for several discounts. */
+/** Paddle's codes are letters and numbers. A comma would select several discounts. */
 const CODE = /^[a-z\d]{1,32}$/i;
 
 /**
- * The id of the discount that customers redeem with this code. Paddle itself decides whether it is good for a purchase.
+ * The id of the discount that customers redeem with this code. Paddle decides whether a purchase can redeem it.
  * @throws ProcessorError `invalid_code`
  */
 export async function discountOfCode(paddle: Paddle, call: Call, code: string): Promise<string> {
@@ -25,7 +25,7 @@ function invalidCode(code: string): ProcessorError {
   return new ProcessorError("Paddle has no active discount of this code for customers.", "invalid_code", code);
 }
 
-/** A purchase with a code that Paddle does not make is the code's fault if the discounted amount is too small to charge. */
+/** If the discounted amount is too small to charge, the error is the code's. Other errors stay as they are. */
 export function asInvalidCode(error: unknown): unknown {
   if (!(error instanceof ProcessorError) || error.problem !== "amount_too_small") return error;
   return new ProcessorError(error.message, "invalid_code", error.code, { cause: error });

@@ -58,7 +58,7 @@ describe("no answer that can be used is unavailable", () => {
 
   test("a closed port", async () => {
     const error = await clientAt("http://127.0.0.1:1")
-      .keep(SUBSCRIPTION)
+      .undoCancel(SUBSCRIPTION)
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ProcessorError);
     expect(error).toMatchObject({ problem: "unavailable" });
@@ -81,7 +81,7 @@ describe("the key stays a secret", () => {
 
   test("if it cannot be sent: fetch quotes the whole header", async () => {
     const client = clientAt("http://127.0.0.1:1", { apiKey: `${API_KEY}\nsecond line` });
-    const error = await client.keep(SUBSCRIPTION).catch((thrown: unknown) => thrown);
+    const error = await client.undoCancel(SUBSCRIPTION).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ProcessorError);
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(API_KEY);
   });
@@ -93,7 +93,7 @@ test.each(["../customers/ctm_1", "txn_1/../../prices", "txn_1?include=customer",
     const { client, requests } = await fakeApi();
     const change = { subscription: id, priceId: "pri_writer_ultra_monthly", timing: "now" } as const;
     const calls: Promise<unknown>[] = [client.invoicePdf(id), client.invoices({ customer: id }), client.portal(id, [])];
-    calls.push(client.preview(change), client.change(change), client.cancel(id, "now"), client.keep(id));
+    calls.push(client.preview(change), client.change(change), client.cancel(id, "now"), client.undoCancel(id));
     for (const call of calls) await expect(call).rejects.toMatchObject({ problem: "not_found", code: "malformed_id" });
     expect(requests).toEqual([]);
   },

@@ -1,28 +1,28 @@
-/** What a plan change does to a Paddle subscription's items, and when Paddle is to bill for it. */
+/** The items of a Paddle subscription after a plan change, and the time at which Paddle bills it. */
 import type { SubscriptionItem } from "@paddle/paddle-node-sdk";
 import type { FindPrice } from "@/lib/config/catalog";
 import { type PlanChange, ProcessorError } from "../processor-client";
 
 export interface PlanItems {
-  /** The whole list that Paddle is to have: what is not in it is removed from the subscription. */
+  /** The whole list: Paddle removes items that are not in it. */
   items: { priceId: string; quantity: number }[];
-  /** Whether anything differs from what the subscription has. */
+  /** Whether the list differs from the subscription's. */
   changes: boolean;
   intervalChanges: boolean;
 }
 
 /**
- * Puts the new price in the place of the plan it replaces and keeps all other recurring items; one-off items were
- * billed and cannot be sent again. Throws `invalid` where it is not clear which item that is.
+ * Replaces the plan's price and keeps all other recurring items. One-off items were billed and cannot be sent again.
+ * @throws ProcessorError `invalid` if no single item has a plan of the product
  */
 export function planItemsAfter(items: readonly SubscriptionItem[], priceId: string, findPrice: FindPrice): PlanItems {
-  const wanted = findPrice(priceId);
-  if (wanted === undefined) throw invalid("unknown_price", `the catalog does not know ${priceId}`);
+  const target = findPrice(priceId);
+  if (target === undefined) throw invalid("unknown_price", `the catalog does not know ${priceId}`);
   const recurring = items.filter((item) => item.recurring);
-  const plans = recurring.filter((item) => findPrice(item.price.id)?.product === wanted.product);
+  const plans = recurring.filter((item) => findPrice(item.price.id)?.product === target.product);
   const [planItem] = plans;
   if (planItem === undefined || plans.length > 1) {
-    throw invalid("ambiguous_plan_item", `the subscription has ${plans.length} items of ${wanted.product}`);
+    throw invalid("ambiguous_plan_item", `the subscription has ${plans.length} items of ${target.product}`);
   }
   return {
     items: recurring.map((item) => ({
@@ -30,22 +30,22 @@ export function planItemsAfter(items: readonly SubscriptionItem[], priceId: stri
       quantity: item.quantity,
     })),
     changes: planItem.price.id !== priceId,
-    intervalChanges: findPrice(planItem.price.id)?.interval !== wanted.interval,
+    intervalChanges: findPrice(planItem.price.id)?.interval !== target.interval,
   };
 }
 
 /**
- * How Paddle bills for a change that is made at this moment.
+ * How Paddle bills a change that is made now.
  *
- * `renewal` comes just before the renewal, so nothing is billed until then. But another interval starts a new period
- * at once, and unbilled it would be a whole month or year for nothing: it is charged, less what is left of the old one.
+ * Our job makes a `renewal` change shortly before the renewal, so Paddle bills nothing until then. But a change of the
+ * interval begins a new period at once, which would be free: Paddle charges it, less the rest of the old period.
  */
 export function billingMode(
   timing: PlanChange["timing"],
   { intervalChanges }: PlanItems,
   status: string,
 ): "do_not_bill" | "prorated_immediately" {
-  // Nothing was paid for a trial that could be prorated, and Paddle takes no other mode.
+  // A trial has no payment to prorate, and Paddle accepts no other mode.
   if (status === "trialing") return "do_not_bill";
   return timing === "now" || intervalChanges ? "prorated_immediately" : "do_not_bill";
 }

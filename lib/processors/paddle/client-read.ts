@@ -1,4 +1,4 @@
-/** Paddle's answers in the product's words. Throws `ProcessorError` (`unavailable`) for what Paddle does not document. */
+/** Reads Paddle's responses. Throws `ProcessorError` (`unavailable`) if one differs from Paddle's documentation. */
 import type {
   AdjustmentTotals,
   Discount,
@@ -24,10 +24,10 @@ import { normalize } from "./normalize";
 import { readInstant, readMoney, readPositive } from "./read-fields";
 
 /**
- * What the change costs. The grand total is what a card is charged: after the customer's credit, unlike the total.
+ * Reads the cost of a change. The grand total is the amount charged to the card, after the customer's credit.
  *
- * A renewal with another interval is not in Paddle's `next_transaction`, which assumes a period from today on: it costs
- * the new price and comes when the subscription would renew anyway.
+ * Paddle's `next_transaction` assumes a period from today on, which is wrong for a renewal with another interval. That
+ * renewal costs the new price, at the time of the present one.
  */
 export function readPreview(
   preview: SubscriptionPreview,
@@ -49,7 +49,7 @@ export function readPreview(
   return { dueNow, nextCharge: { ...grandTotal(recurringTransactionDetails.totals), at }, ...shares };
 }
 
-/** The tax in the charge, and what discounts take off it: those of unused time that is given back are counted against. */
+/** The tax in the charge, and the amount that discounts take off it, less the discounts of credited unused time. */
 function sharesOf({
   grandTotalTax,
   discount,
@@ -58,14 +58,14 @@ function sharesOf({
   return present({ tax: readPositive(grandTotalTax, currencyCode), discount: readPositive(discount, currencyCode) });
 }
 
-/** Without the fields that are null. */
+/** Removes the fields that are null. */
 function present<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as {
     [K in keyof T]?: NonNullable<T[K]>;
   };
 }
 
-/** The invoice, or nothing where the transaction is none: a zero sum that only carried a new card. */
+/** Reads an invoice. The list is empty if the transaction is none, such as a zero amount that only changed the card. */
 export function readInvoice(transaction: Transaction): Invoice[] {
   const { id, origin, invoiceNumber, billedAt, createdAt, details } = transaction;
   const status = INVOICE_STATUS[transaction.status];
@@ -93,8 +93,7 @@ export function readInvoice(transaction: Transaction): Invoice[] {
 }
 
 /**
- * What refunds and chargebacks paid back; credits pay nothing back. Paddle leaves the totals out for a key that must not
- * read adjustments.
+ * The sum of refunds and chargebacks; credits are no refund. Paddle omits the totals if the key must not read adjustments.
  */
 function refundedOf(totals: AdjustmentTotals | null, currency: string): Money | null {
   if (!totals?.breakdown) return null;
@@ -103,15 +102,15 @@ function refundedOf(totals: AdjustmentTotals | null, currency: string): Money | 
   return amount > 0 ? { amount, currency } : null;
 }
 
-/** Paid before the subscription is known: `paid` comes first, `completed` names it. */
+/** A `paid` transaction names no subscription yet; a `completed` one does. */
 export function readCheckoutState({ status, subscriptionId }: Transaction): CheckoutState {
   if (status === "paid" || status === "completed") return { state: "paid", subscription: subscriptionId };
   return { state: status === "canceled" ? "expired" : "open" };
 }
 
 /**
- * The subscription as a snapshot, through the same normalizer as its events: Paddle's own `updated_at` puts it in its
- * place among them, however late they come.
+ * Reads the subscription as a snapshot, through the same normalizer as its events. Paddle's `updated_at` orders it among
+ * them, even if they arrive late.
  */
 export function readSubscription(
   subscription: Subscription,
@@ -120,7 +119,7 @@ export function readSubscription(
 ): SubscriptionReading {
   const at = readInstant("updated_at", subscription.updatedAt);
   const { currentBillingPeriod: period, scheduledChange: change } = subscription;
-  // The few fields that mean something here, by the names that Paddle gave them.
+  // The fields that the normalizer reads, by Paddle's names.
   const data = {
     id: subscription.id,
     status: subscription.status,
@@ -137,7 +136,7 @@ export function readSubscription(
       trial_dates: trialDates && { ends_at: trialDates.endsAt },
     })),
   };
-  // A reading that says more is another fact.
+  // A fetch with the discount's terms is another fact than one without them.
   const id = `read:${subscription.id}:${at}${discount ? `:${discount.id}` : ""}`;
   const event = {
     processor: "paddle" as const,
@@ -151,7 +150,7 @@ export function readSubscription(
   if (normalized.outcome !== "facts" && normalized.outcome !== "unpriced") {
     throw unreadable("subscription", normalized.reason);
   }
-  return { identity: normalized.identity, ...readingOf(normalized), datedBy: "processor" };
+  return { identity: normalized.identity, ...readingOf(normalized), timestampSource: "processor" };
 }
 
 const INVOICE_STATUS: Readonly<Record<string, Invoice["status"]>> = {
@@ -162,7 +161,7 @@ const INVOICE_STATUS: Readonly<Record<string, Invoice["status"]>> = {
   canceled: "void",
 };
 
-/** Paddle makes a document once a transaction is completed (or billed, where it is paid by hand), never for nothing. */
+/** Paddle makes a document if a transaction is completed, or billed for manual payment, and its total is not 0. */
 export function hasNoDocument({ status, collectionMode, details }: Transaction): boolean {
   if (status === "billed") return collectionMode !== "manual";
   return status !== "completed" || details?.totals?.total === "0";

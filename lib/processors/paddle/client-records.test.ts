@@ -50,7 +50,7 @@ const reading: SubscriptionReading = {
   identity: { customer: CUSTOMER, subscription: SUBSCRIPTION, trustedUserId: null },
   facts: [],
   shared: null,
-  datedBy: "processor",
+  timestampSource: "processor",
 };
 
 /** What the event's own facts and notes say. */

@@ -1,4 +1,4 @@
-/** What Paddle lists of a subscription's money, as the facts and notes that its events would have given. */
+/** Lists a subscription's payments and adjustments at Paddle, as the same facts and notes that its events give. */
 import type { Adjustment, Paddle, Transaction } from "@paddle/paddle-node-sdk";
 import type { Instant, Note } from "@/lib/billing/types";
 import type { FindPrice } from "@/lib/config/catalog";
@@ -9,11 +9,11 @@ import type { Call } from "./client-call";
 import { normalize } from "./normalize";
 import { readInstant } from "./read-fields";
 
-/** A round over all subscriptions asks for the latest only: what is older has been compared before. */
+/** Reconciliation lists only the latest: earlier runs have compared older ones. */
 const TRANSACTIONS = 10;
 const ADJUSTMENTS = 50;
 
-/** Two requests. */
+/** Lists the records with two requests. */
 export async function listRecords(
   paddle: Paddle,
   subscription: string,
@@ -43,7 +43,7 @@ function readPayments(transaction: Transaction, findPrice: FindPrice): PaymentRe
   const { id, status, origin, billingPeriod, collectionMode, details } = transaction;
   const isPaid = status !== "past_due";
   const totals = details?.totals;
-  // The few fields that mean something here, by the names that Paddle gave them.
+  // The fields that the normalizer reads, by Paddle's names.
   const data = {
     id,
     status,
@@ -76,7 +76,7 @@ function readPayments(transaction: Transaction, findPrice: FindPrice): PaymentRe
   return paymentsOf(normalizedAs({ ...event, at: paymentAt(transaction) }, data, findPrice));
 }
 
-/** When the money came; of a payment that failed, when Paddle said so. */
+/** The time of the capture; for a failed payment, the time at which Paddle reported it. */
 function paymentAt({ status, payments, billedAt, updatedAt }: Transaction): Instant {
   const captured = payments.flatMap(({ capturedAt }) => (capturedAt === null ? [] : [capturedAt]));
   if (status === "past_due") return readInstant("updated_at", updatedAt);
@@ -107,7 +107,7 @@ function readNotes({ id, action, status, currencyCode, totals, ...adjustment }: 
   return (normalized.notes ?? []).map((note) => ({ ...note, transaction }));
 }
 
-/** Through the normalizer of the events, so that there is one rule of what a transaction or an adjustment means. */
+/** Uses the normalizer of the events, so that transactions and adjustments have one set of rules. */
 function normalizedAs(
   { id, type, at }: { id: string; type: string; at: Instant },
   data: Record<string, unknown>,

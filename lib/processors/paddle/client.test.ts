@@ -227,7 +227,7 @@ describe("cancel and keep", () => {
 
   test("keep removes the scheduled cancellation and changes nothing else", async () => {
     const { client, requests } = await fakeApi({ data: subscription([item(PLUS)]) });
-    await client.keep(SUBSCRIPTION);
+    await client.undoCancel(SUBSCRIPTION);
     expect(requests).toMatchObject([{ method: "PATCH", path: PATH }]);
     expect(requests[0]?.body).toEqual({ scheduled_change: null });
   });

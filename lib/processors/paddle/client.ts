@@ -11,42 +11,42 @@ import { listRecords } from "./client-records";
 export interface PaddleClientOptions {
   apiKey: string;
   environment: "sandbox" | "production";
-  /** Another address of the API, without a slash at its end; it wins over `environment`. */
+  /** Another address of the API, without a trailing slash; it overrides `environment`. */
   baseUrl?: string;
-  /** Tells the plan's item from the others of a subscription. */
+  /** Finds the plan's item among the items of a subscription. */
   findPrice: FindPrice;
-  /** Milliseconds that one request may take; the SDK itself waits for minutes. */
+  /** The timeout of one request in milliseconds; the SDK's own is several minutes. */
   timeoutMs?: number;
 }
 
-/** Customers wait for the answer, and Paddle charges the card within the request that changes a plan. */
+/** Customers wait for the response, and Paddle charges the card within the request that changes a plan. */
 const TIMEOUT_MS = 10_000;
 const INVOICES = 100;
-/** Paddle's own maximum. */
+/** Paddle's maximum per page. */
 const INVOICES_A_PAGE = 30;
-/** The most subscriptions that one portal session links to. */
+/** Paddle's maximum of subscriptions in one portal session. */
 const PORTAL_SUBSCRIPTIONS = 25;
 
-/** Paddle's API in the product's words, through Paddle's SDK. Every method throws `ProcessorError` and nothing else. */
+/** Makes the client of Paddle's API on Paddle's SDK. Every method throws `ProcessorError` and nothing else. */
 export function paddleClient({ apiKey, environment, ...options }: PaddleClientOptions): ProcessorClient {
   const { findPrice, timeoutMs = TIMEOUT_MS } = options;
   const paddle = new Paddle(apiKey, {
-    // The SDK's type knows two names only; its client takes any other text as the address.
+    // The SDK's type allows two names only; its client treats any other text as the address.
     environment: (options.baseUrl ?? environment) as Environment,
-    // Without it the version is whatever the account's dashboard says.
+    // The default version depends on a setting of the account.
     customHeaders: { "Paddle-Version": "1" },
   });
   const call = caller({ apiKey, timeoutMs });
 
   return {
-    /** Paddle makes its customers at the checkout: their address is asked for there, and proven by paying. */
+    /** Paddle creates customers at the checkout, which asks for their address. */
     customer: async () => null,
 
     /**
      * `url` is `checkoutPage` with the transaction's id in its query (`_ptxn`); Paddle.js opens the checkout there.
      *
-     * The email is not sent: Paddle takes one with a customer only, and finding the customer by it would give the
-     * cards of whoever has that address there to anybody who claims it here.
+     * The email is not sent: Paddle accepts one only with a customer. A customer found by email could be another person,
+     * and the user would see that person's cards.
      */
     async checkout({ userId, customer, priceId, checkoutPage, code }) {
       const discountId = code === undefined ? undefined : await discountOfCode(paddle, call, code);
@@ -54,7 +54,7 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
         paddle.transactions.create({
           items: [{ priceId, quantity: 1 }],
           ...(customer === null ? {} : { customerId: customer }),
-          // For people who look at Paddle's dashboard. A browser can write the same: it is never believed.
+          // Only for Paddle's dashboard: browsers can write the same field, so it is never trusted.
           customData: { user_id: userId },
           checkout: { url: checkoutPage },
           ...(discountId !== undefined && { discountId }),
@@ -76,7 +76,7 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
       const current = await call("closeCheckout", () => paddle.transactions.get(id));
       const { state } = readCheckoutState(current);
       if (state !== "open") return state === "paid" ? "paid" : "closed";
-      // Paddle cancels what is ready or billed; a draft, which nobody has given an address yet, it cannot.
+      // Paddle can cancel a ready or billed transaction, but no draft, which has no address of a buyer yet.
       if (current.status === "draft") return "left_open";
       try {
         await call("closeCheckout", () => paddle.transactions.update(id, { status: "canceled" }));
@@ -88,7 +88,7 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
       }
     },
 
-    /** Paddle refunds completed transactions only; it looks at each request and approves it, often within minutes. */
+    /** Paddle refunds completed transactions only. It reviews each request, often within minutes. */
     async refundCheckout(transaction) {
       const transactionId = pathId(transaction);
       const known = await call("refundCheckout", () =>
@@ -120,7 +120,7 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
       const preview = await call("preview", () =>
         paddle.subscriptions.previewUpdate(id, {
           items: plan.items,
-          // What a renewal costs is asked as if nothing were billed for the rest of this period.
+          // A change at the renewal bills nothing for the rest of this period.
           prorationBillingMode:
             change.timing === "now" ? billingMode(change.timing, plan, subscription.status) : "do_not_bill",
         }),
@@ -136,7 +136,7 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
       const id = pathId(change.subscription);
       const subscription = await call("change", () => paddle.subscriptions.get(id));
       const plan = planItemsAfter(subscription.items, change.priceId, findPrice);
-      // A second try after an answer that was lost must not change (and charge) again.
+      // A retry after a lost response must not change (and charge) again.
       if (!plan.changes) return { outcome: "requested" };
       // The request names no discount: Paddle keeps the one that the subscription has.
       await call("change", () =>
@@ -149,7 +149,7 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
       return { outcome: "requested" };
     },
 
-    /** Paddle keeps no plan change for later. */
+    /** Paddle cannot schedule plan changes. */
     cancelScheduledChange: async () => {},
 
     async cancel(subscription, when) {
@@ -158,12 +158,12 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
       await call("cancel", () => paddle.subscriptions.cancel(id, { effectiveFrom }));
     },
 
-    async keep(subscription) {
+    async undoCancel(subscription) {
       const id = pathId(subscription);
-      await call("keep", () => paddle.subscriptions.update(id, { scheduledChange: null }));
+      await call("undoCancel", () => paddle.subscriptions.update(id, { scheduledChange: null }));
     },
 
-    /** Paddle begins a new period with it, and charges at once. */
+    /** Paddle begins a new period and charges it at once. */
     async unpause(subscription) {
       const id = pathId(subscription);
       const { status } = await call("unpause", () => paddle.subscriptions.get(id));
@@ -199,18 +199,18 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
     async invoices(of) {
       const whose =
         "customer" in of ? { customerId: [pathId(of.customer)] } : { subscriptionId: of.subscriptions.map(pathId) };
-      // Without any, Paddle would list everybody's.
+      // Without a subscription, Paddle would list the invoices of all customers.
       if (whose.subscriptionId?.length === 0) return [];
       const invoices: Invoice[] = [];
       let after: string | undefined;
-      // Pages are asked for by the last id: the SDK would follow whatever address the answer names, with our key.
+      // We request pages by the last id. The SDK would send our key to any address that the response names.
       for (let page = 0; page * INVOICES_A_PAGE < INVOICES; page++) {
         const collection = paddle.transactions.list({
           ...whose,
           status: ["completed", "paid", "billed", "past_due", "canceled"],
           orderBy: "id[DESC]",
           perPage: INVOICES_A_PAGE,
-          // With each transaction, so that no invoice needs a request of its own.
+          // Included in each transaction, so that no invoice needs another request.
           include: ["adjustments_totals"],
           ...(after === undefined ? {} : { after }),
         });
@@ -222,7 +222,7 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
       return invoices.sort((one, other) => other.at - one.at).slice(0, INVOICES);
     },
 
-    /** Callers must know that the invoice is the user's own: Paddle answers for every customer's. */
+    /** Callers must check that the invoice is the user's own: Paddle returns any customer's. */
     async invoicePdf(invoice) {
       const id = pathId(invoice);
       try {
@@ -230,7 +230,7 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
         return required("invoicePdf", "url", url);
       } catch (error) {
         if (!(error instanceof ProcessorError) || error.problem === "unavailable") throw error;
-        // Paddle refuses in several words where there is no document yet; the transaction itself says it plainly.
+        // Paddle has several errors for a missing document, so the transaction decides.
         const transaction = await call("invoicePdf", () => paddle.transactions.get(id));
         if (hasNoDocument(transaction)) return null;
         throw error;

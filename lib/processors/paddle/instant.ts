@@ -4,11 +4,10 @@ import { LAST_INSTANT } from "../envelope";
 const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 
 /**
- * The instant that an RFC 3339 text names, floored to the millisecond; null for anything else, and outside of 1970 to
- * 2200.
+ * Reads an RFC 3339 text as milliseconds, rounded down. Returns null for any other text, and for times outside 1970 to 2200.
  *
- * Paddle writes 0 to 9 fractional digits, and the same instant differently from event to event: all of them must give
- * one number. `Date.parse` also takes texts without a zone, and days that do not exist.
+ * Paddle writes 0 to 9 fractional digits, and writes one instant in several ways; all of them must give one number.
+ * `Date.parse` would also accept texts without a zone, and days that do not exist.
  */
 export function instantOf(text: unknown): Instant | null {
   const match = typeof text === "string" ? RFC_3339.exec(text) : null;
@@ -18,7 +17,7 @@ export function instantOf(text: unknown): Instant | null {
   if (hours > 23 || minutes > 59 || seconds > 59 || Number(offsetHour) > 23 || Number(offsetMinute) > 59) return null;
 
   const midnight = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
-  // A month or a day that does not exist has become another one.
+  // `Date.UTC` turns a month or day that does not exist into another one.
   if (!midnight.toISOString().startsWith(`${year}-${month}-${day}T`)) return null;
   const milliseconds = Number(fraction.slice(0, 3).padEnd(3, "0"));
   const offset = (Number(offsetHour) * 60 + Number(offsetMinute)) * (sign === "-" ? -60_000 : 60_000);

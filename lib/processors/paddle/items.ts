@@ -1,4 +1,4 @@
-/** The items of a Paddle subscription: which one is the plan of a product, and which have prices of their own. */
+/** Finds the plan of a product among the items of a Paddle subscription, and the items without a listed price. */
 
 import type { Interval, ItemKey, ItemList, UnlistedItem } from "@/lib/billing/types";
 import type { FindPrice, ListedPrice, ProductId } from "@/lib/config/catalog";
@@ -9,7 +9,7 @@ export interface PlanItem {
   price: ListedPrice;
 }
 
-/** Seats, add-ons and other items of the same subscription have no listed price. */
+/** The items with a listed price; seats, add-ons and others have none. */
 export function planItemsOf({ items }: Subscription, findPrice: FindPrice): PlanItem[] {
   return items.flatMap((item) => {
     const price = item.price === null ? undefined : findPrice(item.price.id);
@@ -17,7 +17,7 @@ export function planItemsOf({ items }: Subscription, findPrice: FindPrice): Plan
   });
 }
 
-/** The item that counts for a product: of two, the higher plan, then the first. All items share one billing period. */
+/** The item that counts for a product: the highest plan, then the first item. All items share one billing period. */
 export function highestItem(items: readonly PlanItem[], product: ProductId): PlanItem | undefined {
   const rank = ({ price }: PlanItem) => price.rank;
   return items
@@ -25,12 +25,12 @@ export function highestItem(items: readonly PlanItem[], product: ProductId): Pla
     .reduce<PlanItem | undefined>((best, next) => (best && rank(best) >= rank(next) ? best : next), undefined);
 }
 
-/** Paddle's items have no ids of their own. */
+/** Paddle's items have no ids. */
 export function itemKeyOf({ price }: SubscriptionItem): ItemKey {
   return { id: null, product: price?.product_id ?? null, price: price?.id ?? null };
 }
 
-/** The list beside one product's plan; Paddle always sends all items, so an empty list ends no plan. */
+/** Describes the whole item list. Paddle always sends all items, so an empty list ends no plan. */
 export function itemListOf(subscription: Subscription, findPrice: FindPrice): ItemList {
   const { current_billing_period: period, items } = subscription;
   const valid = period !== null && period.ends_at > period.starts_at;

@@ -6,10 +6,10 @@ import { noteHandler } from "./note";
 import { paymentHandler } from "./payment";
 import { snapshotHandler } from "./snapshot";
 
-/** Steps on a transaction's way on which nothing has been paid and nothing has failed. */
-const onItsWay: Handler = () => ({ outcome: "ignored", reason: "no_payment" });
+/** Handles events of a transaction that report neither a payment nor a failure. */
+const ignoreUnpaid: Handler = () => ({ outcome: "ignored", reason: "no_payment" });
 
-/** Every event type that means something; what is not here is stored and ignored. */
+/** The handled event types; all others are stored and ignored. */
 export const HANDLERS: Readonly<Record<string, Handler>> = {
   "subscription.created": snapshotHandler("created"),
   "subscription.imported": snapshotHandler("created"),
@@ -24,27 +24,27 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   "transaction.completed": paymentHandler("paid"),
   "transaction.payment_failed": paymentHandler("failed"),
   "transaction.past_due": paymentHandler("failed"),
-  "transaction.created": onItsWay,
-  "transaction.ready": onItsWay,
-  "transaction.billed": onItsWay,
-  "transaction.updated": onItsWay,
-  "transaction.revised": onItsWay,
-  "transaction.canceled": onItsWay,
+  "transaction.created": ignoreUnpaid,
+  "transaction.ready": ignoreUnpaid,
+  "transaction.billed": ignoreUnpaid,
+  "transaction.updated": ignoreUnpaid,
+  "transaction.revised": ignoreUnpaid,
+  "transaction.canceled": ignoreUnpaid,
   "adjustment.created": noteHandler,
   "adjustment.updated": noteHandler,
 };
 
-const NOBODY = { customer: null, subscription: null, transaction: null, trustedUserId: null, hintedUserId: null };
+const NO_IDENTITY = { customer: null, subscription: null, transaction: null, trustedUserId: null, hintedUserId: null };
 
-/** What the event says, in the domain's words. */
+/** Turns an event into facts, or into a reason to ignore or quarantine it. */
 export function normalize(event: WebhookEvent, findPrice: FindPrice): Normalized {
   const handler = Object.hasOwn(HANDLERS, event.type) ? HANDLERS[event.type] : undefined;
   if (handler === undefined) return { outcome: "ignored", reason: "unhandled_type" };
   if (!isPlainObject(event.payload.data)) {
-    return { outcome: "quarantined", reason: "missing_field:data", identity: NOBODY };
+    return { outcome: "quarantined", reason: "missing_field:data", identity: NO_IDENTITY };
   }
   if (event.occurredAt === null) {
-    return { outcome: "quarantined", reason: "missing_field:occurred_at", identity: NOBODY };
+    return { outcome: "quarantined", reason: "missing_field:occurred_at", identity: NO_IDENTITY };
   }
   return handler({ id: event.id, type: event.type, at: event.occurredAt, data: event.payload.data }, findPrice);
 }

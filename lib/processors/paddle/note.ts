@@ -1,9 +1,9 @@
-/** Adjustments: money that went back. They change no entitlement, and an admin must see them. */
+/** Adjustments are refunds and chargebacks. They change no entitlement, and admins see them. */
 import type { Note } from "@/lib/billing/types";
 import type { Handler } from "./handler";
 import { adjustmentShape, identityOf, readEntity } from "./shape";
 
-/** At a warning Paddle pays the money back at once, so that no chargeback follows. */
+/** At a warning, Paddle refunds at once, so that no chargeback follows. */
 const KINDS: Readonly<Record<string, Note["kind"]>> = {
   refund: "refund",
   chargeback: "dispute_opened",
@@ -12,7 +12,7 @@ const KINDS: Readonly<Record<string, Note["kind"]>> = {
   chargeback_warning_reverse: "dispute_closed",
 };
 
-/** `adjustment.created` and `.updated`: effective only once approved, and then noted once, however often it is told. */
+/** Handles `adjustment.created` and `.updated`. An approved adjustment gives one note, even if several events report it. */
 export const noteHandler: Handler = ({ at, data }) => {
   const identity = identityOf(data, null);
   const read = readEntity(adjustmentShape, data);

@@ -2,13 +2,13 @@ import { identifier, parseJsonObject } from "../envelope";
 import type { Parsed } from "../webhook-source";
 import { instantOf } from "./instant";
 
-/** What the ids of Paddle's webhook simulator begin with. */
+/** The prefix of event ids of Paddle's webhook simulator. */
 const SIMULATED = "ntfsimevt_";
 
 /**
- * Reads an event's envelope. Its own id is `event_id`: the `notification_id` differs by destination and by replay.
+ * Reads an event's envelope. The event's id is `event_id`: the `notification_id` differs by destination and by replay.
  *
- * Paddle does not say which environment an event is from; only its simulator's events are known not to be live.
+ * Paddle's events do not name their environment; only its simulator's are known not to be live.
  */
 export function parse(raw: Uint8Array): Parsed {
   const parsed = parseJsonObject(raw);

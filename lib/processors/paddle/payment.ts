@@ -7,10 +7,10 @@ import { chargeFor, findPlanLines, isPartial, linesOf, unlistedCharges } from ".
 import type { Handler } from "./handler";
 import { identityOf, readEntity, type Transaction, transactionShape } from "./shape";
 
-/** A transaction that is paid never goes back, whatever is told of an earlier attempt. */
+/** The final statuses: a failure that arrives later is of an earlier attempt. */
 const PAID: ReadonlySet<string | null> = new Set(["paid", "completed"]);
 
-/** A handler for events that say how the payment of a transaction went. */
+/** Makes the handler of events about a transaction's payment. */
 export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
   return ({ id, type, at, data }, findPrice) => {
     const identity = identityOf(data, "transaction");
@@ -24,7 +24,7 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
     if (outcome === "failed" && PAID.has(transaction.status)) return { outcome: "ignored", reason: "already_paid" };
     const planLines = findPlanLines(transaction, findPrice);
     const inMoney = outcome === "paid" && settledInFull(transaction);
-    // A failed attempt on a sent invoice is no debt: Paddle says when it is overdue.
+    // A failed attempt on a sent invoice is no debt: Paddle reports when it is overdue.
     const isDue = outcome === "paid" || transaction.collection_mode !== "manual" || type === "transaction.past_due";
     const unlisted = unlistedCharges(transaction, findPrice).map((charge) => ({
       ...charge,
@@ -74,7 +74,7 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
   };
 }
 
-/** The first payment may be told before the subscription exists: whose customer it is, our own server may know. */
+/** The first payment may arrive before the subscription exists. Our server may know its user by the transaction. */
 function withoutSubscription(
   outcome: PaymentFact["outcome"],
   identity: ReturnType<typeof identityOf>,
@@ -84,8 +84,8 @@ function withoutSubscription(
 }
 
 /**
- * Whether the transaction was settled in full: a total after discounts of more than 0, captured or declared paid by the
- * merchant (manual collection), with no credit, balance or partial proration in it. What cannot be told counts as no.
+ * Whether the transaction was settled in full. Its total after discounts is more than 0, and was captured or declared paid
+ * by the merchant (manual collection). It contains no credit, balance or partial proration. Missing fields count as no.
  */
 function settledInFull(transaction: Transaction): boolean {
   const totals = transaction.details?.totals;
@@ -101,7 +101,7 @@ function settledInFull(transaction: Transaction): boolean {
     (totals.credit_to_balance ?? 0) === 0 &&
     totals.balance === 0 &&
     linesOf(transaction).every((line) => !isPartial(line, period) && (line.total ?? 0) >= 0) &&
-    // The items have their prorations, too: a line may leave it out.
+    // A line may omit its proration, but its item has it.
     (transaction.items ?? []).every(
       ({ proration }) => !isPartial({ priceId: null, productId: null, total: null, proration }, period),
     )

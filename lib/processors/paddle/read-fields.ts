@@ -1,4 +1,4 @@
-/** Single fields of Paddle's answers. Throws `ProcessorError` (`unavailable`) for what Paddle does not document. */
+/** Reads single fields of Paddle's responses. Throws `ProcessorError` (`unavailable`) for undocumented values. */
 import type { Instant } from "@/lib/billing/types";
 import type { Money } from "../processor-client";
 import { unreadable } from "./client-call";
@@ -11,7 +11,7 @@ export function readMoney(text: unknown, currency: unknown): Money {
   return { amount, currency };
 }
 
-/** null for nothing, and for a field that an answer leaves out. */
+/** Reads an amount; null if it is 0 or missing. */
 export function readPositive(text: unknown, currency: unknown): Money | null {
   if (text === undefined || text === null) return null;
   const money = readMoney(text, currency);

@@ -1,6 +1,6 @@
 /**
- * The few fields of Paddle's entities that mean something here. All times become instants (milliseconds) and all
- * amounts numbers (minor units) here; null and absent are the same.
+ * The fields of Paddle's entities that the normalizer reads. Times become instants (milliseconds) and amounts become numbers
+ * (minor units); null and absent are the same.
  */
 import { z } from "zod";
 import { line, userIdSchema } from "@/lib/core/text";
@@ -34,12 +34,12 @@ const price = z.object({ id, product_id: anyId, billing_cycle: cycle });
 
 const item = z.object({
   price: optional(price),
-  /** No more than Postgres' `integer` holds. */
+  /** The maximum of Postgres' `integer`. */
   quantity: optional(z.number().int().min(0).max(2_147_483_647)),
   trial_dates: optional(z.object({ ends_at: optional(instant) })),
 });
 
-/** Shown only: a text that cannot be stored counts as none. */
+/** A text for display only: one that cannot be stored counts as none. */
 const shown = optional(line({ max: 500 })).catch(null);
 
 /** Events name a discount by its id; what it takes off is there only if it was fetched beside the subscription. */
@@ -64,7 +64,7 @@ export const subscriptionShape = z.object({
   current_billing_period: optional(period),
   scheduled_change: optional(z.object({ action: z.string(), effective_at: instant })),
   collection_mode: optional(z.string()),
-  /** Only subscriptions that were brought over from elsewhere have it. */
+  /** Set on subscriptions that were imported from another system. */
   import_meta: optional(z.unknown()),
   items: z.array(item),
   discount: discountShape,
@@ -114,7 +114,7 @@ export const adjustmentShape = z.object({
   totals: optional(z.object({ total: optional(amount) })),
 });
 
-/** The entity as the shape has it, or the path of the first field that is missing or is something else. */
+/** Parses an entity, or returns the path of the first missing or malformed field. */
 export function readEntity<T extends z.ZodType>(
   shape: T,
   data: Record<string, unknown>,
@@ -129,7 +129,7 @@ export function missingField(path: readonly PropertyKey[]): string {
   return ["missing_field:data", ...path.map(String)].join(".");
 }
 
-/** A user id is text of anybody's making; only what cannot be stored is refused. */
+/** A user id may be any text that can be stored. */
 const userId = optional(userIdSchema).catch(null);
 const identityShape = z.object({
   id: anyId,
@@ -140,9 +140,9 @@ const identityShape = z.object({
 });
 
 /**
- * Whom an event is about. Never fails, so that a quarantined event can be told apart by whom it is about.
+ * The processor's ids in an event. Never fails, so that quarantined events show them.
  *
- * Nothing is believed here: `custom_data` can be set in the browser, and anybody can write anybody's name there.
+ * No user id is trusted: browsers can set `custom_data` to any value.
  */
 export function identityOf(data: Record<string, unknown>, entity: "subscription" | "transaction" | null): Identity {
   const read = identityShape.parse(data);

@@ -9,8 +9,8 @@ import { highestItem, itemKeyOf, itemListOf, type PlanItem, planItemsOf } from "
 import { identityOf, missingField, readEntity, type Subscription, subscriptionShape } from "./shape";
 
 /**
- * A handler for events that carry a subscription as it is now. Paddle does not say what it was before. The status
- * tells that it has ended, whatever the event is called.
+ * Makes the handler of events with a subscription's present state. Paddle sends no previous state. The status decides
+ * whether the subscription has ended, not the event type.
  */
 export function snapshotHandler(life: "created" | "updated"): Handler {
   return ({ id, at, data }, findPrice) => {
@@ -28,7 +28,7 @@ export function snapshotHandler(life: "created" | "updated"): Handler {
       id: `paddle:${id}:snapshot`,
       processor: "paddle" as const,
       subscription: subscription.id,
-      // Events of one change may occur in any order; the subscription's own clock tells which state is the later one.
+      // Events of one change arrive in any order; the subscription's `updated_at` orders its states.
       at: subscription.updated_at ?? at,
       life: status === "canceled" ? ("deleted" as const) : life,
       list: itemListOf(subscription, findPrice),
@@ -38,7 +38,7 @@ export function snapshotHandler(life: "created" | "updated"): Handler {
       }),
     };
     const planItems = planItemsOf(subscription, findPrice);
-    // The end of a subscription counts whatever else is doubtful.
+    // The end of a subscription counts even if its period is missing or invalid.
     const ended = status === "canceled";
     const { current_billing_period: period } = subscription;
     if (period === null && LIVE.has(status)) return quarantined(missingField(["current_billing_period"]));
@@ -68,7 +68,7 @@ function imageOf(subscription: Subscription, status: Status, planItem: PlanItem 
     status,
     periodStart: (planItem && period?.starts_at) ?? null,
     periodEnd: (planItem && period?.ends_at) ?? null,
-    // A pause that is scheduled changes nothing until it comes.
+    // A scheduled pause changes nothing until it begins.
     cancelAt: status !== "canceled" && change?.action === "cancel" ? change.effective_at : null,
     trialEnd: item?.trial_dates?.ends_at ?? null,
     collectionPaused: false,
@@ -79,8 +79,8 @@ function imageOf(subscription: Subscription, status: Status, planItem: PlanItem 
 }
 
 /**
- * Whether a customer could start the trial. Paddle keeps trials with prices, and each checkout of such a price starts
- * one; only a sent invoice and an import are the business's own.
+ * Whether a customer could start the trial. Paddle configures trials on prices, and each checkout of such a price starts
+ * one. Only sent invoices and imports come from the merchant.
  */
 function isSelfStarted({ collection_mode: mode, import_meta: imported }: Subscription): boolean {
   return mode !== "manual" && imported === null;

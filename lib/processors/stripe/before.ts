@@ -1,9 +1,9 @@
 import { isPlainObject } from "../envelope";
 
 /**
- * The object as it was before the event: Stripe's `previous_attributes` laid over the object as it is now.
+ * The object before the event: Stripe's `previous_attributes` merged into the present object.
  *
- * Hashes hold their changed keys only and are merged; everything else, arrays above all, is whole and old.
+ * Hashes contain only their changed keys and are merged. Other values, arrays included, replace the present ones.
  */
 export function objectBefore(
   current: Record<string, unknown>,

@@ -1,9 +1,9 @@
-/** Runs one request of Stripe's SDK, failing in the product's words only. */
+/** Runs one request of Stripe's SDK, and turns its errors into `ProcessorError`. */
 import Stripe from "stripe";
 import { remainingMs } from "../deadline";
 import { ProcessorError, type ProcessorProblem } from "../processor-client";
 
-/** `operation` is for the message; the answer is what the request (and its reading) gives. Throws `ProcessorError` only. */
+/** Returns the request's result; `operation` names it in messages. Throws `ProcessorError` only. */
 export type Call = <T>(operation: string, request: () => Promise<T>) => Promise<T>;
 
 export function caller({ apiKey }: { apiKey: string }): Call {
@@ -18,7 +18,7 @@ export function caller({ apiKey }: { apiKey: string }): Call {
 
 type HttpClient = NonNullable<NonNullable<ConstructorParameters<typeof Stripe>[1]>["httpClient"]>;
 
-/** The SDK's HTTP client, which waits until the deadline of the request at most, and sends nothing after it. */
+/** Wraps the SDK's HTTP client: it waits at most until the deadline, and sends nothing after it. */
 export function withinDeadline(http: HttpClient): HttpClient {
   return {
     getClientName: () => http.getClientName(),
@@ -30,12 +30,12 @@ export function withinDeadline(http: HttpClient): HttpClient {
   };
 }
 
-/** Stripe answered, but not what it documents. */
+/** An error for a response that differs from Stripe's documentation. */
 export function unreadable(operation: string, what: string): ProcessorError {
   return new ProcessorError(`Stripe's answer cannot be read (${operation}): ${what}.`, "unavailable", "unreadable");
 }
 
-/** What the SDK threw is never kept as the cause: it holds the request's headers, and so the key. */
+/** The SDK's error is never kept as the cause: it contains the request's headers, and so the key. */
 function asProcessorError(error: unknown, operation: string, apiKey: string): ProcessorError {
   if (error instanceof ProcessorError) return error;
   if (!(error instanceof Stripe.errors.StripeError)) {
@@ -52,9 +52,9 @@ function problemOf(error: InstanceType<typeof Stripe.errors.StripeError>): Proce
   if (error.code === "lock_timeout") return "busy";
   if (error instanceof errors.StripeRateLimitError) return "unavailable";
   if (error instanceof errors.StripeAPIError) return "unavailable";
-  // The first request with this key is still under way.
+  // The first request with this key is still running.
   if (error instanceof errors.StripeIdempotencyError) return error.statusCode === 409 ? "unavailable" : "invalid";
-  // Stripe refuses a charge without a payment method by the code of an object that is not there.
+  // For a charge without a payment method, Stripe's code is the one for a missing object.
   if (NOTHING_TO_CHARGE.test(error.message)) return "no_payment_method";
   if (error.code === "customer_tax_location_invalid") return "no_tax_address";
   return error.code === "resource_missing" ? "not_found" : "invalid";

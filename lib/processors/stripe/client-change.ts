@@ -1,30 +1,30 @@
-/** Changes of a plan at Stripe: now, at the renewal, and the end of a pause. */
+/** Changes a plan at Stripe, now or at the renewal, and ends a pause. */
 import { randomUUID } from "node:crypto";
 import Stripe from "stripe";
 import type { FindPrice } from "@/lib/config/catalog";
 import { entityId } from "../entity-id";
 import type { PlanChange, PlanChanged } from "../processor-client";
-import { COLLECTED, collectionOf, paymentBehavior } from "./client-collection";
-import { keepsAlready, newCycle, phasesFor, planItemOf, waitsFor } from "./client-plan";
+import { COLLECTION_EXPANSIONS, collectionOf, paymentBehavior } from "./client-collection";
+import { isPendingChangeTo, isScheduledAlready, newCycle, phasesFor, planItemOf } from "./client-plan";
 import { idOf } from "./reference";
 
 /** Every function throws what Stripe's SDK throws. */
 export function planChanges(stripe: Stripe, findPrice: FindPrice) {
-  return { changeNow, changeAtRenewal, release, resume, withdrawPending };
+  return { changeNow, changeAtRenewal, releaseSchedule, resume, voidPendingChange };
 
   /**
    * A card is charged within the request; if the charge needs the payer, Stripe keeps the old plan until it is paid. A bank
    * account is debited, or an invoice sent, after the change.
    */
   async function changeNow({ subscription, priceId }: PlanChange): Promise<PlanChanged> {
-    const known = await stripe.subscriptions.retrieve(entityId(subscription), COLLECTED);
-    if (waitsFor(known, priceId)) return paymentNeeded(known);
-    const current = await withdrawPending(known);
+    const known = await stripe.subscriptions.retrieve(entityId(subscription), COLLECTION_EXPANSIONS);
+    if (isPendingChangeTo(known, priceId)) return paymentNeeded(known);
+    const current = await voidPendingChange(known);
     const plan = planItemOf(current, priceId, findPrice);
     const { item } = plan;
-    // A second try after an answer that was lost must not change (and charge) again.
+    // A retry after a lost response must not change (and charge) again.
     if (!plan.changes) return { outcome: "requested" };
-    await release(current);
+    await releaseSchedule(current);
     const changed = await stripe.subscriptions.update(
       current.id,
       {
@@ -33,22 +33,22 @@ export function planChanges(stripe: Stripe, findPrice: FindPrice) {
         payment_behavior: paymentBehavior(collectionOf(known)),
         ...newCycle(current, plan),
       },
-      // The key names this attempt, for the SDK's own repetition. Stripe repeats refusals for a day, so a key of the change
-      // would refuse it also after a card was added. Of two attempts at once, the second finds the change made.
+      // The key names this attempt, for the SDK's retry. Stripe repeats a refusal for a day, so a key per change would still
+      // be refused after a card was added. Of two attempts at once, the second finds the change made.
       { idempotencyKey: `change:${current.id}:${priceId}:${randomUUID()}` },
     );
     return changed.pending_update === null ? { outcome: "requested" } : paymentNeeded(changed);
   }
 
-  /** Gives up an earlier change that waits for its payment: its invoice is voided, and with it Stripe forgets the change. */
-  async function withdrawPending(subscription: Stripe.Subscription): Promise<Stripe.Subscription> {
+  /** Cancels an earlier change that waits for its payment: Stripe discards the change when its invoice is voided. */
+  async function voidPendingChange(subscription: Stripe.Subscription): Promise<Stripe.Subscription> {
     const { id, pending_update: pending, latest_invoice: latest } = subscription;
     const invoice = idOf(latest);
     if (pending === null || invoice === null) return subscription;
     try {
       await stripe.invoices.voidInvoice(invoice);
     } catch (error) {
-      // It may have been paid, or have expired, in between.
+      // The invoice may have been paid, or the change may have expired, in between.
       const now = await stripe.subscriptions.retrieve(id);
       if (now.pending_update !== null) throw error;
       return now;
@@ -63,11 +63,11 @@ export function planChanges(stripe: Stripe, findPrice: FindPrice) {
   }
 
   /**
-   * Ends a pause of the subscription: a new period, which begins when its charge succeeds. A classic subscription is not
-   * charged by the request to resume it, so that its invoice is paid by a second one.
+   * Ends a pause of the subscription. The new period begins when its charge succeeds. The request to resume a classic
+   * subscription does not charge it, so a second request pays its invoice.
    */
   async function resume(paused: Stripe.Subscription): Promise<PlanChanged> {
-    // A second click: the resumption waits for its payment already.
+    // After a second click, the first resumption is waiting for its payment.
     if (paused.pending_update !== null) return paymentNeeded(paused);
     const flexible = paused.billing_mode?.type === "flexible";
     const resumed = await stripe.subscriptions.resume(paused.id, {
@@ -86,16 +86,16 @@ export function planChanges(stripe: Stripe, findPrice: FindPrice) {
     }
   }
 
-  /** A schedule of Stripe's own keeps the change, so that it happens with the renewal whatever becomes of our jobs. */
+  /** Uses a subscription schedule, so that Stripe makes the change at the renewal even if our jobs do not run. */
   async function changeAtRenewal({ subscription, priceId }: PlanChange): Promise<PlanChanged> {
-    const current = await withdrawPending(await stripe.subscriptions.retrieve(entityId(subscription)));
+    const current = await voidPendingChange(await stripe.subscriptions.retrieve(entityId(subscription)));
     const plan = planItemOf(current, priceId, findPrice);
     if (!plan.changes) {
-      await release(current);
+      await releaseSchedule(current);
       return { outcome: "requested" };
     }
     const schedule = await scheduleOf(current);
-    if (keepsAlready(schedule, priceId)) return { outcome: "requested" };
+    if (isScheduledAlready(schedule, priceId)) return { outcome: "requested" };
     await stripe.subscriptionSchedules.update(schedule.id, {
       end_behavior: "release",
       proration_behavior: "none",
@@ -110,20 +110,20 @@ export function planChanges(stripe: Stripe, findPrice: FindPrice) {
     try {
       return await stripe.subscriptionSchedules.create({ from_subscription: id });
     } catch (error) {
-      // A second click: a subscription has one schedule at most.
+      // A second click may have created it: a subscription has at most one schedule.
       const made = idOf((await stripe.subscriptions.retrieve(id)).schedule);
       if (made === null) throw error;
       return stripe.subscriptionSchedules.retrieve(made);
     }
   }
 
-  async function release({ id, schedule }: Stripe.Subscription): Promise<void> {
+  async function releaseSchedule({ id, schedule }: Stripe.Subscription): Promise<void> {
     const known = idOf(schedule);
     if (known === null) return;
     try {
       await stripe.subscriptionSchedules.release(known);
     } catch (error) {
-      // It may have been let go in between, by a second click or by the renewal.
+      // A second click or the renewal may have released it in between.
       if (idOf((await stripe.subscriptions.retrieve(id)).schedule) === known) throw error;
     }
   }

@@ -1,13 +1,13 @@
-/** How a subscription's charges are collected, and what Stripe supports for a change that is charged at once. */
+/** The collection method of a subscription, and the payment behavior that Stripe supports for it. */
 import type Stripe from "stripe";
 import type { Collection } from "../processor-client";
 
-/** Names the payment methods in the answer: their type tells a card from a bank account. */
-export const COLLECTED = {
+/** Expands the payment methods: their type distinguishes a card from a bank account. */
+export const COLLECTION_EXPANSIONS = {
   expand: ["default_payment_method", "customer.invoice_settings.default_payment_method"],
 };
 
-/** Business days until a debit is known to have paid or failed, at most, as Stripe documents them. */
+/** The maximum of business days until a debit succeeds or fails, as Stripe documents it. */
 const DEBIT_DAYS: Readonly<Record<string, number | null>> = {
   acss_debit: 5,
   au_becs_debit: 3,
@@ -23,7 +23,7 @@ export interface Collected {
   days: number | null;
 }
 
-/** @param subscription read with `COLLECTED`; a payment method that is not expanded counts as a card */
+/** @param subscription read with `COLLECTION_EXPANSIONS`; a payment method that is not expanded counts as a card */
 export function collectionOf(subscription: Stripe.Subscription): Collected {
   if (subscription.collection_method === "send_invoice") {
     return { collection: "sent_invoice", days: subscription.days_until_due };
@@ -34,8 +34,8 @@ export function collectionOf(subscription: Stripe.Subscription): Collected {
 }
 
 /**
- * A pending update waits for its payment. Stripe has none for bank debits and sent invoices, whose payment takes days: there
- * the change is made at once and collected afterwards.
+ * A pending update waits for its payment. Stripe has none for bank debits and sent invoices, whose payment takes days.
+ * Their changes apply at once and are collected afterwards.
  */
 export function paymentBehavior({ collection }: Collected): "pending_if_incomplete" | "allow_incomplete" {
   return collection === "card" ? "pending_if_incomplete" : "allow_incomplete";

@@ -1,4 +1,4 @@
-/** The page on which an open payment at Stripe is made. */
+/** The page of an open payment at Stripe. */
 import type Stripe from "stripe";
 import { entityId } from "../entity-id";
 import { idOf } from "./reference";
@@ -6,8 +6,8 @@ import { idOf } from "./reference";
 const LISTED = 100;
 
 /**
- * The page of the invoice that has been open longest. The invoice of a change that waits for its payment comes last: a debt
- * is paid first. Throws what Stripe's SDK throws.
+ * The page of the oldest open invoice. The invoice of a change that waits for its payment comes last: debts come first.
+ * Throws the errors of Stripe's SDK.
  */
 export async function duePageOf(stripe: Stripe, subscription: string): Promise<string | null> {
   const {

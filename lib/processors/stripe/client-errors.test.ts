@@ -6,7 +6,7 @@ import { ProcessorError } from "../processor-client";
 async function failure(answer: Answer): Promise<unknown> {
   // Whatever the SDK tries again meets the same.
   const { client } = await fakeApi(answer, answer, answer);
-  return client.keep(SUBSCRIPTION).catch((error: unknown) => error);
+  return client.undoCancel(SUBSCRIPTION).catch((error: unknown) => error);
 }
 
 test.each<[number, string, string | undefined, string]>([
@@ -61,7 +61,7 @@ describe("no answer that can be used is unavailable", () => {
 
   test("a closed port", async () => {
     const error = await clientAt(1)
-      .keep(SUBSCRIPTION)
+      .undoCancel(SUBSCRIPTION)
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ProcessorError);
     expect(error).toMatchObject({ problem: "unavailable" });
@@ -76,7 +76,7 @@ describe("the key stays a secret", () => {
 
   test("if it cannot be sent", async () => {
     const error = await clientAt(1, { apiKey: `${API_KEY}\nsecond line` })
-      .keep(SUBSCRIPTION)
+      .undoCancel(SUBSCRIPTION)
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ProcessorError);
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(API_KEY);
@@ -90,7 +90,7 @@ test.each(["../customers/cus_1", "in_1/../../prices", "in_1?expand[]=customer", 
     const change = { subscription: id, priceId: "price_writer_ultra_monthly", timing: "now" } as const;
     const calls: Promise<unknown>[] = [client.invoicePdf(id), client.invoices({ customer: id }), client.portal(id, [])];
     calls.push(client.preview(change), client.change(change), client.change({ ...change, timing: "renewal" }));
-    calls.push(client.cancel(id, "now"), client.keep(id), client.unpause(id), client.cancelScheduledChange(id));
+    calls.push(client.cancel(id, "now"), client.undoCancel(id), client.unpause(id), client.cancelScheduledChange(id));
     calls.push(client.subscription(id), client.checkoutState(id), client.closeCheckout(id));
     for (const call of calls) await expect(call).rejects.toMatchObject({ problem: "not_found", code: "malformed_id" });
     expect(requests).toEqual([]);

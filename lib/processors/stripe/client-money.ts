@@ -1,4 +1,4 @@
-/** Taxes, discounts and refunds of Stripe's invoices, in the product's words. */
+/** Reads taxes, discounts and refunds of Stripe's invoices. */
 import Stripe from "stripe";
 import { type ChangePreview, type Discount, type Money, ProcessorError } from "../processor-client";
 import { unreadable } from "./client-call";
@@ -6,12 +6,12 @@ import { readMoney } from "./client-values";
 import { discountsOf } from "./discount";
 import { idOf } from "./reference";
 
-/** What an answer must be asked to contain so that `readDiscounts` can read it. */
-export const DISCOUNTS = ["discounts.source.coupon", "discounts.promotion_code"] as const;
+/** The expansions that `readDiscounts` needs. */
+export const DISCOUNT_EXPANSIONS = ["discounts.source.coupon", "discounts.promotion_code"] as const;
 
 type Amounts = readonly { amount: number }[] | null;
 
-/** The sum in the invoice's currency; null if it is nothing. */
+/** The sum in the invoice's currency; null if it is 0. */
 export function sumOf(amounts: Amounts, currency: string): Money | null {
   const amount = (amounts ?? []).reduce((sum, each) => sum + each.amount, 0);
   return amount === 0 ? null : readMoney(amount, currency);
@@ -30,7 +30,7 @@ export function readDiscounts(discounts: Stripe.Subscription["discounts"]): Disc
   });
 }
 
-/** What an invoice that was previewed charges, and the tax and the discounts in it. */
+/** The charge of a previewed invoice, with its tax and discounts. */
 export function readDue(invoice: Stripe.Invoice): Pick<ChangePreview, "dueNow" | "tax" | "discount"> {
   requireTaxAddress(invoice);
   if (invoice.amount_due <= 0) return { dueNow: null };
@@ -41,7 +41,10 @@ export function readDue(invoice: Stripe.Invoice): Pick<ChangePreview, "dueNow" |
   };
 }
 
-/** A tax that Stripe could not compute is no tax of 0. */
+/**
+ * A tax that Stripe could not compute is not a tax of 0.
+ * @throws ProcessorError `no_tax_address`
+ */
 export function requireTaxAddress({ automatic_tax: tax }: Pick<Stripe.Invoice, "automatic_tax">): void {
   if (!tax?.enabled || tax.status !== "requires_location_inputs") return;
   throw new ProcessorError("The tax cannot be computed: no valid address.", "no_tax_address", tax.status);
@@ -50,8 +53,8 @@ export function requireTaxAddress({ automatic_tax: tax }: Pick<Stripe.Invoice, "
 const LISTED = 100;
 
 /**
- * What was paid back, by the id of the payment: an invoice does not say it. Empty if the key may not read charges, so that
- * a key that was enough before goes on listing invoices.
+ * The refunded amounts by payment id, which invoices do not contain. Empty if the key must not read charges, so that such a
+ * key can still list invoices.
  */
 export async function refundsOf(stripe: Stripe, invoices: readonly Stripe.Invoice[]): Promise<Map<string, number>> {
   const paid = invoices.filter(({ status, amount_paid: amount }) => status === "paid" && amount > 0);
@@ -72,8 +75,8 @@ export async function refundsOf(stripe: Stripe, invoices: readonly Stripe.Invoic
 }
 
 /**
- * What was paid back of an invoice. A credit note that refunds is a refund of the charge, too: the larger of the two sums
- * holds, never both.
+ * The refunded amount of an invoice. A credit note that refunds is also a refund of the charge, so the larger of the two
+ * sums counts.
  */
 export function refundedOf(invoice: Stripe.Invoice, refunds: ReadonlyMap<string, number>): Money | null {
   const payments = (invoice.payments?.data ?? []).flatMap(({ payment }) => payment.payment_intent ?? []);

@@ -1,4 +1,4 @@
-/** The terms of a schedule's phase as parameters: Stripe resets to its defaults what an update of the phases leaves out. */
+/** The terms of a schedule's phase as parameters: Stripe resets every term that an update of the phases omits. */
 import type Stripe from "stripe";
 import { idOf, type Reference } from "./reference";
 
@@ -7,11 +7,11 @@ type PhaseParams = Stripe.SubscriptionScheduleUpdateParams.Phase;
 type DiscountParams = Stripe.SubscriptionScheduleUpdateParams.Phase.Discount;
 type DiscountOf = Readonly<Record<"coupon" | "discount" | "promotion_code", Reference | null>>;
 
-/** What a phase keeps beside its items and its dates; terms that it does not have are left out. */
+/** The terms of a phase beside its items and dates, without those that it does not have. */
 export function termsOf(phase: Phase | undefined): Partial<PhaseParams> {
   if (phase === undefined) return {};
   const { automatic_tax: tax, invoice_settings: invoices } = phase;
-  return withoutNothing({
+  return withoutNulls({
     application_fee_percent: phase.application_fee_percent,
     automatic_tax: tax?.enabled ? { enabled: true, ...liabilityOf(tax.liability) } : null,
     billing_thresholds: thresholdsOf(phase.billing_thresholds),
@@ -21,47 +21,47 @@ export function termsOf(phase: Phase | undefined): Partial<PhaseParams> {
     description: phase.description,
     discounts: discountsOf(phase.discounts),
     invoice_settings: invoices && invoiceSettingsOf(invoices),
-    metadata: filled(phase.metadata),
+    metadata: nonEmpty(phase.metadata),
     on_behalf_of: phase.on_behalf_of && idOf(phase.on_behalf_of),
     transfer_data: phase.transfer_data && {
       destination: idOf(phase.transfer_data.destination),
-      ...withoutNothing({ amount_percent: phase.transfer_data.amount_percent }),
+      ...withoutNulls({ amount_percent: phase.transfer_data.amount_percent }),
     },
   });
 }
 
-/** What an item keeps beside its price. */
+/** The terms of an item beside its price. */
 export function itemTermsOf(
   item: Stripe.SubscriptionItem,
 ): Partial<Stripe.SubscriptionScheduleUpdateParams.Phase.Item> {
   const { quantity, tax_rates: rates, discounts = [], metadata } = item;
-  return withoutNothing({
+  return withoutNulls({
     quantity,
     tax_rates: idsOf(rates),
     discounts: discounts.length === 0 ? null : discounts.map((discount) => ({ discount: idOf(discount) })),
-    metadata: filled(metadata),
+    metadata: nonEmpty(metadata),
   });
 }
 
 function liabilityOf(liability: Stripe.SubscriptionSchedule.Phase.AutomaticTax["liability"]) {
   if (!liability) return {};
   const { type, account } = liability;
-  return { liability: { type, ...withoutNothing({ account: account && idOf(account) }) } };
+  return { liability: { type, ...withoutNulls({ account: account && idOf(account) }) } };
 }
 
 function thresholdsOf(thresholds: Phase["billing_thresholds"]) {
   if (thresholds === null || thresholds === undefined) return null;
   const { amount_gte, reset_billing_cycle_anchor } = thresholds;
-  return withoutNothing({ amount_gte, reset_billing_cycle_anchor });
+  return withoutNulls({ amount_gte, reset_billing_cycle_anchor });
 }
 
 function invoiceSettingsOf({ account_tax_ids: ids, days_until_due, custom_fields, description, footer }: Settings) {
-  const settings = withoutNothing({ account_tax_ids: idsOf(ids), days_until_due, custom_fields, description, footer });
+  const settings = withoutNulls({ account_tax_ids: idsOf(ids), days_until_due, custom_fields, description, footer });
   return Object.keys(settings).length === 0 ? null : settings;
 }
 type Settings = NonNullable<Phase["invoice_settings"]>;
 
-/** By the running discount where there is one, so that a coupon of three months does not begin again. */
+/** Names the running discount if there is one, so that a coupon of three months does not begin again. */
 function discountsOf(discounts: readonly DiscountOf[] | null | undefined): DiscountParams[] | null {
   if (!discounts?.length) return null;
   return discounts.flatMap(({ discount, promotion_code, coupon }): DiscountParams[] => {
@@ -75,12 +75,12 @@ function idsOf(references: readonly Reference[] | null | undefined): string[] | 
   return references?.length ? references.map((reference) => idOf(reference)) : null;
 }
 
-function filled(metadata: Stripe.Metadata | null | undefined): Stripe.Metadata | null {
+function nonEmpty(metadata: Stripe.Metadata | null | undefined): Stripe.Metadata | null {
   return metadata && Object.keys(metadata).length > 0 ? metadata : null;
 }
 
 type Present<T> = { [K in keyof T]?: NonNullable<T[K]> };
 
-function withoutNothing<T extends object>(fields: T): Present<T> {
+function withoutNulls<T extends object>(fields: T): Present<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null)) as Present<T>;
 }

@@ -1,4 +1,4 @@
-/** What a plan change does to a Stripe subscription's items, and the schedule that keeps one for the renewal. */
+/** The items of a Stripe subscription after a plan change, and the schedule of a change at the renewal. */
 import type Stripe from "stripe";
 import type { FindPrice, Price } from "@/lib/config/catalog";
 import { ProcessorError } from "../processor-client";
@@ -7,38 +7,40 @@ import { idOf } from "./reference";
 
 export interface PlanItem {
   item: Stripe.SubscriptionItem;
-  wanted: Price;
-  /** Whether the price differs from what the subscription has. */
+  target: Price;
+  /** Whether the price differs from the subscription's. */
   changes: boolean;
   intervalChanges: boolean;
 }
 
-/** The item whose price the change replaces. Throws `invalid` where it is not clear which one that is. */
+/**
+ * The item whose price the change replaces.
+ * @throws ProcessorError `invalid` if no single item has a plan of the product
+ */
 export function planItemOf(subscription: Stripe.Subscription, priceId: string, findPrice: FindPrice): PlanItem {
-  const wanted = findPrice(priceId);
-  if (wanted === undefined) throw invalid("unknown_price", `the catalog does not know ${priceId}`);
-  const plans = subscription.items.data.filter(({ price }) => findPrice(price.id)?.product === wanted.product);
+  const target = findPrice(priceId);
+  if (target === undefined) throw invalid("unknown_price", `the catalog does not know ${priceId}`);
+  const plans = subscription.items.data.filter(({ price }) => findPrice(price.id)?.product === target.product);
   const [item] = plans;
   if (item === undefined || plans.length > 1) {
-    throw invalid("ambiguous_plan_item", `the subscription has ${plans.length} items of ${wanted.product}`);
+    throw invalid("ambiguous_plan_item", `the subscription has ${plans.length} items of ${target.product}`);
   }
   return {
     item,
-    wanted,
+    target,
     changes: item.price.id !== priceId,
-    intervalChanges: findPrice(item.price.id)?.interval !== wanted.interval,
+    intervalChanges: findPrice(item.price.id)?.interval !== target.interval,
   };
 }
 
 /**
- * The phase that goes on until the period ends, as it is, and the next one, which begins with the renewal; then the
- * schedule lets go. Items beside the plan stay in both, and so do discounts, tax rates and other terms. Nothing is prorated:
- * one phase ends where the other begins.
+ * The present phase until the period ends, and the next one from the renewal on; then Stripe releases the schedule. Both
+ * keep the other items, discounts, tax rates and terms. One phase begins when the other ends, so nothing is prorated.
  */
 export function phasesFor(
   schedule: Stripe.SubscriptionSchedule,
   subscription: Stripe.Subscription,
-  { item, wanted, intervalChanges }: PlanItem,
+  { item, target, intervalChanges }: PlanItem,
   priceId: string,
 ): Stripe.SubscriptionScheduleUpdateParams.Phase[] {
   const items = subscription.items.data.map((each) => ({ price: each.price.id, ...itemTermsOf(each) }));
@@ -61,8 +63,8 @@ export function phasesFor(
     {
       ...terms,
       items: next,
-      duration: { interval: wanted.interval === "yearly" ? "year" : "month", interval_count: 1 },
-      // A flexible subscription keeps its billing cycle otherwise, and the first period would be a part of one.
+      duration: { interval: target.interval === "yearly" ? "year" : "month", interval_count: 1 },
+      // Otherwise a flexible subscription keeps its billing cycle, and the first period would be shorter.
       ...(intervalChanges && { billing_cycle_anchor: "phase_start" as const }),
       proration_behavior: "none",
     },
@@ -70,22 +72,22 @@ export function phasesFor(
 }
 
 /**
- * Begins the billing cycle anew with a change to another interval, as a classic subscription does by itself and a flexible
- * one only if it is asked. A trial keeps its end.
+ * Restarts the billing cycle at a change of the interval. Classic subscriptions do so by default, flexible ones only with
+ * this parameter. A trial keeps its end.
  */
 export function newCycle({ status }: Stripe.Subscription, { intervalChanges }: PlanItem) {
   return intervalChanges && status !== "trialing" ? { billing_cycle_anchor: { type: "now" as const } } : {};
 }
 
 /** Whether the schedule's last phase has this price already. */
-export function keepsAlready({ phases, status }: Stripe.SubscriptionSchedule, priceId: string): boolean {
+export function isScheduledAlready({ phases, status }: Stripe.SubscriptionSchedule, priceId: string): boolean {
   if (status !== "active" && status !== "not_started") return false;
   const last = phases.at(-1);
   return phases.length > 1 && last !== undefined && last.items.some(({ price }) => idOf(price) === priceId);
 }
 
 /** Whether a change to this price waits for its payment. */
-export function waitsFor({ pending_update: pending }: Stripe.Subscription, priceId: string): boolean {
+export function isPendingChangeTo({ pending_update: pending }: Stripe.Subscription, priceId: string): boolean {
   return pending?.subscription_items?.some(({ price }) => idOf(price) === priceId) ?? false;
 }
 

@@ -1,17 +1,17 @@
-/** What a change of a plan will cost at Stripe. */
+/** Previews the cost of a plan change at Stripe. */
 import Stripe from "stripe";
 import type { Instant } from "@/lib/billing/types";
 import type { FindPrice } from "@/lib/config/catalog";
 import { entityId } from "../entity-id";
 import type { ChangePreview, PlanChange } from "../processor-client";
-import { COLLECTED, collectionOf } from "./client-collection";
-import { DISCOUNTS, readDiscounts, readDue, requireTaxAddress } from "./client-money";
-import { newCycle, type PlanItem, planItemOf, waitsFor } from "./client-plan";
+import { COLLECTION_EXPANSIONS, collectionOf } from "./client-collection";
+import { DISCOUNT_EXPANSIONS, readDiscounts, readDue, requireTaxAddress } from "./client-money";
+import { isPendingChangeTo, newCycle, type PlanItem, planItemOf } from "./client-plan";
 import { chargedUntil } from "./client-read";
 import { readInstant, readMoney } from "./client-values";
 import { idOf } from "./reference";
 
-/** Throws what Stripe's SDK throws. */
+/** Throws the errors of Stripe's SDK, and `ProcessorError`. */
 export async function previewChange(
   stripe: Stripe,
   { subscription, priceId, timing }: PlanChange,
@@ -32,15 +32,15 @@ export async function previewChange(
     subscription: current.id,
     preview_mode: "recurring",
     subscription_details: { ...details, proration_behavior: "none" },
-    // Named only if some have ended by then: without the parameter, the preview takes all discounts of the subscription.
+    // Sent only if some have ended by then: without the parameter, the preview applies all discounts of the subscription.
     ...(kept.length < current.discounts.length && { discounts: namedDiscounts(kept) }),
   });
   requireTaxAddress(recurring);
   return { ...charged, discounts, nextCharge: { ...readMoney(recurring.total, recurring.currency), at } };
 
-  /** A change that waits for its payment has an invoice already: paying it is all that is left to do. */
+  /** A change that waits for its payment has an invoice already. Otherwise Stripe previews one. */
   async function invoiceOfChange(): Promise<Stripe.Invoice> {
-    const waiting = waitsFor(current, priceId) ? idOf(current.latest_invoice) : null;
+    const waiting = isPendingChangeTo(current, priceId) ? idOf(current.latest_invoice) : null;
     const open = waiting === null ? null : await stripe.invoices.retrieve(waiting);
     if (open?.status === "open") return open;
     return stripe.invoices.createPreview({
@@ -57,14 +57,14 @@ export async function previewChange(
   }
 }
 
-/** A trial has charged nothing that could be settled: the new price is charged when the trial ends. */
+/** Whether the change is charged now. A trial has no charge to prorate; its end charges the new price. */
 function chargesNow({ status }: Stripe.Subscription, { changes }: PlanItem): boolean {
   return changes && status !== "trialing";
 }
 
 type Discounts = Stripe.Subscription["discounts"];
 
-/** The discounts that reduce the next charge. Those named by their ids only count: nothing says when they end. */
+/** The discounts that reduce the next charge. Those named by id only are kept, since their end is unknown. */
 function keptDiscounts(discounts: Discounts, { at, charges }: { at: Instant; charges: boolean }): Discounts {
   return discounts.filter((discount) => {
     if (typeof discount === "string") return true;
@@ -80,13 +80,16 @@ function namedDiscounts(discounts: Discounts): "" | { discount: string }[] {
   return discounts.length === 0 ? "" : discounts.map((discount) => ({ discount: idOf(discount) }));
 }
 
-/** A key may lack the permission to read coupons and promotion codes: then the discounts are named by their ids. */
+/** If the key must not read coupons and promotion codes, the response names the discounts by id only. */
 async function retrieveForPreview(stripe: Stripe, subscription: string): Promise<Stripe.Subscription> {
   const id = entityId(subscription);
   try {
-    return await stripe.subscriptions.retrieve(id, { expand: [...COLLECTED.expand, ...DISCOUNTS] });
+    return await stripe.subscriptions.retrieve(id, {
+      expand: [...COLLECTION_EXPANSIONS.expand, ...DISCOUNT_EXPANSIONS],
+    });
   } catch (error) {
-    if (error instanceof Stripe.errors.StripePermissionError) return stripe.subscriptions.retrieve(id, COLLECTED);
+    if (error instanceof Stripe.errors.StripePermissionError)
+      return stripe.subscriptions.retrieve(id, COLLECTION_EXPANSIONS);
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-/** Stripe's answers in the product's words. Throws `ProcessorError` (`unavailable`) for what Stripe does not document. */
+/** Reads Stripe's responses. Throws `ProcessorError` (`unavailable`) if one differs from Stripe's documentation. */
 import type Stripe from "stripe";
 import type { Instant } from "@/lib/billing/types";
 import type { FindPrice } from "@/lib/config/catalog";
@@ -10,7 +10,7 @@ import { readInstant, readMoney } from "./client-values";
 import { normalize } from "./normalize";
 import { idOf } from "./reference";
 
-/** The invoice, or nothing while it is a draft: its amount may change yet, and nobody owes it. */
+/** Reads an invoice. The list is empty for a draft: its amount may change, and it is not owed yet. */
 export function readInvoice(invoice: Stripe.Invoice, refunds: ReadonlyMap<string, number> = new Map()): Invoice[] {
   const status = INVOICE_STATUS[invoice.status ?? "draft"];
   if (status === undefined || !invoice.id) return [];
@@ -34,27 +34,26 @@ export function readInvoice(invoice: Stripe.Invoice, refunds: ReadonlyMap<string
 const INVOICE_STATUS: Readonly<Record<string, Invoice["status"]>> = {
   paid: "paid",
   open: "open",
-  // Written off by the merchant's books, and still payable.
+  // The merchant has written it off, but customers can still pay it.
   uncollectible: "open",
   void: "void",
 };
 
-/** The latest instant that an invoice charges for; a credit's line names the end of a period that is given back. */
+/** The end of the time that an invoice charges for. Credit lines are left out: they name the credited period. */
 export function chargedUntil({ lines }: Pick<Stripe.Invoice, "lines">): Instant | null {
   const ends = lines.data.filter(({ amount }) => amount > 0).map(({ period }) => period.end * 1000);
   return ends.length === 0 ? null : Math.max(...ends);
 }
 
-/** `unpaid` and complete is a payment under way (a bank debit): nothing else may be sold meanwhile. */
+/** A complete but unpaid session is a bank debit in progress. It counts as paid, so that no second purchase is sold. */
 export function readCheckoutState({ status, subscription }: Stripe.Checkout.Session): CheckoutState {
   if (status === "complete") return { state: "paid", subscription: idOf(subscription) };
   return { state: status === "expired" ? "expired" : "open" };
 }
 
 /**
- * The subscription as a snapshot, through the same normalizer as its events. Its instant is one at which the answer was
- * already true by Stripe's clock: what happened since sorts after it, and what it shows already cannot come back by a
- * delivery that is late.
+ * Reads the subscription as a snapshot, through the same normalizer as its events. It is dated at a time of Stripe's clock at
+ * which the response was true already. So later events sort after it, and late deliveries cannot undo it.
  */
 export function readSubscription(
   subscription: Stripe.Response<Stripe.Subscription>,
@@ -78,10 +77,10 @@ export function readSubscription(
   if (normalized.outcome !== "facts" && normalized.outcome !== "unpriced") {
     throw unreadable("subscription", normalized.reason);
   }
-  return { identity: normalized.identity, ...readingOf(normalized), datedBy: "reading" };
+  return { identity: normalized.identity, ...readingOf(normalized), timestampSource: "fetch" };
 }
 
-/** By Stripe's own clock where it says, less the time the answer took; never before what the object itself names. */
+/** Stripe's clock less the duration of the request, else our clock; never before the times in the object. */
 function readAt(subscription: Stripe.Response<Stripe.Subscription>, askedAt: Instant, elapsed: number): Instant {
   const answeredAt = Date.parse(subscription.lastResponse?.headers?.date ?? "");
   const read = Number.isNaN(answeredAt) ? askedAt : answeredAt - elapsed;
@@ -91,6 +90,6 @@ function readAt(subscription: Stripe.Response<Stripe.Subscription>, askedAt: Ins
     subscription.ended_at,
     ...subscription.items.data.map(({ current_period_start }) => current_period_start),
   ].flatMap((seconds) => (seconds === null ? [] : [seconds * 1000]));
-  // A trial's start may lie in the past of its creation, a period's never in the future of what is known.
+  // A trial may start before the subscription's creation. A period never starts after Stripe's present time.
   return Math.max(Math.floor(read / 1000) * 1000, ...named);
 }

@@ -68,7 +68,7 @@ const paidBy = (invoice: StripeObject, ...charges: string[]): StripeObject => ({
 function reading(status = "active", customer: string | null = CUSTOMER): SubscriptionReading {
   const fact = { image: { status } } as SubscriptionReading["facts"][number]["fact"];
   const identity = { customer, subscription: SUBSCRIPTION, trustedUserId: null };
-  return { identity, facts: [{ product: "writer", fact }], shared: null, datedBy: "reading" };
+  return { identity, facts: [{ product: "writer", fact }], shared: null, timestampSource: "fetch" };
 }
 
 /** What the event's own facts and notes say, but for the event's id. */

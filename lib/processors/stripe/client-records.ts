@@ -1,24 +1,24 @@
-/** What Stripe lists of a subscription's money, as the facts and notes that its events would have given. */
+/** Lists a subscription's payments, refunds and disputes at Stripe, as the same facts and notes that its events give. */
 import Stripe from "stripe";
 import type { Instant, Note, Status } from "@/lib/billing/types";
 import type { FindPrice } from "@/lib/config/catalog";
 import { entityId } from "../entity-id";
 import type { PaymentRecords, SubscriptionReading } from "../processor-client";
 import { paymentsOf } from "../reading";
-import { DISCOUNTS } from "./client-money";
+import { DISCOUNT_EXPANSIONS } from "./client-money";
 import { readInstant } from "./client-values";
 import { normalize } from "./normalize";
 import { idOf } from "./reference";
 
-/** A round over all subscriptions asks for the latest only: what is older has been compared before. */
+/** Reconciliation lists only the latest: earlier runs have compared older ones. */
 const INVOICES = 20;
 const CHARGES = 100;
-/** Each charge that was refunded or disputed costs a request. */
-const NOTED = 5;
+/** Each refunded or disputed charge costs one request. */
+const MAX_NOTED_CHARGES = 5;
 
 /**
- * The subscription with what the customer reads of its discounts. A key may lack the permission to read coupons and promotion
- * codes: then it names the discounts by their ids.
+ * Fetches the subscription with the terms of its discounts. If the key must not read coupons and promotion codes, the
+ * response names the discounts by id only.
  */
 export async function retrieveWithDiscounts(
   stripe: Stripe,
@@ -26,14 +26,17 @@ export async function retrieveWithDiscounts(
 ): Promise<Stripe.Response<Stripe.Subscription>> {
   const id = entityId(subscription);
   try {
-    return await stripe.subscriptions.retrieve(id, { expand: [...DISCOUNTS] });
+    return await stripe.subscriptions.retrieve(id, { expand: [...DISCOUNT_EXPANSIONS] });
   } catch (error) {
     if (error instanceof Stripe.errors.StripePermissionError) return stripe.subscriptions.retrieve(id);
     throw error;
   }
 }
 
-/** Of this subscription alone: its customer may have others. Two requests, and one for each of the latest charges that were refunded or disputed. */
+/**
+ * Lists the records of this subscription alone: its customer may have others. It sends two requests, and one for each of the
+ * latest refunded or disputed charges.
+ */
 export async function listRecords(
   stripe: Stripe,
   { identity: { subscription, customer }, facts, shared }: SubscriptionReading,
@@ -47,7 +50,7 @@ export async function listRecords(
     limit: INVOICES,
     expand: ["data.payments"],
   });
-  // By Stripe's own clock: what is due there may lie in the future here.
+  // Stripe's clock decides about due dates: it may be ahead of ours.
   const answeredAt = Date.parse(invoices.lastResponse.headers.date ?? "") || Date.now();
   const listed = customer === null ? [] : await listCharges(stripe, customer);
   const payments = invoices.data.flatMap((invoice) =>
@@ -56,11 +59,11 @@ export async function listRecords(
   if (customer === null) return { payments, notes: [] };
   const charges = invoices.data.flatMap((invoice) => chargesOf(invoice, listed));
   const notes: Note[] = [];
-  for (const charge of charges.filter(({ amount_refunded: refunded }) => refunded > 0).slice(0, NOTED)) {
+  for (const charge of charges.filter(({ amount_refunded: refunded }) => refunded > 0).slice(0, MAX_NOTED_CHARGES)) {
     const refunds = await stripe.refunds.list({ charge: entityId(charge.id), limit: 1 });
     notes.push(...readRefund(charge, refunds.data[0]));
   }
-  for (const { id } of charges.filter(({ disputed }) => disputed).slice(0, NOTED)) {
+  for (const { id } of charges.filter(({ disputed }) => disputed).slice(0, MAX_NOTED_CHARGES)) {
     const disputes = await stripe.disputes.list({ charge: entityId(id) });
     notes.push(...disputes.data.flatMap((dispute) => readDispute(dispute, customer)));
   }
@@ -78,12 +81,12 @@ function chargesOf({ payments }: Stripe.Invoice, charges: readonly Stripe.Charge
   return charges.filter(({ id, payment_intent: payment }) => ids.has(id) || (payment && ids.has(idOf(payment))));
 }
 
-/** Statuses that only a charge that failed brings about. */
+/** Statuses that only a failed charge causes. */
 const FAILED: ReadonlySet<Status | null> = new Set(["past_due", "unpaid", "incomplete"] as const);
 
 /**
- * The invoice as a payment that was made or failed. A bank debit under way has been attempted and has not failed: nothing
- * is concluded from its invoice, also while the subscription owes another one.
+ * Reads the invoice as a paid or failed payment. A bank debit in progress was attempted but has not failed: its invoice gives
+ * no payment, even if the subscription owes another one.
  */
 function readPayments(
   invoice: Stripe.Invoice,
@@ -100,7 +103,7 @@ function readPayments(
   if (state !== "open" || !attempted || !FAILED.has(status)) return [];
   const [latest] = attempts;
   if (latest !== undefined && latest.status !== "failed") return [];
-  // Stripe makes no charge without a payment method: then the attempt is not dated.
+  // Without a payment method there is no charge, and so no time of the attempt.
   const first = attempts.findLast(({ status: each }) => each === "failed");
   const attemptedAt = first === undefined ? finalizedAt : readInstant("charge.created", first.created);
   // A sent invoice is owed from its due date on.
@@ -109,7 +112,7 @@ function readPayments(
   return read({ id: `${id}:failed`, type: "invoice.payment_failed", at }, invoice, findPrice);
 }
 
-/** A charge names what was given back of it in all; its latest refund says when. */
+/** A charge contains its total of refunds; the latest refund has the time. */
 function readRefund(charge: Stripe.Charge, latest: Stripe.Refund | undefined): Note[] {
   const at = readInstant("refund.created", latest?.created ?? charge.created);
   return readNote({ id: charge.id, type: "charge.refunded", at }, charge);
@@ -117,7 +120,7 @@ function readRefund(charge: Stripe.Charge, latest: Stripe.Refund | undefined): N
 
 const CLOSED: ReadonlySet<string> = new Set(["won", "lost", "warning_closed", "prevented"]);
 
-/** A dispute that has ended was opened, too; how it stood then is not said. Its own object names the charge only. */
+/** A closed dispute gives two notes, the first without a status. The dispute names its charge but no customer. */
 function readDispute(dispute: Stripe.Dispute, customer: string): Note[] {
   const { status, ...rest } = { ...dispute, customer };
   const at = readInstant("dispute.created", dispute.created);
@@ -142,7 +145,7 @@ function readNote(origin: Origin, object: object): Note[] {
   return normalized.outcome === "facts" ? (normalized.notes ?? []) : [];
 }
 
-/** Through the normalizer of the events, so that there is one rule of what an invoice or a refund means. */
+/** Uses the normalizer of the events, so that invoices and refunds have one set of rules. */
 function normalizedAs({ id, type, at }: Origin, object: object, findPrice: FindPrice) {
   return normalize(
     {

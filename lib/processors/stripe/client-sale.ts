@@ -1,4 +1,4 @@
-/** How a checkout is taxed and discounted, as parameters of its session. */
+/** The taxes and discounts of a checkout, as parameters of its session. */
 import Stripe from "stripe";
 import type { Sales } from "@/lib/config/catalog";
 import { ProcessorError } from "../processor-client";
@@ -13,7 +13,7 @@ export interface Sale {
 
 /**
  * Opens the session with the sale's terms.
- * @throws ProcessorError (`invalid_code`) if Stripe does not know the code, or does not honour it for this sale
+ * @throws ProcessorError `invalid_code` if Stripe does not know the code, or refuses it for this sale
  */
 export async function openSession(
   stripe: Stripe,
@@ -32,7 +32,7 @@ export async function openSession(
   }
 }
 
-/** Stripe takes a code or lets the payer type one, never both. */
+/** Stripe accepts a code or lets customers enter one, never both. */
 async function discountTerms(stripe: Stripe, { sales, code }: Sale): Promise<Partial<SessionParams>> {
   if (code === undefined) return sales.promotionCodes ? { allow_promotion_codes: true } : {};
   const { data } = await stripe.promotionCodes.list({ code, active: true, limit: 1 });
@@ -41,7 +41,7 @@ async function discountTerms(stripe: Stripe, { sales, code }: Sale): Promise<Par
   return { discounts: [{ promotion_code: found.id }] };
 }
 
-/** A customer who exists keeps the address and the business name of the checkout: Stripe refuses the session otherwise. */
+/** An existing customer gets the address and business name of the checkout: Stripe refuses the session otherwise. */
 function taxTerms({ sales, customer }: Sale): Partial<SessionParams> {
   const { automaticTax, taxIds } = sales;
   const update = { ...(automaticTax && { address: "auto" as const }), ...(taxIds && { name: "auto" as const }) };

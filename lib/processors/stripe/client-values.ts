@@ -1,4 +1,4 @@
-/** Stripe's amounts and instants as the product's. Throws `ProcessorError` (`unavailable`) for what Stripe does not document. */
+/** Reads Stripe's amounts and times. Throws `ProcessorError` (`unavailable`) for undocumented values. */
 import type { Instant } from "@/lib/billing/types";
 import type { Money } from "../processor-client";
 import { unreadable } from "./client-call";

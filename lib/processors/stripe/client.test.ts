@@ -47,7 +47,7 @@ describe("cancel, keep and unpause", () => {
     const { client, requests } = await fakeApi(subscription(over as Record<string, unknown>), subscription());
     if (method === "end") await client.cancel(SUBSCRIPTION, "period_end");
     if (method === "endNow") await client.cancel(SUBSCRIPTION, "now");
-    if (method === "keep") await client.keep(SUBSCRIPTION);
+    if (method === "keep") await client.undoCancel(SUBSCRIPTION);
     if (method === "unpause") await client.unpause(SUBSCRIPTION);
     expect(requests.map(({ request }) => request)).toEqual(expected);
     expect(requests[1]?.fields ?? {}).toEqual(fields);
@@ -67,8 +67,8 @@ describe("cancel, keep and unpause", () => {
 describe("a subscription as it is", () => {
   test("as a snapshot, dated by Stripe's clock, no later than it was read", async () => {
     const { client } = await fakeApi(subscription());
-    const { identity, facts, datedBy } = await client.subscription(SUBSCRIPTION);
-    expect(datedBy).toBe("reading");
+    const { identity, facts, timestampSource } = await client.subscription(SUBSCRIPTION);
+    expect(timestampSource).toBe("fetch");
     expect(identity).toEqual({ customer: CUSTOMER, subscription: SUBSCRIPTION, trustedUserId: "user_1" });
     expect(facts).toHaveLength(1);
     expect(facts[0]).toMatchObject({

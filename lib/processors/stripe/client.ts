@@ -16,27 +16,27 @@ import { TRIAL_FROM_CHECKOUT } from "./shape";
 
 export interface StripeClientOptions {
   apiKey: string;
-  /** Tells the plan's item from the others of a subscription. */
+  /** Finds the plan's item among the items of a subscription. */
   findPrice: FindPrice;
-  /** How checkouts are taxed and discounted; the catalog's own by default. */
+  /** The taxes and promotion codes of checkouts. */
   sales: Sales;
-  /** Another way to Stripe, for the sandbox; the SDK's own without it. */
+  /** The sandbox's HTTP client; default is the SDK's own. */
   httpClient?: NonNullable<ConstructorParameters<typeof Stripe>[1]>["httpClient"];
   /** Another address of the API, for tests. */
   address?: { protocol: "http" | "https"; host: string; port: number };
-  /** Milliseconds that one request may take; the SDK itself waits for 80 seconds. */
+  /** The timeout of one request in milliseconds; the SDK's own is 80 seconds. */
   timeoutMs?: number;
 }
 
-/** Customers wait for the answer, and Stripe charges the card within the request that changes a plan. */
+/** Customers wait for the response, and Stripe charges the card within the request that changes a plan. */
 const TIMEOUT_MS = 10_000;
-/** The SDK repeats what the network lost, with the same idempotency key. */
+/** The SDK retries after a network error, with the same idempotency key. */
 const RETRIES = 1;
 const INVOICES = 100;
-/** The most that Stripe keeps of it. */
-const REFERENCE = 200;
+/** Stripe's maximum. */
+const REFERENCE_LENGTH = 200;
 
-/** Stripe's API in the product's words, through Stripe's SDK. Every method throws `ProcessorError` and nothing else. */
+/** Makes the client of Stripe's API on Stripe's SDK. Every method throws `ProcessorError` and nothing else. */
 export function stripeClient({ apiKey, findPrice, sales, ...options }: StripeClientOptions): ProcessorClient {
   const stripe = new Stripe(apiKey, {
     timeout: options.timeoutMs ?? TIMEOUT_MS,
@@ -46,7 +46,7 @@ export function stripeClient({ apiKey, findPrice, sales, ...options }: StripeCli
     ...options.address,
   });
   const call = caller({ apiKey });
-  const { changeNow, changeAtRenewal, release, resume, withdrawPending } = planChanges(stripe, findPrice);
+  const { changeNow, changeAtRenewal, releaseSchedule, resume, voidPendingChange } = planChanges(stripe, findPrice);
 
   return {
     customer({ userId, email, idempotencyKey }) {
@@ -59,7 +59,7 @@ export function stripeClient({ apiKey, findPrice, sales, ...options }: StripeCli
       });
     },
 
-    /** Metadata can be written with the secret key only: it tells every event whose it is. */
+    /** Only the secret key can write metadata, so its `user_id` is trusted in every event. */
     checkout({ userId, customer, email, priceId, returnUrl, cancelUrl, idempotencyKey, trialDays, code }) {
       return call("checkout", async () => {
         const session = await openSession(
@@ -69,12 +69,12 @@ export function stripeClient({ apiKey, findPrice, sales, ...options }: StripeCli
             line_items: [{ price: priceId, quantity: 1 }],
             ...(customer !== null && { customer }),
             ...(customer === null && email !== null && { customer_email: email }),
-            ...(userId.length <= REFERENCE && { client_reference_id: userId }),
+            ...(userId.length <= REFERENCE_LENGTH && { client_reference_id: userId }),
             metadata: { user_id: userId },
             subscription_data: {
-              // Only such a trial counts as started by the customer.
+              // Marks the trial as started by the customer.
               metadata: { user_id: userId, ...(trialDays !== undefined && TRIAL_FROM_CHECKOUT) },
-              // Stripe's default since 2025; named, so that an account's own setting changes nothing.
+              // Stripe's default since 2025; sent, so that an account's setting cannot change it.
               billing_mode: { type: "flexible" },
               ...(trialDays !== undefined && { trial_period_days: trialDays }),
             },
@@ -103,7 +103,7 @@ export function stripeClient({ apiKey, findPrice, sales, ...options }: StripeCli
           await stripe.checkout.sessions.expire(id);
           return "closed";
         } catch (error) {
-          // Stripe expires open sessions only: it may have been paid, or have run out, in between.
+          // Stripe expires only open sessions: this one may have been paid, or have expired, in between.
           const now = readCheckoutState(await stripe.checkout.sessions.retrieve(id)).state;
           if (now === "open") throw error;
           return now === "paid" ? "paid" : "closed";
@@ -146,8 +146,8 @@ export function stripeClient({ apiKey, findPrice, sales, ...options }: StripeCli
     },
 
     cancelScheduledChange(subscription) {
-      return call("unschedule", async () => {
-        await release(await stripe.subscriptions.retrieve(entityId(subscription)));
+      return call("cancelScheduledChange", async () => {
+        await releaseSchedule(await stripe.subscriptions.retrieve(entityId(subscription)));
       });
     },
 
@@ -155,16 +155,16 @@ export function stripeClient({ apiKey, findPrice, sales, ...options }: StripeCli
       return call("cancel", async () => {
         const known = await stripe.subscriptions.retrieve(entityId(subscription));
         if (known.status === "canceled") return;
-        const current = await withdrawPending(known);
-        // While a schedule holds the subscription, Stripe refuses to end it otherwise.
-        await release(current);
+        const current = await voidPendingChange(known);
+        // Stripe refuses to cancel a subscription that has a schedule.
+        await releaseSchedule(current);
         if (when === "now") await stripe.subscriptions.cancel(current.id);
         else await stripe.subscriptions.update(current.id, { cancel_at_period_end: true });
       });
     },
 
-    keep(subscription) {
-      return call("keep", async () => {
+    undoCancel(subscription) {
+      return call("undoCancel", async () => {
         const current = await stripe.subscriptions.retrieve(entityId(subscription));
         if (current.cancel_at_period_end)
           await stripe.subscriptions.update(current.id, { cancel_at_period_end: false });
@@ -183,7 +183,7 @@ export function stripeClient({ apiKey, findPrice, sales, ...options }: StripeCli
       });
     },
 
-    /** The subscriptions are not named: Stripe's portal shows the customer's. */
+    /** Stripe's portal shows all subscriptions of the customer. */
     portal(customer, _subscriptions, returnUrl) {
       return call("portal", async () => {
         const { url } = await stripe.billingPortal.sessions.create({
@@ -198,7 +198,7 @@ export function stripeClient({ apiKey, findPrice, sales, ...options }: StripeCli
       return call("duePage", () => duePageOf(stripe, subscription));
     },
 
-    /** Stripe's portal is the place for cards. */
+    /** Stripe has no such page; customers change cards in its portal. */
     paymentPage: async () => null,
 
     invoices(of) {
@@ -216,7 +216,7 @@ export function stripeClient({ apiKey, findPrice, sales, ...options }: StripeCli
       });
     },
 
-    /** Callers must know that the invoice is the user's own: Stripe answers for every customer's. */
+    /** Callers must check that the invoice is the user's own: Stripe returns any customer's. */
     invoicePdf(invoice) {
       return call("invoicePdf", async () => (await stripe.invoices.retrieve(entityId(invoice))).invoice_pdf ?? null);
     },

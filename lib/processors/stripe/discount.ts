@@ -1,11 +1,11 @@
-/** Stripe's discounts, in every shape they have had: ids in a subscription, or objects with a coupon in two places. */
+/** Reads Stripe's discounts in every shape of the API: ids in a subscription, or objects with a coupon in two places. */
 import { z } from "zod";
 import type { DiscountFact, DiscountTerms, NamedDiscount } from "@/lib/billing/types";
 import { line } from "@/lib/core/text";
 import type { Handler } from "./handler";
 import { anyReference, id, optional, readObject, seconds, subscriptionIdentityOf } from "./shape";
 
-/** Shown only: a name that cannot be stored counts as none. */
+/** A name for display only: one that cannot be stored counts as none. */
 const name = optional(line({ max: 500 })).catch(null);
 
 const coupon = z.object({
@@ -15,14 +15,14 @@ const coupon = z.object({
   amount_off: optional(z.number().int().positive()),
   currency: optional(z.string().regex(/^[a-zA-Z]{3}$/)),
 });
-/** Only an expanded coupon says what it takes off. */
+/** Only an expanded coupon contains its reduction. */
 const couponReference = optional(z.union([id.transform(() => null), coupon])).catch(null);
 
 const discount = z.object({
   id,
   end: optional(seconds),
   promotion_code: optional(z.union([id, z.object({ code: name })])).catch(null),
-  /** Until clover (2025-09-30), always whole. */
+  /** Present until clover (2025-09-30), always expanded. */
   coupon: couponReference,
   source: optional(z.object({ coupon: couponReference })).catch(null),
 });
@@ -32,21 +32,21 @@ const named = z.union([id.transform((key): NamedDiscount => ({ key, terms: null 
 
 const ofSubscription = z.object({
   discounts: z.array(named).nullish().catch(undefined),
-  /** The only one, before there could be several. */
+  /** The single discount of versions that do not allow several. */
   discount: discount.transform(namedOf).nullish().catch(undefined),
 });
 
-/** All discounts of a subscription; undefined if the object does not say, or in a way that cannot be read. */
+/** All discounts of a subscription; undefined if the object has none of the fields, or if they are malformed. */
 export function discountsOf(object: Record<string, unknown>): NamedDiscount[] | undefined {
   const { discounts, discount: only } = ofSubscription.parse(object);
-  // A version with both fields repeats the only one among all.
+  // A version with both fields repeats the single discount in the list.
   const whole = (discounts ?? undefined)?.map((each) => (each.terms === null && each.key === only?.key ? only : each));
   return whole ?? (only === undefined ? undefined : only === null ? [] : [only]);
 }
 
 const event = z.object({ subscription: anyReference, subscription_item: optional(z.unknown()) });
 
-/** `customer.discount.*`: a discount of one subscription. Those of a customer or of one item are not shown. */
+/** Handles `customer.discount.*` for a discount of one subscription. Those of a customer or of one item are ignored. */
 export function discountHandler(change: DiscountFact["change"]): Handler {
   return ({ id: eventId, at, object }) => {
     const { customer } = subscriptionIdentityOf(object);
@@ -73,7 +73,7 @@ function namedOf(read: Discount): NamedDiscount {
   return { key: read.id, terms: termsOf(read), endsAt: read.end };
 }
 
-/** null unless the coupon and the promotion code are there whole. */
+/** null unless both the coupon and the promotion code are expanded. */
 function termsOf({ coupon: old, source, promotion_code: promotion }: Discount): DiscountTerms | null {
   const known = source?.coupon ?? old;
   if (known === null || typeof promotion === "string") return null;

@@ -2,15 +2,15 @@ import type { Instant } from "@/lib/billing/types";
 import type { FindPrice } from "@/lib/config/catalog";
 import type { Normalized } from "../webhook-source";
 
-/** One event, its envelope read: what a handler needs to say what happened. */
-export interface Delivered {
+/** An event after its envelope was read. */
+export interface HandlerInput {
   id: string;
   type: string;
   at: Instant;
   object: Record<string, unknown>;
-  /** `previous_attributes`: arrays whole and old, hashes with the changed keys only; null where there are none. */
+  /** `previous_attributes`: old values, whole arrays, and hashes with their changed keys only; null if absent. */
   previous: Record<string, unknown> | null;
 }
 
-/** What events of one type mean. Pure, total. */
-export type Handler = (delivered: Delivered, findPrice: FindPrice) => Normalized;
+/** Turns events of one type into facts. Pure; never throws. */
+export type Handler = (input: HandlerInput, findPrice: FindPrice) => Normalized;

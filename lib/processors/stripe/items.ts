@@ -1,4 +1,4 @@
-/** The items of a Stripe subscription: which one is the plan of a product, and which have prices of their own. */
+/** Finds the plan of a product among the items of a Stripe subscription, and the items without a listed price. */
 
 import type { Interval, ItemKey, ItemList, UnlistedItem } from "@/lib/billing/types";
 import type { FindPrice, ListedPrice, ProductId } from "@/lib/config/catalog";
@@ -10,7 +10,7 @@ export interface PlanItem {
   price: ListedPrice;
 }
 
-/** Seats, add-ons and other items of the same subscription have no listed price. */
+/** The items with a listed price; seats, add-ons and others have none. */
 export function planItemsOf({ items }: Subscription, findPrice: FindPrice): PlanItem[] {
   return items.data.flatMap((item, index) => {
     const price = priceOf(item, findPrice);
@@ -18,7 +18,7 @@ export function planItemsOf({ items }: Subscription, findPrice: FindPrice): Plan
   });
 }
 
-/** The item that counts for a product: of two, the higher plan, then the longer period, then the first. */
+/** The item that counts for a product: the highest plan, then the longer period, then the first item. */
 export function highestItem(items: readonly PlanItem[], product: ProductId): PlanItem | undefined {
   const rank = ({ price }: PlanItem) => price.rank;
   const own = items.filter(({ price }) => price.product === product);
@@ -29,7 +29,7 @@ export function highestItem(items: readonly PlanItem[], product: ProductId): Pla
   }, undefined);
 }
 
-/** Where the period is: on the item since basil, on the subscription before; if both have one, they agree. */
+/** The period: on the item since basil, on the subscription before. If both have one, they agree. */
 export function periodOf(
   subscription: Subscription,
   item: SubscriptionItem,
@@ -44,13 +44,13 @@ export function itemKeyOf(item: SubscriptionItem): ItemKey {
   return { id: item.id, product: price?.product ?? null, price: price?.id ?? null };
 }
 
-/** The list beside one product's plan. A truncated list says nothing about the items that it leaves out. */
+/** Describes the whole item list. A truncated list proves no item's absence. */
 export function itemListOf(subscription: Subscription, findPrice: FindPrice): ItemList {
   const { data, has_more: hasMore } = subscription.items;
   const plans = planItemsOf(subscription, findPrice);
   const unlisted = data.filter((item) => priceOf(item, findPrice) === undefined);
   return {
-    // An empty list is as odd as a truncated one: it ends no plan.
+    // An empty list is malformed, and ends no plan.
     complete: hasMore !== true && data.length > 0,
     plans: plans.length,
     unlisted: unlisted.map((item): UnlistedItem => {
@@ -72,7 +72,7 @@ function priceOf(item: SubscriptionItem, findPrice: FindPrice): ListedPrice | un
   return price === null ? undefined : findPrice(price.id);
 }
 
-/** How a price recurs; `plan` objects hold it directly. */
+/** The interval of a price; `plan` objects have it at the top level. */
 function intervalOf(price: PriceReference | null): Interval | null {
   const { interval, interval_count: count } = price?.recurring ?? price ?? {};
   const months = (count ?? 1) * (interval === "year" ? 12 : interval === "month" ? 1 : 0);

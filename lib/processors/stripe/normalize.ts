@@ -7,7 +7,7 @@ import { linkHandler, noteHandler } from "./note";
 import { paymentHandler } from "./payment";
 import { snapshotHandler } from "./snapshot";
 
-/** Every event type that means something; what is not here is stored and ignored. */
+/** The handled event types; all others are stored and ignored. */
 export const HANDLERS: Readonly<Record<string, Handler>> = {
   "customer.subscription.created": snapshotHandler("created"),
   "customer.subscription.updated": snapshotHandler("updated"),
@@ -20,7 +20,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   "invoice.payment_failed": paymentHandler("failed"),
   "invoice.payment_action_required": paymentHandler("failed"),
   "checkout.session.completed": linkHandler,
-  // A bank debit is settled days after the checkout. The invoice's events tell of the money; these tell whose it is.
+  // A bank debit succeeds or fails days after the checkout. Invoice events report the payment; these link the customer.
   "checkout.session.async_payment_succeeded": linkHandler,
   "checkout.session.async_payment_failed": linkHandler,
   "customer.discount.created": discountHandler("set"),
@@ -32,9 +32,9 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   "customer.deleted": noteHandler("customer_deleted"),
 };
 
-const NOBODY = { customer: null, subscription: null, trustedUserId: null };
+const NO_IDENTITY = { customer: null, subscription: null, trustedUserId: null };
 
-/** What the event says, in the domain's words; the same facts for the same event in every API version. */
+/** Turns an event into facts, or into a reason to ignore or quarantine it. Every API version gives the same facts. */
 export function normalize(event: WebhookEvent, findPrice: FindPrice): Normalized {
   if (event.payload.object === "v2.core.event") return { outcome: "ignored", reason: "thin_event" };
   const handler = Object.hasOwn(HANDLERS, event.type) ? HANDLERS[event.type] : undefined;
@@ -42,10 +42,10 @@ export function normalize(event: WebhookEvent, findPrice: FindPrice): Normalized
 
   const data = isPlainObject(event.payload.data) ? event.payload.data : {};
   if (!isPlainObject(data.object)) {
-    return { outcome: "quarantined", reason: "missing_field:data.object", identity: NOBODY };
+    return { outcome: "quarantined", reason: "missing_field:data.object", identity: NO_IDENTITY };
   }
   if (event.occurredAt === null) {
-    return { outcome: "quarantined", reason: "missing_field:created", identity: NOBODY };
+    return { outcome: "quarantined", reason: "missing_field:created", identity: NO_IDENTITY };
   }
   const previous = isPlainObject(data.previous_attributes) ? data.previous_attributes : null;
   return handler({ id: event.id, type: event.type, at: event.occurredAt, object: data.object, previous }, findPrice);

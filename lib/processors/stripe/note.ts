@@ -1,4 +1,4 @@
-/** Events that change no entitlement: who a customer is, and what an admin must see. */
+/** Events that change no entitlement: links of customers, and notes for admins. */
 import { z } from "zod";
 import type { Note } from "@/lib/billing/types";
 import { identifier } from "../envelope";
@@ -7,9 +7,9 @@ import type { Handler } from "./handler";
 import { anyReference, optional, readObject, sessionIdentityOf, subscriptionIdentityOf } from "./shape";
 
 /**
- * `checkout.session.*`: whose customer and subscription these are, by the metadata that our server wrote.
- * `client_reference_id` is not believed: a payment link takes it from its address. A session that sells something once,
- * or stores a card, has no subscription: it can link a customer, and otherwise no link will ever come for it.
+ * Handles `checkout.session.*`: links customer and subscription to the user in the metadata that our server wrote.
+ * `client_reference_id` is not trusted: a payment link takes it from its address. A session for a one-time payment or a card
+ * has no subscription: it can only link a customer.
  */
 export const linkHandler: Handler = ({ object }) => {
   const identity = sessionIdentityOf(object);
@@ -20,21 +20,21 @@ export const linkHandler: Handler = ({ object }) => {
   return { ...link, unlinked: "no_subscription" };
 };
 
-/** Kept as it is: what Postgres cannot store as text is no word of Stripe's. */
-const word = z.string().refine((value) => identifier(value) !== null);
+/** A currency or status, which is stored unchanged. Control characters are refused: Postgres cannot store all of them. */
+const storableText = z.string().refine((value) => identifier(value) !== null);
 
 const noteShape = z.object({
   amount: optional(z.number().int()),
-  /** A charge: what has been refunded of it so far. */
+  /** On charges: the total of refunds so far. */
   amount_refunded: optional(z.number().int()),
-  currency: optional(word),
-  status: optional(word),
+  currency: optional(storableText),
+  status: optional(storableText),
 });
 
-/** A handler for events that are recorded and shown. */
+/** Makes the handler of events that give a note. */
 export function noteHandler(kind: Note["kind"]): Handler {
   return ({ id, at, object }) => {
-    // A customer is its own customer; a dispute names its charge only.
+    // A deleted customer is the object itself; a dispute names its charge but no customer.
     const { customer, subscription: objectId } = subscriptionIdentityOf(object);
     const charge = customer === null && kind.startsWith("dispute") ? anyReference.parse(object.charge) : null;
     const identity = {
@@ -48,7 +48,7 @@ export function noteHandler(kind: Note["kind"]): Handler {
     const { amount, amount_refunded: refunded, currency, status } = read.value;
     const money = kind === "refund" ? (refunded ?? amount) : amount;
     const note: Note = {
-      // By the object, so that the event and the fetched object give one note. A charge can be refunded in parts.
+      // The object names the note, so that its event and a fetch give one note. Parts of a refund differ by amount.
       id: kind === "customer_deleted" || objectId === null ? `stripe:${id}:note` : noteId(objectId, kind, money),
       kind,
       at,

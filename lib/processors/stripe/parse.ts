@@ -2,7 +2,7 @@ import type { Instant } from "@/lib/billing/types";
 import { identifier, LAST_INSTANT, parseJsonObject } from "../envelope";
 import type { Parsed } from "../webhook-source";
 
-/** Reads an event's envelope, the thin events' one too (`object: "v2.core.event"`, whose `created` is an ISO string). */
+/** Reads an event's envelope, also of thin events (`object: "v2.core.event"`), whose `created` is an ISO string. */
 export function parse(raw: Uint8Array): Parsed {
   const parsed = parseJsonObject(raw);
   if (!parsed.ok) return parsed;

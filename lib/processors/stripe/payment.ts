@@ -3,10 +3,10 @@
 import type { PaymentFact, UnlistedCharge } from "@/lib/billing/types";
 import type { FindPrice, ListedPrice, Price, ProductId } from "@/lib/config/catalog";
 import type { Normalized } from "../webhook-source";
-import type { Delivered, Handler } from "./handler";
+import type { Handler, HandlerInput } from "./handler";
 import { type Invoice, type InvoiceLine, invoiceIdentityOf, invoiceShape, readObject } from "./shape";
 
-/** The invoices that a subscription makes by itself; on the others a plan line has no meaning here. */
+/** The invoices that a subscription generates. In others, a plan line is ignored. */
 const SUBSCRIPTION_REASONS: Readonly<Record<string, "period" | "change">> = {
   subscription_create: "period",
   subscription_cycle: "period",
@@ -17,31 +17,31 @@ const SUBSCRIPTION_REASONS: Readonly<Record<string, "period" | "change">> = {
   subscription_threshold: "change",
 };
 
-/** A handler for events that say how the payment of an invoice went. */
+/** Makes the handler of events about an invoice's payment. */
 export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
-  return (delivered, findPrice) => {
-    const identity = invoiceIdentityOf(delivered.object);
+  return (input, findPrice) => {
+    const identity = invoiceIdentityOf(input.object);
     const quarantined = (reason: string): Normalized => ({ outcome: "quarantined", reason, identity });
     const { subscription } = identity;
     if (subscription === null) return { outcome: "ignored", reason: "no_subscription" };
 
-    const read = readObject(invoiceShape, delivered.object);
+    const read = readObject(invoiceShape, input.object);
     if (!read.ok) return quarantined(read.reason);
     const invoice = read.value;
     const lines = linesOf(invoice, subscription, findPrice);
     const planLines = lines.filter((line): line is PlanLine => line.price !== undefined);
     const inMoney = outcome === "paid" && settledInFull(invoice);
-    const isOwed = outcome === "paid" || isDue(invoice, delivered);
+    const isOwed = outcome === "paid" || isDue(invoice, input);
     const truncated = invoice.lines.has_more === true;
     const unlisted = lines
       .filter(({ price }) => price === undefined)
       .map((line) => ({ ...unlistedCharge(line, invoice, isOwed), inMoney: inMoney && isCharged(line.line) }));
     const origin = {
       kind: "payment" as const,
-      id: `stripe:${delivered.id}:payment`,
+      id: `stripe:${input.id}:payment`,
       processor: "stripe" as const,
       subscription,
-      at: delivered.at,
+      at: input.at,
       outcome,
       ...(unlisted.length > 0 && { unlisted }),
       ...(truncated && { truncated: sharedPeriod(lines) }),
@@ -62,7 +62,7 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
       const charge = chargeFor(own, invoice);
       if ("problem" in charge) return quarantined(charge.problem);
       const { planLine } = charge;
-      // An attempt on a sent invoice is no debt before the due date.
+      // A failed attempt on a sent invoice is no debt before the due date.
       const purpose = isOwed ? charge.purpose : "not_due";
       const whole = purpose === "period" || purpose === "change";
       facts.push({
@@ -83,13 +83,13 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
 }
 
 /** Stripe charges a sent invoice only if the customer asks; before the due date nothing is owed. */
-function isDue({ collection_method: method, due_date: due }: Invoice, { at }: Delivered): boolean {
+function isDue({ collection_method: method, due_date: due }: Invoice, { at }: HandlerInput): boolean {
   return method !== "send_invoice" || due === null || at >= due;
 }
 
 interface Line {
   line: InvoiceLine;
-  /** undefined: the catalog does not list the line's price. */
+  /** undefined if the catalog does not list the line's price. */
   price: Price | undefined;
 }
 interface PlanLine extends Line {
@@ -106,7 +106,7 @@ function linesOf(invoice: Invoice, subscription: string, findPrice: FindPrice): 
   });
 }
 
-/** A line with a price of its own: it may be an add-on's, or a plan's at a price that the catalog does not list. */
+/** A line with an unlisted price: an add-on, or a plan at a price that the catalog does not list. */
 function unlistedCharge({ line }: Line, invoice: Invoice, isOwed: boolean): UnlistedCharge {
   const { parent } = line;
   const details = parent?.subscription_item_details ?? parent?.invoice_item_details;
@@ -139,7 +139,7 @@ function purposeOf({ billing_reason: reason }: Invoice): PaymentFact["purpose"] 
 
 type Charge = { purpose: PaymentFact["purpose"]; planLine: PlanLine | null } | { problem: string };
 
-/** What an invoice's lines for one product pay for. The lines are not empty. */
+/** The charge of an invoice's lines for one product. The lines are not empty. */
 function chargeFor(planLines: readonly PlanLine[], invoice: Invoice): Charge {
   const whole = planLines.filter(({ line }) => !isProration(line) && !isOneOff(line));
   const latest = whole.reduce<PlanLine | null>(
@@ -152,7 +152,7 @@ function chargeFor(planLines: readonly PlanLine[], invoice: Invoice): Charge {
   }
   const purpose = purposeOf(invoice);
   if (purpose === "other") return { purpose, planLine: null };
-  // Several lines of one period: tiers of one price, or two plan items. The payment covers the higher plan.
+  // Several lines of one period are tiers of one price, or two plan items. The payment covers the higher plan.
   const rank = ({ price }: PlanLine) => price.rank;
   const planLine = whole
     .filter(({ line }) => line.period.start === latest.line.period.start)
@@ -162,8 +162,8 @@ function chargeFor(planLines: readonly PlanLine[], invoice: Invoice): Charge {
 }
 
 /**
- * The plan that was changed to: the one charged for more than was given back. After several changes in one invoice,
- * those in between are charged and given back again.
+ * The new plan: the one with more charges than credits. After several changes in one invoice, the plans in between are both
+ * charged and credited.
  */
 function proratedPlan(prorations: readonly PlanLine[]): PlanLine | null {
   const net = ({ price }: PlanLine) =>
@@ -175,8 +175,8 @@ function proratedPlan(prorations: readonly PlanLine[]): PlanLine | null {
 }
 
 /**
- * Whether the invoice was settled in full: a total after discounts of more than 0, paid or declared paid by the merchant
- * (out of band), with no balance, credit or partial proration in it. What cannot be told counts as no.
+ * Whether the invoice was settled in full. Its total after discounts is more than 0, and was paid or declared paid by the
+ * merchant (out of band). It contains no balance, credit or partial proration. Missing fields count as no.
  */
 function settledInFull(invoice: Invoice): boolean {
   const { total } = invoice;
@@ -184,7 +184,7 @@ function settledInFull(invoice: Invoice): boolean {
     total !== null &&
     total > 0 &&
     invoice.amount_due === total &&
-    // What was paid out of band is not in `amount_paid`.
+    // `amount_paid` does not contain payments out of band.
     (invoice.amount_paid === total || invoice.status === "paid" || invoice.paid === true) &&
     invoice.starting_balance === 0 &&
     (invoice.ending_balance ?? 0) === 0 &&
@@ -195,7 +195,7 @@ function settledInFull(invoice: Invoice): boolean {
   );
 }
 
-/** Whether anything was charged for the line after its discounts. */
+/** Whether the line has a charge after its discounts. */
 function isCharged({ amount, discount_amounts: discounts }: InvoiceLine): boolean {
   return (discounts ?? []).reduce((rest, discount) => rest - discount.amount, amount) > 0;
 }
@@ -214,7 +214,7 @@ function isProration(line: InvoiceLine): boolean {
   );
 }
 
-/** An invoice item that somebody added by hand, at a plan's price perhaps: it opens no period. */
+/** Whether the merchant added the invoice item by hand. It opens no period, even at a plan's price. */
 function isOneOff(line: InvoiceLine): boolean {
   return line.type === "invoiceitem" || line.parent?.type === "invoice_item_details";
 }

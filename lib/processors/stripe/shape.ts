@@ -1,8 +1,8 @@
 /**
- * The few fields of Stripe's objects that mean something here, in every shape they have had.
+ * The fields of Stripe's objects that the normalizer reads, in every shape of the API.
  *
- * The shape is detected by where a field is found, never by the API version: an old version rendered by today's
- * Stripe has fields in both places. All seconds become instants (milliseconds) here; null and absent are the same.
+ * The position of a field decides its shape, not the API version: today's Stripe renders old versions with fields in both
+ * positions. Seconds become instants (milliseconds); null and absent are the same.
  */
 import { z } from "zod";
 import { userIdSchema } from "@/lib/core/text";
@@ -25,10 +25,10 @@ export const id = z.string().refine((value) => identifier(value) !== null);
 const reference = z.union([id, z.object({ id }).transform((object) => object.id)]);
 
 const recurrence = { interval: optional(z.string()), interval_count: optional(z.number()) };
-/** The product of a price is shown and compared only: an odd one counts as none. */
+/** The product of a price is only shown and compared: a malformed one counts as none. */
 const productReference = optional(reference).catch(null);
 
-/** A price by its id, or whole. */
+/** A price: its id, or the expanded object. */
 const priceReference = z.union([
   id.transform((known) => ({ id: known, product: null, recurring: null, interval: null, interval_count: null })),
   z.object({
@@ -41,13 +41,13 @@ const priceReference = z.union([
 ]);
 export type PriceReference = z.output<typeof priceReference>;
 
-/** What Postgres' `integer` holds. */
+/** The maximum of Postgres' `integer`. */
 const MAX_QUANTITY = 2_147_483_647;
 
 const item = z.object({
   id: optional(id),
   price: optional(priceReference),
-  /** What prices were called before 2020; today's objects have both. */
+  /** The name of prices before 2020; today's objects have both. */
   plan: optional(priceReference),
   quantity: optional(z.number().int().min(0).max(MAX_QUANTITY)),
   current_period_start: optional(seconds),
@@ -119,7 +119,7 @@ export const invoiceShape = z.object({
 export type Invoice = z.output<typeof invoiceShape>;
 export type InvoiceLine = Invoice["lines"]["data"][number];
 
-/** The object as the shape has it, or the path of the first field that is missing or is something else. */
+/** Parses an object, or returns the path of the first missing or malformed field. */
 export function readObject<T extends z.ZodType>(
   shape: T,
   object: Record<string, unknown>,
@@ -134,10 +134,10 @@ export function missingField(path: readonly PropertyKey[]): string {
   return ["missing_field:data", "object", ...path.map(String)].join(".");
 }
 
-/** A user id is text of anybody's making; only what cannot be stored is refused. */
+/** A user id may be any text that can be stored. */
 const metadata = optional(z.object({ user_id: optional(userIdSchema).catch(null) })).catch(null);
 
-/** What our checkout writes into the metadata of a subscription that it starts with a trial. */
+/** The metadata that our checkout writes into a subscription with a trial. */
 export const TRIAL_FROM_CHECKOUT = { trial_source: "checkout" } as const;
 
 /** Whether our checkout started the subscription's trial. Never fails. */
@@ -149,7 +149,7 @@ export const anyReference = optional(reference).catch(null);
 
 const subscriptionIdentity = z.object({ id: anyReference, customer: anyReference, metadata });
 
-/** Never fails, so that a quarantined event can be told apart by whom it is about. */
+/** The ids in a subscription event. Never fails, so that quarantined events show them. */
 export function subscriptionIdentityOf(object: Record<string, unknown>): Identity {
   const read = subscriptionIdentity.parse(object);
   return { customer: read.customer, subscription: read.id, trustedUserId: read.metadata?.user_id ?? null };
@@ -157,7 +157,7 @@ export function subscriptionIdentityOf(object: Record<string, unknown>): Identit
 
 const sessionIdentity = z.object({ customer: anyReference, subscription: anyReference, metadata });
 
-/** Whom a checkout session is about. Never fails. */
+/** The ids in a checkout session. Never fails. */
 export function sessionIdentityOf(object: Record<string, unknown>): Identity {
   const { customer, subscription, metadata: written } = sessionIdentity.parse(object);
   return { customer, subscription, trustedUserId: written?.user_id ?? null };
@@ -176,7 +176,7 @@ const invoiceIdentity = z.object({
   lines: optional(z.object({ data: z.array(lineReference.nullable().catch(null)) })).catch(null),
 });
 
-/** Looks for the subscription in every place it has been: the invoice, its parent, the lines. Never fails. */
+/** The ids in an invoice. The subscription is on the invoice, its parent or its lines, by API version. Never fails. */
 export function invoiceIdentityOf(object: Record<string, unknown>): Identity {
   const read = invoiceIdentity.parse(object);
   const ofLines = (read.lines?.data ?? []).map(

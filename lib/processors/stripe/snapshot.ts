@@ -5,7 +5,7 @@ import type { FindPrice, ProductId } from "@/lib/config/catalog";
 import type { ChangeAnalysis, Normalized } from "../webhook-source";
 import { objectBefore } from "./before";
 import { discountsOf } from "./discount";
-import type { Delivered, Handler } from "./handler";
+import type { Handler, HandlerInput } from "./handler";
 import { highestItem, itemKeyOf, itemListOf, type PlanItem, periodOf, planItemsOf } from "./items";
 import {
   isTrialFromCheckout,
@@ -17,30 +17,30 @@ import {
   subscriptionShape,
 } from "./shape";
 
-/** A handler for events that carry a subscription as it is now. */
+/** Makes the handler of events with a subscription's present state. */
 export function snapshotHandler(life: SnapshotFact["life"]): Handler {
-  return (delivered, findPrice) => {
-    const identity = subscriptionIdentityOf(delivered.object);
+  return (input, findPrice) => {
+    const identity = subscriptionIdentityOf(input.object);
     const quarantined = (reason: string): Normalized => ({ outcome: "quarantined", reason, identity });
 
-    const read = readObject(subscriptionShape, delivered.object);
+    const read = readObject(subscriptionShape, input.object);
     if (!read.ok) return quarantined(read.reason);
     const subscription = read.value;
     const status = life === "deleted" ? "canceled" : knownStatus(subscription.status);
     if (status === null) return quarantined("unknown_status");
     const ended = status === "canceled";
-    const old = life === "created" ? null : subscriptionBefore(delivered);
+    const old = life === "created" ? null : subscriptionBefore(input);
     const planItems = planItemsOf(subscription, findPrice);
     const list = itemListOf(subscription, findPrice);
-    const trial = isTrialFromCheckout(delivered.object);
+    const trial = isTrialFromCheckout(input.object);
     const seen: Seen = { subscription, status, trial };
-    const discounts = discountsOf(delivered.object);
+    const discounts = discountsOf(input.object);
     const origin = {
       kind: "snapshot" as const,
-      id: `stripe:${delivered.id}:snapshot`,
+      id: `stripe:${input.id}:snapshot`,
       processor: "stripe" as const,
       subscription: subscription.id,
-      at: delivered.at,
+      at: input.at,
       life,
       list,
       ...(discounts !== undefined && { discounts }),
@@ -62,7 +62,7 @@ export function snapshotHandler(life: SnapshotFact["life"]): Handler {
         fact: { ...origin, image, before: old && beforeImage(old, planItem.item, product, trial, findPrice) },
       });
     }
-    // A product whose plan was in the list before and is not now: the fold decides from the list if it has ended.
+    // A product whose plan has left the list: the fold decides from the list whether the plan has ended.
     for (const planItem of old ? removedItems(old, facts, findPrice) : []) {
       const before = beforeImage(old as Subscription, planItem.item, planItem.price.product, trial, findPrice);
       facts.push({ product: planItem.price.product, fact: { ...origin, image: imageOf(seen, null), before } });
@@ -76,11 +76,11 @@ export function snapshotHandler(life: SnapshotFact["life"]): Handler {
   };
 }
 
-/** A subscription as one event shows it. */
+/** A subscription in one event. */
 interface Seen {
   subscription: Subscription;
   status: Status;
-  /** Our checkout started its trial. */
+  /** Whether our checkout started its trial. */
   trial: boolean;
 }
 
@@ -127,14 +127,14 @@ function firstPeriod(subscription: Subscription) {
   return item === undefined ? null : periodOf(subscription, item);
 }
 
-/** null if the event has no previous state, or one that cannot be read. */
-function subscriptionBefore({ object, previous }: Delivered): Subscription | null {
+/** The state before the event; null if it is absent or malformed. */
+function subscriptionBefore({ object, previous }: HandlerInput): Subscription | null {
   if (previous === null) return null;
   const read = readObject(subscriptionShape, objectBefore(object, previous));
   return read.ok ? read.value : null;
 }
 
-/** The product's image before the event; null if the old list had no item of it that can be read. */
+/** The product's state before the event; null if the previous list had no readable item of it. */
 function beforeImage(
   old: Subscription,
   now: SubscriptionItem,
@@ -144,7 +144,7 @@ function beforeImage(
 ): SubscriptionState | null {
   const status = knownStatus(old.status);
   const before = planItemsOf(old, findPrice);
-  // By the catalog, because item ids can change in an upgrade; by its id if the old price is not listed.
+  // The catalog finds the item, because upgrades can change item ids. If the old price is not listed, the id finds it.
   const sameId = old.items.data.find(({ id }) => id !== null && id === now.id);
   const unlisted = sameId !== undefined && !before.some(({ item }) => item === sameId) ? sameId : undefined;
   const planItem = highestItem(before, product) ?? (unlisted && { item: unlisted, price: undefined });
@@ -154,11 +154,11 @@ function beforeImage(
   return imageOf({ subscription: old, status, trial }, planItem);
 }
 
-/** `previous_attributes` names `items` at every renewal since basil: only a different plan is a plan change. */
+/** Since basil, `previous_attributes` contains `items` at every renewal: only a different plan is a plan change. */
 function analyze(facts: readonly SnapshotFact[]): ChangeAnalysis {
   return {
     hasPeriodChange: facts.some(({ image, before }) => startsDiffer(image, before)),
-    // An item that left the list, or has an unlisted price now, is no change to another plan.
+    // An item that left the list, or has an unlisted price now, is no plan change.
     hasPlanChange: facts.some(
       ({ image, before }) => before !== null && image.plan !== null && before.plan !== image.plan,
     ),

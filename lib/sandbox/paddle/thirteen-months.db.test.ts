@@ -29,7 +29,7 @@ test("13 months from January 31 have one reset per window, with a failed renewal
     expect(await used()).toBe(0);
   }
   const { rows } = await database.pool().query(
-    `select window_start, count(*) filter (where opens_by = 'reset')::int as resets
+    `select window_start, count(*) filter (where transition_kind = 'reset')::int as resets
      from usage_windows where user_id = $1 and source <> 'free' group by window_start order by window_start`,
     [payer.id],
   );

@@ -79,10 +79,10 @@ test("the explanation of a window names its initial usage, its credited units an
     openedAt: "2026-06-01T00:00:00.000Z",
     windowStart: "2026-06-01T00:00:00.000Z",
     windowEnd: "2026-07-01T00:00:00.000Z",
-    opensBy: "carry_over",
+    transitionKind: "carry_over",
     reason: "Billing cycle restarted mid-period",
     opening: { words_used: 900, transformations_used: 0 },
-    forgiven: { words_used: 4_100, transformations_used: 1 },
+    credited: { words_used: 4_100, transformations_used: 1 },
     unpaidHeld: { words_used: 4_100 },
   } as const;
   expect(explainWindow(window, READING)).toBe(

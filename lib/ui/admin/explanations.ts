@@ -9,7 +9,7 @@ import { planName, processorName } from "@/lib/messages/plan";
 
 /** How a usage window began: its initial usage, the credited units, and the withheld units. */
 export function explainWindow(window: WindowRow, reading: TimeFormat): string {
-  const { product, opensBy, reason, source, opening, forgiven, unpaidHeld } = window;
+  const { product, transitionKind, reason, source, opening, credited, unpaidHeld } = window;
   const day = (at: string) => formatTime(at, "day", reading);
   const origin = source === "free" ? "on the free plan" : `of ${source}`;
   const span = `The window from ${day(window.windowStart)} to ${day(window.windowEnd)} ${origin}`;
@@ -20,15 +20,17 @@ export function explainWindow(window: WindowRow, reading: TimeFormat): string {
       return value > 0 ? [count(product, field, value, reading.locale)] : [];
     });
   const initial = amounts(opening);
-  const sentences = [`${span} ${BEGAN[opensBy]} ${initial.length === 0 ? "no usage" : `${list(initial)} used`}.`];
-  const credited = amounts(forgiven);
-  if (credited.length > 0) sentences.push(`Credited from the window before: ${list(credited)}.`);
+  const sentences = [
+    `${span} ${BEGAN[transitionKind]} ${initial.length === 0 ? "no usage" : `${list(initial)} used`}.`,
+  ];
+  const creditedUnits = amounts(credited);
+  if (creditedUnits.length > 0) sentences.push(`Credited from the window before: ${list(creditedUnits)}.`);
   const withheld = amounts(unpaidHeld);
   if (withheld.length > 0) sentences.push(`Withheld until the payment arrives: ${list(withheld)}.`);
   return `${sentences.join(" ")} Reason: ${reason}.`;
 }
 
-const BEGAN: Record<WindowRow["opensBy"], string> = {
+const BEGAN: Record<WindowRow["transitionKind"], string> = {
   reset: "began with a reset:",
   carry_over: "began with a carry-over:",
   preserve: "continued:",

@@ -89,3 +89,11 @@ it("blocks plans while a payment is open or the subscription is paused", () => {
   expect(choose("business", growth({ status: "past_due" }))).toMatchObject({ kind: "blocked" });
   expect(choose("business", growth({ status: "paused", plan: "free" }))).toMatchObject({ kind: "blocked" });
 });
+
+it("blocks a change from a price that the catalog does not list", () => {
+  expect(choose("business", growth({ interval: null }))).toMatchObject({
+    kind: "blocked",
+    reason: "Your subscription has a price that cannot be changed here.",
+  });
+  expect(choose("growth", growth({ interval: null }))).toEqual({ kind: "current", undo: null });
+});

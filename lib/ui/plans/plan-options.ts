@@ -1,5 +1,6 @@
 /** The action that each plan offers a user, by the state of the subscription. Pure. */
 
+import { type ChangeableSubscription, choiceFor, type PlanChangeRefusal } from "@/lib/billing/plan-change-policy";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { freePlan, type Product, planRank } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
@@ -54,9 +55,9 @@ export function planOption({ product: id, plan, interval, subscription, locale }
     return blockedByGauge(subscription, product, plan, locale) ?? ifSold(product, plan, interval, { kind: "start" });
   }
   if (isCurrent(subscription, plan, interval, free)) return { kind: "current", undo: undoable(subscription) };
-  if (free) return isCanceling(subscription) ? { kind: "scheduled" } : { kind: "cancel" };
-  if (state !== "live") return BLOCKED[state];
-  if (isCanceling(subscription)) return blocked("Your plan is canceled. Keep it first, then switch.", null);
+  const choice = choiceFor(product, changeableOf(subscription), { plan, interval });
+  if (choice.kind === "cancel") return subscription.cancelAt === null ? choice : { kind: "scheduled" };
+  if (choice.kind === "refused") return state === "pending" ? PENDING : BLOCKED[choice.reason];
   if (subscription.scheduledPlan === plan) return { kind: "scheduled" };
   return (
     blockedByGauge(subscription, product, plan, locale) ??
@@ -64,11 +65,22 @@ export function planOption({ product: id, plan, interval, subscription, locale }
   );
 }
 
-const BLOCKED: Record<"open" | "paused" | "pending", PlanOption> = {
-  open: blocked("Your last payment is still open. Pay it first.", { text: "Fix payment", href: "/billing" }),
-  paused: blocked("Your subscription is paused. Resume it first.", { text: "Go to billing", href: "/billing" }),
-  pending: blocked("Your first payment is still being processed.", null),
+const PENDING = blocked("Your first payment is still being processed.", null);
+const BLOCKED: Readonly<Record<PlanChangeRefusal, PlanOption>> = {
+  payment_open: blocked("Your last payment is still open. Pay it first.", { text: "Fix payment", href: "/billing" }),
+  subscription_paused: blocked("Your subscription is paused. Resume it first.", {
+    text: "Go to billing",
+    href: "/billing",
+  }),
+  cancellation_scheduled: blocked("Your plan is canceled. Keep it first, then switch.", null),
+  unknown_price: blocked("Your subscription has a price that cannot be changed here.", null),
+  already_on_plan: { kind: "current", undo: null },
 };
+
+function changeableOf({ plan, interval, status, cancelAt, scheduledPlan }: SubscriptionView): ChangeableSubscription {
+  const paused = status === "paused";
+  return { plan, interval, status, paused, cancels: cancelAt !== null, changes: scheduledPlan !== null };
+}
 
 function blocked(reason: string, help: { text: string; href: string } | null): PlanOption {
   return { kind: "blocked", reason, help };
@@ -81,10 +93,6 @@ function isCurrent(
   free: boolean,
 ): boolean {
   return plan === chosen && (free || interval === null || interval === chosenInterval);
-}
-
-function isCanceling({ cancelAt }: SubscriptionView): boolean {
-  return cancelAt !== null;
 }
 
 function undoable({ cancelAt, scheduledPlan }: SubscriptionView): "cancel" | "schedule" | null {

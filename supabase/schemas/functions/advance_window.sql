@@ -21,7 +21,7 @@ begin
   select * into v_window
   from tollgate.window_at(v_entitlement.cadence, v_entitlement.anchor, v_entitlement.period_end, p_now);
 
-  if v_entitlement.held then
+  if v_entitlement.withheld then
     select w.unpaid_held into v_held
     from tollgate.usage_windows w
     where w.user_id = p_user_id and w.product = p_product and w.source = v_entitlement.source

@@ -8,7 +8,7 @@
 -- A subscription without a link gets one: an erasure may have deleted it since resolve_links, and later events must find
 -- their user.
 -- p_event {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}: outcome is null except with the
--- event's last product. p_timeline {mirrors, periods, segments, windows}: instants as text.
+-- event's last product. p_timeline {records, periods, entitlement_periods, windows}: instants as text.
 -- Locks: the users row (hold_user), the subscriptions row, then the event.
 create or replace function tollgate.commit_timeline(
   p_user_id text,

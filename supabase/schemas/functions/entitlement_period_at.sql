@@ -17,7 +17,7 @@ begin
     where p.product = p_product and p.rank = 0;
     v_entitlement.source := 'free';
     v_entitlement.quantity := 1;
-    v_entitlement.held := false;
+    v_entitlement.withheld := false;
     select s.created_at into v_entitlement.anchor
     from tollgate.subscriptions s
     where s.user_id = p_user_id and s.product = p_product;

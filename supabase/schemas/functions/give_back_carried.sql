@@ -1,6 +1,6 @@
 -- Called by decrement_usage, under the row's lock, for units that the current window carried over. Gives back units of the
 -- latest charges before p_since, each at its own time, and computes the openings again. It gives back as many units as
--- lower the counter by one each, so no units that the opening had forgiven. Returns the row and the number of units.
+-- lower the counter by one each, so no units that the opening had credited. Returns the row and the number of units.
 create or replace function tollgate.give_back_carried(
   p_row tollgate.subscriptions,
   p_field text,

@@ -1,9 +1,9 @@
 -- Called by advance_window, under the row's lock. Computes the openings that are due, oldest first, each from the window
 -- before it:
---   reset       starts at 0 and forgives all usage;
---   carry_over  forgives usage up to the elapsed share of the plan's limits, and starts from the rest;
+--   reset       starts at 0 and credits all usage;
+--   carry_over  credits usage up to the elapsed share of the plan's limits, and starts from the rest;
 --   preserve    (back to free) grows by the usage elsewhere beyond the free window's own count.
--- The amount that an unpaid period forgave is kept as unpaid_held, with that of the unpaid period before it.
+-- The amount that an unpaid period credited is kept as unpaid_held, with that of the unpaid period before it.
 create or replace function tollgate.open_windows(p_user_id text, p_product text, p_now timestamptz) returns void
 language plpgsql set search_path = ''
 as $$
@@ -20,22 +20,22 @@ begin
     v_base := case when v_window.from_source is not null then tollgate.window_used(
       p_user_id, p_product, v_window.from_source, v_window.from_period_start, v_window.from_window_start,
       v_window.from_counts_until, v_window.opened_at) end;
-    v_own := case when v_window.opens_by = 'preserve' then tollgate.window_used(
+    v_own := case when v_window.transition_kind = 'preserve' then tollgate.window_used(
       p_user_id, p_product, v_window.source, v_window.period_start, v_window.window_start,
       v_window.counts_until, v_window.opened_at) end;
 
     update tollgate.usage_windows w
-    set (opening, forgiven, unpaid_held) = (
+    set (opening, credited, unpaid_held) = (
       select
-        jsonb_object_agg(f.field, case w.opens_by
+        jsonb_object_agg(f.field, case w.transition_kind
           when 'reset' then 0
           when 'carry_over' then f.base - least(f.base, f.share)
           else f.opening + greatest(0, f.base - f.own) end),
-        jsonb_object_agg(f.field, f.forgiven),
-        jsonb_object_agg(f.field, case when w.unpaid then f.forgiven + f.held_before else 0 end)
+        jsonb_object_agg(f.field, f.credited),
+        jsonb_object_agg(f.field, case when w.unpaid then f.credited + f.held_before else 0 end)
       from (
         select m.field, n.base, n.own, n.share, n.opening, n.held_before,
-          case w.opens_by when 'reset' then n.base when 'carry_over' then least(n.base, n.share) else 0 end as forgiven
+          case w.transition_kind when 'reset' then n.base when 'carry_over' then least(n.base, n.share) else 0 end as credited
         from tollgate.catalog_meters m
         cross join lateral (
           select
@@ -49,7 +49,7 @@ begin
               order by o.opened_at desc limit 1), 0) as opening,
             coalesce((
               select (o.unpaid_held ->> m.field)::bigint from tollgate.usage_windows o
-              where w.held_from_old and o.user_id = p_user_id and o.product = p_product
+              where w.withheld_from_previous and o.user_id = p_user_id and o.product = p_product
                 and o.source = w.from_source and o.window_start = w.from_period_start), 0) as held_before
         ) n
         where m.product = p_product and m.kind = 'counter'

@@ -5,7 +5,7 @@ returns tollgate.subscriptions
 language plpgsql set search_path = ''
 as $$
 begin
-  update tollgate.usage_windows w set opening = null, forgiven = null, unpaid_held = null
+  update tollgate.usage_windows w set opening = null, credited = null, unpaid_held = null
   where w.user_id = p_row.user_id and w.product = p_row.product and w.opened_at > p_at;
   return tollgate.advance_window(p_row.user_id, p_row.product, p_now);
 end;

@@ -14,12 +14,12 @@ create or replace function tollgate.reserved_at(
 language plpgsql set search_path = ''
 as $$
 declare
-  v_opens_by text;
+  v_transition_kind text;
 begin
   update tollgate.reservations r set state = 'expired'
   where r.user_id = p_user_id and r.product = p_product and r.state = 'open' and r.expires_at <= p_now;
 
-  select w.opens_by into v_opens_by
+  select w.transition_kind into v_transition_kind
   from tollgate.usage_windows w
   where w.user_id = p_user_id and w.product = p_product and w.source = p_source
     and w.window_start = p_window_start and w.opened_at <= p_now
@@ -31,7 +31,7 @@ begin
   into held, until
   from (
     select r.field, min(r.expires_at) as until,
-      sum(r.amount) filter (where v_opens_by in ('carry_over', 'preserve') or r.at >= p_window_start) as amount
+      sum(r.amount) filter (where v_transition_kind in ('carry_over', 'preserve') or r.at >= p_window_start) as amount
     from tollgate.reservations r
     where r.user_id = p_user_id and r.product = p_product and r.state = 'open'
     group by r.field

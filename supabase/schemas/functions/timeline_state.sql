@@ -3,13 +3,13 @@ create or replace function tollgate.timeline_state(p_user_id text, p_product tex
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
-    'mirrors', (
+    'records', (
       select coalesce(jsonb_agg(to_jsonb(m) order by m.source), '[]') from tollgate.subscription_records m
       where m.user_id = p_user_id and m.product = p_product),
     'periods', (
       select coalesce(jsonb_agg(to_jsonb(b) order by b.source, b.period_start), '[]') from tollgate.billing_periods b
       where b.user_id = p_user_id and b.product = p_product),
-    'segments', (
+    'entitlement_periods', (
       select coalesce(jsonb_agg(to_jsonb(s) order by s.starts_at), '[]') from tollgate.entitlement_periods s
       where s.user_id = p_user_id and s.product = p_product),
     'windows', (

@@ -28,7 +28,7 @@ begin
         and r.at >= v_window.window_start and r.at < coalesce(v_window.counts_until, 'infinity')
       group by r.field
     ) o);
-  v_then.unpaid_held := case when v_entitlement.held then (
+  v_then.unpaid_held := case when v_entitlement.withheld then (
     select w.unpaid_held
     from tollgate.usage_windows w
     where w.user_id = p_row.user_id and w.product = p_row.product and w.source = v_entitlement.source

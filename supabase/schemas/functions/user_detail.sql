@@ -22,7 +22,7 @@ begin
       select jsonb_agg(jsonb_build_object(
         'product', w.product, 'source', w.source, 'opened_at', tollgate.instant_text(w.opened_at),
         'window_start', tollgate.instant_text(w.window_start), 'window_end', tollgate.instant_text(w.window_end),
-        'opens_by', w.opens_by, 'reason', w.reason, 'opening', w.opening, 'forgiven', w.forgiven,
+        'transition_kind', w.transition_kind, 'reason', w.reason, 'opening', w.opening, 'credited', w.credited,
         'unpaid_held', w.unpaid_held) order by w.opened_at desc, w.product)
       from (
         select * from tollgate.usage_windows w
@@ -32,7 +32,7 @@ begin
       select jsonb_agg(jsonb_build_object(
         'product', b.product, 'source', b.source, 'start', tollgate.instant_text(b.period_start),
         'end', tollgate.instant_text(b.period_end), 'plan', b.plan, 'interval', b.billing_interval,
-        'trial', b.trial, 'paid', b.paid, 'paid_in_money', b.paid_in_money) order by b.period_start desc)
+        'trial', b.trial, 'paid', b.paid, 'paid_in_full', b.paid_in_full) order by b.period_start desc)
       from tollgate.billing_periods b where b.user_id = p_user_id), '[]'),
     'overrides', coalesce((
       select jsonb_agg(jsonb_build_object(

@@ -57,7 +57,7 @@ create table tollgate.billing_periods (
   billing_interval text not null check (billing_interval in ('monthly', 'yearly')),
   trial boolean not null,
   paid boolean not null,
-  paid_in_money boolean not null,
+  paid_in_full boolean not null,
   reason text not null,
   primary key (user_id, product, source, period_start)
 );
@@ -80,7 +80,7 @@ create table tollgate.entitlement_periods (
   period_end timestamptz,
   cadence text not null check (cadence in ('daily', 'monthly', 'billing_period')),
   anchor timestamptz not null,
-  held boolean not null,
+  withheld boolean not null,
   primary key (user_id, product, starts_at)
 );
 comment on table tollgate.entitlement_periods is 'The plan of a user from each time on, into the future. A user without a row is on free.';
@@ -95,7 +95,7 @@ create table tollgate.usage_windows (
   window_end timestamptz not null,
   period_start timestamptz,
   counts_until timestamptz,
-  opens_by text not null check (opens_by in ('reset', 'carry_over', 'preserve')),
+  transition_kind text not null check (transition_kind in ('reset', 'carry_over', 'preserve')),
   reason text not null,
   from_source text,
   from_window_start timestamptz,
@@ -103,14 +103,14 @@ create table tollgate.usage_windows (
   from_counts_until timestamptz,
   share jsonb not null,
   unpaid boolean not null,
-  held_from_old boolean not null,
+  withheld_from_previous boolean not null,
   -- Computed from the ledger under the row's lock at opened_at; null until then.
   opening jsonb,
-  forgiven jsonb,
+  credited jsonb,
   unpaid_held jsonb,
   primary key (user_id, product, source, window_start, opened_at)
 );
-comment on table tollgate.usage_windows is 'The beginning of a usage window: its opening, the forgiven usage and the reason.';
+comment on table tollgate.usage_windows is 'The beginning of a usage window: its opening, the credited usage and the reason.';
 
 create unique index usage_windows_open_once on tollgate.usage_windows (user_id, product, source, window_start)
   where source <> 'free';

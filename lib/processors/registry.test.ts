@@ -24,7 +24,7 @@ async function fake() {
 }
 
 /** `getProcessor` as a process of production has it, with these variables. */
-async function reachWith(variables: Record<string, string>): Promise<typeof import("./registry").getProcessor> {
+async function getProcessorWith(variables: Record<string, string>): Promise<typeof import("./registry").getProcessor> {
   vi.stubEnv("TOLLGATE_SANDBOX", "0");
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
   vi.resetModules();
@@ -33,7 +33,10 @@ async function reachWith(variables: Record<string, string>): Promise<typeof impo
 
 test("Stripe's client goes to STRIPE_API_BASE", async () => {
   const { requests, port } = await fake();
-  const getProcessor = await reachWith({ STRIPE_SECRET_KEY: "sk_test_1", STRIPE_API_BASE: `http://127.0.0.1:${port}` });
+  const getProcessor = await getProcessorWith({
+    STRIPE_SECRET_KEY: "sk_test_1",
+    STRIPE_API_BASE: `http://127.0.0.1:${port}`,
+  });
   await expect((await getProcessor("stripe"))?.client.checkoutState("cs_test_1")).rejects.toMatchObject({
     name: "ProcessorError",
   });
@@ -42,7 +45,7 @@ test("Stripe's client goes to STRIPE_API_BASE", async () => {
 
 test("Paddle's client goes to PADDLE_API_BASE, below its path", async () => {
   const { requests, port } = await fake();
-  const getProcessor = await reachWith({
+  const getProcessor = await getProcessorWith({
     PADDLE_API_KEY: "pdl_sdbx_apikey_1",
     PADDLE_ENVIRONMENT: "sandbox",
     PADDLE_API_BASE: `http://127.0.0.1:${port}/paddle/`,
