@@ -43,7 +43,7 @@ function fetched(
     product,
     fact: { ...fact, before: null, ...(discounts && { discounts }) },
   }));
-  return { facts: entries, shared, datedBy: "reading", records };
+  return { facts: entries, shared, timestampSource: "fetch", records };
 }
 const answer =
   (result: FetchedSubscription): FetchSubscription =>
