@@ -151,7 +151,7 @@ describe("plan downgrade validation", () => {
     await makeChatbots(5);
     const { context, requests } = fakeProcessors(gateway);
     await expect(checkout({ id: userId, email: null }, toStarter, context)).rejects.toMatchObject({
-      status: 400,
+      problem: "bad_input",
       reason: "chatbot_limit_exceeded",
       message: expect.stringContaining("Please delete 2 chatbot(s)"),
     });
