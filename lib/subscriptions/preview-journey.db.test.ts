@@ -102,8 +102,11 @@ describe("three equal changes at once", () => {
   test("that are charged at once make one invoice", async () => {
     const { customer } = await subscribe("4242");
     const yearly = () => change("plus", "yearly");
-    const changes = await Promise.all([yearly(), yearly(), yearly()]);
-    expect(changes.map(({ outcome }) => outcome)).toEqual(["pending", "pending", "pending"]);
+    const changes = await Promise.allSettled([yearly(), yearly(), yearly()]);
+    // A request that is decided after the webhook of another one finds the change done.
+    const results = changes.map((each) => (each.status === "fulfilled" ? each.value.outcome : each.reason.reason));
+    expect(results).toContain("pending");
+    for (const result of results) expect(["pending", "already_on_plan"]).toContain(result);
     expect((await stripe.invoices.list({ customer })).data).toHaveLength(2);
   });
 });
