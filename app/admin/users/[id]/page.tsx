@@ -3,10 +3,11 @@ import Link from "next/link";
 import { notFound } from "next/navigation";
 import { loadUserDetail, releaseOf } from "@/lib/admin";
 import { fieldIds, meterOf, product as productOf } from "@/lib/config/current-catalog";
+import { PROCESSORS } from "@/lib/config/terms";
 import { userIdSchema } from "@/lib/core/text";
 import { DatabaseError, gateway } from "@/lib/database";
 import { formatNumber, formatUtc } from "@/lib/messages/format";
-import { activityNumbers, activityWords, button, requestLocale } from "@/lib/ui";
+import { activityNumbers, activityWords, button, processorName, requestLocale } from "@/lib/ui";
 import {
   AdminActionForm,
   Cell,
@@ -196,14 +197,20 @@ export default async function UserPage({ params, searchParams }: Params) {
       <Section id="repair" title="Repair">
         <div className="flex flex-wrap items-start gap-6">
           <ReconcileForm userId={userId} />
-          <AdminActionForm
-            method="POST"
-            path="/api/admin/sync"
-            title="Recount chatbots"
-            fields={[{ name: "userId", label: "", type: "hidden", value: userId }]}
-            label="Recount chatbots"
-            done="The gauge shows the number of chatbots."
-          />
+          {gauges().map(({ field, things }) => (
+            <AdminActionForm
+              key={field}
+              method="POST"
+              path="/api/admin/sync"
+              title={`Recount ${things}`}
+              fields={[
+                { name: "userId", label: "", type: "hidden", value: userId },
+                { name: "field", label: "", type: "hidden", value: field },
+              ]}
+              label={`Recount ${things}`}
+              done={`The gauge shows the number of ${things}.`}
+            />
+          ))}
         </div>
       </Section>
 
@@ -232,10 +239,7 @@ export default async function UserPage({ params, searchParams }: Params) {
             {
               name: "processor",
               label: "Processor",
-              options: [
-                { value: "stripe", name: "Stripe" },
-                { value: "paddle", name: "Paddle" },
-              ],
+              options: PROCESSORS.map((processor) => ({ value: processor, name: processorName(processor) })),
             },
             { name: "customerId", label: "Customer ID" },
           ]}
@@ -280,6 +284,12 @@ export default async function UserPage({ params, searchParams }: Params) {
       </Section>
     </>
   );
+}
+
+function gauges() {
+  return fieldIds()
+    .filter((field) => meterOf(field).meter.kind === "gauge")
+    .map((field) => ({ field, things: meterOf(field).meter.unit.many }));
 }
 
 async function load(userId: string) {
