@@ -32,6 +32,6 @@ export function isLimited({ plan, limitPlan }: SubscriptionView): boolean {
 
 const PROCESSOR_NAMES: Readonly<Record<Processor, string>> = { stripe: "Stripe", paddle: "Paddle" };
 
-export function processorName(processor: Processor): string {
-  return PROCESSOR_NAMES[processor];
+export function processorName(processor: Processor | null): string {
+  return PROCESSOR_NAMES[processor ?? "stripe"];
 }
