@@ -31,7 +31,7 @@ import { receive } from "@/lib/webhooks/receive";
 export async function seedDemo(databaseUrl: string): Promise<void> {
   const gateway = createGateway(postgresTransport(databaseUrl));
   const now = Math.floor(Date.now() / HOUR) * HOUR;
-  const play = playStripe(gateway);
+  const play = createFakeStripe(gateway);
   try {
     for (const { id } of DEMO_USERS) {
       if ((await gateway.ensureUser(id, null, null)).email !== null) continue;
@@ -162,7 +162,7 @@ interface PlayedStripe {
 }
 
 /** The sandbox's fake Stripe; its deliveries call this process's webhook handler, since no server runs yet. */
-function playStripe(gateway: Gateway): PlayedStripe {
+function createFakeStripe(gateway: Gateway): PlayedStripe {
   const source = endpoint("stripe");
   const [secret] = source?.secrets ?? [];
   if (source === undefined || secret === undefined) throw new Error("The demo needs STRIPE_WEBHOOK_SECRET.");

@@ -12,7 +12,9 @@ const database = testDatabase();
 const gateway = createGateway(database.transport({ connections: 24 }));
 
 let users = 0;
+
 let userId = "";
+
 beforeEach(() => {
   users += 1;
   userId = `user-to-erase-${users}`;
@@ -235,40 +237,6 @@ describe("a user who returns after an erasure", () => {
     await gateway.eraseAccount(userId);
     userId = `${userId}-other`;
     expect(await gateway.consume(userId, "messages_count", 100)).toMatchObject({ allowed: true });
-  });
-});
-
-describe("exporting", () => {
-  test("contains all data of the user and none of another user", async () => {
-    const fake = await createAccount();
-    const exported = userId;
-    await deliver(gateway, fake.changed({ cancelAtPeriodEnd: true }, Date.now()));
-    const document = await gateway.exportAccount(exported);
-    expect(document).toMatchObject({
-      profile: { user_id: exported, email: `${exported}@example.com`, name: "Grace Hopper" },
-      chatbots: [{ name: "My bot" }],
-      processor_ids: expect.arrayContaining([expect.objectContaining({ kind: "customer" })]),
-    });
-    expect(document.subscriptions).toContainEqual(
-      expect.objectContaining({ product: "writer", usage: expect.objectContaining({ words_used: 120 }) }),
-    );
-    expect(document.events).toHaveLength(2);
-    userId = "another-user";
-    await createAccount();
-    expect(JSON.stringify(await gateway.exportAccount(exported))).not.toContain("another-user");
-  });
-
-  test("pages the ledger: each row once, in order", async () => {
-    for (let count = 0; count < 7; count += 1) await gateway.consume(userId, "messages_count", 1);
-    await gateway.consume(userId, "words_used", 3);
-    const rows = [];
-    for (;;) {
-      const page = await gateway.exportLedger(userId, rows.at(-1) ?? null, 3);
-      rows.push(...page);
-      if (page.length < 3) break;
-    }
-    expect(rows.map(({ field }) => field)).toEqual([...Array(7).fill("messages_count"), "words_used"]);
-    expect(new Set(rows.map(({ entry }) => entry)).size).toBe(8);
   });
 });
 

@@ -42,7 +42,7 @@ describe("more is given now, less with the next period", () => {
   });
 });
 
-describe("what one has", () => {
+describe("the current plan", () => {
   const same = { plan: "plus", interval: "monthly" } as const;
   const scheduled = { plan: "basic", interval: "monthly" } as const;
 
@@ -50,7 +50,7 @@ describe("what one has", () => {
     expect(planChoice(product("writer"), plus, same)).toEqual({ kind: "refused", reason: "already_on_plan" });
   });
 
-  test("takes back what was kept for later, also where the processor has carried it out already", () => {
+  test("undoes a scheduled change, also if the processor has carried it out already", () => {
     expect(planChoice(product("writer"), { ...plus, scheduled }, same)).toEqual({ kind: "undo" });
     const carriedOut = { ...plus, plan: "basic", retainedPlan: "plus", scheduled };
     expect(planChoice(product("writer"), carriedOut, same)).toEqual({ kind: "undo" });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { product } from "@/lib/config/current-catalog";
-import { day, days, timelineOf, told } from "@/tests/support/told";
-import { SHOP } from "@/tests/support/world";
+import { TEST_PRODUCT } from "@/tests/support/billing-simulator/product";
+import { day, days, factBuilder, timelineOf } from "@/tests/support/fact-builders";
 import { fold } from "./timeline/build-timeline";
 import type { Fact } from "./types";
 import { type UsageEntry, usageAt } from "./usage-at";
@@ -9,17 +9,17 @@ import { type UsageEntry, usageAt } from "./usage-at";
 const second = days(30, 60);
 const third = days(60, 90);
 const use = (at: number, amount: number): UsageEntry => ({ at: day(at), field: "units", amount });
-const standing = (at: number, ledger: readonly UsageEntry[], ...facts: Fact[]) =>
-  usageAt(SHOP, timelineOf(...facts), ledger, day(at));
-/** Used, held, remaining. */
-const units = (...args: Parameters<typeof standing>) => {
-  const { used, withheld: held, remaining } = standing(...args);
-  return [used.units, held.units, remaining.units];
+const usageOf = (at: number, ledger: readonly UsageEntry[], ...facts: Fact[]) =>
+  usageAt(TEST_PRODUCT, timelineOf(...facts), ledger, day(at));
+/** Used, withheld, remaining. */
+const units = (...args: Parameters<typeof usageOf>) => {
+  const { used, withheld, remaining } = usageOf(...args);
+  return [used.units, withheld.units, remaining.units];
 };
 
-describe("a standing", () => {
+describe("usage at an instant", () => {
   test("of free: the month's use, counted from the row's day", () => {
-    expect(standing(10, [use(-13, 100), use(-12, 1), use(5, 2), use(10, 4), use(19, 3)])).toMatchObject({
+    expect(usageOf(10, [use(-13, 100), use(-12, 1), use(5, 2), use(10, 4), use(19, 3)])).toMatchObject({
       entitlementPeriod: { source: "free" },
       window: { source: "free", periodStart: null, start: day(-12), end: day(19), countsUntil: day(19) },
       used: { units: 7 },
@@ -31,21 +31,21 @@ describe("a standing", () => {
   });
 
   test("of a subscription: what was used in its period, until news, never less than nothing left", () => {
-    const a = told();
+    const a = factBuilder();
     const ledger = [use(-1, 5), use(0, 10), use(29, 20), use(30, 30), use(36, 40)];
-    expect(standing(36, ledger, a.is(0))).toMatchObject({
+    expect(usageOf(36, ledger, a.snapshot(0))).toMatchObject({
       window: { source: "stripe:sub_a", periodStart: day(0), start: day(0), end: day(30), countsUntil: null },
       used: { units: 100 },
       limits: { units: 100 },
       remaining: { units: 0 },
     });
-    expect(units(36, [...ledger, use(36, 7)], a.is(0))).toEqual([107, 0, 0]);
+    expect(units(36, [...ledger, use(36, 7)], a.snapshot(0))).toEqual([107, 0, 0]);
   });
 
   test("is never read before the latest news", () => {
-    const a = told();
-    expect(standing(-5, [use(0, 10)], a.is(0)).entitlementPeriod).toMatchObject({ source: "stripe:sub_a" });
-    expect(units(-5, [use(0, 10)], a.is(0))).toEqual([10, 0, 90]);
+    const a = factBuilder();
+    expect(usageOf(-5, [use(0, 10)], a.snapshot(0)).entitlementPeriod).toMatchObject({ source: "stripe:sub_a" });
+    expect(units(-5, [use(0, 10)], a.snapshot(0))).toEqual([10, 0, 90]);
   });
 
   test("counts a field by itself, and only what is counted", () => {
@@ -70,28 +70,28 @@ describe("a standing", () => {
 });
 
 describe("what a window begins with", () => {
-  const a = told();
+  const a = factBuilder();
 
   test("a reset with nothing", () => {
-    expect(units(31, [use(1, 80), use(31, 5)], a.is(0), a.is(30, second))).toEqual([5, 0, 95]);
+    expect(units(31, [use(1, 80), use(31, 5)], a.snapshot(0), a.snapshot(30, second))).toEqual([5, 0, 95]);
   });
 
   test("a carry-over with what its share does not forgive", () => {
-    const switched = [a.is(0), a.is(10, days(10, 40))];
+    const switched = [a.snapshot(0), a.snapshot(10, days(10, 40))];
     expect(units(11, [use(1, 80), use(10, 5)], ...switched)).toEqual([52, 0, 48]);
     expect(units(11, [use(1, 20)], ...switched)).toEqual([0, 0, 100]);
-    const owed = [a.is(0, { status: "past_due" }), a.is(10, days(10, 40))];
+    const owed = [a.snapshot(0, { status: "past_due" }), a.snapshot(10, days(10, 40))];
     expect(units(11, [use(1, 80)], ...owed)[0]).toBe(80);
   });
 
   test("and counts only what falls in it: the use before it is the old window's", () => {
-    const twice = [a.is(0), a.is(10, days(10, 40)), a.is(20, days(20, 50))];
+    const twice = [a.snapshot(0), a.snapshot(10, days(10, 40)), a.snapshot(20, days(20, 50))];
     // 80 − 33 = 47 carried over, 13 more: 60, of which 33 are forgiven again.
     expect(units(21, [use(1, 80), use(15, 13)], ...twice)).toEqual([27, 0, 73]);
   });
 
   test("free grows by what was used beyond its own", () => {
-    const ended = [a.is(0), a.ends(10)];
+    const ended = [a.snapshot(0), a.cancel(10)];
     expect(units(11, [use(-1, 4), use(1, 80), use(10, 1)], ...ended)).toEqual([81, 0, 0]);
     expect(units(11, [use(-1, 9), use(1, 3)], ...ended)).toEqual([9, 0, 1]);
     expect(units(11, [use(-1, 4), use(1, 7)], ...ended)).toEqual([7, 0, 3]);
@@ -100,61 +100,65 @@ describe("what a window begins with", () => {
   });
 
   test("free that is come back to twice grows from what it had grown to", () => {
-    const b = told("sub_b");
-    const again = [a.is(0), a.ends(2), b.is(4, days(4, 34)), b.ends(6)];
+    const b = factBuilder("sub_b");
+    const again = [a.snapshot(0), a.cancel(2), b.snapshot(4, days(4, 34)), b.cancel(6)];
     // b begins inside a's paid period: 3 used there, a fifteenth of 100 forgiven.
     expect(units(7, [use(1, 3), use(5, 2), use(6, 1)], ...again)).toEqual([4, 0, 6]);
     expect(units(7, [use(1, 3), use(5, 8), use(6, 1)], ...again)).toEqual([9, 0, 1]);
   });
 
   test("the same window that is in force again shows its own count", () => {
-    const paused = [a.is(0), a.is(10, { status: "paused" }), a.is(12)];
+    const paused = [a.snapshot(0), a.snapshot(10, { status: "paused" }), a.snapshot(12)];
     expect(units(13, [use(1, 30), use(11, 9), use(12, 5)], ...paused)).toEqual([35, 0, 65]);
   });
 
   test("months of a year count by themselves; the last goes on until news", () => {
-    const year = a.is(0, { interval: "yearly", ...days(0, 365) });
+    const year = a.snapshot(0, { interval: "yearly", ...days(0, 365) });
     expect(units(31, [use(1, 80), use(30, 2)], year)).toEqual([2, 0, 98]);
-    expect(standing(10, [], year).window).toMatchObject({ end: day(30), countsUntil: day(30) });
-    expect(standing(364, [], year).window).toMatchObject({ end: day(365), countsUntil: null });
+    expect(usageOf(10, [], year).window).toMatchObject({ end: day(30), countsUntil: day(30) });
+    expect(usageOf(364, [], year).window).toMatchObject({ end: day(365), countsUntil: null });
     expect(units(366, [use(364, 80), use(366, 2)], year)).toEqual([82, 0, 18]);
   });
 
   test("use falls into the window of what was in force, though another lies over it", () => {
-    const b = told("sub_b");
-    const two = [a.is(0), b.is(0, { plan: "high" })];
+    const b = factBuilder("sub_b");
+    const two = [a.snapshot(0), b.snapshot(0, { plan: "high" })];
     expect(units(7, [use(6, 50)], ...two)).toEqual([50, 0, 950]);
-    expect(units(9, [use(6, 50), use(8, 3)], ...two, b.ends(8))).toEqual([3, 0, 97]);
+    expect(units(9, [use(6, 50), use(8, 3)], ...two, b.cancel(8))).toEqual([3, 0, 97]);
   });
 
   test("openings that have not come do not count yet", () => {
-    expect(units(5, [use(1, 80)], a.is(0), a.ends(1))).toEqual([80, 0, 0]);
-    expect(units(36.9, [use(1, 80)], a.is(0))).toEqual([80, 0, 20]);
-    expect(units(37, [use(1, 80)], a.is(0))).toEqual([80, 0, 0]);
+    expect(units(5, [use(1, 80)], a.snapshot(0), a.cancel(1))).toEqual([80, 0, 0]);
+    expect(units(36.9, [use(1, 80)], a.snapshot(0))).toEqual([80, 0, 20]);
+    expect(units(37, [use(1, 80)], a.snapshot(0))).toEqual([80, 0, 0]);
   });
 });
 
 describe("what is held back", () => {
-  const a = told();
-  const renewed = [a.is(0), a.is(30, second)];
-  const owed = a.is(31, { ...second, status: "past_due" });
+  const a = factBuilder();
+  const renewed = [a.snapshot(0), a.snapshot(30, second)];
+  const owed = a.snapshot(31, { ...second, status: "past_due" });
 
   test("of an unpaid renewal, while it is owed: what it forgave", () => {
     const ledger = [use(1, 60), use(30, 10)];
     expect(units(30.5, ledger, ...renewed)).toEqual([10, 0, 90]);
     expect(units(32, ledger, ...renewed, owed)).toEqual([10, 60, 30]);
     expect(units(32, [use(1, 95), use(30, 10)], ...renewed, owed)).toEqual([10, 95, 0]);
-    expect(units(34, ledger, ...renewed, owed, a.pays(33, 30, 60))).toEqual([10, 0, 90]);
+    expect(units(34, ledger, ...renewed, owed, a.pay(33, 30, 60))).toEqual([10, 0, 90]);
   });
 
   test("of the one after it, with what the first held", () => {
-    const facts = [...renewed, owed, a.is(60, third)];
+    const facts = [...renewed, owed, a.snapshot(60, third)];
     expect(units(61, [use(1, 20), use(30.5, 30)], ...facts)).toEqual([0, 50, 50]);
-    expect(units(61, [use(1, 20), use(30.5, 30)], ...facts, a.pays(40, 30, 60))).toEqual([0, 0, 100]);
+    expect(units(61, [use(1, 20), use(30.5, 30)], ...facts, a.pay(40, 30, 60))).toEqual([0, 0, 100]);
   });
 
   test("of a carry-over: what that forgave", () => {
-    const facts = [a.is(0), a.is(10, days(10, 40)), a.is(11, { ...days(10, 40), status: "past_due" })];
+    const facts = [
+      a.snapshot(0),
+      a.snapshot(10, days(10, 40)),
+      a.snapshot(11, { ...days(10, 40), status: "past_due" }),
+    ];
     expect(units(12, [use(1, 80)], ...facts)).toEqual([47, 33, 20]);
   });
 });

@@ -1,6 +1,6 @@
 /** The Supabase transport names the schema, and says what to do if the project's API does not serve it. */
 import { expect, inject, test } from "vitest";
-import { startPostgrest } from "@/tests/stand-ins/postgrest";
+import { startFakePostgrest } from "@/tests/fakes/postgrest";
 import { testDatabase } from "@/tests/support/database";
 import { databaseUrl } from "@/tests/support/database-url";
 import { JWT_SECRET, SERVICE_KEY } from "@/tests/support/transports";
@@ -9,18 +9,18 @@ import { supabaseTransport } from "./transports/supabase";
 const database = testDatabase();
 
 async function ping(schemas: readonly string[]): Promise<unknown> {
-  const standIn = await startPostgrest({
+  const fake = await startFakePostgrest({
     databaseUrl: databaseUrl(inject("authenticatorUrl"), new URL(database.url).pathname.slice(1)),
     keys: { [SERVICE_KEY]: "service_role" },
     jwtSecret: JWT_SECRET,
     schemas,
   });
-  const transport = supabaseTransport({ url: standIn.url, secretKey: SERVICE_KEY });
+  const transport = supabaseTransport({ url: fake.url, secretKey: SERVICE_KEY });
   try {
     return await transport.call("ping", {});
   } finally {
     await transport.end();
-    await standIn.stop();
+    await fake.stop();
   }
 }
 

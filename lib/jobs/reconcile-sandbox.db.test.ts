@@ -10,14 +10,14 @@ import { httpClientOver } from "@/lib/sandbox/stripe";
 import { checkout } from "@/lib/subscriptions/checkout";
 import { reconcile } from "@/lib/webhooks/refresh";
 import { testDatabase } from "@/tests/support/database";
-import { playStripe } from "@/tests/support/played-stripe";
+import { createFakeStripe } from "@/tests/support/fake-stripe";
 import { fetchThrough, reconcileSubscriptions } from "./reconcile";
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
 
-const { sandbox, pay, hosted } = playStripe(gateway);
+const { sandbox, pay, hosted } = createFakeStripe(gateway);
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const SITE = "http://localhost:3000";
 const client = stripeClient({

@@ -65,7 +65,7 @@ describe("a live subscription", () => {
     expect(await query("select 1 from facts where user_id = $1", [userId])).toHaveLength(1);
   });
 
-  test("whose plan changed unheard is shown first, and repaired when asked, with the usage kept", async () => {
+  test("whose plan change was lost is shown first, and repaired on request, with the usage kept", async () => {
     const fake = await subscriber();
     const there = fetched(fake.planChanged("ultra", Date.now()));
     const compared = await round(answer(there), false);
@@ -84,7 +84,7 @@ describe("a live subscription", () => {
     expect(decision).toMatchObject({ eventType: "subscription.fetched", reason: "Plan change mid-cycle detected" });
   });
 
-  test("whose renewal was lost opens its period by what was fetched, and the late event changes nothing", async () => {
+  test("whose renewal was lost opens its period by the fetch, and the late event changes nothing", async () => {
     const fake = await subscriber();
     const renewed = fake.renewed();
     const report = await round(answer(fetched(renewed)), true);
@@ -130,14 +130,14 @@ describe("a live subscription", () => {
     expect(await writer()).toEqual(before);
   });
 
-  test("none of whose prices is ours is reported", async () => {
+  test("without a price of the catalog is reported", async () => {
     await subscriber();
     expect(await round(answer({ facts: [], timestampSource: "fetch", records: NONE }), true)).toMatchObject({
       findings: [{ finding: "unknown_price", repaired: false }],
     });
   });
 
-  test("read by a clock that is behind is no older than the news known before it was read", async () => {
+  test("fetched by a clock that is behind is no older than the events known before the fetch", async () => {
     const fake = await subscriber();
     await deliver(gateway, fake.changed({ metadata: { user_id: userId, looked: "at" } }, Date.now()));
     const there = fetched(fake.planChanged("ultra", Date.now() - DAY));
@@ -170,7 +170,7 @@ describe("a live subscription", () => {
     expect(await writer()).toMatchObject({ plan: "plus" });
   });
 
-  test("newer news than what was fetched has the last word", async () => {
+  test("an event newer than the fetch wins", async () => {
     const fake = await subscriber();
     const stale = fetched(fake.planChanged("basic", Date.now() - DAY));
     await deliver(gateway, fake.planChanged("ultra", Date.now()));
@@ -189,7 +189,7 @@ describe("asking the processors", () => {
   });
   const subject = (id: number) => ({ processor: "stripe", subscription: `sub_${id}` }) as const;
 
-  test("one that does not answer is asked five times a round, and nothing is concluded from it", async () => {
+  test("one that does not answer is fetched five times per round, without a conclusion", async () => {
     let asked = 0;
     const fetch = fetchThrough(
       found(async () => {
@@ -201,7 +201,7 @@ describe("asking the processors", () => {
     expect(asked).toBe(5);
   });
 
-  test("not found is told apart, a subscription of two products is asked for once, none is configured", async () => {
+  test("not found is reported apart; a subscription of two products is fetched once", async () => {
     let asked = 0;
     const fetch = fetchThrough(
       found(async () => {
@@ -267,7 +267,7 @@ describe("rounds of a job", () => {
     ]);
   });
 
-  test("of two schedulers side by side keep the interval of one", async () => {
+  test("of two concurrent schedulers keep the interval of one", async () => {
     const often = { name: "often", by: "scheduler", notWithinSeconds: 30 };
     expect(await runExclusively(often, gateway, async () => ({}))).toMatchObject({ ran: true });
     expect(await runExclusively(often, gateway, async () => ({}))).toMatchObject({ ran: false });

@@ -29,7 +29,7 @@ describe.each([
   ["Stripe", () => stripe.fakeApi("silence", stripe.subscription()), change(stripe.SUBSCRIPTION)],
   ["Paddle", () => paddle.fakeApi("silence"), { ...change(paddle.SUBSCRIPTION), priceId: PADDLE_PRICE }],
 ] as const)("%s", (_, fakeApi, wanted) => {
-  test("is asked nothing after the deadline", async () => {
+  test("gets no request after the deadline", async () => {
     const { client, requests } = await fakeApi();
     const late = clientWithDeadline(client, performance.now() - 1);
     await expect(late.change(wanted)).rejects.toMatchObject({ name: "ProcessorError", problem: "unavailable" });

@@ -4,7 +4,7 @@ import { MAX_NESTING, parseJsonObject } from "./envelope";
 
 const read = (text: string) => parseJsonObject(Buffer.from(text));
 
-describe("what is JSON", () => {
+describe("JSON bodies", () => {
   test("an object, with its byte order mark skipped", () => {
     expect(read('{"a":1}')).toEqual({ ok: true, value: { a: 1 } });
     expect(read('\ufeff{"a":1}')).toEqual({ ok: true, value: { a: 1 } });
@@ -29,7 +29,7 @@ describe("what is JSON", () => {
     expect(parseJsonObject(raw)).toEqual({ ok: false, reason: "not_json" });
   });
 
-  test("escapes that Postgres' jsonb refuses are JSON all the same", () => {
+  test("escapes that Postgres' jsonb refuses are still JSON", () => {
     expect(read('{"a":"\\u0000","b":"\\ud800"}')).toEqual({ ok: true, value: { a: "\u0000", b: "\ud800" } });
   });
 

@@ -1,52 +1,55 @@
 import { describe, expect, test } from "vitest";
 import { DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
-import { bell, bellSandbox, strike } from "@/tests/support/bell";
+import { countingProcessor, countingSandbox, emitEvent } from "@/tests/support/counting-processor";
 
-const { gateway, sandbox, current, hang, ring } = bellSandbox();
+const { gateway, sandbox, current, createAccount, requestEvent } = countingSandbox();
 
 /** A moved clock keeps running: at most the real time since, and a minute for rounding. */
 const elapsed = (since: number) => Date.now() - since + MINUTE;
 
 describe("a request", () => {
   test("is answered, and its event is delivered", async () => {
-    await hang();
-    expect(await ring()).toMatchObject({ outcome: "answered", reply: { status: 201, body: { strikes_so_far: 1 } } });
+    await createAccount();
+    expect(await requestEvent()).toMatchObject({
+      outcome: "answered",
+      reply: { status: 201, body: { events_so_far: 1 } },
+    });
     await sandbox.idle();
-    expect(current.received).toMatchObject([{ id: `evt_${current.id}_1`, type: "bell.rung" }]);
+    expect(current.received).toMatchObject([{ id: `evt_${current.id}_1`, type: "account.requested" }]);
   });
 
   test("finds the account by an id that was added later", async () => {
-    await hang();
-    await ring();
-    expect(await gateway.loadSandboxAccount("stripe", `rope_${current.id}`)).toMatchObject({ accountId: current.id });
-    expect(await gateway.loadSandboxAccount("paddle", `rope_${current.id}`)).toBeNull();
+    await createAccount();
+    await requestEvent();
+    expect(await gateway.loadSandboxAccount("stripe", `item_${current.id}`)).toMatchObject({ accountId: current.id });
+    expect(await gateway.loadSandboxAccount("paddle", `item_${current.id}`)).toBeNull();
   });
 
   test("for an unknown object is unknown", async () => {
-    expect(await ring()).toEqual({ outcome: "unknown" });
+    expect(await requestEvent()).toEqual({ outcome: "unknown" });
   });
 
   test("that throws changes nothing", async () => {
-    await hang();
+    await createAccount();
     const refused = sandbox.command(
       {
         of: { object: current.id },
         run: (step) => {
-          strike(step, "bell.rung");
+          emitEvent(step, "account.requested");
           throw new Error("no");
         },
       },
-      bell,
+      countingProcessor,
     );
     await expect(refused).rejects.toThrow("no");
-    expect((await gateway.loadSandboxAccount("stripe", current.id))?.state).toMatchObject({ strikes: 0 });
+    expect((await gateway.loadSandboxAccount("stripe", current.id))?.state).toMatchObject({ events: 0 });
     await sandbox.idle();
     expect(current.received).toEqual([]);
   });
 
   test("waits for the request before, with ten at once", async () => {
-    await hang();
-    await Promise.all(Array.from({ length: 10 }, () => ring()));
+    await createAccount();
+    await Promise.all(Array.from({ length: 10 }, () => requestEvent()));
     await sandbox.idle();
     expect(current.received.map((event) => event.id)).toEqual(
       Array.from({ length: 10 }, (_, n) => `evt_${current.id}_${n + 1}`),
@@ -54,12 +57,12 @@ describe("a request", () => {
   });
 
   test("with a key runs once, also with five at once, and the key is valid for that request only", async () => {
-    await hang();
-    const once = { key: `key-${current.id}`, fingerprint: "ring" };
-    const all = await Promise.all(Array.from({ length: 5 }, () => ring(once)));
+    await createAccount();
+    const once = { key: `key-${current.id}`, fingerprint: "request" };
+    const all = await Promise.all(Array.from({ length: 5 }, () => requestEvent(once)));
     for (const commandResult of all)
-      expect(commandResult).toMatchObject({ reply: { status: 201, body: { strikes_so_far: 1 } } });
-    expect(await ring({ ...once, fingerprint: "another" })).toEqual({ outcome: "key_reused" });
+      expect(commandResult).toMatchObject({ reply: { status: 201, body: { events_so_far: 1 } } });
+    expect(await requestEvent({ ...once, fingerprint: "another" })).toEqual({ outcome: "key_reused" });
     await sandbox.idle();
     expect(current.received).toHaveLength(1);
   });
@@ -72,54 +75,54 @@ describe("a refusal", () => {
         of: { object: current.id },
         once,
         run: (step) => {
-          strike(step, "bell.rung");
+          emitEvent(step, "account.requested");
           throw new Error("no");
         },
         refusal: () => (remembered ? { status: 402, body: { problem: "no" } } : null),
       },
-      bell,
+      countingProcessor,
     );
-  const once = () => ({ key: `refused-${current.id}`, fingerprint: "ring" });
+  const once = () => ({ key: `refused-${current.id}`, fingerprint: "request" });
 
   test("is stored under the key for a day of the account's clock, and changes nothing", async () => {
-    await hang();
+    await createAccount();
     const refused = { outcome: "answered", reply: { status: 402, body: { problem: "no" } } };
     expect(await refuse(once(), true)).toMatchObject(refused);
-    expect(await ring(once())).toMatchObject(refused);
+    expect(await requestEvent(once())).toMatchObject(refused);
     await sandbox.moveClock(current.user, { to: Date.now() + 23 * HOUR });
-    expect(await ring(once())).toMatchObject(refused);
-    expect(await ring({ ...once(), fingerprint: "another" })).toEqual({ outcome: "key_reused" });
+    expect(await requestEvent(once())).toMatchObject(refused);
+    expect(await requestEvent({ ...once(), fingerprint: "another" })).toEqual({ outcome: "key_reused" });
     await sandbox.moveClock(current.user, { to: Date.now() + 25 * HOUR });
-    expect(await ring(once())).toMatchObject({ reply: { status: 201, body: { strikes_so_far: 1 } } });
-    expect(await ring(once())).toMatchObject({ reply: { status: 201, body: { strikes_so_far: 1 } } });
+    expect(await requestEvent(once())).toMatchObject({ reply: { status: 201, body: { events_so_far: 1 } } });
+    expect(await requestEvent(once())).toMatchObject({ reply: { status: 201, body: { events_so_far: 1 } } });
     await sandbox.idle();
-    expect(current.received.map(({ type }) => type)).toEqual(["bell.rung"]);
+    expect(current.received.map(({ type }) => type)).toEqual(["account.requested"]);
   });
 
   test("leaves the key free if the request did not begin, and is thrown without a key", async () => {
-    await hang();
+    await createAccount();
     await expect(refuse(once(), false)).rejects.toThrow("no");
     await expect(refuse(undefined, true)).rejects.toThrow("no");
-    expect(await ring(once())).toMatchObject({ reply: { status: 201 } });
+    expect(await requestEvent(once())).toMatchObject({ reply: { status: 201 } });
   });
 });
 
 describe("time", () => {
   test("that passed is caught up before a request", async () => {
-    await hang(Date.now() - 2.5 * DAY);
-    await ring();
+    await createAccount(Date.now() - 2.5 * DAY);
+    await requestEvent();
     await sandbox.idle();
     expect(current.received.map(({ type }) => type)).toEqual([
-      "bell.struck",
-      "bell.struck",
-      "bell.struck",
-      "bell.rung",
+      "account.due",
+      "account.due",
+      "account.due",
+      "account.requested",
     ]);
   });
 
   test("is checked by the tick, without a request", async () => {
     const due = Date.now() + HOUR;
-    await hang(due);
+    await createAccount(due);
     await sandbox.tick();
     expect(current.received).toEqual([]);
     await gateway.setSandboxClock(current.user, due);
@@ -129,7 +132,7 @@ describe("time", () => {
 
   test("moves from action to action: each at its instant, delivered before the next, with jobs an hour before", async () => {
     const start = Date.now();
-    await hang(start + 10 * HOUR);
+    await createAccount(start + 10 * HOUR);
     const { now, events } = await sandbox.moveClock(current.user, { to: start + 3 * DAY });
     expect(events).toBe(3);
     expect(now).toBeGreaterThanOrEqual(start + 3 * DAY);
@@ -167,7 +170,7 @@ describe("time", () => {
 
   test("runs each action once when two moves run at once", async () => {
     const start = Date.now();
-    await hang(start + HOUR);
+    await createAccount(start + HOUR);
     const moves = [0, 1].map(() => sandbox.moveClock(current.user, { to: start + 4 * DAY }));
     await Promise.all(moves);
     expect(current.received.map(({ at }) => at)).toEqual([0, 1, 2, 3].map((n) => start + HOUR + n * DAY));

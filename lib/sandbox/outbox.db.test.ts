@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { bell, bellSandbox } from "@/tests/support/bell";
+import { countingProcessor, countingSandbox } from "@/tests/support/counting-processor";
 import type { FakeProcessor } from "./fake-processor";
 import { deliver } from "./outbox";
 import { createSandbox } from "./sandbox";
 
-const { database, gateway, parts, sandbox, current, hang, ring, retryNow } = bellSandbox();
+const { database, gateway, parts, sandbox, current, createAccount, requestEvent, retryNow } = countingSandbox();
 
 describe("a delivery", () => {
   test("that is refused or not answered is repeated, byte for byte, until it is accepted", async () => {
-    await hang();
+    await createAccount();
     current.answers = [503, null];
-    await ring();
+    await requestEvent();
     await sandbox.idle();
     expect(current.received).toEqual([]);
     await retryNow();
@@ -25,9 +25,9 @@ describe("a delivery", () => {
   });
 
   test("continues after a deliverer was killed, and not before its lease ends", async () => {
-    await hang();
+    await createAccount();
     current.answers = [null];
-    await ring();
+    await requestEvent();
     await sandbox.idle();
     await retryNow();
     expect(await gateway.claimSandboxEvents(1, { processor: "stripe", accountId: current.id })).toMatchObject({
@@ -47,16 +47,16 @@ describe("a delivery", () => {
     const sent: string[] = [];
     const slow = {
       secret: () => "secret",
-      fakeOf: () => bell as FakeProcessor,
+      fakeOf: () => countingProcessor as FakeProcessor,
       send: async (_processor: string, raw: Uint8Array) => {
         await sleep(Math.random() * 5);
         sent.push(JSON.parse(Buffer.from(raw).toString()).id);
         return 200;
       },
     };
-    await hang();
+    await createAccount();
     current.answers = Array.from({ length: 6 }, () => null);
-    for (let n = 0; n < 6; n++) await ring();
+    for (let n = 0; n < 6; n++) await requestEvent();
     await sandbox.idle();
     await retryNow();
     await Promise.all([1, 2, 3].map(() => deliver({ processor: "stripe", accountId: current.id }, slow, gateway)));
@@ -77,7 +77,7 @@ describe("a claim while another transaction locks the account's row", () => {
   }
 
   test("is repeated until the row is free, and the events are delivered without a tick", async () => {
-    await hang();
+    await createAccount();
     // Its own claim may come late, and would take the events.
     await sandbox.idle();
     const claims: unknown[] = [];
@@ -90,22 +90,22 @@ describe("a claim while another transaction locks the account's row", () => {
       return claim;
     };
     const other = createSandbox({ ...parts, gateway: { ...gateway, claimSandboxEvents } });
-    await ring(undefined, other);
+    await requestEvent(undefined, other);
     await other.idle();
     expect(claims.slice(0, 2)).toEqual([{ busy: true }, { busy: true }]);
     expect(current.received).toMatchObject([{ id: `evt_${current.id}_1` }]);
   });
 
   test("takes another account that is free, and reports nothing once all events are delivered", async () => {
-    await hang();
+    await createAccount();
     current.answers = [null];
-    await ring();
+    await requestEvent();
     await sandbox.idle();
     const locked = current.id;
     current.id = `${locked}_free`;
-    await hang();
+    await createAccount();
     current.answers = [null];
-    await ring();
+    await requestEvent();
     await sandbox.idle();
     await retryNow();
     const unlock = await lockRow(locked);

@@ -10,7 +10,7 @@ import { stripeClient } from "@/lib/processors/stripe/client";
 import { httpClientOver } from "@/lib/sandbox/stripe";
 import type { MethodNumber } from "@/lib/sandbox/stripe/methods";
 import { testDatabase } from "@/tests/support/database";
-import { playStripe } from "@/tests/support/played-stripe";
+import { createFakeStripe } from "@/tests/support/fake-stripe";
 import { cancelSubscription, resumeSubscription } from "./cancel";
 import { changePlan, previewChange } from "./change";
 import { checkout } from "./checkout";
@@ -20,7 +20,7 @@ const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
 
-const { sandbox, stripe, pay, hosted } = playStripe(gateway);
+const { sandbox, stripe, pay, hosted } = createFakeStripe(gateway);
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
 const client = stripeClient({ apiKey: "sk_test_sandbox", sales: sales(), findPrice, httpClient });
@@ -95,7 +95,7 @@ describe("Case P5", () => {
     expect(sent).toMatchObject({ status: "open", collection_method: "send_invoice", total: shown.dueNow?.amount });
   });
 
-  test("by card: the preview says nothing more", async () => {
+  test("by card: the preview has no further notice", async () => {
     await subscribe("4242");
     expect(await preview("ultra")).toMatchObject({ collection: "card", collectionDays: null });
     expect(await preview("free")).toMatchObject({ collection: "card", dueNow: null });
@@ -130,7 +130,7 @@ describe("Case P2: a card that the payer must confirm", () => {
     expect(anchor).toBeGreaterThan(created);
   });
 
-  test("a resumption leads to its invoice, also twice, and comes when it is confirmed", async () => {
+  test("a resumption leads to its invoice, also twice, and takes effect when it is confirmed", async () => {
     const { id: customer } = await stripe.customers.create({ metadata: { user_id: buyer.id } });
     const session = await stripe.checkout.sessions.create({
       mode: "subscription",

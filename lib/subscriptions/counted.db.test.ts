@@ -10,8 +10,8 @@ import { provideFakeClients } from "@/lib/processors/registry";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { type PurchaseContext, purchaseContext, withAttemptLimit } from "@/lib/subscriptions/purchase-context";
 import { testDatabase } from "@/tests/support/database";
+import { fakeProcessors } from "@/tests/support/fake-processors";
 import { setProcessGateway } from "@/tests/support/process-gateway";
-import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";
 import * as subscriptions from ".";
 
@@ -27,30 +27,30 @@ const WRITER = "writer";
 const wanted = { product: WRITER, plan: "ultra", interval: "monthly" } as const;
 
 /** Each call of a user, by the name that routes and pages call it. */
-const CALLS: Record<string, (shop: PurchaseContext) => Promise<unknown>> = {
-  previewChange: (shop) => subscriptions.previewChange(USER, wanted, shop),
-  changePlan: (shop) => subscriptions.changePlan(USER, wanted, shop),
-  cancelSubscription: (shop) => subscriptions.cancelSubscription(USER, WRITER, shop),
-  resumeSubscription: (shop) => subscriptions.resumeSubscription(USER, WRITER, shop),
-  invoicesOf: (shop) => subscriptions.invoicesOf(USER, shop),
-  invoiceDocument: (shop) => subscriptions.invoiceDocument(USER, "stripe", "in_1", shop),
-  duePaymentOf: (shop) => subscriptions.duePaymentOf(USER, WRITER, shop),
-  portalOf: (shop) => subscriptions.portalOf(USER, WRITER, shop),
-  checkout: (shop) =>
+const CALLS: Record<string, (context: PurchaseContext) => Promise<unknown>> = {
+  previewChange: (context) => subscriptions.previewChange(USER, wanted, context),
+  changePlan: (context) => subscriptions.changePlan(USER, wanted, context),
+  cancelSubscription: (context) => subscriptions.cancelSubscription(USER, WRITER, context),
+  resumeSubscription: (context) => subscriptions.resumeSubscription(USER, WRITER, context),
+  invoicesOf: (context) => subscriptions.invoicesOf(USER, context),
+  invoiceDocument: (context) => subscriptions.invoiceDocument(USER, "stripe", "in_1", context),
+  duePaymentOf: (context) => subscriptions.duePaymentOf(USER, WRITER, context),
+  portalOf: (context) => subscriptions.portalOf(USER, WRITER, context),
+  checkout: (context) =>
     subscriptions.checkout(
       { id: `${USER}-new`, email: null },
       subscriptions.checkoutRequest.parse({ product: WRITER, plan: "plus" }),
-      shop,
+      context,
     ),
-  returnFromCheckout: async (shop) => {
-    const { shop: uncounted } = playedShop(gateway);
+  returnFromCheckout: async (context) => {
+    const { context: uncounted } = fakeProcessors(gateway);
     const buyer = { id: `${USER}-returning`, email: null };
     const { checkout } = await subscriptions.checkout(
       buyer,
       subscriptions.checkoutRequest.parse({ product: WRITER, plan: "plus" }),
       uncounted,
     );
-    return subscriptions.returnFromCheckout(buyer.id, checkout as string, shop);
+    return subscriptions.returnFromCheckout(buyer.id, checkout as string, context);
   },
 };
 
@@ -65,22 +65,22 @@ test.each(Object.entries(CALLS))("%s asks nothing of a processor when the limit 
   const fake = fakeStripeSubscription({ id: `sub_${USER}`, userId: USER, price, startsAt, status: "active" });
   await deliver(gateway, fake.created());
   await deliver(gateway, fake.paid("subscription_create", startsAt + 1_000));
-  const { shop, asked } = playedShop(gateway);
-  await expect(call(withAttemptLimit(shop, refused))).rejects.toMatchObject({
+  const { context, requests } = fakeProcessors(gateway);
+  await expect(call(withAttemptLimit(context, refused))).rejects.toMatchObject({
     problem: "too_many",
     reason: "rate_limited",
   });
-  expect(asked).toEqual([]);
+  expect(requests).toEqual([]);
 });
 
 test("one request counts once, however often it asks a processor", async () => {
   let attempts = 0;
-  const { shop, asked } = playedShop(gateway);
-  const counting = withAttemptLimit(shop, async () => {
+  const { context, requests } = fakeProcessors(gateway);
+  const counting = withAttemptLimit(context, async () => {
     attempts += 1;
   });
   for (let turn = 0; turn < 2; turn += 1) await subscriptions.invoicesOf(USER, counting);
-  expect(asked.length).toBeGreaterThan(1);
+  expect(requests.length).toBeGreaterThan(1);
   expect(attempts).toBe(1);
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { duplicateAction } from "./duplicate-purchases";
 
-describe("of subscriptions side by side", () => {
+describe("of two subscriptions of one product", () => {
   const AT = ["2026-11-01T10:00:00.000Z", "2026-11-01T10:01:00.000Z", null] as const;
   const living = (...all: [used: boolean, at: 0 | 1 | 2][]) =>
     all.map(([used, at], index) => ({ subscription: `sub_${index}`, used, begunAt: AT[at] }));
@@ -70,7 +70,7 @@ describe("of subscriptions side by side", () => {
     expect(verdicts(...all)).toEqual(expected);
   });
 
-  test("one alone is kept, and so is one that has ended", () => {
+  test("a single subscription is kept, as is one that has ended", () => {
     expect(duplicateAction("sub_0", living([false, 0]))).toBe("keep");
     expect(duplicateAction("sub_gone", living([true, 0]))).toBe("keep");
   });

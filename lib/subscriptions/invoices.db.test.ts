@@ -11,8 +11,8 @@ import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake
 import { customerObject, event } from "@/lib/sandbox/event-builders/stripe/events";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
+import { fakeProcessors } from "@/tests/support/fake-processors";
 import { deliverPaddle } from "@/tests/support/paddle";
-import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";
 import { checkout } from "./checkout";
 import { returnFromCheckout } from "./checkout-return";
@@ -37,9 +37,9 @@ const refusal = (request: Promise<unknown>) =>
     (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
-test("of both processors, newest first; a link that must be asked for is ours", async () => {
-  const { shop } = playedShop(gateway);
-  const view = invoicesViewSchema.parse(await invoicesOf(userId, shop));
+test("of both processors, newest first; a link that must be requested is ours", async () => {
+  const { context } = fakeProcessors(gateway);
+  const view = invoicesViewSchema.parse(await invoicesOf(userId, context));
   expect(view.unavailable).toEqual([]);
   expect(view.invoices.map(({ id, processor, at, pdf }) => ({ id, processor, at, pdf }))).toEqual([
     { id: `in_cus_${userId}`, processor: "stripe", at: "2026-11-02T00:00:00.000Z", pdf: null },
@@ -53,75 +53,75 @@ test("of both processors, newest first; a link that must be asked for is ours", 
 });
 
 test("one processor that does not answer leaves the other's, and is named; one that is not set up is not", async () => {
-  const { shop, clients } = playedShop(gateway);
+  const { context, clients } = fakeProcessors(gateway);
   clients.stripe.invoices = async () => {
     throw new ProcessorError("away", "unavailable", null);
   };
-  expect(await invoicesOf(userId, shop)).toMatchObject({
+  expect(await invoicesOf(userId, context)).toMatchObject({
     unavailable: ["stripe"],
     invoices: [{ processor: "paddle" }],
   });
   clients.stripe.invoices = async () => {
     throw new ProcessorError("gone", "not_found", null);
   };
-  expect(await invoicesOf(userId, shop)).toMatchObject({ unavailable: [], invoices: [{ processor: "paddle" }] });
-  const none = { ...shop, getProcessor: async () => undefined };
+  expect(await invoicesOf(userId, context)).toMatchObject({ unavailable: [], invoices: [{ processor: "paddle" }] });
+  const none = { ...context, getProcessor: async () => undefined };
   expect(await invoicesOf(userId, none)).toEqual({ unavailable: [], invoices: [] });
 });
 
-test("a document only of one's own invoice", async () => {
-  const { shop, askedFor } = playedShop(gateway);
-  expect(await invoiceDocument(userId, "paddle", `in_ctm_${userId}`, shop)).toBe(
+test("a document only of the user's own invoice", async () => {
+  const { context, requestsOf } = fakeProcessors(gateway);
+  expect(await invoiceDocument(userId, "paddle", `in_ctm_${userId}`, context)).toBe(
     `https://pdf.example/in_ctm_${userId}`,
   );
-  const before = askedFor("invoicePdf").length;
+  const before = requestsOf("invoicePdf").length;
   for (const [who, processor, id] of [
     ["mallory", "paddle", `in_ctm_${userId}`],
     [userId, "paddle", "in_ctm_somebody"],
     [userId, "stripe", `in_ctm_${userId}`],
     [userId, "constructor", `in_ctm_${userId}`],
   ] as const) {
-    expect(await refusal(invoiceDocument(who, processor, id, shop))).toEqual({
+    expect(await refusal(invoiceDocument(who, processor, id, context))).toEqual({
       problem: "not_found",
       reason: "invoice_not_found",
     });
   }
-  expect(askedFor("invoicePdf")).toHaveLength(before);
+  expect(requestsOf("invoicePdf")).toHaveLength(before);
 });
 
-test("a Paddle payer whose customer is not known to be them: their subscription's invoices and card, nothing else", async () => {
-  const { shop, askedFor } = playedShop(gateway);
+test("a Paddle payer without a linked customer: the subscription's invoices and card only", async () => {
+  const { context, requestsOf } = fakeProcessors(gateway);
   const user = `typed-${userId}`;
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
   const fake = fakePaddleSubscription({ id: `sub_${user}`, price, startsAt: Date.now() - DAY });
   await gateway.linkTransaction("paddle", fake.transaction, user);
   await deliverPaddle(gateway, fake.created());
-  expect(await invoicesOf(user, shop)).toMatchObject({ invoices: [{ id: `in_sub_${user}`, processor: "paddle" }] });
-  expect(askedFor("invoices")).toEqual([{ subscriptions: [`sub_${user}`] }]);
-  expect(await portalOf(user, undefined, shop)).toEqual({ url: `https://card.example/sub_${user}` });
-  expect(askedFor("portal")).toEqual([]);
+  expect(await invoicesOf(user, context)).toMatchObject({ invoices: [{ id: `in_sub_${user}`, processor: "paddle" }] });
+  expect(requestsOf("invoices")).toEqual([{ subscriptions: [`sub_${user}`] }]);
+  expect(await portalOf(user, undefined, context)).toEqual({ url: `https://card.example/sub_${user}` });
+  expect(requestsOf("portal")).toEqual([]);
 });
 
 test("an open payment has its own page; without one the page for cards is given", async () => {
-  const { shop, subscriptions, pay, checkouts } = playedShop(gateway);
+  const { context, subscriptions, pay, checkouts } = fakeProcessors(gateway);
   const buyer = { id: `due-${userId}`, email: null };
-  const bought = await checkout(buyer, checkoutRequest.parse({ product: "writer", plan: "plus" }), shop);
+  const bought = await checkout(buyer, checkoutRequest.parse({ product: "writer", plan: "plus" }), context);
   const id = pay(checkouts[0]?.id as string);
-  await returnFromCheckout(buyer.id, bought.checkout as string, shop);
-  expect(await duePaymentOf(buyer.id, "writer", shop)).toMatchObject({
+  await returnFromCheckout(buyer.id, bought.checkout as string, context);
+  expect(await duePaymentOf(buyer.id, "writer", context)).toMatchObject({
     url: expect.stringContaining("portal.example"),
   });
   (subscriptions.get(id) as { image: SubscriptionState }).image.status = "past_due";
-  expect(await duePaymentOf(buyer.id, "writer", shop)).toEqual({ url: `https://due.example/${id}` });
-  expect(await refusal(duePaymentOf("mallory", "writer", shop))).toEqual({
+  expect(await duePaymentOf(buyer.id, "writer", context)).toEqual({ url: `https://due.example/${id}` });
+  expect(await refusal(duePaymentOf("mallory", "writer", context))).toEqual({
     problem: "not_found",
     reason: "no_customer",
   });
 });
 
-test("the portal is the subscription's payer's, else the latest customer's; nobody's without one", async () => {
-  const { shop, askedFor, subscriptions } = playedShop(gateway);
-  expect(await portalOf(userId, undefined, shop)).toMatchObject({ url: expect.stringContaining(userId) });
+test("the portal is the portal of the subscription's payer, else of the latest customer, else none", async () => {
+  const { context, requestsOf, subscriptions } = fakeProcessors(gateway);
+  expect(await portalOf(userId, undefined, context)).toMatchObject({ url: expect.stringContaining(userId) });
 
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
   const id = `sub_${userId}`;
@@ -148,13 +148,16 @@ test("the portal is the subscription's payer's, else the latest customer's; nobo
       collectionPaused: false,
     },
   });
-  expect(await portalOf(userId, "writer", shop)).toEqual({ url: `https://portal.example/cus_${userId}` });
-  expect(askedFor("portal").at(-1)).toEqual({
+  expect(await portalOf(userId, "writer", context)).toEqual({ url: `https://portal.example/cus_${userId}` });
+  expect(requestsOf("portal").at(-1)).toEqual({
     customer: `cus_${userId}`,
     links: [id],
     returnUrl: "https://app.example/billing",
   });
-  expect(await refusal(portalOf("mallory", "writer", shop))).toEqual({ problem: "not_found", reason: "no_customer" });
+  expect(await refusal(portalOf("mallory", "writer", context))).toEqual({
+    problem: "not_found",
+    reason: "no_customer",
+  });
 });
 
 test("a customer deleted at the processor is no customer any more", async () => {

@@ -12,7 +12,7 @@ import { postgresTransport } from "@/lib/database/transports/postgres";
 import { stripeClient } from "@/lib/processors/stripe/client";
 import { httpClientOver } from "@/lib/sandbox/stripe";
 import { testDatabase } from "@/tests/support/database";
-import { playStripe } from "@/tests/support/played-stripe";
+import { createFakeStripe } from "@/tests/support/fake-stripe";
 import { changePlan, previewChange } from "./change";
 import { checkout } from "./checkout";
 import { invoicesOf } from "./invoices";
@@ -23,7 +23,7 @@ const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
 
-const { sandbox, stripe, pay, hosted } = playStripe(gateway);
+const { sandbox, stripe, pay, hosted } = createFakeStripe(gateway);
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
 
@@ -132,7 +132,7 @@ describe("a code at the checkout", () => {
     },
   );
 
-  test("is kept by the way back from the checkout", async () => {
+  test("is kept by the return from the checkout", async () => {
     const { session } = await open("plus", { code: "SPRING" });
     const { cancel_url } = await stripe.checkout.sessions.retrieve(session);
     expect(cancel_url).toBe("http://localhost:3000/pricing?product=writer&code=SPRING");
@@ -144,7 +144,7 @@ describe("a code at the checkout", () => {
   });
 });
 
-test("with taxes: the customer's address is kept, and previews and invoices say the tax", async () => {
+test("with taxes: the customer's address is kept, and previews and invoices show the tax", async () => {
   const taxing = shopOf({ ...sales(), automaticTax: true, taxIds: true });
   const { session } = await open("plus", {}, taxing);
   await hosted.submit(sandbox, "checkout", session, new URLSearchParams({ action: "address", country: "DE" }));

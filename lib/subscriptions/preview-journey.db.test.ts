@@ -3,18 +3,18 @@ import { describe, expect, test } from "vitest";
 import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
 import { stripeAccount } from "@/tests/support/stripe-account";
-import { stripeShop } from "@/tests/support/stripe-shop";
+import { stripePurchaseContext } from "@/tests/support/stripe-purchase-context";
 import { changePlan, previewChange } from "./change";
 import { duePaymentOf } from "./invoices";
 
 const account = stripeAccount("previewer");
 const { sandbox, stripe, payer, subscribe, latestInvoice } = account;
-const shop = stripeShop(account);
+const context = stripePurchaseContext(account);
 
 const to = (plan: string, interval: Interval = "monthly") => ({ product: "writer" as const, plan, interval });
-const preview = (plan: string, interval?: Interval) => previewChange(payer.id, to(plan, interval), shop);
+const preview = (plan: string, interval?: Interval) => previewChange(payer.id, to(plan, interval), context);
 const change = async (plan: string, interval?: Interval) => {
-  const changed = await changePlan(payer.id, to(plan, interval), shop);
+  const changed = await changePlan(payer.id, to(plan, interval), context);
   await sandbox.idle();
   return changed;
 };
@@ -49,7 +49,7 @@ test("the month after a discount has ended is previewed and charged at the full 
   expect(await renewal(customer, shown.nextCharge?.at as string)).toMatchObject({ total: 999 });
 });
 
-test("from a year to a higher plan by the month: the next invoice comes after a month", async () => {
+test("from a year to a higher plan by the month: the next invoice is due after a month", async () => {
   const { customer, id } = await subscribe("4242", {
     line_items: [{ price: "price_writer_basic_yearly", quantity: 1 }],
   });
@@ -76,7 +76,7 @@ describe("an upgrade that waits for its payment", () => {
     expect(await preview("ultra")).toMatchObject({ dueNow: { amount: amount_due } });
   });
 
-  test("is not what *Fix payment* opens while a renewal is owed", async () => {
+  test("is not opened by *Fix payment* while a renewal is owed", async () => {
     const { customer, id, item } = await subscribe("3184");
     await sandbox.moveClock(payer.id, { by: "period" });
     const debt = await latestInvoice(customer);
@@ -86,7 +86,7 @@ describe("an upgrade that waits for its payment", () => {
       payment_behavior: "pending_if_incomplete",
     });
     expect((await latestInvoice(customer)).id).not.toBe(debt.id);
-    expect(await duePaymentOf(payer.id, "writer", shop)).toEqual({ url: debt.hosted_invoice_url });
+    expect(await duePaymentOf(payer.id, "writer", context)).toEqual({ url: debt.hosted_invoice_url });
   });
 });
 

@@ -4,16 +4,16 @@ import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { carryOutScheduledChanges } from "@/lib/jobs/changes";
 import { ProcessorError } from "@/lib/processors/processor-client";
 import { stripeAccount } from "@/tests/support/stripe-account";
-import { stripeShop } from "@/tests/support/stripe-shop";
+import { stripePurchaseContext } from "@/tests/support/stripe-purchase-context";
 import { changePlan } from "./change";
 
 const account = stripeAccount("undecided");
 const { gateway, sandbox, stripe, payer, subscribe, latestInvoice, payInvoice } = account;
-const shop = stripeShop(account);
-const { client } = await shop.getProcessor();
+const context = stripePurchaseContext(account);
+const { client } = await context.getProcessor();
 
 const change = async (plan: string) => {
-  const changed = await changePlan(payer.id, { product: "writer", plan, interval: "monthly" }, shop);
+  const changed = await changePlan(payer.id, { product: "writer", plan, interval: "monthly" }, context);
   await sandbox.idle();
   return changed;
 };
@@ -22,7 +22,7 @@ const writer = async () => (await gateway.usage(payer.id)).subscriptions.find(({
 async function renew(id: string) {
   const end = await periodEnd(id);
   await sandbox.moveClock(payer.id, { to: end - 5 * HOUR });
-  await carryOutScheduledChanges(gateway, shop.getProcessor);
+  await carryOutScheduledChanges(gateway, context.getProcessor);
   await sandbox.moveClock(payer.id, { to: end + 2 * HOUR });
 }
 const periodEnd = async (id: string) =>

@@ -86,7 +86,7 @@ const STATES: [name: string, enter: () => Promise<unknown>, expected: { limit: n
     { limit: 500, remaining: 500 },
   ],
   [
-    "a reservation beside an unpaid renewal and a limit of one's own",
+    "a reservation during an unpaid renewal and with an override",
     async () => {
       await unpaidRenewal();
       await gateway.setLimitOverride(userId, "words_used", 20_000, BY);

@@ -2,16 +2,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { ACTIONS } from "@/tests/support/billing-simulator/actions";
 import { comparedCalls, type Mode, type Real, SESSION } from "@/tests/support/compared-calls";
-import { type Charge, type Expected, GateModel } from "@/tests/support/gate-model";
+import { GateModel } from "@/tests/support/gate-model";
+import type { Charge, Expected } from "@/tests/support/gate-model-types";
 import { meteredDatabase } from "@/tests/support/metered";
 import { SEED } from "@/tests/support/property-seed";
-import { ACTIONS } from "@/tests/support/world";
 import { createGate } from "./gate";
 
 const { gateway, meter, query } = meteredDatabase();
 const gate = createGate(() => gateway);
-const { consume, release, reserve, happens, expectSameBooks } = comparedCalls({ gateway, gate, query });
+const { consume, release, reserve, applyAction, expectSameLedger } = comparedCalls({ gateway, gate, query });
 const RUNS = 2_000;
 const LANES = 4;
 
@@ -31,7 +32,7 @@ type Command = fc.AsyncCommand<GateModel, Real>;
 function command(name: string, run: (model: GateModel, real: Real) => Promise<void>): Command {
   const compared = async (model: GateModel, real: Real) => {
     await run(model, real);
-    await expectSameBooks(real);
+    await expectSameLedger(real);
     expect(model.meter("words_used").used).toBeGreaterThanOrEqual(0);
   };
   return { check: () => true, run: compared, toString: () => name };
@@ -158,7 +159,7 @@ const commands = [
   ...[0, 1].map(() =>
     fc
       .constantFrom(...ACTIONS.filter((action) => !action.startsWith("use")))
-      .map((action) => command(action, (model, real) => happens(model, action, real))),
+      .map((action) => command(action, (model, real) => applyAction(model, action, real))),
   ),
 ];
 
@@ -178,9 +179,9 @@ async function newUser(): Promise<{ model: GateModel; real: Real }> {
   users += 1;
   const userId = `model-${users}`;
   const model = new GateModel();
-  await gateway.setSandboxClock(userId, model.world.now);
+  await gateway.setSandboxClock(userId, model.simulator.now);
   await gateway.usage(userId);
-  return { model, real: { userId, charged: 0, clockAt: model.world.now } };
+  return { model, real: { userId, charged: 0, clockAt: model.simulator.now } };
 }
 
 describe("the model and the gate", () => {
@@ -202,11 +203,11 @@ describe("the model and the gate", () => {
   const word = { field: "words_used", amount: 1 } as const;
   test("agree that a give-back of an older window never lowers the present one below 0", async () => {
     const { model, real } = await newUser();
-    await happens(model, "subscribeLow", real);
+    await applyAction(model, "subscribeLow", real);
     await consume(model, real, [word], "single", "a");
-    await happens(model, "pause", real);
+    await applyAction(model, "pause", real);
     await consume(model, real, [word], "single");
-    await happens(model, "resume", real);
+    await applyAction(model, "resume", real);
     // Both windows count these units, so that a row of now gives one of them back.
     await release(model, real, { ...word, amount: 40_000 });
     await release(model, real, word, "a");
@@ -215,12 +216,12 @@ describe("the model and the gate", () => {
 
   test("agree that a carry-over that becomes a reset leaves 0 of what was given back", async () => {
     const { model, real } = await newUser();
-    await happens(model, "subscribeHigh", real);
+    await applyAction(model, "subscribeHigh", real);
     await consume(model, real, [word], "single");
-    await happens(model, "cancel", real);
-    await happens(model, "trial", real);
+    await applyAction(model, "cancel", real);
+    await applyAction(model, "trial", real);
     await release(model, real, word);
-    await happens(model, "endTrial", real);
+    await applyAction(model, "endTrial", real);
     await expectSameMeters(model, real.userId);
     expect(await meter(real.userId, "words_used")).toMatchObject({ used: 0 });
   });

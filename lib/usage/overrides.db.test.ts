@@ -27,8 +27,8 @@ const WAYS = [
   ["gathered", (amount: number) => gate.consume(userId, "words_used", amount)],
 ] as const;
 
-describe.each(WAYS)("a limit of one's own (%s)", (_, consume) => {
-  test("raised: there is room at once, and the view shows it", async () => {
+describe.each(WAYS)("an override (%s)", (_, consume) => {
+  test("raised: it applies at once, and the view shows it", async () => {
     await consume(500);
     expect(await consume(1)).toMatchObject({ allowed: false, limit: 500 });
     expect(await elsewhere.setLimitOverride(userId, "words_used", 800, BY)).toEqual({
@@ -45,7 +45,7 @@ describe.each(WAYS)("a limit of one's own (%s)", (_, consume) => {
     expect(await meter(userId, "transformations_used")).toMatchObject({ limit: 10 });
   });
 
-  test("lowered below what is used: nothing more, nothing taken away", async () => {
+  test("lowered below the usage: no more usage, and none is removed", async () => {
     await consume(300);
     await elsewhere.setLimitOverride(userId, "words_used", 200, BY);
     expect(await consume(1)).toMatchObject({ allowed: false, used: 300, limit: 200, remaining: 0 });
@@ -64,7 +64,7 @@ describe.each(WAYS)("a limit of one's own (%s)", (_, consume) => {
     expect(await meter(userId, "words_used")).toMatchObject({ limit: 500 });
   });
 
-  test("taken back: the plan's limit again; a second grant takes the first one's place", async () => {
+  test("removed: the plan's limit again; a second grant replaces the first", async () => {
     await elsewhere.setLimitOverride(userId, "words_used", 900, BY);
     await elsewhere.setLimitOverride(userId, "words_used", 700, { ...BY, reason: "trial of a bigger text" });
     expect(await consume(700)).toMatchObject({ allowed: true, limit: 700 });
@@ -87,7 +87,7 @@ describe.each(WAYS)("a limit of one's own (%s)", (_, consume) => {
     expect(await meter(userId, "words_used")).toMatchObject({ used: 2, limit: 20_000 });
   });
 
-  test("lowered while 64 calls come in: none passes by the old limit afterwards", async () => {
+  test("lowered during 64 calls: none passes by the old limit afterwards", async () => {
     await consume(10);
     const calls = Array.from({ length: 64 }, () => consume(10));
     const set = await elsewhere.setLimitOverride(userId, "words_used", 200, BY);
@@ -98,7 +98,7 @@ describe.each(WAYS)("a limit of one's own (%s)", (_, consume) => {
     expect(await meter(userId, "words_used")).toMatchObject({ used, limit: 200 });
   });
 
-  test("raised while 64 calls come in: all that fits the new limit passes, no more", async () => {
+  test("raised during 64 calls: calls pass up to the new limit, and no more", async () => {
     await consume(10);
     const calls = Array.from({ length: 64 }, () => consume(10));
     await elsewhere.setLimitOverride(userId, "words_used", 600, BY);
@@ -112,7 +112,7 @@ test("another user's limit is their own", async () => {
   expect(await meter(`${userId}-other`, "words_used")).toMatchObject({ limit: 500 });
 });
 
-test("of a gauge: there is room for more things, and a plan change heeds it while it lasts", async () => {
+test("of a gauge: it allows more things, and a plan change respects it until it expires", async () => {
   await subscribe(userId, { plan: "growth", product: "chatbots" });
   for (let made = 0; made < 5; made += 1) await chatbotsTable(gateway).create(userId, `Bot ${made}`);
   const toStarter = () => gateway.validatePlanChange(userId, "starter", "chatbots");

@@ -50,7 +50,7 @@ describe("reservation keys", () => {
     expect(await meter(userId, "words_used")).toMatchObject({ used: 200, reserved: 0 });
   });
 
-  test("while it is open, and settled to more than 0: the same reservation, with what it was settled to", async () => {
+  test("while it is open, and settled to more than 0: the same reservation, with its settled amount", async () => {
     const userId = newUser();
     const first = await reserve(userId, 400, "J");
     expect(await reserve(userId, 400, "J")).toEqual(first);

@@ -196,8 +196,8 @@ describe("expiring", () => {
   });
 });
 
-describe("charges against other news", () => {
-  test("an upgrade in the middle: what was used stays, no unit is lost, the new limit holds", async () => {
+describe("charges during other events", () => {
+  test("an upgrade in the middle: the usage stays, no unit is lost, the new limit applies", async () => {
     const userId = newcomer();
     const fake = await subscribe(userId, { plan: "plus" });
     const charges = times(80, () => gate.consume(userId, "words_used", 400));

@@ -7,7 +7,8 @@ import { httpClientOver } from "@/lib/sandbox/stripe";
 import { stripeAccount } from "@/tests/support/stripe-account";
 import { attachDispute } from "./attach-dispute";
 
-const { stripe, hosted, pay, subscribe, payer, sandbox, gateway, told, latestInvoice } = stripeAccount("disputing");
+const { stripe, hosted, pay, subscribe, payer, sandbox, gateway, delivered, latestInvoice } =
+  stripeAccount("disputing");
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const SITE = "http://localhost:3000";
 const client = stripeClient({
@@ -33,10 +34,10 @@ async function disputed() {
   });
   await pay(session.id);
   const press = async (action: string) => {
-    told.length = 0;
+    delivered.length = 0;
     await hosted.submit(sandbox, "invoice", invoice, new URLSearchParams({ action }));
     await sandbox.idle();
-    return told.flatMap(({ unattached }) => unattached ?? []);
+    return delivered.flatMap(({ unattached }) => unattached ?? []);
   };
   return { id, press };
 }

@@ -10,12 +10,13 @@ import type { Normalized } from "@/lib/processors";
 import { paddle } from "@/lib/processors/paddle";
 import { stripe } from "@/lib/processors/stripe";
 import { SHAPES, type Shape } from "@/lib/sandbox/event-builders/stripe/events";
+import { ACTIONS, type Action, PADDLE_ACTIONS } from "@/tests/support/billing-simulator/actions";
+import { BillingSimulator } from "@/tests/support/billing-simulator/simulator";
 import { testDatabase } from "@/tests/support/database";
 import { deliverPaddle } from "@/tests/support/paddle";
 import { paddleTransaction, renderPaddle } from "@/tests/support/render-paddle";
 import { renderStripe } from "@/tests/support/render-stripe";
 import { deliver } from "@/tests/support/stripe";
-import { ACTIONS, type Action, PADDLE_ACTIONS, World } from "@/tests/support/world";
 import { rebuild } from "./rebuild";
 
 const database = testDatabase();
@@ -25,7 +26,7 @@ afterAll(() => gateway.end());
 const HISTORIES = 16;
 let users = 0;
 
-/** Paddle's histories leave out what Paddle cannot say. */
+/** Paddle's histories omit the actions that Paddle does not support. */
 const actionsOf = (render: Render) => (render === asPaddle || render === mixed ? PADDLE_ACTIONS : ACTIONS);
 
 /** A history of at most seven facts, and what was used in between. */
@@ -33,9 +34,9 @@ const anyHistory = (render: Render) =>
   fc
     .array(fc.constantFrom(...actionsOf(render)), { minLength: 3, maxLength: 9 })
     .map((actions) => {
-      const world = new World();
-      for (const action of actions.flatMap((each): Action[] => [each, "useHalf"])) world.act(action);
-      return world;
+      const simulator = new BillingSimulator();
+      for (const action of actions.flatMap((each): Action[] => [each, "useHalf"])) simulator.apply(action);
+      return simulator;
     })
     .filter(({ facts }) => facts.length >= 3 && facts.length <= 7);
 
@@ -57,13 +58,13 @@ const RENDERINGS: readonly { name: string; render: Render }[] = [
   { name: "both", render: mixed },
 ];
 
-/** A user with the world's use in the ledger, to whom the events come one after the other. */
-async function live(world: World, order: readonly number[], render: Render): Promise<string> {
+/** Creates a user with the simulator's usage in the ledger, and delivers the events one after the other. */
+async function deliverHistory(simulator: BillingSimulator, order: readonly number[], render: Render): Promise<string> {
   users += 1;
   const userId = `converge-${users}`;
-  await gateway.setSandboxClock(userId, world.now + 40 * DAY);
+  await gateway.setSandboxClock(userId, simulator.now + 40 * DAY);
   await gateway.usage(userId);
-  for (const { at, amount } of world.ledger) {
+  for (const { at, amount } of simulator.ledger) {
     await database
       .pool()
       .query(
@@ -71,11 +72,11 @@ async function live(world: World, order: readonly number[], render: Render): Pro
         [userId, new Date(at), amount],
       );
   }
-  // The server stores whose a Paddle checkout is before anybody can pay.
-  for (const id of new Set(world.facts.map(({ subscription }) => subscription))) {
+  // The server stores the user of a Paddle checkout before it can be paid.
+  for (const id of new Set(simulator.facts.map(({ subscription }) => subscription))) {
     await gateway.linkTransaction("paddle", paddleTransaction(id, userId), userId);
   }
-  const events = eventsOf(world, render, userId);
+  const events = eventsOf(simulator, render, userId);
   for (const index of order) {
     const { processor, event } = events[index] as Event;
     const { body } = await (processor === "stripe" ? deliver : deliverPaddle)(gateway, event);
@@ -90,8 +91,8 @@ async function live(world: World, order: readonly number[], render: Render): Pro
   return userId;
 }
 
-function eventsOf(world: World, render: Render, userId: string): Event[] {
-  return world.facts.flatMap((fact) => render(fact, userId));
+function eventsOf(simulator: BillingSimulator, render: Render, userId: string): Event[] {
+  return simulator.facts.flatMap((fact) => render(fact, userId));
 }
 
 const SOURCES = { stripe, paddle };
@@ -134,23 +135,23 @@ test.each(RENDERINGS)(
   `${HISTORIES} histories as $name sends them, each in two other orders with duplicates`,
   async ({ render }) => {
     const cases = fc.sample(
-      anyHistory(render).chain((world) => {
-        const all = eventsOf(world, render, "u").map((_, index) => index);
+      anyHistory(render).chain((simulator) => {
+        const all = eventsOf(simulator, render, "u").map((_, index) => index);
         const order = fc
           .tuple(fc.shuffledSubarray(all, { minLength: all.length }), fc.subarray(all, { maxLength: 2 }))
           .map(([each, again]) => [...each, ...again]);
         return fc.record({
-          world: fc.constant(world),
+          simulator: fc.constant(simulator),
           inOrder: fc.constant(all),
           orders: fc.array(order, { minLength: 2, maxLength: 2 }),
         });
       }),
       HISTORIES,
     );
-    for (const { world, inOrder, orders } of cases) {
-      const expected = await stateOf(await live(world, inOrder, render));
+    for (const { simulator, inOrder, orders } of cases) {
+      const expected = await stateOf(await deliverHistory(simulator, inOrder, render));
       for (const order of orders) {
-        const userId = await live(world, order, render);
+        const userId = await deliverHistory(simulator, order, render);
         expect(await stateOf(userId), order.join(" ")).toEqual(expected);
         expect((await rebuild(gateway, userId, "writer", false)).differences).toEqual([]);
         await expectSameFactsAgain(userId);
@@ -159,11 +160,11 @@ test.each(RENDERINGS)(
   },
 );
 
-test("what somebody changed by hand is found, reported and repaired by the rebuild", async () => {
-  const world = new World();
-  for (const action of ["subscribeHigh", "use", "toPeriodEnd", "useHalf"] as const) world.act(action);
-  const inOrder = eventsOf(world, asStripe("basil"), "u").map((_, index) => index);
-  const userId = await live(world, inOrder, asStripe("basil"));
+test("the rebuild finds, reports and repairs a row that was changed by hand", async () => {
+  const simulator = new BillingSimulator();
+  for (const action of ["subscribeHigh", "use", "toPeriodEnd", "useHalf"] as const) simulator.apply(action);
+  const inOrder = eventsOf(simulator, asStripe("basil"), "u").map((_, index) => index);
+  const userId = await deliverHistory(simulator, inOrder, asStripe("basil"));
   const before = await stateOf(userId);
   await database
     .pool()

@@ -47,7 +47,7 @@ const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
 const play = () => fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: STARTED });
 const spring = { id: "spring20", name: "Spring", code: null, off: { percent: 20 }, endsAt: null };
 
-test("one that comes before its subscription waits for it, and ends by its own event", async () => {
+test("one that arrives before its subscription waits for it, and ends by its own event", async () => {
   await gateway.linkCustomer("stripe", `cus_${userId}`, userId, "checkout");
   expect((await deliver(gateway, discount("created", STARTED))).body).toMatchObject({ outcome: "quarantined" });
   const created = play().created();

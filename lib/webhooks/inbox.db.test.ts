@@ -85,7 +85,7 @@ describe("an event whose user is not known", () => {
     expect(await plan()).toBe("plus");
   });
 
-  test("what only the browser could have written links nobody", async () => {
+  test("a user id that only the browser could have written links no user", async () => {
     const session = {
       id: `evt_browser_${userId}`,
       type: "checkout.session.completed",
@@ -96,7 +96,7 @@ describe("an event whose user is not known", () => {
     expect((await deliver(gateway, session)).body).toMatchObject({ outcome: "deferred" });
   });
 
-  test("is folded in by the retry job where the link came while it was being deferred", async () => {
+  test("is applied by the retry job if the link arrived while it was being deferred", async () => {
     const created = unlinked(play().created());
     await deliver(gateway, created);
     await gateway.ensureUser(userId, null, null);
@@ -174,7 +174,7 @@ describe("an unlisted price", () => {
     expect(await plan()).toBe("free");
   });
 
-  test("also where the end came before the subscription was known", async () => {
+  test("also if the end arrived before the subscription was known", async () => {
     const fake = play();
     const created = fake.created();
     const ended = strange(fake.deleted(Date.now() - 1000));
@@ -199,7 +199,7 @@ describe("an end that could be lost", () => {
     },
   );
 
-  test("where the creation is decided by the retry job", async () => {
+  test("if the retry job decides the creation", async () => {
     const fake = play();
     const created = fake.created();
     await deliver(gateway, strange(fake.deleted(Date.now() - 1000)));
@@ -235,7 +235,7 @@ describe("an end that could be lost", () => {
   });
 });
 
-test("refunds and disputes are recorded, also where the processor does not say whose they are", async () => {
+test("refunds and disputes are recorded, also if the processor does not name a user", async () => {
   await deliver(gateway, play().created());
   const note = (type: string, object: StripeObject) =>
     deliver(gateway, { id: `evt_${type}_${userId}`, type, created: 1_700_000_000, livemode: false, data: { object } });

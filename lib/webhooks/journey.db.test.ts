@@ -17,13 +17,13 @@ import { checkoutStatus, returnFromCheckout } from "@/lib/subscriptions/checkout
 import { invoicesOf, portalOf } from "@/lib/subscriptions/invoices";
 import type { PurchaseContext } from "@/lib/subscriptions/purchase-context";
 import { testDatabase } from "@/tests/support/database";
-import { playStripe } from "@/tests/support/played-stripe";
+import { createFakeStripe } from "@/tests/support/fake-stripe";
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
 
-const { sandbox, stripe, pay } = playStripe(gateway);
+const { sandbox, stripe, pay } = createFakeStripe(gateway);
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
 const client = stripeClient({ apiKey: "sk_test_sandbox", sales: sales(), findPrice, httpClient });
@@ -69,7 +69,7 @@ const refusal = (request: Promise<unknown>) =>
     (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
-test("bought, and here when the payer is back", async () => {
+test("bought, and active when the payer returns", async () => {
   const { checkout: id, session, url } = await open("plus");
   expect(url).toBe(`http://localhost:3000/sandbox/stripe/checkout/${session}`);
   expect(await checkoutStatus(buyer.id, id, shop)).toMatchObject({ status: "open", url });
@@ -89,7 +89,7 @@ test("another plan closes the first: only one can be paid, and one is", async ()
   expect(await writer()).toMatchObject({ plan: "ultra" });
 });
 
-test("upgraded: the preview's money and meters are what then comes", async () => {
+test("upgraded: the result has the preview's money and meters", async () => {
   await subscribe("plus");
   await gateway.consume(buyer.id, "words_used", 12_000);
   await sandbox.moveClock(buyer.id, { to: Date.now() + 10 * DAY });
@@ -115,7 +115,7 @@ test("upgraded: the preview's money and meters are what then comes", async () =>
   expect((await invoicesOf(buyer.id, shop)).invoices).toHaveLength(2);
 });
 
-test("upgraded with a card that fails: nothing changes, and it can be paid where the answer says", async () => {
+test("upgraded with a card that fails: nothing changes, and the answer has the address to pay", async () => {
   await subscribe("plus", "monthly", "0341");
   const done = await change("ultra");
   await sandbox.idle();
@@ -135,7 +135,7 @@ describe("Case P2: an upgrade that waits for its payment", () => {
     return { first: await newest(), newest, subscription };
   }
 
-  test("gives way to another, whose own invoice is to be paid", async () => {
+  test("is replaced by another, whose own invoice is to be paid", async () => {
     const { first, newest, subscription } = await waiting();
     const done = await change("plus", "yearly");
     const second = await newest();
@@ -146,7 +146,7 @@ describe("Case P2: an upgrade that waits for its payment", () => {
     expect(pending_update?.subscription_items?.[0]?.price.id).toBe("price_writer_plus_yearly");
   });
 
-  test("asked for again is the same one", async () => {
+  test("requested again is the same one", async () => {
     const { first } = await waiting();
     expect(await change("ultra")).toMatchObject({ outcome: "payment_needed", url: first.hosted_invoice_url });
   });
@@ -164,7 +164,7 @@ describe("Case P2: an upgrade that waits for its payment", () => {
   });
 });
 
-test("by the year: a share is carried over, as the preview says", async () => {
+test("by the year: a share is carried over, as in the preview", async () => {
   await subscribe("plus");
   await gateway.consume(buyer.id, "words_used", 14_000);
   await sandbox.moveClock(buyer.id, { to: Date.now() + 10 * DAY });
@@ -269,7 +269,7 @@ test("tried, charged, and not tried again", async () => {
   });
 });
 
-test("the portal is the customer's own; invoices are nobody else's", async () => {
+test("the portal and the invoices belong to the customer only", async () => {
   expect(await refusal(portalOf(buyer.id, undefined, shop))).toEqual({ problem: "not_found", reason: "no_customer" });
   await subscribe("plus");
   expect((await portalOf(buyer.id, "writer", shop)).url).toMatch(/^http:\/\/localhost:3000\/sandbox\/stripe\/portal\//);

@@ -41,7 +41,7 @@ async function expectRebuilt() {
 }
 
 describe("Case 8: a subscription that an admin moves", () => {
-  test("counts for the new user from that instant, and what follows does too", async () => {
+  test("counts for the new user from that instant on, with all later events", async () => {
     const fake = fakeStripeSubscription({
       id: `sub_${ada}`,
       userId: ada,
@@ -75,7 +75,7 @@ describe("Case 8: a subscription that an admin moves", () => {
     await expectRebuilt();
   });
 
-  test("is another user's to a third one's name: that is flagged", async () => {
+  test("moved to another user and named for a third user, is flagged", async () => {
     const fake = play();
     await deliver(gateway, fake.created());
     await moveTo(ben);
@@ -85,7 +85,7 @@ describe("Case 8: a subscription that an admin moves", () => {
     expect(await flags(ben)).toEqual(["owner_disputed"]);
   });
 
-  test("to the user who has it changes nothing", async () => {
+  test("to its current user changes nothing", async () => {
     await deliver(gateway, play().created());
     const before = await revisions(ada);
     expect(await moveTo(ada)).toEqual({ linked: true, events: [] });
@@ -161,7 +161,7 @@ describe("Case 8: a subscription that an admin moves", () => {
 });
 
 describe("deliveries around a move", () => {
-  test("of what happened before it reach both users, whenever they come", async () => {
+  test("of events before the move reach both users, at any time", async () => {
     const fake = play();
     await deliver(gateway, fake.created());
     const late = fake.planChanged("ultra", Date.now() - DAY);

@@ -52,7 +52,7 @@ describe("Case 9: an event of a connected account", () => {
     });
   });
 
-  test("is handled when the settings name its account, and so are those of our own account", async () => {
+  test("is handled if the settings name its account, as are those of our own account", async () => {
     const fake = play();
     const settings = { connectedAccount: "acct_1" };
     expect((await deliver(gateway, connected(fake.created()), settings)).body).toMatchObject({ outcome: "applied" });
@@ -137,7 +137,7 @@ describe("Case 8: an event of a linked subscription that names another user", ()
     expect((await flags())[0]).toEqual(["Subscription ended", ["owner_disputed"]]);
   });
 
-  test("that only links changes no link, and says so", async () => {
+  test("that only links changes no link, and is flagged", async () => {
     await deliver(gateway, play().created());
     const session = {
       id: `evt_session_${userId}`,

@@ -46,7 +46,7 @@ describe("one subscriber's month", { shuffle: false }, () => {
     expect(await words(userId)).toEqual({ used: 0, limit: 15_000 });
   });
 
-  test("an upgrade inside the period keeps what was used", async () => {
+  test("an upgrade inside the period keeps the usage", async () => {
     expect(await gateway.consume(userId, "words_used", 12_000)).toMatchObject({ allowed: true, remaining: 3_000 });
     const receipt = await deliver(gateway, fake.planChanged("ultra", Date.now()));
     expect(receipt.body.decision).toEqual({ action: "preserve", reason: "Plan change mid-cycle detected" });
@@ -67,7 +67,7 @@ describe("one subscriber's month", { shuffle: false }, () => {
     expect(await words(userId)).toEqual({ used: 100, limit: 35_000 });
   });
 
-  test("the end falls back to free, with what was used", async () => {
+  test("the end gives free, with the usage", async () => {
     await gateway.consume(userId, "words_used", 400);
     await deliver(gateway, fake.deleted(fake.periodEnd() - 28 * DAY));
     await gateway.setSandboxClock(userId, fake.periodEnd() - 28 * DAY + HOUR);
@@ -76,7 +76,7 @@ describe("one subscriber's month", { shuffle: false }, () => {
   });
 });
 
-test("use after the period's start and before the news counts in the new period", async () => {
+test("usage after the period's start and before its event counts in the new period", async () => {
   const userId = "late-news";
   const fake = fakeStripeSubscription({ id: "sub_late", userId, price: writer("plus"), startsAt: Date.now() });
   await deliver(gateway, fake.created());
@@ -104,7 +104,7 @@ test("a renewal by a processor's test clock, which runs ahead of ours, is in for
   expect(await words(userId)).toEqual({ used: 8, limit: 35_000 });
 });
 
-test("after an end that a test clock announced, what is used on free stays counted on free", async () => {
+test("after an end on a test clock, usage on free stays counted on free", async () => {
   const userId = "test-clock-end";
   const fake = fakeStripeSubscription({
     id: "sub_clock_end",
@@ -121,7 +121,7 @@ test("after an end that a test clock announced, what is used on free stays count
   expect(await words(userId)).toEqual({ used: 30, limit: 500 });
 });
 
-test("an unpaid renewal forgives at once, and holds it back while it is owed", async () => {
+test("an unpaid renewal credits the usage at once, and withholds it while it is owed", async () => {
   const userId = "owing";
   const fake = fakeStripeSubscription({
     id: "sub_owing",
@@ -176,7 +176,7 @@ test("a switch from monthly to yearly forgives the elapsed share only", async ()
   expect(await subscription(userId)).toMatchObject({ interval: "yearly", resetsAt: "2026-07-04T00:00:00.000Z" });
 });
 
-describe("what changes nothing", () => {
+describe("events that change nothing", () => {
   test("unknown user: deferred; unknown type: ignored; unknown price: quarantined; other mode: quarantined", async () => {
     const stranger = fakeStripeSubscription({
       id: "sub_stranger",

@@ -5,7 +5,7 @@ import { postgresTransport } from "@/lib/database/transports/postgres";
 import { planPrice } from "@/lib/sandbox/event-builders/stripe/events";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
-import { playedShop } from "@/tests/support/shop";
+import { fakeProcessors } from "@/tests/support/fake-processors";
 import { deliver } from "@/tests/support/stripe";
 import { reconcile } from "./refresh";
 
@@ -25,7 +25,7 @@ beforeEach(() => {
 
 /** A subscriber, and the processor that knows what is said of them here. */
 async function subscriber(changes: object = {}, at = BEGAN) {
-  const { clients, subscriptions } = playedShop(gateway);
+  const { clients, subscriptions } = fakeProcessors(gateway);
   const id = `sub_${userId}`;
   const fake = fakeStripeSubscription({ id, userId, price, startsAt: BEGAN });
   await deliver(gateway, fake.created());
@@ -60,14 +60,14 @@ async function writer() {
   return found;
 }
 
-test("what is known already is not added", async () => {
+test("a known state is not added again", async () => {
   const { read } = await subscriber({}, BEGAN + DAY);
   expect(await read()).toEqual({ outcome: "nothing_new" });
   const { rows } = await database.pool().query("select 1 from facts where user_id = $1", [userId]);
   expect(rows).toHaveLength(1);
 });
 
-test("news that was lost is added, also where the reading's clock is behind the news that came", async () => {
+test("a lost change is added, also if the fetch's clock is behind the known events", async () => {
   const { read, fake } = await subscriber({ plan: "ultra", cancelAt: addMonths(BEGAN, 1) }, BEGAN);
   await deliver(
     gateway,
@@ -77,7 +77,7 @@ test("news that was lost is added, also where the reading's clock is behind the 
   expect(await writer()).toMatchObject({ plan: "ultra", cancelAt: new Date(addMonths(BEGAN, 1)).toISOString() });
 });
 
-test("and gives way to the news that comes later, and to what is older and comes late", async () => {
+test("and is overridden by later events, and by older events that arrive late", async () => {
   const { read, fake } = await subscriber({ plan: "ultra" }, BEGAN + 2 * DAY);
   await gateway.consume(userId, "words_used", 900);
   const upgraded = fake.planChanged("ultra", BEGAN + DAY);

@@ -11,15 +11,15 @@ import type { AccountState } from "@/lib/sandbox/stripe/account-state";
 import { emitChange } from "@/lib/sandbox/stripe/emit";
 import { subscriptionOf } from "@/lib/sandbox/stripe/objects";
 import { testDatabase } from "@/tests/support/database";
+import { createFakeStripe } from "@/tests/support/fake-stripe";
 import { fakeApi, refusal } from "@/tests/support/fake-stripe-api";
-import { playStripe } from "@/tests/support/played-stripe";
 import { fetchIncomplete } from "./refresh";
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
 
-const { sandbox, stripe, told, pay } = playStripe(gateway);
+const { sandbox, stripe, delivered, pay } = createFakeStripe(gateway);
 const { sold, find } = priceLists("stripe", {}, { sandbox: true });
 const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
 const reached = {
@@ -92,7 +92,7 @@ describe("eleven items, the plan behind the first ten", () => {
   test("the event holds ten and says that there are more; the rest is found at its address", async () => {
     const { subscription } = await subscribe();
     await giveItems(subscription, [...addOns, { id: "si_plan", price: writer("ultra") }]);
-    const { object, outcome } = told.at(-1) as (typeof told)[0];
+    const { object, outcome } = delivered.at(-1) as (typeof delivered)[0];
     expect(outcome).toBe("applied");
     expect(object.items).toMatchObject({
       has_more: true,
@@ -160,7 +160,7 @@ describe("eleven items, the plan behind the first ten", () => {
     const subject = await subscribe();
     await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: writer("ultra") }]);
     const known = await factCount();
-    const whole = (told.at(-1) as (typeof told)[0]).object;
+    const whole = (delivered.at(-1) as (typeof delivered)[0]).object;
     const down = refusal(500, "api_error");
     const { client, requests } = await fakeApi(...(answered ? [whole, down, down] : [down, down]));
     const warned = vi.spyOn(log, "warn");
@@ -188,9 +188,9 @@ describe("eleven items, the plan behind the first ten", () => {
 
 test("a receipt names the subscription to fetch if its list was cut, and only then", async () => {
   const { subscription } = await subscribe();
-  expect(told.at(-1)?.truncated).toBeUndefined();
+  expect(delivered.at(-1)?.truncated).toBeUndefined();
   await giveItems(subscription, [...addOns, { id: "si_plan", price: writer("plus") }]);
-  expect(told.at(-1)?.truncated).toEqual({ userId: user, processor: "stripe", subscription });
+  expect(delivered.at(-1)?.truncated).toEqual({ userId: user, processor: "stripe", subscription });
   await giveItems(subscription, [...addOns.slice(1), { id: "si_plan", price: writer("plus") }]);
-  expect(told.at(-1)?.truncated).toBeUndefined();
+  expect(delivered.at(-1)?.truncated).toBeUndefined();
 });

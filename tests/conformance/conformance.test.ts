@@ -12,8 +12,8 @@ import { HANDLERS as PADDLE_HANDLERS } from "@/lib/processors/paddle/normalize";
 import { HANDLERS as STRIPE_HANDLERS } from "@/lib/processors/stripe/normalize";
 import { ROOT } from "@/scripts/project";
 import { testDatabase } from "@/tests/support/database";
-import { playPaddle } from "@/tests/support/played-paddle";
-import { playJourney } from "./journey/play";
+import { createFakePaddle } from "../support/fake-paddle";
+import { playJourney } from "./journey/run-steps";
 import { KnownDifferences, NOT_IN_DESCRIPTION, NOT_IN_EXAMPLES, NOT_IN_TYPES } from "./known";
 import { PaddleDescription } from "./paddle-description";
 import { listed, type Problem } from "./problem";
@@ -47,7 +47,7 @@ vi.mock("@paddle/paddle-node-sdk", async (load) => {
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
-const fake = playPaddle(gateway);
+const fake = createFakePaddle(gateway);
 let events: RecordedEvent[] = [];
 const found: Record<string, string[]> = {};
 

@@ -7,9 +7,9 @@ import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { checkout } from "@/lib/subscriptions/checkout";
 import { createGate } from "@/lib/usage/gate";
+import { fakeProcessors } from "@/tests/support/fake-processors";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliverPaddle } from "@/tests/support/paddle";
-import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";
 
 const { gateway, query, subscribe, meter, ledger } = meteredDatabase();
@@ -149,13 +149,13 @@ describe("plan downgrade validation", () => {
   test("5 chatbots of 10 on Growth, to Starter with 3: 400, delete 2, and no checkout was made", async () => {
     await subscribe(userId, { product: "chatbots", plan: "growth" });
     await makeChatbots(5);
-    const { shop, asked } = playedShop(gateway);
-    await expect(checkout({ id: userId, email: null }, toStarter, shop)).rejects.toMatchObject({
-      problem: "bad_input",
+    const { context, requests } = fakeProcessors(gateway);
+    await expect(checkout({ id: userId, email: null }, toStarter, context)).rejects.toMatchObject({
+      status: 400,
       reason: "chatbot_limit_exceeded",
       message: expect.stringContaining("Please delete 2 chatbot(s)"),
     });
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
   test("2 chatbots, to Starter with 3: the checkout's address is returned", async () => {
@@ -163,8 +163,8 @@ describe("plan downgrade validation", () => {
     const fake = await subscribe(userId, { product: "chatbots", plan: "growth" });
     await makeChatbots(2);
     await deliver(gateway, fake.deleted(Date.now()));
-    const { shop } = playedShop(gateway);
-    const { url } = await checkout({ id: userId, email: null }, toStarter, shop);
+    const { context } = fakeProcessors(gateway);
+    const { url } = await checkout({ id: userId, email: null }, toStarter, context);
     expect(url).toMatch(/^https:\/\/pay\.example\/cs_test_/);
   });
 });

@@ -8,9 +8,9 @@ import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { checkout } from "@/lib/subscriptions/checkout";
+import { fakeProcessors } from "@/tests/support/fake-processors";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliverPaddle } from "@/tests/support/paddle";
-import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";
 
 const { gateway, subscribe, meter } = meteredDatabase();
@@ -53,9 +53,9 @@ describe("end to end", () => {
     await sleep(1_000 - (Date.now() % 1_000));
 
     // 4 to 7: the checkout, its webhook, the plan, and the messages counted anew.
-    const { shop, checkouts } = playedShop(gateway);
+    const { context, checkouts } = fakeProcessors(gateway);
     const wanted = checkoutRequest.parse({ product: "chatbots", plan: "starter", processor: name });
-    const { url } = await checkout({ id: userId, email: null }, wanted, shop);
+    const { url } = await checkout({ id: userId, email: null }, wanted, context);
     expect(url).toContain("https://");
     await pays(userId, checkouts[0]?.id as string);
     const { subscriptions } = await gateway.usage(userId);

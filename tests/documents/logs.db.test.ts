@@ -11,10 +11,10 @@ import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake
 import { checkout } from "@/lib/subscriptions/checkout";
 import { createGate } from "@/lib/usage/gate";
 import { usageOf } from "@/lib/usage/usage-of";
+import { fakeProcessors } from "@/tests/support/fake-processors";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliverPaddle } from "@/tests/support/paddle";
 import { setProcessGateway } from "@/tests/support/process-gateway";
-import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";
 
 const { gateway, query, subscribe } = meteredDatabase();
@@ -101,7 +101,7 @@ test("Plan downgrade blocked", async () => {
   await subscribe("log-blocked", { product: "chatbots", plan: "growth" });
   for (let bot = 0; bot < 5; bot += 1) await chatbotsTable(gateway).create("log-blocked", `Bot ${bot}`);
   const wanted = checkoutRequest.parse({ product: "chatbots", plan: "starter" });
-  await expect(checkout({ id: "log-blocked", email: null }, wanted, playedShop(gateway).shop)).rejects.toThrow();
+  await expect(checkout({ id: "log-blocked", email: null }, wanted, fakeProcessors(gateway).context)).rejects.toThrow();
   expect(found("Plan downgrade blocked")).toEqual([
     expect.objectContaining({ userId: "log-blocked", plan: "starter", reason: "chatbot_limit_exceeded" }),
   ]);

@@ -118,7 +118,7 @@ describe.each(Object.entries(PAGES))("page %s", (route, access) => {
   });
 });
 
-describe("nobody, by every form of a path", () => {
+describe("a caller without a session, by every form of a path", () => {
   const pages = Object.entries(PAGES).filter(([, access]) => !["public", "supabase", "hosted"].includes(access));
   const reads = Object.entries(API).filter(([, rows]) =>
     rows.some((row) => row.method === "GET" && row.expects.nobody === 401),
@@ -235,7 +235,7 @@ test("a body over the cap is 413 on every route that reads one, with no more rea
 });
 
 describe("/api/account, at the end", () => {
-  test("who is erased is signed out, and who comes back starts where they left", async () => {
+  test("an erased user is signed out, and starts with the same usage after a new sign-in", async () => {
     const headers = await signIn("matrix-leaver");
     const consume = (amount: number, as: Record<string, string>) =>
       app.send("/api/usage/consume", { method: "POST", headers: as, body: { field: "messages_count", amount } });

@@ -1,14 +1,14 @@
 /** The built app with Supabase Auth: anonymous users get in only if the configuration allows it. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type GoTrueStandIn, startGoTrue } from "@/tests/stand-ins/gotrue";
+import { type FakeGoTrue, startFakeGoTrue } from "@/tests/fakes/gotrue";
 import { appServer, PROCESSOR } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 import { PUBLISHABLE_KEY } from "@/tests/support/transports";
 
 const database = testDatabase();
-let auth: GoTrueStandIn;
+let auth: FakeGoTrue;
 beforeAll(async () => {
-  auth = await startGoTrue();
+  auth = await startFakeGoTrue();
 });
 afterAll(() => auth?.stop());
 

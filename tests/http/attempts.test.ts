@@ -1,14 +1,14 @@
 /** Limits on attempts in production, without a proxy and behind one: passwords, new accounts, bad deliveries. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type GoTrueStandIn, startGoTrue } from "@/tests/stand-ins/gotrue";
+import { type FakeGoTrue, startFakeGoTrue } from "@/tests/fakes/gotrue";
 import { type AppRequest, type AppServer, appServer, PROCESSOR } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 
 const database = testDatabase();
 const otherDatabase = testDatabase();
-let auth: GoTrueStandIn;
+let auth: FakeGoTrue;
 beforeAll(async () => {
-  auth = await startGoTrue();
+  auth = await startFakeGoTrue();
 });
 afterAll(() => auth?.stop());
 

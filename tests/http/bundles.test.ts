@@ -1,8 +1,8 @@
 /** What a page's first visit loads of script and style, compressed: reported, and kept small. */
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { appServer, SANDBOX } from "../support/app-server";
-import { testDatabase } from "../support/database";
+import { appServer, SANDBOX } from "@/tests/support/app-server";
+import { testDatabase } from "@/tests/support/database";
 import { PAGES } from "./routes";
 
 const database = testDatabase();

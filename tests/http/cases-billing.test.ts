@@ -1,11 +1,11 @@
-/** Cases from the field over HTTP: signed webhooks, real use, and the answer to the user. */
+/** Billing cases over HTTP: signed webhooks, real usage, and the answer to the user. */
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as paddle from "@/lib/sandbox/event-builders/paddle/events";
 import { sign } from "@/lib/sandbox/event-builders/stripe/events";
 import { appServer, SANDBOX, signedIn } from "@/tests/support/app-server";
+import { type Answer, BILLING_CASES, type CaseDriver } from "@/tests/support/billing-cases";
 import { testDatabase } from "@/tests/support/database";
-import { type Answer, FIELD_CASES, type Field } from "@/tests/support/field-cases";
 
 const database = testDatabase();
 const STRIPE_SECRET = "whsec_of_the_billing_cases";
@@ -36,8 +36,8 @@ async function deliver(path: string, header: string, signature: (body: string) =
 const seconds = () => Math.floor(Date.now() / 1000);
 
 /** A new user; Paddle's customer is theirs by an admin's link. */
-async function fieldOverHttp(): Promise<Field> {
-  const userId = `field_${randomUUID().slice(0, 8)}`;
+async function httpDriver(): Promise<CaseDriver> {
+  const userId = `case_${randomUUID().slice(0, 8)}`;
   const cookie = await signIn(userId);
   const customerId = `ctm_${userId}`;
   await app.send("/api/admin/links", {
@@ -60,7 +60,7 @@ async function fieldOverHttp(): Promise<Field> {
       });
       expect(json).toMatchObject({ allowed: true });
     },
-    standing: async (product = "writer") => {
+    usage: async (product = "writer") => {
       const { json } = await app.send("/api/subscription/usage", { headers: cookie });
       const { subscriptions } = json as { subscriptions: Subscription[] };
       const { plan, status, meters } = subscriptions.find((each) => each.product === product) as Subscription;
@@ -79,6 +79,6 @@ interface Subscription {
   meters: { kind: string; used: number; limit: number; remaining: number }[];
 }
 
-describe.each(FIELD_CASES)("Case $number", ({ name, run }) => {
-  test(name, async () => run(await fieldOverHttp()));
+describe.each(BILLING_CASES)("Case $number", ({ name, run }) => {
+  test(name, async () => run(await httpDriver()));
 });

@@ -1,8 +1,8 @@
 /** Cases 1 to 4: idempotency keys of reversed charges, sent to the production build as a service sends them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { appServer, SANDBOX } from "../support/app-server";
-import { testDatabase } from "../support/database";
+import { appServer, SANDBOX } from "@/tests/support/app-server";
+import { testDatabase } from "@/tests/support/database";
 
 const database = testDatabase();
 const USAGE_KEY = "usage-key-of-the-tests";

@@ -70,7 +70,7 @@ const naming = (user: string, event: StripeObject): StripeObject =>
   JSON.parse(JSON.stringify(event).replaceAll(`"user_id":"${ada}"`, `"user_id":"${user}"`));
 
 describe("Case 8: an event of a linked subscription that names another user", () => {
-  test("is applied to the known user, flagged, and so are the debt and the end", async () => {
+  test("is applied to the linked user and flagged, as are the debt and the end", async () => {
     const fake = play();
     await stripe(fake.created());
     expect(await stripe(naming(ben, fake.changed({}, Date.now() - 2 * DAY)))).toMatchObject({ outcome: "applied" });
@@ -149,7 +149,7 @@ test.each(["payment", "setup"])("Case 20: a completed checkout session in mode %
   expect(waiting.json).toMatchObject({ events: [] });
 });
 
-describe("Case 22: a refund that comes before the link", () => {
+describe("Case 22: a refund that arrives before the link", () => {
   const refund = () => ({
     id: `evt_refund_${ada}`,
     type: "charge.refunded",

@@ -1,25 +1,25 @@
 /** The built app in production with Clerk, which nothing may reach: sessions are verified by CLERK_JWT_KEY alone. */
 import { generateKeyPair } from "jose";
 import { afterAll, expect, test } from "vitest";
-import { type ClerkStandIn, clerkStandIn } from "@/tests/stand-ins/clerk";
+import { type FakeClerk, startFakeClerk } from "@/tests/fakes/clerk";
 import { appServer, PROCESSOR } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 import { FILE_FORMS, FOREIGN_HOSTS } from "./forms";
 
 const database = testDatabase();
-let clerk: ClerkStandIn;
+let clerk: FakeClerk;
 const app = appServer(async (url) => {
-  clerk = await clerkStandIn(url);
+  clerk = await startFakeClerk(url);
   return { ...clerk.environment, ...PROCESSOR, DATABASE_URL: database.appUrl, ADMIN_USER_IDS: "user_admin" };
 });
 
 afterAll(() => clerk?.stop());
 
 const USAGE = "/api/subscription/usage";
-const bearer = async (...args: Parameters<ClerkStandIn["token"]>) => ({
+const bearer = async (...args: Parameters<FakeClerk["token"]>) => ({
   authorization: `Bearer ${await clerk.token(...args)}`,
 });
-const cookie = async (...args: Parameters<ClerkStandIn["token"]>) => ({
+const cookie = async (...args: Parameters<FakeClerk["token"]>) => ({
   cookie: clerk.cookies(await clerk.token(...args)),
 });
 
@@ -41,7 +41,7 @@ test("a page by the name of a built file is 404, without a session", async () =>
   for (const form of FILE_FORMS) expect((await app.send(form("/billing"))).status, form("/billing")).toBe(404);
 });
 
-test("pages know who is signed in, and send others to the way in", async () => {
+test("pages show the signed-in user, and send other visitors to the sign-in", async () => {
   const page = await app.send("/billing", { headers: await cookie("user_a") });
   expect(page.status).toBe(200);
   expect(page.text).toContain("Billing");
@@ -84,7 +84,7 @@ test("a stale cookie on a page goes round by Clerk, and answers no data", async 
   expect(answer.headers["cache-control"]).toContain("no-store");
 });
 
-test("the round trip by Clerk returns to our own address, whatever the headers name", async () => {
+test("Clerk's redirect returns to our own address, independent of the headers", async () => {
   const stale = await cookie("user_a", {}, { expiresIn: -60 });
   for (const forged of FOREIGN_HOSTS)
     for (const path of [
@@ -103,7 +103,7 @@ test("the round trip by Clerk returns to our own address, whatever the headers n
     }
 });
 
-test("e-mail and name of the token reach the profile, and stay when a token does not say", async () => {
+test("e-mail and name of the token reach the profile, and stay if a later token has none", async () => {
   await app.send(USAGE, { headers: await bearer("user_named", { email: "grace@example.com", name: "Grace Hopper" }) });
   await expect
     .poll(async () => (await database.pool().query("select email, name from users where user_id = 'user_named'")).rows)
@@ -113,7 +113,7 @@ test("e-mail and name of the token reach the profile, and stay when a token does
   expect(rows).toEqual([{ email: "grace@example.com" }]);
 });
 
-test("where the token says no e-mail, Clerk is asked once", async () => {
+test("if the token has no e-mail, it is fetched from Clerk once", async () => {
   const profile = async () =>
     (await database.pool().query("select email, name from users where user_id = 'user_silent'")).rows;
   for (let time = 0; time < 3; time += 1) await app.send(USAGE, { headers: await bearer("user_silent") });
@@ -150,7 +150,7 @@ test("other providers' doors are closed", async () => {
   expect(forged.status).toBe(401);
 });
 
-test("the ways in and out carry what Clerk needs, and nobody else's pages do", async () => {
+test("the sign-in and sign-out pages allow Clerk's scripts, and other pages do not", async () => {
   for (const path of ["/sign-in", "/sign-up", "/sign-out"]) {
     const { status, headers, text } = await app.send(path);
     expect(status, path).toBe(200);

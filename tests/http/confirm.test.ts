@@ -2,16 +2,16 @@
 import { type Browser, chromium } from "@playwright/test";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { consoleProblems, expectAccessible, expectNoSidewaysScroll } from "@/e2e/support/page-checks";
-import { type GoTrueStandIn, startGoTrue } from "@/tests/stand-ins/gotrue";
+import { type FakeGoTrue, startFakeGoTrue } from "@/tests/fakes/gotrue";
 import { appServer, PROCESSOR } from "@/tests/support/app-server";
 import { CHROMIUM_ARGUMENTS, findChromium } from "@/tests/support/chromium";
 import { testDatabase } from "@/tests/support/database";
 import { PUBLISHABLE_KEY } from "@/tests/support/transports";
 
 const database = testDatabase();
-let auth: GoTrueStandIn;
+let auth: FakeGoTrue;
 beforeAll(async () => {
-  auth = await startGoTrue();
+  auth = await startFakeGoTrue();
 });
 afterAll(() => auth?.stop());
 

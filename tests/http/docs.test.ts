@@ -6,9 +6,9 @@ import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { HANDLERS as PADDLE } from "@/lib/processors/paddle/normalize";
 import { HANDLERS as STRIPE } from "@/lib/processors/stripe/normalize";
+import { appServer, SANDBOX } from "@/tests/support/app-server";
+import { testDatabase } from "@/tests/support/database";
 import { BLOCKS, type Block, PAGES } from "../docs/pages";
-import { appServer, SANDBOX } from "../support/app-server";
-import { testDatabase } from "../support/database";
 
 const database = testDatabase();
 const app = appServer(() => ({
@@ -67,7 +67,7 @@ describe("commands", () => {
   );
 
   test.each(shell.filter(({ note }) => note !== "").map((block) => [...named(block), block] as const))(
-    "%s (not here)",
+    "%s (absent)",
     (_, { note, text }) => {
       const [, elsewhere] = /^run by (\S+)$/.exec(note) ?? [];
       if (elsewhere === undefined) expect(note).toMatch(/^needs (an account|Docker|the old database)/);
@@ -78,7 +78,7 @@ describe("commands", () => {
     },
   );
 
-  test("there are some, and every block says its language", () => {
+  test("there are some, and every block names its language", () => {
     expect(shell.filter(({ note }) => note === "").length).toBeGreaterThan(6);
     for (const page of PAGES)
       expect(readFileSync(page, "utf8").match(/^ *```/gm)?.length ?? 0, page).toSatisfy(
@@ -87,7 +87,7 @@ describe("commands", () => {
   });
 });
 
-test("what the commands of the first page print is what it says", () => {
+test("the commands of the first page print the output that it shows", () => {
   const outputs = [...printed].filter(([text]) =>
     BLOCKS.some((block) => block.page === "docs/try.md" && block.text === text),
   );

@@ -1,7 +1,7 @@
 /** Erasures at once with consumption, blocks after a return, and admins' own limits, sent to the production build. */
 import { expect, test } from "vitest";
-import { appServer, SANDBOX, signedIn } from "../support/app-server";
-import { testDatabase } from "../support/database";
+import { appServer, SANDBOX, signedIn } from "@/tests/support/app-server";
+import { testDatabase } from "@/tests/support/database";
 
 const database = testDatabase();
 const app = appServer(() => ({

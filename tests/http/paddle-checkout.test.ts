@@ -1,6 +1,6 @@
 /** Paddle on the production build: its checkout page is for all visitors; without a client-side token it is not offered. */
 import { afterAll, expect, test } from "vitest";
-import { type ClerkStandIn, clerkStandIn } from "@/tests/stand-ins/clerk";
+import { type FakeClerk, startFakeClerk } from "@/tests/fakes/clerk";
 import { appServer } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 
@@ -13,9 +13,9 @@ const PADDLE = {
 };
 
 const database = testDatabase();
-const clerks: ClerkStandIn[] = [];
+const clerks: FakeClerk[] = [];
 async function settings(url: string) {
-  const clerk = await clerkStandIn(url);
+  const clerk = await startFakeClerk(url);
   clerks.push(clerk);
   return { ...clerk.environment, ...PADDLE, DATABASE_URL: database.appUrl };
 }
@@ -43,7 +43,7 @@ test("the page is public, and its policy names the hosts of the environment only
 test("without a client-side token there is no page, no offer and no purchase, and the log says why", async () => {
   expect((await without.send(LINK)).status).toBe(404);
   expect((await without.send("/pricing")).text).not.toContain("paddle");
-  const [, clerk] = clerks as [ClerkStandIn, ClerkStandIn];
+  const [, clerk] = clerks as [FakeClerk, FakeClerk];
   const { status, json } = await without.send("/api/checkout", {
     method: "POST",
     headers: { authorization: `Bearer ${await clerk.token("user_buyer")}` },

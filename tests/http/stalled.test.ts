@@ -1,15 +1,15 @@
 /** Connections that send a part of their body and stop, on the production build with its own deadlines. */
 import net from "node:net";
 import { afterAll, describe, expect, test } from "vitest";
-import { type ClerkStandIn, clerkStandIn } from "@/tests/stand-ins/clerk";
+import { type FakeClerk, startFakeClerk } from "@/tests/fakes/clerk";
 import { appServer, PROCESSOR } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 
 const database = testDatabase();
 const KEY = "usage-key-of-the-tests-0123456789";
-let clerk: ClerkStandIn;
+let clerk: FakeClerk;
 const app = appServer(async (url) => {
-  clerk = await clerkStandIn(url);
+  clerk = await startFakeClerk(url);
   return { ...clerk.environment, ...PROCESSOR, DATABASE_URL: database.url, USAGE_API_KEY: KEY };
 });
 afterAll(() => clerk?.stop());

@@ -3,8 +3,8 @@
  * without any token gets; a real session, sent the same way, gets more.
  */
 import { afterAll, describe, expect, test } from "vitest";
-import { type ClerkStandIn, clerkStandIn } from "@/tests/stand-ins/clerk";
-import { type GoTrueStandIn, startGoTrue } from "@/tests/stand-ins/gotrue";
+import { type FakeClerk, startFakeClerk } from "@/tests/fakes/clerk";
+import { type FakeGoTrue, startFakeGoTrue } from "@/tests/fakes/gotrue";
 import { appServer, PROCESSOR } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 import { PUBLISHABLE_KEY } from "@/tests/support/transports";
@@ -20,14 +20,14 @@ const SECRETS = {
 };
 const UUID = "7b0e7d0c-6c1f-4a57-9d2f-2d8c4a1e6b11";
 
-let clerk: ClerkStandIn;
-let auth: GoTrueStandIn;
+let clerk: FakeClerk;
+let auth: FakeGoTrue;
 const withClerk = appServer(async (url) => {
-  clerk = await clerkStandIn(url);
+  clerk = await startFakeClerk(url);
   return { ...SECRETS, ...clerk.environment, DATABASE_URL: database.appUrl };
 });
 const withSupabase = appServer(async () => {
-  auth = await startGoTrue();
+  auth = await startFakeGoTrue();
   return {
     ...SECRETS,
     SUPABASE_URL: auth.url,

@@ -2,8 +2,8 @@
 import { generateKeyPair, type JWTPayload } from "jose";
 import { afterAll, beforeEach, expect, inject, test } from "vitest";
 import { sign } from "@/lib/sandbox/event-builders/stripe/events";
-import { type GoTrueStandIn, type StandInUser, startGoTrue } from "@/tests/stand-ins/gotrue";
-import { type PostgrestStandIn, startPostgrest } from "@/tests/stand-ins/postgrest";
+import { type FakeGoTrue, type FakeUser, startFakeGoTrue } from "@/tests/fakes/gotrue";
+import { type FakePostgrest, startFakePostgrest } from "@/tests/fakes/postgrest";
 import { appServer, PROCESSOR } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 import { databaseUrl } from "@/tests/support/database-url";
@@ -11,17 +11,17 @@ import { JWT_SECRET, PUBLISHABLE_KEY, SERVICE_KEY } from "@/tests/support/transp
 import { FILE_FORMS } from "./forms";
 
 const database = testDatabase();
-let rest: PostgrestStandIn;
-let auth: GoTrueStandIn;
-let user: StandInUser;
+let rest: FakePostgrest;
+let auth: FakeGoTrue;
+let user: FakeUser;
 
 const app = appServer(async () => {
-  rest = await startPostgrest({
+  rest = await startFakePostgrest({
     databaseUrl: databaseUrl(inject("authenticatorUrl"), new URL(database.url).pathname.slice(1)),
     keys: { [SERVICE_KEY]: "service_role", [PUBLISHABLE_KEY]: "anon" },
     jwtSecret: JWT_SECRET,
   });
-  auth = await startGoTrue({ rest: rest.handle });
+  auth = await startFakeGoTrue({ rest: rest.handle });
   return {
     SUPABASE_URL: auth.url,
     SUPABASE_PUBLISHABLE_KEY: PUBLISHABLE_KEY,

@@ -4,14 +4,15 @@ import { expect } from "vitest";
 import type { Verdict } from "@/lib/billing/schemas/usage-view";
 import type { Gateway } from "@/lib/database";
 import type { Gate } from "@/lib/usage/gate";
-import type { Charge, Expected, GateModel } from "./gate-model";
+import type { Action } from "./billing-simulator/actions";
+import type { GateModel } from "./gate-model";
+import type { Charge, Expected } from "./gate-model-types";
 import { renderStripe } from "./render-stripe";
 import { deliver } from "./stripe";
-import type { Action } from "./world";
 
 export interface Real {
   userId: string;
-  /** Words that callers were told are charged, less what they were told was given back. A repeated verdict adds nothing. */
+  /** The words that answers counted as charged, less those counted as given back. A repeated verdict adds nothing. */
   charged: number;
   /** The sandbox clock's time. */
   clockAt: number;
@@ -71,14 +72,14 @@ export function comparedCalls({ gateway, gate, query }: Database) {
     expected.held.id = reservationId as string;
   }
 
-  /** Time passes or the processor has news, which comes at once. */
-  async function happens(model: GateModel, action: Action, real: Real): Promise<void> {
+  /** Applies an action to the model; the events that it causes are delivered at once. */
+  async function applyAction(model: GateModel, action: Action, real: Real): Promise<void> {
     const { userId } = real;
-    const news = model.act(action);
+    const facts = model.apply(action);
     // Never back: charges of one instant of the model keep their order in the database.
-    if (model.world.now > real.clockAt) await gateway.setSandboxClock(userId, model.world.now);
-    real.clockAt = model.world.now;
-    for (const fact of news ?? []) {
+    if (model.simulator.now > real.clockAt) await gateway.setSandboxClock(userId, model.simulator.now);
+    real.clockAt = model.simulator.now;
+    for (const fact of facts ?? []) {
       const { body } = await deliver(gateway, renderStripe(fact, userId, "basil"));
       // An attempt on a sent invoice before its due date is no debt; without a listed price nothing else is in the event.
       const isNotDue = fact.kind === "payment" && fact.unlisted?.[0]?.purpose === "not_due";
@@ -86,20 +87,20 @@ export function comparedCalls({ gateway, gate, query }: Database) {
     }
   }
 
-  /** The ledger says what callers were told, and each unit given back belongs to one charge. */
-  async function expectSameBooks({ userId, charged }: Real): Promise<void> {
-    const [books] = await query(
+  /** The ledger has what the callers' answers add up to, and each unit given back belongs to one charge. */
+  async function expectSameLedger({ userId, charged }: Real): Promise<void> {
+    const [totals] = await query(
       `select coalesce(sum(amount), 0)::int as charged,
          (coalesce(sum(given_back), 0) + coalesce(sum(amount) filter (where amount < 0), 0))::int as unassigned
        from usage_ledger where user_id = $1 and field = 'words_used'`,
       [userId],
     );
-    expect(books).toEqual({ charged, unassigned: 0 });
+    expect(totals).toEqual({ charged, unassigned: 0 });
     // The next charge gets a later millisecond.
     await sleep(2);
   }
 
-  return { consume, release, reserve, happens, expectSameBooks };
+  return { consume, release, reserve, applyAction, expectSameLedger };
 }
 
 /** The model has one map of consume keys: a name with this prefix is a session's key, any other a service's. */

@@ -1,6 +1,6 @@
 /**
- * What the gate must answer, worked out without a database: the ledger, reservations, keys and overrides of one user as
- * plain data, the counters by the fold's pure twin. The real gate is run beside it (gate-model.db.test.ts).
+ * A model of the gate without a database: the ledger, reservations, keys and overrides of one user as plain data, and the
+ * counters by `usageAt`. gate-model.db.test.ts runs the real gate beside it and compares the answers.
  */
 
 import { fold } from "@/lib/billing/timeline/build-timeline";
@@ -9,68 +9,18 @@ import type { Instant, ProcessorFact, SubscriptionState, Timeline } from "@/lib/
 import { usageAt } from "@/lib/billing/usage-at";
 import { product } from "@/lib/config/current-catalog";
 import type { CounterName } from "@/lib/config/register";
-import { type Entry, ModelLedger } from "./model-ledger";
-import { type Action, World } from "./world";
+import type { Action } from "./billing-simulator/actions";
+import { BillingSimulator } from "./billing-simulator/simulator";
+import type { Charge, ConsumeKey, Expected, GivenBack, Held, ReleaseKey, ReserveKey } from "./gate-model-types";
+import { ModelLedger } from "./model-ledger";
 
 const WRITER = product("writer");
-/** The world's plans in the catalog. */
+/** The simulator's plans in the catalog. */
 const PLANS: Readonly<Record<string, string>> = { low: "plus", high: "ultra" };
-
-export interface Charge {
-  field: CounterName;
-  amount: number;
-}
-
-/** The part of a verdict that the model knows. */
-export interface Expected {
-  allowed: boolean;
-  used: number;
-  limit: number;
-  remaining: number;
-  plan: string;
-  reason?: string;
-}
-
-export interface Held extends Charge {
-  id: string;
-  at: Instant;
-  order: number;
-  expiresAt: Instant;
-  state: "open" | "settled" | "expired";
-  requested?: number;
-  /** The amount that it was settled to, and the ledger row of that. */
-  settled?: number;
-  row?: Entry | undefined;
-}
-
-/** What a key names: the request, the answer to repeat, and the charge or hold that must be in effect for that. */
-interface ConsumeKey {
-  charges: readonly Charge[];
-  verdicts: Expected[];
-  rows: Entry[];
-}
-
-interface ReserveKey {
-  charge: Charge;
-  seconds: number;
-  verdict: Expected;
-  held: Held;
-}
-
-interface ReleaseKey {
-  charge: Charge;
-  of: string | undefined;
-  answer: GivenBack;
-}
-
-export interface GivenBack {
-  given: number;
-  used: number;
-}
 
 export class GateModel {
   /** The database's clock runs on between two actions: a busy machine must not use up the pause between them. */
-  readonly world = new World(0, 10 * MINUTE);
+  readonly simulator = new BillingSimulator(0, 10 * MINUTE);
   /** By name: keys of sessions have names of their own, so that no release names one. */
   readonly consumeKeys = new Map<string, ConsumeKey>();
   readonly reserveKeys = new Map<string, ReserveKey>();
@@ -78,34 +28,34 @@ export class GateModel {
   readonly held: Held[] = [];
   readonly ledger = new ModelLedger();
   private readonly overrides = new Map<string, { limit: number; expiresAt: Instant }>();
-  private told: Timeline = this.fold();
+  private timeline: Timeline = this.fold();
 
-  /** Lets something happen to the subscription, or time pass; the news that it made. */
-  act(action: Action): ProcessorFact[] | null {
-    const known = this.world.facts.length;
-    if (!this.world.act(action)) return null;
-    this.told = this.fold();
-    return this.world.facts.slice(known);
+  /** Applies an action to the subscription, or lets time pass; returns the new facts, or null if it is impossible. */
+  apply(action: Action): ProcessorFact[] | null {
+    const known = this.simulator.facts.length;
+    if (!this.simulator.apply(action)) return null;
+    this.timeline = this.fold();
+    return this.simulator.facts.slice(known);
   }
 
   /** Numbers of a meter now, or of the window of another instant. */
   meter(field: CounterName, at?: Instant) {
-    const {
-      entitlementPeriod: segment,
-      window,
-      used,
-      withheld: held,
-      limits,
-    } = usageAt(WRITER, this.told, this.ledger.rows, this.world.now, at);
+    const { entitlementPeriod, window, used, withheld, limits } = usageAt(
+      WRITER,
+      this.timeline,
+      this.ledger.rows,
+      this.simulator.now,
+      at,
+    );
     const override = this.overrides.get(field);
     const limit = override && override.expiresAt > this.clock ? override.limit : (limits[field] ?? 0);
     const inWindow = (one: Instant) => one >= window.start && one < (window.countsUntil ?? Number.POSITIVE_INFINITY);
     const reserved = this.open()
       .filter((each) => each.field === field && (at === undefined ? this.holdsNow(each.at) : inWindow(each.at)))
       .reduce((sum, { amount }) => sum + amount, 0);
-    const [own = 0, unpaid = 0] = [used[field], held[field]];
+    const [own = 0, unpaid = 0] = [used[field], withheld[field]];
     const remaining = Math.max(0, limit - own - reserved - unpaid);
-    return { used: own, reserved, unpaidHeld: unpaid, limit, remaining, plan: segment.plan };
+    return { used: own, reserved, unpaidHeld: unpaid, limit, remaining, plan: entitlementPeriod.plan };
   }
 
   /** `repeated`: a verdict given before, for a charge in effect. */
@@ -174,7 +124,7 @@ export class GateModel {
     return 0;
   }
 
-  /** `held` is null if the limit refuses; `settled` is what a hold of before was settled to. */
+  /** `held` is null if the limit denies it; `settled` is the amount that an earlier reservation of the key was settled to. */
   reserve(
     charge: Charge,
     seconds: number,
@@ -228,44 +178,44 @@ export class GateModel {
     return expiresAt;
   }
 
-  /** Reservations that hold something at the row's clock; those whose time has come are expired with it. */
+  /** The open reservations at the row's clock; it expires the others that are due. */
   private open(): Held[] {
     for (const each of this.held) if (each.state === "open" && each.expiresAt <= this.clock) each.state = "expired";
     return this.held.filter(({ state }) => state === "open");
   }
 
-  /** Made in the current window, or in one whose count the current one goes on from. */
+  /** Made in the current window, or in one whose count the current one continues. */
   private holdsNow(at: Instant): boolean {
-    const { window } = usageAt(WRITER, this.told, [], this.world.now);
-    const opening = this.told.transitions.findLast(
+    const { window } = usageAt(WRITER, this.timeline, [], this.simulator.now);
+    const opening = this.timeline.transitions.findLast(
       ({ window: { source, start }, at: opened }) =>
         source === window.source && start === window.start && opened <= this.clock,
     );
     return at >= window.start || opening?.kind === "carry_over" || opening?.kind === "preserve";
   }
 
-  /** Whether use of that instant counts in the current window and nowhere else. */
+  /** Whether usage of that instant counts in the current window only. */
   private countsNow(at: Instant): boolean {
-    const now = usageAt(WRITER, this.told, [], this.world.now);
-    const then = usageAt(WRITER, this.told, [], this.world.now, at);
+    const now = usageAt(WRITER, this.timeline, [], this.simulator.now);
+    const then = usageAt(WRITER, this.timeline, [], this.simulator.now, at);
     return (
       at >= now.window.start &&
       then.entitlementPeriod.source === now.entitlementPeriod.source &&
       then.entitlementPeriod.periodStart === now.entitlementPeriod.periodStart &&
-      !this.told.transitions.some((opening) => opening.at > at && opening.at <= this.clock)
+      !this.timeline.transitions.some((opening) => opening.at > at && opening.at <= this.clock)
     );
   }
 
-  /** From here on use counts in the current window and nowhere else. */
+  /** From this instant on, usage counts in the current window only. */
   private countsSince(): Instant {
-    const { entitlementPeriod: segment, window } = usageAt(WRITER, this.told, [], this.world.now);
-    const { entitlementPeriods: segments, transitions: openings } = this.told;
-    const other = segments.findLastIndex(
+    const { entitlementPeriod, window } = usageAt(WRITER, this.timeline, [], this.simulator.now);
+    const { entitlementPeriods, transitions } = this.timeline;
+    const other = entitlementPeriods.findLastIndex(
       ({ start, source, periodStart }) =>
-        start <= this.clock && (source !== segment.source || periodStart !== segment.periodStart),
+        start <= this.clock && (source !== entitlementPeriod.source || periodStart !== entitlementPeriod.periodStart),
     );
-    const stretch = (other < 0 ? undefined : segments[other + 1]?.start) ?? Number.NEGATIVE_INFINITY;
-    return Math.max(window.start, stretch, ...openings.map(({ at }) => at).filter((at) => at <= this.clock));
+    const stretch = (other < 0 ? undefined : entitlementPeriods[other + 1]?.start) ?? Number.NEGATIVE_INFINITY;
+    return Math.max(window.start, stretch, ...transitions.map(({ at }) => at).filter((at) => at <= this.clock));
   }
 
   private verdict(field: CounterName, amount: number, allowed: boolean): Expected {
@@ -277,16 +227,16 @@ export class GateModel {
   }
 
   private get clock(): Instant {
-    return Math.max(this.world.now, this.told.asOf);
+    return Math.max(this.simulator.now, this.timeline.asOf);
   }
 
   /** The instant that a charge gets. */
   private get now(): Instant {
-    return Math.max(this.clock, usageAt(WRITER, this.told, [], this.world.now).window.start);
+    return Math.max(this.clock, usageAt(WRITER, this.timeline, [], this.simulator.now).window.start);
   }
 
   private fold(): Timeline {
-    return fold(WRITER, this.world?.facts.map(inCatalog) ?? [], Date.UTC(2026, 0, 31, 12));
+    return fold(WRITER, this.simulator?.facts.map(inCatalog) ?? [], Date.UTC(2026, 0, 31, 12));
   }
 }
 
@@ -299,7 +249,7 @@ function same(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** The world's fact with the catalog's plans. */
+/** The simulator's fact with the catalog's plans. */
 function inCatalog(fact: ProcessorFact): ProcessorFact {
   if (fact.kind === "payment") return { ...fact, plan: PLANS[fact.plan ?? ""] ?? null };
   const sold = (image: SubscriptionState): SubscriptionState => ({ ...image, plan: PLANS[image.plan ?? ""] ?? null });

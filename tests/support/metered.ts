@@ -1,4 +1,4 @@
-/** People whose use is counted, in a test's own database. */
+/** A database of its own for a test file, with subscribers, meters and the ledger. */
 import { afterAll } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import type { Instant, Interval } from "@/lib/billing/types";
@@ -8,7 +8,7 @@ import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake
 import { type DatabaseOptions, testDatabase } from "./database";
 import { deliver } from "./stripe";
 
-/** A database and a gateway for the file, and what its tests ask of them again and again. Call it where testDatabase would be. */
+/** A database and a gateway for the file, with the queries that its tests share. Call it instead of testDatabase. */
 export function meteredDatabase({ connections = 24, ...options }: MeteredOptions = {}) {
   const database = testDatabase(options);
   const gateway = createGateway(database.transport({ connections }));
@@ -21,7 +21,7 @@ export function meteredDatabase({ connections = 24, ...options }: MeteredOptions
     gateway,
     query,
 
-    /** A paid subscription that began `startsAt`, told by its event; what it was made of, for what comes next. */
+    /** Delivers the event of a paid subscription that began at `startsAt`; returns the fake, for later events. */
     async subscribe(
       userId: string,
       { plan, product = "writer", interval = "monthly", startsAt = Date.now() - DAY }: Subscription,
@@ -32,7 +32,7 @@ export function meteredDatabase({ connections = 24, ...options }: MeteredOptions
       return fake;
     },
 
-    /** The meter as the user sees it. */
+    /** The meter as the product shows it to the user. */
     async meter(userId: string, field: FieldId) {
       const { subscriptions } = await gateway.usage(userId);
       const found = subscriptions.flatMap(({ meters }) => meters).find((each) => each.field === field);
@@ -40,7 +40,7 @@ export function meteredDatabase({ connections = 24, ...options }: MeteredOptions
       return found;
     },
 
-    /** What the ledger says, apart from any counter. */
+    /** The sum of the ledger, independent of any counter. */
     async ledger(userId: string, field: FieldId): Promise<number> {
       const [row] = await query<{ sum: number }>(
         "select coalesce(sum(amount), 0)::int as sum from usage_ledger where user_id = $1 and field = $2",

@@ -1,4 +1,4 @@
-/** The ledger of the gate's model: charges, what was given back of them, and in which order. */
+/** The ledger of the gate's model: charges and the units given back, in their order. */
 
 import type { Instant } from "@/lib/billing/types";
 import type { UsageEntry } from "@/lib/billing/usage-at";
@@ -46,7 +46,7 @@ export class ModelLedger {
     return amount - left;
   }
 
-  /** A function that undoes what is written from now on. */
+  /** Returns a function that undoes all later writes. */
   savepoint(): () => void {
     const before = this.rows.map(({ givenBack }) => givenBack);
     return () => {

@@ -4,31 +4,31 @@ import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import type { Payment } from "@/lib/sandbox/paddle/checkout";
 import { testDatabase } from "./database";
-import { playPaddle } from "./played-paddle";
+import { createFakePaddle } from "./fake-paddle";
 
 export function paddleAccount(name: string) {
   const database = testDatabase();
   const gateway = createGateway(postgresTransport(database.url));
   afterAll(() => gateway.end());
-  const fake = playPaddle(gateway);
-  const { sandbox, sdk, shop, told, pay, hosted } = fake;
+  const fake = createFakePaddle(gateway);
+  const { sandbox, sdk, context, delivered, pay, hosted } = fake;
   let users = 0;
   const payer = { id: "" };
   beforeEach(() => {
     users += 1;
     payer.id = `${name}-${users}`;
-    told.length = 0;
+    delivered.length = 0;
   });
 
   const now = async () => (await gateway.sandboxClock(payer.id)).now;
 
   async function client() {
-    const found = await shop.getProcessor("paddle");
+    const found = await context.getProcessor("paddle");
     if (found === undefined) throw new Error("no Paddle");
     return found.client;
   }
 
-  /** Opens a checkout through our client, and stores whose it is. */
+  /** Opens a checkout through our client, and stores its user. */
   async function open(discount?: string) {
     const spec = { userId: payer.id, product: "writer", plan: "plus", interval: "monthly", trial: false } as const;
     const begun = await gateway.beginCheckout({ ...spec, processor: "paddle" });
@@ -49,7 +49,7 @@ export function paddleAccount(name: string) {
   async function buy({ discount, ...payment }: Partial<Payment> & { discount?: string } = {}) {
     const transaction = await open(discount);
     expect(await pay(transaction, payment)).toEqual({ outcome: "succeeded" });
-    told.length = 0;
+    delivered.length = 0;
     const { subscriptionId, details } = await sdk().transactions.get(transaction);
     return { transaction, subscription: subscriptionId as string, line: details?.lineItems[0]?.id as string };
   }

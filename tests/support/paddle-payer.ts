@@ -4,7 +4,7 @@ import { afterAll, beforeEach } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { testDatabase } from "./database";
-import { playPaddle } from "./played-paddle";
+import { createFakePaddle } from "./fake-paddle";
 
 /** The events of a renewal before its charge, and of a successful charge. */
 export const RENEWAL = ["subscription.updated", "transaction.created", "transaction.billed"];
@@ -13,15 +13,15 @@ export const PAID = ["transaction.updated", "transaction.paid", "transaction.upd
 export function paddlePayer() {
   const database = testDatabase();
   const gateway = createGateway(postgresTransport(database.url));
-  const fake = playPaddle(gateway);
-  const { sdk, told, pay } = fake;
+  const fake = createFakePaddle(gateway);
+  const { sdk, delivered, pay } = fake;
   let users = 0;
   const payer = { id: "" };
   afterAll(() => gateway.end());
   beforeEach(() => {
     users += 1;
     payer.id = `payer-${users}`;
-    told.length = 0;
+    delivered.length = 0;
   });
 
   const items = (plan: string, interval = "monthly") => [{ priceId: `pri_writer_${plan}_${interval}`, quantity: 1 }];
@@ -60,13 +60,13 @@ export function paddlePayer() {
       const { id: transaction } = await openCheckout(plan, interval);
       await pay(transaction, { card });
       const { subscriptionId, customerId } = await sdk().transactions.get(transaction);
-      told.length = 0;
+      delivered.length = 0;
       return { transaction, id: subscriptionId as string, customer: customerId as string };
     },
 
     used: async () => (await writer()).meters.find(({ field }) => field === "words_used")?.used,
     now: async () => (await gateway.sandboxClock(payer.id)).now,
-    types: () => told.map(({ type }) => type),
+    types: () => delivered.map(({ type }) => type),
     code,
   };
 }

@@ -13,7 +13,7 @@ const ENDPOINT = {
   findPrice: priceLists("paddle", {}, { sandbox: true }).find,
 };
 
-/** Delivers one event; the receipt is what Paddle would see. `livemode`: the deployment is in production. */
+/** Delivers one event; the receipt is the answer to Paddle. `livemode`: the deployment is in production. */
 export function deliverPaddle(
   gateway: Gateway,
   event: PaddleObject,

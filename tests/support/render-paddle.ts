@@ -1,6 +1,6 @@
 /**
- * A history of the world, as the events that Paddle would send. Normalized, they are the same facts again, but for what
- * Paddle does not say: the image before, and the period of a subscription that is paused or has ended.
+ * Renders a simulated history as the events that Paddle would send. Normalized, they are the same facts again, without
+ * the previous state, and without the period of a subscription that is paused or has ended: Paddle states neither.
  */
 
 import { DAY } from "@/lib/billing/timeline/calendar";
@@ -22,7 +22,7 @@ import {
   transactionEntity,
 } from "@/lib/sandbox/event-builders/paddle/events";
 
-/** The world's plans in the catalog. */
+/** The simulator's plans in the catalog. */
 const PLANS: Readonly<Record<string, string>> = { low: "plus", high: "ultra" };
 
 /** The transaction that the server made for the subscription's checkout; whose it is, it stores. */
@@ -35,7 +35,7 @@ export function renderPaddle(fact: ProcessorFact, userId: string): PaddleObject[
   return fact.kind === "payment" ? payment(fact, userId) : snapshot(fact, userId);
 }
 
-/** The world counts seconds; Paddle counts microseconds, so that what comes later has a later instant. */
+/** The simulator's facts of one second have one instant; Paddle counts microseconds, so a later event has a later one. */
 export function paddleInstant({ id, at }: ProcessorFact): Instant {
   return at + (Number(id.slice(-3)) % 1000);
 }
@@ -43,22 +43,28 @@ export function paddleInstant({ id, at }: ProcessorFact): Instant {
 function snapshot(fact: SnapshotFact, userId: string): PaddleObject[] {
   const at = paddleInstant(fact);
   const data = subscription(fact, userId);
-  if (fact.life !== "created") return [tell(fact, userId, at, `subscription.${newsOf(fact)}`, data)];
+  if (fact.life !== "created") return [eventFor(fact, userId, at, `subscription.${eventTypeOf(fact)}`, data)];
   const transaction = paddleTransaction(fact.subscription, userId);
   return [
-    tell(fact, userId, at, "subscription.created", { ...data, transaction_id: transaction }),
-    tell(fact, userId, at, fact.image.status === "trialing" ? "subscription.trialing" : "subscription.activated", data),
+    eventFor(fact, userId, at, "subscription.created", { ...data, transaction_id: transaction }),
+    eventFor(
+      fact,
+      userId,
+      at,
+      fact.image.status === "trialing" ? "subscription.trialing" : "subscription.activated",
+      data,
+    ),
   ];
 }
 
-function newsOf({ image, before }: SnapshotFact): string {
+function eventTypeOf({ image, before }: SnapshotFact): string {
   const { status } = image;
   if (status === before?.status) return "updated";
   if (status === "active") return before?.status === "paused" ? "resumed" : "updated";
   return status;
 }
 
-function tell(fact: ProcessorFact, userId: string, at: Instant, type: string, data: PaddleObject): PaddleObject {
+function eventFor(fact: ProcessorFact, userId: string, at: Instant, type: string, data: PaddleObject): PaddleObject {
   return event(type, data, { id: `evt_${userId}_${fact.id}_${type}`, at });
 }
 
@@ -91,7 +97,7 @@ function subscription(fact: SnapshotFact, userId: string): PaddleObject {
     createdAt: 0,
     updatedAt: at,
     period: runs && start !== null && end !== null ? { start, end } : null,
-    // The world has statuses that Paddle does not know; they are read all the same.
+    // The simulator has statuses that Paddle does not have; the normalizer reads them all the same.
     status: image.status as SubscriptionSpec["status"],
     scheduledChange: cancelAt === null ? null : { action: "cancel", effectiveAt: cancelAt },
     trial: trialEnd === null ? null : { start: 0, end: trialEnd },
@@ -107,7 +113,7 @@ const ORIGINS = {
   other: "subscription_charge",
 } as const satisfies Record<PaymentFact["purpose"], TransactionSpec["origin"]>;
 
-/** So long is the rest of the period that an upgrade is charged for: the world does not say, and no interval is. */
+/** The length of the rest of the period that an upgrade is charged for. The simulator has none; no interval is equal to it. */
 const REST = 5 * DAY;
 
 function payment(fact: PaymentFact, userId: string): PaddleObject[] {
@@ -118,7 +124,7 @@ function payment(fact: PaymentFact, userId: string): PaddleObject[] {
   const period = { start, end: charged.periodEnd ?? start + REST };
   const proration = charged.purpose === "proration" ? { rate: "0.5", ...period } : undefined;
   const as = (type: string, status: TransactionSpec["status"]) =>
-    tell(
+    eventFor(
       fact,
       userId,
       paddleInstant(fact),

@@ -1,4 +1,4 @@
-/** A history of the world, as the events that Stripe would send. Normalized, they are the same facts again. */
+/** Renders a simulated history as the events that Stripe would send. Normalized, they are the same facts again. */
 import type {
   Interval,
   ItemList,
@@ -20,7 +20,7 @@ import {
   subscriptionObject,
 } from "@/lib/sandbox/event-builders/stripe/events";
 
-/** The world's plans in the catalog. */
+/** The simulator's plans in the catalog. */
 const PLANS: Readonly<Record<string, string>> = { low: "plus", high: "ultra" };
 
 const seconds = (at: number) => Math.floor(at / 1000);

@@ -5,22 +5,22 @@ import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import type { MethodNumber } from "@/lib/sandbox/stripe/methods";
 import { testDatabase } from "./database";
-import { playStripe } from "./played-stripe";
+import { createFakeStripe } from "./fake-stripe";
 
 export function stripeAccount(name: string) {
   const database = testDatabase();
   const gateway = createGateway(postgresTransport(database.url));
   afterAll(() => gateway.end());
-  const fake = playStripe(gateway);
-  const { sandbox, stripe, told, pay, hosted } = fake;
+  const fake = createFakeStripe(gateway);
+  const { sandbox, stripe, delivered, pay, hosted } = fake;
   let users = 0;
   const payer = { id: "" };
-  // What a test began to deliver must not come in during the next.
+  // A delivery of one test must not arrive during the next.
   afterEach(() => sandbox.idle());
   beforeEach(() => {
     users += 1;
     payer.id = `${name}-${users}`;
-    told.length = 0;
+    delivered.length = 0;
   });
 
   async function open(options: Partial<Stripe.Checkout.SessionCreateParams> = {}) {
@@ -43,21 +43,21 @@ export function stripeAccount(name: string) {
     payer,
     open,
 
-    /** A paid subscription, and no event of its beginning in `told`. */
+    /** A paid subscription, and no event of its beginning in `delivered`. */
     async subscribe(card: MethodNumber = "4242", options: Partial<Stripe.Checkout.SessionCreateParams> = {}) {
       const { customer, session } = await open(options);
       await pay(session.id, { card, confirmed: true });
       const { subscription } = await stripe.checkout.sessions.retrieve(session.id);
       const id = subscription as string;
       const item = (await stripe.subscriptions.retrieve(id)).items.data[0]?.id as string;
-      told.length = 0;
+      delivered.length = 0;
       return { id, item, customer, session: session.id };
     },
 
-    types: () => told.map(({ type }) => type),
+    types: () => delivered.map(({ type }) => type),
     now: async () => Math.floor((await gateway.sandboxClock(payer.id)).now / 1000),
 
-    /** What the fold makes of it. */
+    /** The writer's subscription and counter, as the product shows them. */
     async writer() {
       await sandbox.idle();
       const found = (await gateway.usage(payer.id)).subscriptions.find(({ product }) => product === "writer");

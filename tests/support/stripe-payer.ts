@@ -4,15 +4,15 @@ import { afterAll, afterEach, beforeEach } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { testDatabase } from "./database";
-import { playStripe } from "./played-stripe";
+import { createFakeStripe } from "./fake-stripe";
 
 const ITEM = (plan: string, interval = "monthly") => ({ price: `price_writer_${plan}_${interval}`, quantity: 1 });
 
 export function stripePayer() {
   const database = testDatabase();
   const gateway = createGateway(postgresTransport(database.url));
-  const fake = playStripe(gateway);
-  const { sandbox, stripe, told, pay } = fake;
+  const fake = createFakeStripe(gateway);
+  const { sandbox, stripe, delivered, pay } = fake;
   let users = 0;
   const payer = { id: "" };
   afterAll(() => gateway.end());
@@ -21,7 +21,7 @@ export function stripePayer() {
   beforeEach(() => {
     users += 1;
     payer.id = `payer-${users}`;
-    told.length = 0;
+    delivered.length = 0;
   });
 
   async function openCheckout(options: Partial<Stripe.Checkout.SessionCreateParams> = {}) {
@@ -60,11 +60,11 @@ export function stripePayer() {
       await pay(session.id, { card });
       const { subscription } = await stripe.checkout.sessions.retrieve(session.id);
       await sandbox.idle();
-      told.length = 0;
+      delivered.length = 0;
       return { customer, session, id: subscription as string };
     },
 
     used: async () => (await writer()).meters.find(({ field }) => field === "words_used")?.used,
-    types: () => told.map(({ type }) => type),
+    types: () => delivered.map(({ type }) => type),
   };
 }

@@ -14,7 +14,7 @@ const ENDPOINT = {
   livemode: false,
 };
 
-/** Delivers one event; the receipt is what Stripe would see. `connectedAccount`: as STRIPE_ACCOUNT names it. */
+/** Delivers one event; the receipt is the answer to Stripe. `connectedAccount`: the value of STRIPE_ACCOUNT. */
 export function deliver(
   gateway: Gateway,
   event: StripeObject,

@@ -1,19 +1,19 @@
-/** The ways to a test database: directly, by supabase-js through the stand-in for PostgREST, through PgBouncer. */
+/** The transports to a test database: direct, supabase-js over the fake PostgREST, and PgBouncer. */
 import { inject } from "vitest";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { supabaseTransport } from "@/lib/database/transports/supabase";
 import type { Transport } from "@/lib/database/transports/transport";
-import { startPostgrest } from "@/tests/stand-ins/postgrest";
+import { startFakePostgrest } from "@/tests/fakes/postgrest";
 import { asApp } from "./app-role";
 import { databaseUrl } from "./database-url";
 
 export const TRANSPORT_KINDS = ["direct", "supabase", "pgbouncer"] as const;
 export type TransportKind = (typeof TRANSPORT_KINDS)[number];
 
-/** As a project's own keys; the stand-in knows no others. */
+/** A project's keys; the fake PostgREST accepts no others. */
 export const SERVICE_KEY = "sb_secret_of_the_tests";
 export const PUBLISHABLE_KEY = "sb_publishable_of_the_tests";
-export const JWT_SECRET = "the-stand-in-for-postgrest-verifies-with-this";
+export const JWT_SECRET = "the-fake-postgrest-verifies-with-this";
 
 /** Whether this machine can open such a transport; the global set-up has said so where it cannot. */
 export function isAvailable(kind: TransportKind): boolean {
@@ -48,13 +48,13 @@ export function openTransport(kind: TransportKind, database: string, options: { 
 
 async function open(kind: TransportKind, database: string, options: { connections?: number }) {
   if (kind === "supabase") {
-    const standIn = await startPostgrest({
+    const fake = await startFakePostgrest({
       databaseUrl: databaseUrl(inject("authenticatorUrl"), database),
       keys: { [SERVICE_KEY]: "service_role", [PUBLISHABLE_KEY]: "anon" },
       jwtSecret: JWT_SECRET,
       ...options,
     });
-    return { transport: supabaseTransport({ url: standIn.url, secretKey: SERVICE_KEY }), stop: standIn.stop };
+    return { transport: supabaseTransport({ url: fake.url, secretKey: SERVICE_KEY }), stop: fake.stop };
   }
   const server = kind === "pgbouncer" ? inject("bouncerUrl") : inject("serverUrl");
   if (server === null) throw new Error("PgBouncer is not installed here.");

@@ -94,8 +94,8 @@ test("each start of a period opens once, and segments lie end to end", () => {
   );
 });
 
-describe("what one delivery changed", () => {
-  test("a renewal told by subscription.updated, invoice.paid and invoice.payment_succeeded resets once", () => {
+describe("the decision of one delivery", () => {
+  test("a renewal with subscription.updated, invoice.paid and invoice.payment_succeeded resets once", () => {
     const fake = play();
     const created = [fake.created()];
     const paidAt = fake.periodEnd() + HOUR;
@@ -140,15 +140,15 @@ test("each flag is raised by the delivery that is about it", () => {
   ]);
 });
 
-describe("who is entitled to what", () => {
-  test("no news for seven days after the period's end: free", () => {
+describe("the entitlement of a user", () => {
+  test("no event for seven days after the period's end: free", () => {
     const fake = play();
     const timeline = timelineOf([fake.created()]);
     expect(at(timeline, fake.periodEnd() + 7 * DAY - 1)).toMatchObject({ plan: "plus" });
     expect(at(timeline, fake.periodEnd() + 7 * DAY)).toMatchObject({ plan: "free", source: "free" });
   });
 
-  test("past due: the plan for seven days less what the unpaid renewal forgave, then free", () => {
+  test("past due: the plan for seven days, less the quota that is withheld, then free", () => {
     const fake = play();
     const events = [fake.created(), fake.renewed()];
     const failedAt = fake.periodEnd() - 29 * DAY;
@@ -159,7 +159,7 @@ describe("who is entitled to what", () => {
     expect(timeline.transitions.find(({ at: opened }) => opened === START + 28 * DAY)).toMatchObject({ unpaid: true });
   });
 
-  test("an upgrade whose charge failed is capped by the plan that was paid for, also when active again", () => {
+  test("an upgrade whose charge failed is capped by the last paid plan, also when active again", () => {
     const fake = play();
     const day = (n: number) => START + n * DAY;
     const events = [fake.created(), fake.paid("subscription_create", START)];

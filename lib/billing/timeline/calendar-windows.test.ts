@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { day } from "@/tests/support/told";
+import { day } from "@/tests/support/fact-builders";
 import { periodMove, SECOND, windowAt } from "./calendar";
 
 test("a window of a whole billing period is as long as that, also a year", () => {
@@ -8,7 +8,7 @@ test("a window of a whole billing period is as long as that, also a year", () =>
   expect(windowAt({ ...rule, periodEnd: null }, day(100))).toEqual({ start: day(0), end: day(0) });
 });
 
-test("the last month of a period goes on past its end, the first reaches back", () => {
+test("the last month of a period extends past its end, the first begins before its start", () => {
   const rule = { cadence: "monthly", anchor: day(0), periodEnd: day(61) } as const;
   expect(windowAt(rule, day(60))).toEqual({ start: day(30), end: day(61) });
   expect(windowAt(rule, day(100))).toEqual({ start: day(30), end: day(61) });

@@ -20,7 +20,7 @@ describe("addMonths", () => {
     expect(new Date(addMonths(at(anchor), months)).toISOString()).toBe(new Date(expected).toISOString());
   });
 
-  test("monthsSince is its inverse: the greatest n that has come", () => {
+  test("monthsSince is its inverse: the greatest n that has passed", () => {
     fc.assert(
       fc.property(anyInstant, anyInstant, (anchor, now) => {
         const months = monthsSince(anchor, now);

@@ -1,8 +1,8 @@
-/** Cases from the field, through the normalizers and the fold. */
+/** Billing cases, through the normalizers and the fold. */
 import { describe, test } from "vitest";
 import { product as productOf } from "@/lib/config/current-catalog";
 import type { Normalized } from "@/lib/processors";
-import { type Answer, FIELD_CASES, type Field } from "@/tests/support/field-cases";
+import { type Answer, BILLING_CASES, type CaseDriver } from "@/tests/support/billing-cases";
 import { normalized as readPaddle } from "@/tests/support/normalized-paddle";
 import { normalized as readStripe } from "@/tests/support/normalized-stripe";
 import type { Fact } from "../types";
@@ -14,7 +14,7 @@ type Sold = keyof typeof FIELDS;
 const FIELDS = { writer: "words_used", chatbots: "messages_count" } as const;
 
 /** A user whose facts and uses are plain data. */
-function pureField(): Field {
+function foldDriver(): CaseDriver {
   const now = Date.now();
   const facts: Record<Sold, Fact[]> = { writer: [], chatbots: [] };
   const uses: UsageEntry[] = [];
@@ -47,14 +47,14 @@ function pureField(): Field {
   }
 
   return {
-    userId: "field",
+    userId: "case",
     now,
     stripe: async (event) => take(readStripe(event)),
     paddle: async (event) => take(readPaddle(event)),
     use: async (words) => {
       uses.push({ at: now, field: "words_used", amount: words });
     },
-    standing: async (product = "writer") => {
+    usage: async (product = "writer") => {
       const field = FIELDS[product];
       const {
         entitlementPeriod: segment,
@@ -69,6 +69,6 @@ function pureField(): Field {
   };
 }
 
-describe.each(FIELD_CASES)("Case $number", ({ name, run }) => {
-  test(name, () => run(pureField()));
+describe.each(BILLING_CASES)("Case $number", ({ name, run }) => {
+  test(name, () => run(foldDriver()));
 });

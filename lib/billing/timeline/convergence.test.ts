@@ -3,9 +3,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Normalized } from "@/lib/processors";
 import { SHAPES } from "@/lib/sandbox/event-builders/stripe/events";
+import { ACTIONS, type Action } from "@/tests/support/billing-simulator/actions";
+import { TEST_PRODUCT } from "@/tests/support/billing-simulator/product";
+import { BillingSimulator } from "@/tests/support/billing-simulator/simulator";
 import { normalized } from "@/tests/support/normalized-stripe";
 import { renderStripe } from "@/tests/support/render-stripe";
-import { ACTIONS, type Action, SHOP, World } from "@/tests/support/world";
 import type { Fact, ProcessorFact, SnapshotFact, SubscriptionState } from "../types";
 import { usageAt } from "../usage-at";
 import { fold } from "./build-timeline";
@@ -15,25 +17,25 @@ import { withoutPlan } from "./plan-items";
 
 const RUNS = Number(process.env.CONVERGENCE_RUNS ?? 10_000);
 const TIMEOUT = 900_000;
-/** All permutations of so many facts are tried; of more, some. */
+/** Up to this number of facts the test tries all permutations; of more facts, some. */
 const EXHAUSTIVE = 5;
 
-const anyWorld = fc.array(fc.constantFrom(...ACTIONS), { minLength: 2, maxLength: 10 }).map((actions) => {
-  const world = new World();
-  for (const action of actions.flatMap((each): Action[] => [each, "useHalf"])) world.act(action);
-  return world;
+const anyHistory = fc.array(fc.constantFrom(...ACTIONS), { minLength: 2, maxLength: 10 }).map((actions) => {
+  const simulator = new BillingSimulator();
+  for (const action of actions.flatMap((each): Action[] => [each, "useHalf"])) simulator.apply(action);
+  return simulator;
 });
 
-/** Whether the subscription's next event has an image before with the plan's item in it. */
-function isMadeUpFor(later: readonly ProcessorFact[], subscription: string): boolean {
+/** Whether the subscription's next event has a previous state with the plan's item in it. */
+function isRestoredByNext(later: readonly ProcessorFact[], subscription: string): boolean {
   const next = later.find(
     (fact): fact is SnapshotFact => fact.kind === "snapshot" && fact.subscription === subscription,
   );
   return next?.before != null && !hasNoItem(next.before);
 }
 
-/** The writer's fact; of a list without its plan the one that it shares with the other product; null if ignored. */
-function saidOfWriter(result: Normalized): Fact | null {
+/** The writer's fact, or the one that it shares with the other product if the list has no plan of it; null if ignored. */
+function factOfWriter(result: Normalized): Fact | null {
   if (result.outcome === "ignored" && result.reason === "not_due") return null;
   if (result.outcome === "unpriced") return result.fact;
   if (result.outcome !== "facts") throw new Error(JSON.stringify(result));
@@ -46,16 +48,18 @@ function withoutPeriod<T extends Pick<SubscriptionState, "periodStart" | "period
   return rest;
 }
 
-/** The world's items have other names, and nothing is as good as no. */
+/** The simulator's items have other names, and an absent property is equal to `false`. */
 function withoutItem({ item: _, collectionWaived, ...image }: SubscriptionState): Omit<SubscriptionState, "item"> {
   return collectionWaived ? { ...image, collectionWaived } : image;
 }
 
-/** The timeline and what the gate would say now, in a month and long after. */
-function stateOf(world: World, facts: readonly ProcessorFact[]) {
-  const timeline = fold(SHOP, facts, Date.UTC(2026, 0, 31, 12));
-  const standings = [0, 31 * DAY, 200 * DAY].map((later) => usageAt(SHOP, timeline, world.ledger, world.now + later));
-  return JSON.stringify([timeline, standings]);
+/** The timeline, and the usage now, in a month and long after. */
+function stateOf(simulator: BillingSimulator, facts: readonly ProcessorFact[]) {
+  const timeline = fold(TEST_PRODUCT, facts, Date.UTC(2026, 0, 31, 12));
+  const usages = [0, 31 * DAY, 200 * DAY].map((later) =>
+    usageAt(TEST_PRODUCT, timeline, simulator.ledger, simulator.now + later),
+  );
+  return JSON.stringify([timeline, usages]);
 }
 
 function permutations<T>(all: readonly T[]): T[][] {
@@ -66,22 +70,22 @@ function permutations<T>(all: readonly T[]): T[][] {
 }
 
 test(
-  "ten thousand histories in other orders, with duplicates; short ones in every order",
+  "ten thousand histories fold to one state in other orders, with duplicates, and short ones in every order",
   () => {
     fc.assert(
-      fc.property(anyWorld, fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (world, random) => {
-        const expected = stateOf(world, world.facts);
+      fc.property(anyHistory, fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (simulator, random) => {
+        const expected = stateOf(simulator, simulator.facts);
         const shuffle = (facts: readonly ProcessorFact[]) =>
           facts
             .map((fact) => ({ fact, at: random.next().value }))
             .sort((a, b) => a.at - b.at)
             .map(({ fact }) => fact);
         const orders =
-          world.facts.length <= EXHAUSTIVE
-            ? permutations(world.facts)
-            : [shuffle(world.facts), shuffle([...world.facts, ...world.facts])];
+          simulator.facts.length <= EXHAUSTIVE
+            ? permutations(simulator.facts)
+            : [shuffle(simulator.facts), shuffle([...simulator.facts, ...simulator.facts])];
         for (const order of orders)
-          if (stateOf(world, order) !== expected) throw new Error(order.map(({ id }) => id).join(" "));
+          if (stateOf(simulator, order) !== expected) throw new Error(order.map(({ id }) => id).join(" "));
       }),
       { numRuns: RUNS },
     );
@@ -90,10 +94,10 @@ test(
 );
 
 test(
-  "an event that never came is made up for by the before-image of the next",
+  "the previous state of the next event restores an event that never came",
   () => {
     const last = (facts: readonly ProcessorFact[]) =>
-      fold(SHOP, facts, 0).records.map(({ plan, status, periodStart, periodEnd, cancelAt }) => ({
+      fold(TEST_PRODUCT, facts, 0).records.map(({ plan, status, periodStart, periodEnd, cancelAt }) => ({
         plan,
         status,
         periodStart,
@@ -101,17 +105,18 @@ test(
         cancelAt,
       }));
     fc.assert(
-      fc.property(anyWorld, fc.nat(), (world, which) => {
-        // One that is followed by another change of its subscription.
-        const lost = world.facts.filter(
-          (fact, index) => fact.kind === "snapshot" && isMadeUpFor(world.facts.slice(index + 1), fact.subscription),
+      fc.property(anyHistory, fc.nat(), (simulator, which) => {
+        // Another change of the subscription follows it.
+        const lost = simulator.facts.filter(
+          (fact, index) =>
+            fact.kind === "snapshot" && isRestoredByNext(simulator.facts.slice(index + 1), fact.subscription),
         );
         fc.pre(lost.length > 0);
         const missing = lost[which % lost.length];
-        const found = last(world.facts.filter((fact) => fact !== missing));
-        expect(found.map(withoutPeriod)).toEqual(last(world.facts).map(withoutPeriod));
+        const found = last(simulator.facts.filter((fact) => fact !== missing));
+        expect(found.map(withoutPeriod)).toEqual(last(simulator.facts).map(withoutPeriod));
         // Starts and ends within a second are equal.
-        last(world.facts).forEach((expected, index) => {
+        last(simulator.facts).forEach((expected, index) => {
           const { periodStart, periodEnd } = found[index] ?? expected;
           expect(Math.abs((periodStart ?? 0) - (expected.periodStart ?? 0))).toBeLessThanOrEqual(SECOND);
           expect(Math.abs((periodEnd ?? 0) - (expected.periodEnd ?? 0))).toBeLessThanOrEqual(SECOND);
@@ -124,18 +129,17 @@ test(
 );
 
 test(
-  "Stripe's events of a history, in every shape, are normalized to its facts again",
+  "Stripe's events of a history, in each API version, are normalized to its facts",
   () => {
     fc.assert(
-      fc.property(anyWorld, fc.constantFrom(...SHAPES), (world, shape) => {
-        for (const fact of world.facts) {
+      fc.property(anyHistory, fc.constantFrom(...SHAPES), (simulator, shape) => {
+        for (const fact of simulator.facts) {
           const result = normalized(renderStripe(fact, "u", shape));
-          const said = saidOfWriter(result);
-          if (said === null) {
+          const again = factOfWriter(result);
+          if (again === null) {
             expect(fact.kind === "payment" && fact.unlisted?.[0]?.purpose).toBe("not_due");
             continue;
           }
-          const again = said;
           expect({ kind: again.kind, at: again.at }).toEqual({ kind: fact.kind, at: fact.at });
           if (again?.kind === "snapshot" && fact.kind === "snapshot") {
             const named = (plan: string | null | undefined) => ({ low: "plus", high: "ultra" })[plan ?? ""] ?? null;

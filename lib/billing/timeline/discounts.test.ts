@@ -60,7 +60,7 @@ describe("the discounts of a subscription", () => {
     expect(discounts(began, snapshot(START + DAY, [named("di_2")]))).toMatchObject([{ key: "di_2" }]);
   });
 
-  test("begin and end by events of their own, which say more than a list of the same second", () => {
+  test("begin and end by their own events, which override a list of the same second", () => {
     const began = snapshot(START, []);
     const set = discount(START, "set", whole("di_1"));
     expect(discounts(began, set)).toMatchObject([{ key: "di_1", terms: spring }]);

@@ -1,11 +1,11 @@
 /** What decides where instants are equal, and when two images say the same. */
 import { describe, expect, test } from "vitest";
-import { day, days, image, told } from "@/tests/support/told";
+import { day, days, factBuilder, subscriptionState } from "@/tests/support/fact-builders";
 import type { Fact, SnapshotFact, SubscriptionState } from "../types";
 import { SECOND } from "./calendar";
 import { groupByInstant, isSameState, orderByPreviousState } from "./fact-order";
 
-const plan = (name: string) => image({ plan: name });
+const plan = (name: string) => subscriptionState({ plan: name });
 const [A, B, C, D] = [plan("a"), plan("b"), plan("c"), plan("d")];
 const ids = (facts: readonly { id: string }[]) => facts.map(({ id }) => id).join("");
 
@@ -15,10 +15,10 @@ function snapshot(
   before: SubscriptionState | null,
   life: SnapshotFact["life"] = "updated",
 ) {
-  return { ...told().is(0, {}, { image: after, before, life }), id };
+  return { ...factBuilder().snapshot(0, {}, { image: after, before, life }), id };
 }
 
-describe("two images say the same", () => {
+describe("two states are equal", () => {
   test.each<[string, Partial<SubscriptionState>]>([
     ["plan", { plan: "high" }],
     ["interval", { interval: "yearly" }],
@@ -32,49 +32,54 @@ describe("two images say the same", () => {
     ["no periodStart", { periodStart: null }],
     ["no periodEnd", { periodEnd: null }],
   ])("unless %s differs", (_, changes) => {
-    expect(isSameState(image(), image())).toBe(true);
-    expect(isSameState(image(), image(changes))).toBe(false);
-    expect(isSameState(image(changes), image())).toBe(false);
-    expect(isSameState(image(changes), image(changes))).toBe(true);
+    expect(isSameState(subscriptionState(), subscriptionState())).toBe(true);
+    expect(isSameState(subscriptionState(), subscriptionState(changes))).toBe(false);
+    expect(isSameState(subscriptionState(changes), subscriptionState())).toBe(false);
+    expect(isSameState(subscriptionState(changes), subscriptionState(changes))).toBe(true);
   });
 
   test("with starts and ends within a second", () => {
-    const moved = (by: number) => image({ periodStart: day(0) + by, periodEnd: day(30) - by });
-    expect(isSameState(image(), moved(SECOND))).toBe(true);
-    expect(isSameState(image(), moved(SECOND + 1))).toBe(false);
+    const moved = (by: number) => subscriptionState({ periodStart: day(0) + by, periodEnd: day(30) - by });
+    expect(isSameState(subscriptionState(), moved(SECOND))).toBe(true);
+    expect(isSameState(subscriptionState(), moved(SECOND + 1))).toBe(false);
   });
 });
 
-describe("two images of which one holds no item", () => {
+describe("two states of which one has no item", () => {
   const none = { plan: null, interval: null, quantity: 1, periodStart: null, periodEnd: null };
 
-  test("say the same if the status and the flags are equal", () => {
-    const seats = image({ quantity: 3 });
-    expect(isSameState(image(none), seats)).toBe(true);
-    expect(isSameState(seats, image(none))).toBe(true);
-    expect(isSameState(image({ ...none, status: "past_due" }), seats)).toBe(false);
-    expect(isSameState(seats, image({ ...none, cancelAt: day(30) }))).toBe(false);
+  test("are equal if the status and the flags are equal", () => {
+    const seats = subscriptionState({ quantity: 3 });
+    expect(isSameState(subscriptionState(none), seats)).toBe(true);
+    expect(isSameState(seats, subscriptionState(none))).toBe(true);
+    expect(isSameState(subscriptionState({ ...none, status: "past_due" }), seats)).toBe(false);
+    expect(isSameState(seats, subscriptionState({ ...none, cancelAt: day(30) }))).toBe(false);
   });
 
   test("need an image without a plan and without a period", () => {
-    expect(isSameState(image({ plan: null, interval: null, quantity: 1 }), image({ quantity: 3 }))).toBe(false);
-    expect(isSameState(image({ periodStart: null }), image())).toBe(false);
+    expect(
+      isSameState(subscriptionState({ plan: null, interval: null, quantity: 1 }), subscriptionState({ quantity: 3 })),
+    ).toBe(false);
+    expect(isSameState(subscriptionState({ periodStart: null }), subscriptionState())).toBe(false);
   });
 });
 
 describe("inside one instant", () => {
   const group = (...facts: Fact[]) => groupByInstant(facts).map(ids);
 
-  test("snapshots come by their period's start, then by what happened, then by id", () => {
-    const [later, earlier] = [snapshot("a", image(days(30, 60)), null), snapshot("b", image(), null)];
+  test("snapshots are sorted by their period's start, then by life, then by id", () => {
+    const [later, earlier] = [
+      snapshot("a", subscriptionState(days(30, 60)), null),
+      snapshot("b", subscriptionState(), null),
+    ];
     expect(group(later, earlier)).toEqual(["ba"]);
     expect(group(earlier, later)).toEqual(["ba"]);
-    const none = snapshot("c", image({ periodStart: null }), null);
+    const none = snapshot("c", subscriptionState({ periodStart: null }), null);
     expect(group(earlier, none)).toEqual(["cb"]);
     const [born, changed, gone] = [
-      snapshot("z", image(), null, "created"),
-      snapshot("y", image(), null),
-      snapshot("x", image(), null, "deleted"),
+      snapshot("z", subscriptionState(), null, "created"),
+      snapshot("y", subscriptionState(), null),
+      snapshot("x", subscriptionState(), null, "deleted"),
     ];
     for (const facts of [
       [born, changed, gone],
@@ -83,12 +88,12 @@ describe("inside one instant", () => {
     ]) {
       expect(group(...facts)).toEqual(["zyx"]);
     }
-    expect(group(snapshot("b", image(), null), snapshot("a", image(), null))).toEqual(["ab"]);
+    expect(group(snapshot("b", subscriptionState(), null), snapshot("a", subscriptionState(), null))).toEqual(["ab"]);
   });
 
-  test("payments come after snapshots, by id", () => {
-    const pays = (id: string) => ({ ...told().pays(0, 0, 30), id });
-    const [p, q, s] = [pays("1"), pays("2"), snapshot("s", image(), null)];
+  test("payments follow snapshots, by id", () => {
+    const pays = (id: string) => ({ ...factBuilder().pay(0, 0, 30), id });
+    const [p, q, s] = [pays("1"), pays("2"), snapshot("s", subscriptionState(), null)];
     for (const facts of [
       [q, s, p],
       [s, p, q],
@@ -98,9 +103,9 @@ describe("inside one instant", () => {
     }
   });
 
-  test("instants come in their order, each once", () => {
-    const a = told();
-    const facts = [a.is(5), a.is(0), a.pays(5, 0, 30), a.is(0)];
+  test("instants are in their order, each once", () => {
+    const a = factBuilder();
+    const facts = [a.snapshot(5), a.snapshot(0), a.pay(5, 0, 30), a.snapshot(0)];
     expect(groupByInstant(facts).map((each) => each.map(({ at }) => at))).toEqual([
       [day(0), day(0)],
       [day(5), day(5)],
@@ -109,7 +114,7 @@ describe("inside one instant", () => {
 });
 
 describe("the chain of images", () => {
-  test("begins with the creation where nothing was known, and not elsewhere", () => {
+  test("begins with the creation if no state was known, and not otherwise", () => {
     const [born, other] = [snapshot("b", A, null, "created"), snapshot("a", A, null)];
     expect(ids(orderByPreviousState([other, born], null))).toBe("ba");
     expect(ids(orderByPreviousState([other, born], A))).toBe("ab");
@@ -123,7 +128,7 @@ describe("the chain of images", () => {
     expect(ids(orderByPreviousState(facts.toReversed(), A))).toBe("231");
   });
 
-  test("among equals the first comes first; one or none is itself", () => {
+  test("among equals the first is first; a list of one or none stays as it is", () => {
     const facts = [snapshot("2", B, C), snapshot("1", C, D)];
     expect(ids(orderByPreviousState(facts, null))).toBe("12");
     expect(ids(orderByPreviousState([snapshot("2", A, null), snapshot("1", A, null)], A))).toBe("21");
@@ -149,7 +154,7 @@ describe("the chain of images", () => {
     expect(ids(orderByPreviousState(greedy, plan("0")))).toBe("!abcdefghi?");
   });
 
-  test("greed begins with who follows nobody but itself, or says nothing of before", () => {
+  test("the greedy order begins with a fact that follows only itself or has no previous state", () => {
     const steps = Array.from({ length: 10 }, (_, index) =>
       snapshot(String.fromCharCode(97 + index), plan(`${index + 1}`), plan(`${index}`)),
     );
@@ -159,7 +164,7 @@ describe("the chain of images", () => {
     }
   });
 
-  test("where everybody follows somebody and nobody the state so far, greed takes the first", () => {
+  test("if each fact follows another and none the known state, the greedy order takes the first", () => {
     const ring = Array.from({ length: 11 }, (_, index) =>
       snapshot(String.fromCharCode(97 + index), plan(`${(index + 1) % 11}`), plan(`${index}`)),
     );

@@ -26,7 +26,7 @@ const B = image("plus");
 const C = image("ultra");
 const ids = (facts: readonly { id: string }[]) => facts.map(({ id }) => id).join("");
 
-test("three changes in one second follow their before-images, whatever their ids", () => {
+test("three changes in one second follow their previous states, independent of their ids", () => {
   const facts = [snapshot("x", B, A), snapshot("c", C, B), snapshot("b", A, null)];
   expect(ids(orderByPreviousState(facts, null))).toBe("bxc");
 });
@@ -51,7 +51,7 @@ test("more than can be searched are still chained greedily", () => {
   expect(ordered.map(({ image: { plan } }) => plan)).toEqual(plans.slice(1).map(({ plan }) => plan));
 });
 
-test("in one instant payments come after snapshots; instants come in their order", () => {
+test("in one instant payments follow snapshots; instants are in their order", () => {
   const paid = {
     kind: "payment",
     id: "p",

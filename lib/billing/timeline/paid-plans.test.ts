@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { day, days, told } from "@/tests/support/told";
+import { day, days, factBuilder } from "@/tests/support/fact-builders";
 import type { Fact } from "../types";
 import { replaySubscription } from "./subscription-history";
 
-const a = told("sub_a");
+const a = factBuilder("sub_a");
 const second = days(30, 60);
 const high = { plan: "high" } as const;
 const trialing = { status: "trialing" } as const;
@@ -19,117 +19,121 @@ const paid = (...facts: Fact[]) => replaySubscription(facts).periods.map((period
 
 describe("which periods are paid", () => {
   test("the first of a subscription that began active; the others by their payment, or when the next one opens", () => {
-    expect(paid(a.is(0))).toEqual([[true, false]]);
-    expect(paid(a.is(0), a.is(30, second))).toEqual([
+    expect(paid(a.snapshot(0))).toEqual([[true, false]]);
+    expect(paid(a.snapshot(0), a.snapshot(30, second))).toEqual([
       [true, false],
       [false, false],
     ]);
-    expect(paid(a.is(0), a.is(30, second), a.is(60, days(60, 90))).map(([each]) => each)).toEqual([true, true, false]);
-    expect(paid(a.is(0), a.is(30, second), a.pays(31, 30, 60))).toEqual([
+    expect(paid(a.snapshot(0), a.snapshot(30, second), a.snapshot(60, days(60, 90))).map(([each]) => each)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(paid(a.snapshot(0), a.snapshot(30, second), a.pay(31, 30, 60))).toEqual([
       [true, false],
       [true, true],
     ]);
   });
 
   test("a payment from credit pays and is not in money; one of another purpose, or of another start, pays nothing", () => {
-    const renewed = [a.is(0), a.is(30, second)];
-    expect(paid(...renewed, a.pays(31, 30, 60, { inMoney: false }))[1]).toEqual([true, false]);
-    expect(paid(...renewed, a.pays(31, 30, 60, { purpose: "proration" }))[1]).toEqual([false, false]);
-    expect(paid(...renewed, a.pays(31, 30, 60, { purpose: "other" }))[1]).toEqual([false, false]);
-    expect(paid(...renewed, a.pays(31, 31, 60))[1]).toEqual([false, false]);
-    expect(paid(...renewed, a.pays(31, 30, 60, { outcome: "failed" }))[1]).toEqual([false, false]);
-    expect(paid(...renewed, a.pays(31, 30, 60, { purpose: "change" }))[1]).toEqual([true, true]);
+    const renewed = [a.snapshot(0), a.snapshot(30, second)];
+    expect(paid(...renewed, a.pay(31, 30, 60, { inMoney: false }))[1]).toEqual([true, false]);
+    expect(paid(...renewed, a.pay(31, 30, 60, { purpose: "proration" }))[1]).toEqual([false, false]);
+    expect(paid(...renewed, a.pay(31, 30, 60, { purpose: "other" }))[1]).toEqual([false, false]);
+    expect(paid(...renewed, a.pay(31, 31, 60))[1]).toEqual([false, false]);
+    expect(paid(...renewed, a.pay(31, 30, 60, { outcome: "failed" }))[1]).toEqual([false, false]);
+    expect(paid(...renewed, a.pay(31, 30, 60, { purpose: "change" }))[1]).toEqual([true, true]);
   });
 
-  test("a trial is paid by money alone: not by its invoice over nothing, nor because it goes on", () => {
-    expect(paid(a.is(0, trialing), a.pays(0, 0, 30, { inMoney: false }))).toEqual([[false, false]]);
-    expect(paid(a.is(0, trialing), a.pays(0, 0, 30))).toEqual([[true, true]]);
-    expect(paid(a.is(0, trialing), a.is(30, second))[0]).toEqual([false, false]);
+  test("a trial is paid by money only: neither by its invoice over 0 nor because it continues", () => {
+    expect(paid(a.snapshot(0, trialing), a.pay(0, 0, 30, { inMoney: false }))).toEqual([[false, false]]);
+    expect(paid(a.snapshot(0, trialing), a.pay(0, 0, 30))).toEqual([[true, true]]);
+    expect(paid(a.snapshot(0, trialing), a.snapshot(30, second))[0]).toEqual([false, false]);
   });
 
   test("a period that was announced with a second start is paid by either", () => {
-    const added = [a.is(0, { status: "incomplete" }), a.is(1, { ...days(1, 31), status: "past_due" })];
-    const withTrial = [...added, a.is(5, { ...days(1, 31) }), a.is(10, { ...days(10, 20), ...trialing })];
+    const added = [a.snapshot(0, { status: "incomplete" }), a.snapshot(1, { ...days(1, 31), status: "past_due" })];
+    const withTrial = [...added, a.snapshot(5, { ...days(1, 31) }), a.snapshot(10, { ...days(10, 20), ...trialing })];
     expect(paid(...withTrial)).toEqual([[false, false]]);
-    expect(paid(...withTrial, a.pays(11, 1, 31))).toEqual([[true, true]]);
-    expect(paid(...withTrial, a.pays(11, 10, 20))).toEqual([[true, true]]);
+    expect(paid(...withTrial, a.pay(11, 1, 31))).toEqual([[true, true]]);
+    expect(paid(...withTrial, a.pay(11, 10, 20))).toEqual([[true, true]]);
   });
 });
 
-describe("which plans are confirmed, oldest first", () => {
+describe("the confirmed plans, oldest first", () => {
   test("by payments, each at its own instant", () => {
     const facts = [
-      a.pays(3, 0, 30, { plan: "low" }),
-      a.is(0, { status: "incomplete" }),
-      a.is(2, { status: "past_due" }),
+      a.pay(3, 0, 30, { plan: "low" }),
+      a.snapshot(0, { status: "incomplete" }),
+      a.snapshot(2, { status: "past_due" }),
     ];
     expect(confirmed(...facts)).toEqual([[3, "low", true]]);
-    expect(confirmed(...facts, a.pays(4, 0, 30, { ...high, purpose: "proration" }))).toEqual([
+    expect(confirmed(...facts, a.pay(4, 0, 30, { ...high, purpose: "proration" }))).toEqual([
       [3, "low", true],
       [4, "high", true],
     ]);
   });
 
   test("not by one without a plan, of another purpose, failed, or for a period that is not paid", () => {
-    const owing = [a.is(0, { status: "past_due" })];
-    expect(confirmed(...owing, a.pays(3, 0, 30, { plan: null }))).toEqual([]);
-    expect(confirmed(...owing, a.pays(3, 0, 30, { purpose: "other" }))).toEqual([]);
-    expect(confirmed(...owing, a.fails(3))).toEqual([]);
-    expect(confirmed(...owing, a.pays(3, 3, 30, { purpose: "proration" }))).toEqual([]);
-    expect(confirmed(...owing, a.pays(3, 9, 30))).toEqual([]);
+    const owing = [a.snapshot(0, { status: "past_due" })];
+    expect(confirmed(...owing, a.pay(3, 0, 30, { plan: null }))).toEqual([]);
+    expect(confirmed(...owing, a.pay(3, 0, 30, { purpose: "other" }))).toEqual([]);
+    expect(confirmed(...owing, a.fail(3))).toEqual([]);
+    expect(confirmed(...owing, a.pay(3, 3, 30, { purpose: "proration" }))).toEqual([]);
+    expect(confirmed(...owing, a.pay(3, 9, 30))).toEqual([]);
   });
 
   test("a proration belongs to the period that runs, from its very start on", () => {
-    const facts = [a.is(0), a.is(30, { ...second, status: "past_due" }), a.pays(35, 30, 60)];
-    const proration = (at: number) => a.pays(at, at, 60, { ...high, purpose: "proration" });
+    const facts = [a.snapshot(0), a.snapshot(30, { ...second, status: "past_due" }), a.pay(35, 30, 60)];
+    const proration = (at: number) => a.pay(at, at, 60, { ...high, purpose: "proration" });
     expect(confirmed(...facts, proration(30))).toContainEqual([30, "high", true]);
-    const unpaid = [a.is(0), a.is(30, { ...second, status: "past_due" })];
+    const unpaid = [a.snapshot(0), a.snapshot(30, { ...second, status: "past_due" })];
     expect(confirmed(...unpaid, proration(30))).not.toContainEqual([30, "high", true]);
-    expect(confirmed(...unpaid, a.pays(29, 29, 30, { ...high, purpose: "proration" }))).toContainEqual([
+    expect(confirmed(...unpaid, a.pay(29, 29, 30, { ...high, purpose: "proration" }))).toContainEqual([
       29,
       "high",
       true,
     ]);
   });
 
-  test("by a vouched period: the plan that it opened with, and the one held when the next opens", () => {
-    expect(confirmed(a.is(0), a.is(10, high))).toEqual([[0, "low", false]]);
-    expect(confirmed(a.is(0), a.is(10, high), a.is(30, { ...second, ...high }))).toEqual([
+  test("by a period presumed paid: its first plan, and its last plan when the next period opens", () => {
+    expect(confirmed(a.snapshot(0), a.snapshot(10, high))).toEqual([[0, "low", false]]);
+    expect(confirmed(a.snapshot(0), a.snapshot(10, high), a.snapshot(30, { ...second, ...high }))).toEqual([
       [0, "low", false],
       [30, "high", false],
     ]);
-    // What it renews with is not what was held.
-    expect(confirmed(a.is(0), a.is(10, high), a.is(30, second))).toEqual([
+    // It renews with another plan than the current one.
+    expect(confirmed(a.snapshot(0), a.snapshot(10, high), a.snapshot(30, second))).toEqual([
       [0, "low", false],
       [30, "high", false],
     ]);
   });
 
   test.each<[string, Fact[], boolean]>([
-    ["a charge for it failed", [a.fails(10, high)], false],
-    ["a charge for it failed at the period's very start", [a.fails(0, high)], false],
-    ["a charge for another plan failed", [a.fails(10)], true],
-    ["and one went through since", [a.fails(10, high), a.pays(12, 12, 30, { ...high, purpose: "proration" })], true],
+    ["a charge for it failed", [a.fail(10, high)], false],
+    ["a charge for it failed at the period's very start", [a.fail(0, high)], false],
+    ["a charge for another plan failed", [a.fail(10)], true],
+    ["and one went through since", [a.fail(10, high), a.pay(12, 12, 30, { ...high, purpose: "proration" })], true],
     [
       "and one went through at that instant",
-      [a.fails(10, high), a.pays(10, 10, 30, { ...high, purpose: "proration" })],
+      [a.fail(10, high), a.pay(10, 10, 30, { ...high, purpose: "proration" })],
       true,
     ],
-    ["one went through before it", [a.pays(8, 8, 30, { ...high, purpose: "proration" }), a.fails(10, high)], false],
-    ["a charge failed when the next one opened", [a.fails(30, high)], true],
-    ["a charge failed before it", [a.fails(-1, high)], true],
+    ["one went through before it", [a.pay(8, 8, 30, { ...high, purpose: "proration" }), a.fail(10, high)], false],
+    ["a charge failed when the next one opened", [a.fail(30, high)], true],
+    ["a charge failed before it", [a.fail(-1, high)], true],
   ])("the plan held where %s: %#", (_, more, stands) => {
-    const facts = [a.is(0), a.is(5, high), a.is(30, { ...second, ...high }), ...more];
+    const facts = [a.snapshot(0), a.snapshot(5, high), a.snapshot(30, { ...second, ...high }), ...more];
     expect(confirmed(...facts).some(([at, , byPayment]) => at === 30 && !byPayment)).toBe(stands);
   });
 
   test("a payment after the next period opened does not make up for a failed charge before", () => {
     const facts = [
-      a.is(0),
-      a.is(5, high),
-      a.fails(10, high),
-      a.is(30, { ...second, ...high }),
-      a.pays(30, 30, 60, high),
+      a.snapshot(0),
+      a.snapshot(5, high),
+      a.fail(10, high),
+      a.snapshot(30, { ...second, ...high }),
+      a.pay(30, 30, 60, high),
     ];
     expect(confirmed(...facts)).toEqual([
       [0, "low", false],

@@ -82,7 +82,7 @@ describe("the same item", () => {
   });
 });
 
-describe("the image of a product", () => {
+describe("the state of a product", () => {
   const seen = (
     image: SubscriptionState,
     items: ItemList | undefined,

@@ -1,7 +1,7 @@
 /** Histories in which a search once found more than was paid for; each closed a hole. */
 import { test } from "vitest";
-import { expectWithinBound, greedy } from "@/tests/support/bound";
-import type { Action } from "@/tests/support/world";
+import type { Action } from "@/tests/support/billing-simulator/actions";
+import { expectWithinBound, greedy } from "@/tests/support/billing-simulator/expect-within-bound";
 
 test.each<[string, Action[]]>([
   [

@@ -1,8 +1,8 @@
 /** Invariant 6: no sequence of switches, cancellations, failed payments and resubscriptions gets more than was paid. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { expectWithinBound, greedy } from "@/tests/support/bound";
-import { ACTIONS, type Action, DEBIT_ACTIONS } from "@/tests/support/world";
+import { ACTIONS, type Action, DEBIT_ACTIONS } from "@/tests/support/billing-simulator/actions";
+import { expectWithinBound, greedy } from "@/tests/support/billing-simulator/expect-within-bound";
 import { DAY } from "./calendar";
 
 /** `QUOTA_RUNS=300000 npx vitest run --project unit lib/billing/timeline/quota.test.ts` looks longer. */
@@ -15,7 +15,7 @@ const DEPTH = Number(process.env.QUOTA_DEPTH ?? 3);
 const anyActions = fc.array(fc.constantFrom(...ACTIONS), { minLength: 4, maxLength: 16 });
 
 test(
-  "longer histories, using everything at once",
+  "longer histories, with all quota used at once",
   () => {
     fc.assert(
       fc.property(anyActions, (actions) => expectWithinBound(greedy(actions))),
@@ -38,7 +38,7 @@ test(
 );
 
 test(
-  "longer histories, using now and then, with news that comes late",
+  "longer histories with some usage and late facts",
   () => {
     const delay = fc.constantFrom(0, 60_000, 2 * DAY);
     fc.assert(

@@ -1,21 +1,21 @@
 /** A subscription that an admin moved: what each user has of it, in every order of deliveries. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { day, days, on, timelineOf, told } from "@/tests/support/told";
+import { day, days, entitlementOn, factBuilder, timelineOf } from "@/tests/support/fact-builders";
 import type { Fact, Instant, SnapshotFact, SubscriptionState } from "../types";
 import { decide } from "./build-timeline";
 import { factsBefore, factsToMove } from "./transfer";
 
-const brief = ({ entitlementPeriods: segments }: ReturnType<typeof timelineOf>) =>
-  segments.map(({ start, source, plan, status }) => [(start - day(0)) / 86_400_000, source, plan, status]);
+const brief = ({ entitlementPeriods }: ReturnType<typeof timelineOf>) =>
+  entitlementPeriods.map(({ start, source, plan, status }) => [(start - day(0)) / 86_400_000, source, plan, status]);
 const SINCE_EVER = -day(0) / 86_400_000;
-const movesIn = (at: number) => ({ ...told().moves(at, "in"), id: "sub_a:move" });
+const movesIn = (at: number) => ({ ...factBuilder().transfer(at, "in"), id: "sub_a:move" });
 const LOW = "stripe:sub_a";
 
 describe("Case 8: a subscription that an admin moved", () => {
-  const a = told();
-  const [began, paid, later] = [a.is(0), a.pays(0, 0, 30), a.is(20, { plan: "high" })];
-  const [out, back] = [a.moves(10, "out"), a.moves(20, "in")];
+  const a = factBuilder();
+  const [began, paid, later] = [a.snapshot(0), a.pay(0, 0, 30), a.snapshot(20, { plan: "high" })];
+  const [out, back] = [a.transfer(10, "out"), a.transfer(20, "in")];
   const moved = movesIn(10);
 
   test("ends for the old user with the move, and ignores what comes after", () => {
@@ -33,7 +33,7 @@ describe("Case 8: a subscription that an admin moved", () => {
       reason: "Subscription moved to another user",
       from: { source: LOW },
     });
-    expect(timelineOf(began, paid, out, later, a.ends(25))).toEqual(old);
+    expect(timelineOf(began, paid, out, later, a.cancel(25))).toEqual(old);
     expect(decide(timelineOf(began, paid), old, [out])).toEqual({
       action: "preserve",
       reason: "Subscription moved to another user",
@@ -60,8 +60,8 @@ describe("Case 8: a subscription that an admin moved", () => {
       action: "reset",
       reason: "Subscription moved from another user",
     });
-    expect(on(timelineOf(began, paid, moved, later), 21)).toMatchObject({ plan: "high", limitPlan: "high" });
-    const renewed = timelineOf(began, paid, moved, a.is(30, days(30, 60)));
+    expect(entitlementOn(timelineOf(began, paid, moved, later), 21)).toMatchObject({ plan: "high", limitPlan: "high" });
+    const renewed = timelineOf(began, paid, moved, a.snapshot(30, days(30, 60)));
     expect(renewed.transitions.map(({ at, reason }) => [at, reason])).toEqual([
       [day(10), "Subscription moved from another user"],
       [day(30), "Billing period renewal detected"],
@@ -71,17 +71,21 @@ describe("Case 8: a subscription that an admin moved", () => {
 
   test("gives a yearly plan's running month, and the periods before the move stay the old user's", () => {
     const year = { interval: "yearly" as const, ...days(0, 365) };
-    const anew = timelineOf(a.is(0, year), movesIn(70));
+    const anew = timelineOf(a.snapshot(0, year), movesIn(70));
     expect(anew.transitions[0]).toMatchObject({ at: day(70), window: { start: day(61), periodStart: day(0) } });
-    const renewed = timelineOf(began, a.is(30, days(30, 60)), movesIn(40));
+    const renewed = timelineOf(began, a.snapshot(30, days(30, 60)), movesIn(40));
     expect(renewed.periods.map(({ start }) => start)).toEqual([day(30)]);
   });
 
   test("keeps debts, declined charges and the end that it had", () => {
-    const owed = [began, a.is(5, { status: "past_due" })];
-    expect(on(timelineOf(...owed, moved), 10)).toMatchObject({ status: "past_due", withheld: false, plan: "low" });
-    expect(on(timelineOf(...owed, moved), 12)).toMatchObject({ source: "free" });
-    const ended = timelineOf(began, a.ends(5), moved);
+    const owed = [began, a.snapshot(5, { status: "past_due" })];
+    expect(entitlementOn(timelineOf(...owed, moved), 10)).toMatchObject({
+      status: "past_due",
+      withheld: false,
+      plan: "low",
+    });
+    expect(entitlementOn(timelineOf(...owed, moved), 12)).toMatchObject({ source: "free" });
+    const ended = timelineOf(began, a.cancel(5), moved);
     expect(brief(ended).slice(0, 1)).toEqual([[SINCE_EVER, "free", "free", null]]);
     expect(ended.transitions).toEqual([]);
   });
@@ -98,7 +102,7 @@ describe("Case 8: a subscription that an admin moved", () => {
     expect(twice.transitions.filter(({ window }) => window.source === LOW)).toMatchObject([
       { at: day(0), reason: "New subscription" },
     ]);
-    const renewedBetween = timelineOf(began, paid, out, a.is(30, days(30, 60)), movesIn(40));
+    const renewedBetween = timelineOf(began, paid, out, a.snapshot(30, days(30, 60)), movesIn(40));
     expect(renewedBetween.transitions.filter(({ window }) => window.source === LOW)).toMatchObject([
       { at: day(0), reason: "New subscription" },
       { at: day(40), reason: "Subscription moved from another user" },
@@ -106,9 +110,9 @@ describe("Case 8: a subscription that an admin moved", () => {
   });
 
   test("carries over from another paid period of the new user until it is paid itself", () => {
-    const own = told("sub_own");
-    const theirs = [own.is(0), own.pays(0, 0, 30)];
-    const unpaid = timelineOf(...theirs, a.is(5, { plan: "high", ...days(5, 35) }), moved);
+    const own = factBuilder("sub_own");
+    const theirs = [own.snapshot(0), own.pay(0, 0, 30)];
+    const unpaid = timelineOf(...theirs, a.snapshot(5, { plan: "high", ...days(5, 35) }), moved);
     expect(unpaid.transitions.find(({ window }) => window.source === LOW)).toMatchObject({
       kind: "carry_over",
       reason: "Resubscribed within a paid period",
@@ -117,27 +121,33 @@ describe("Case 8: a subscription that an admin moved", () => {
   });
 
   test("leaves what the new user had before as it was", () => {
-    const own = told("sub_own");
-    const theirs = [own.is(5, { status: "trialing", selfStarted: true, trialEnd: day(35), ...days(5, 35) })];
-    const trial = a.is(0, { status: "trialing", selfStarted: true, trialEnd: day(30) });
+    const own = factBuilder("sub_own");
+    const theirs = [own.snapshot(5, { status: "trialing", selfStarted: true, trialEnd: day(35), ...days(5, 35) })];
+    const trial = a.snapshot(0, { status: "trialing", selfStarted: true, trialEnd: day(30) });
     const before = timelineOf(...theirs);
     const after = timelineOf(...theirs, trial, moved);
-    expect(on(after, 6)).toEqual({ ...on(before, 6), end: expect.any(Number) });
+    expect(entitlementOn(after, 6)).toEqual({ ...entitlementOn(before, 6), end: expect.any(Number) });
     expect(after.flags).toEqual([{ kind: "trial_refused", source: LOW, at: day(10) }]);
   });
 
   test("does not burden the old user with a period that the new one owes", () => {
-    const own = told("sub_own");
-    const next = [own.is(42, days(42, 72)), own.is(72, days(72, 102))];
+    const own = factBuilder("sub_own");
+    const next = [own.snapshot(42, days(42, 72)), own.snapshot(72, days(72, 102))];
     const owed = { status: "past_due" as const, ...days(30, 60) };
-    const unpaid = [began, paid, a.is(30, days(30, 60)), a.is(31, owed)];
-    expect(on(timelineOf(...unpaid, ...next), 73)).toMatchObject({ source: "stripe:sub_own", withheld: true });
-    const left = { ...a.moves(40, "out"), id: "sub_a:left" };
-    expect(on(timelineOf(...unpaid, left, ...next), 73)).toMatchObject({ source: "stripe:sub_own", withheld: false });
+    const unpaid = [began, paid, a.snapshot(30, days(30, 60)), a.snapshot(31, owed)];
+    expect(entitlementOn(timelineOf(...unpaid, ...next), 73)).toMatchObject({
+      source: "stripe:sub_own",
+      withheld: true,
+    });
+    const left = { ...a.transfer(40, "out"), id: "sub_a:left" };
+    expect(entitlementOn(timelineOf(...unpaid, left, ...next), 73)).toMatchObject({
+      source: "stripe:sub_own",
+      withheld: false,
+    });
   });
 
   test("is nothing yet for a product of which only the move is known", () => {
-    const ended = { ...a.ends(5), image: { ...began.image, plan: null, interval: null } };
+    const ended = { ...a.cancel(5), image: { ...began.image, plan: null, interval: null } };
     expect(timelineOf(moved).records).toEqual([]);
     expect(timelineOf(moved, ended).records).toEqual([]);
   });
@@ -178,13 +188,13 @@ function timelinesAfter(steps: readonly Step[]) {
 }
 
 describe("deliveries around a move converge in every order:", () => {
-  const a = told();
+  const a = factBuilder();
   const steps: Fact[] = [
-    a.is(0, {}, { life: "created" }),
-    a.is(5, { plan: "high" }),
-    a.pays(6, 0, 30),
-    a.is(30, { plan: "high", ...days(30, 60) }),
-    a.ends(40, { plan: "high", ...days(30, 60) }),
+    a.snapshot(0, {}, { life: "created" }),
+    a.snapshot(5, { plan: "high" }),
+    a.pay(6, 0, 30),
+    a.snapshot(30, { plan: "high", ...days(30, 60) }),
+    a.cancel(40, { plan: "high", ...days(30, 60) }),
   ];
   const away = (at: number) => ({ at: day(at), from: "ada", to: "ben" });
   const back = (at: number) => ({ at: day(at), from: "ben", to: "ada" });
@@ -223,20 +233,22 @@ describe("after any history of a subscription, a move", () => {
       { minLength: 1, maxLength: 6 },
     )
     .map((moments) => {
-      const a = told();
+      const a = factBuilder();
       return moments.flatMap(({ at, plan, status, start, paid }): Fact[] => {
         const life: SnapshotFact["life"] = status === "canceled" ? "deleted" : "updated";
-        const fact = a.is(at, { plan, status, ...days(start, start + 30) }, { life });
-        return paid ? [fact, a.pays(at, start, start + 30, { plan })] : [fact];
+        const fact = a.snapshot(at, { plan, status, ...days(start, start + 30) }, { life });
+        return paid ? [fact, a.pay(at, start, start + 30, { plan })] : [fact];
       });
     });
   const when = fc.integer({ min: 0, max: 90 }).map((at) => at + 0.5);
-  const own = told("sub_own");
-  const theirs = [own.is(2, days(2, 32)), own.pays(2, 2, 32), own.is(32, days(32, 62))];
-  const clipped = ({ entitlementPeriods: segments }: ReturnType<typeof timelineOf>, until: Instant) =>
-    segments.filter(({ start }) => start < until).map(({ end: _, ...segment }) => segment);
-  const opened = ({ transitions: openings }: ReturnType<typeof timelineOf>, until: Instant) =>
-    openings.filter(({ at }) => at < until);
+  const own = factBuilder("sub_own");
+  const theirs = [own.snapshot(2, days(2, 32)), own.pay(2, 2, 32), own.snapshot(32, days(32, 62))];
+  const clipped = ({ entitlementPeriods }: ReturnType<typeof timelineOf>, until: Instant) =>
+    entitlementPeriods
+      .filter(({ start }) => start < until)
+      .map(({ end: _, ...entitlementPeriod }) => entitlementPeriod);
+  const opened = ({ transitions }: ReturnType<typeof timelineOf>, until: Instant) =>
+    transitions.filter(({ at }) => at < until);
 
   test("changes nothing of what the new user had before it", () => {
     fc.assert(
@@ -267,7 +279,7 @@ describe("after any history of a subscription, a move", () => {
     fc.assert(
       fc.property(life, when, fc.integer({ min: 0, max: 60 }), (facts, at, later) => {
         const [whole, moved] = [timelineOf(...facts), timelineOf(...facts, movesIn(at))];
-        const [expected, got] = [on(whole, at + later), on(moved, at + later)];
+        const [expected, got] = [entitlementOn(whole, at + later), entitlementOn(moved, at + later)];
         // The old user's earlier trials and debts limit the old user alone.
         fc.pre(!facts.some((fact) => fact.kind === "snapshot" && fact.image.status === "trialing"));
         if (expected?.source === LOW) expect(got).toMatchObject({ source: LOW, plan: expected.plan });

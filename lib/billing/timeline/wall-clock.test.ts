@@ -9,8 +9,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { product } from "@/lib/config/current-catalog";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
+import { ACTIONS, type Action } from "@/tests/support/billing-simulator/actions";
+import { TEST_PRODUCT } from "@/tests/support/billing-simulator/product";
+import { BillingSimulator } from "@/tests/support/billing-simulator/simulator";
 import { normalized } from "@/tests/support/normalized-stripe";
-import { ACTIONS, type Action, SHOP, World } from "@/tests/support/world";
 import type { Fact, ProcessorFact } from "../types";
 import { usageAt } from "../usage-at";
 import { fold } from "./build-timeline";
@@ -63,35 +65,35 @@ function onWall(facts: readonly ProcessorFact[], perSecond = 1): ProcessorFact[]
 }
 
 /** A processor with a test clock, and a gate that runs on real time. */
-class WallWorld extends World {
+class WallClockSimulator extends BillingSimulator {
   private wallNow(): number {
     return BEGIN + new Set(this.facts.map(({ at }) => at)).size * SECOND;
   }
 
-  override standing() {
-    return usageAt(SHOP, fold(SHOP, onWall(this.facts), BEGIN), this.ledger, this.wallNow());
+  override usage() {
+    return usageAt(TEST_PRODUCT, fold(TEST_PRODUCT, onWall(this.facts), BEGIN), this.ledger, this.wallNow());
   }
 
-  override act(action: Action): boolean {
+  override apply(action: Action): boolean {
     const before = this.ledger.length;
-    const done = super.act(action);
+    const done = super.apply(action);
     const use = this.ledger[before];
     // As the gate writes it: no earlier than its window.
-    if (use) use.at = Math.max(this.wallNow(), this.standing().window.start);
+    if (use) use.at = Math.max(this.wallNow(), this.usage().window.start);
     return done;
   }
 }
 
-function fake<W extends World>(world: W, actions: readonly Action[]): W {
-  for (const action of actions) world.act(action);
-  return world;
+function simulate<W extends BillingSimulator>(simulator: W, actions: readonly Action[]): W {
+  for (const action of actions) simulator.apply(action);
+  return simulator;
 }
 
 const anyActions = (of: readonly Action[]) => fc.array(fc.constantFrom(...of), { minLength: 2, maxLength: 12 });
 const greedy = (actions: readonly Action[]) => actions.flatMap((action): Action[] => [action, "use"]);
 
-function standing(world: World, facts: readonly ProcessorFact[], later = 0) {
-  return usageAt(SHOP, fold(SHOP, facts, BEGIN), world.ledger, world.now + later);
+function usageOf(simulator: BillingSimulator, facts: readonly ProcessorFact[], later = 0) {
+  return usageAt(TEST_PRODUCT, fold(TEST_PRODUCT, facts, BEGIN), simulator.ledger, simulator.now + later);
 }
 
 test(
@@ -99,8 +101,8 @@ test(
   () => {
     fc.assert(
       fc.property(anyActions(WITH_ENDS), (actions) => {
-        const world = fake(new World(), actions);
-        const [clock, wall] = [standing(world, world.facts), standing(world, onWall(world.facts))];
+        const simulator = simulate(new BillingSimulator(), actions);
+        const [clock, wall] = [usageOf(simulator, simulator.facts), usageOf(simulator, onWall(simulator.facts))];
         // Of several subscriptions that give nothing, the free plan shows the one that ended last.
         const shown = ({ entitlementPeriod: { plan, status }, limits }: typeof clock) => ({
           plan,
@@ -120,8 +122,8 @@ test(
   () => {
     fc.assert(
       fc.property(anyActions(IN_ITS_PERIODS), (actions) => {
-        const world = fake(new World(), actions);
-        const [clock, wall] = [standing(world, world.facts), standing(world, onWall(world.facts))];
+        const simulator = simulate(new BillingSimulator(), actions);
+        const [clock, wall] = [usageOf(simulator, simulator.facts), usageOf(simulator, onWall(simulator.facts))];
         expect({ used: wall.used, remaining: wall.remaining }).toEqual({
           used: clock.used,
           remaining: clock.remaining,
@@ -138,8 +140,8 @@ test(
   () => {
     fc.assert(
       fc.property(anyActions(GOING_ON), fc.boolean(), (actions, all) => {
-        const world = fake(new WallWorld(), all ? greedy(actions) : actions);
-        expect(world.accepted()).toBeLessThanOrEqual(world.bound());
+        const simulator = simulate(new WallClockSimulator(), all ? greedy(actions) : actions);
+        expect(simulator.acceptedUsage()).toBeLessThanOrEqual(simulator.usageBound());
       }),
       { numRuns: RUNS },
     );
@@ -153,12 +155,12 @@ test(
     const random = fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true }));
     fc.assert(
       fc.property(anyActions(ACTIONS), fc.integer({ min: 1, max: 12 }), random, (actions, perSecond, order) => {
-        const world = fake(new World(), actions);
-        const facts = onWall(world.facts, perSecond);
+        const simulator = simulate(new BillingSimulator(), actions);
+        const facts = onWall(simulator.facts, perSecond);
         const state = (all: readonly ProcessorFact[]) =>
           JSON.stringify([
-            fold(SHOP, all, BEGIN),
-            ...[0, 31 * DAY, 200 * DAY].map((later) => standing(world, all, later)),
+            fold(TEST_PRODUCT, all, BEGIN),
+            ...[0, 31 * DAY, 200 * DAY].map((later) => usageOf(simulator, all, later)),
           ]);
         const shuffled = [...facts, ...facts]
           .map((fact) => ({ fact, at: order.next().value as number }))
@@ -173,9 +175,12 @@ test(
 );
 
 test("a trial that was upgraded before its period began keeps the limits of the plan it began with", () => {
-  const world = fake(new World(), ["hour", "trial", "upgradeInvoiced"]);
-  expect(standing(world, world.facts)).toMatchObject({ entitlementPeriod: { plan: "high" }, limits: { units: 100 } });
-  expect(standing(world, onWall(world.facts))).toMatchObject({
+  const simulator = simulate(new BillingSimulator(), ["hour", "trial", "upgradeInvoiced"]);
+  expect(usageOf(simulator, simulator.facts)).toMatchObject({
+    entitlementPeriod: { plan: "high" },
+    limits: { units: 100 },
+  });
+  expect(usageOf(simulator, onWall(simulator.facts))).toMatchObject({
     entitlementPeriod: { plan: "high" },
     limits: { units: 100 },
   });
@@ -211,8 +216,13 @@ test.each(["clock", "wall"] as const)(
         { at: third + DAY, field: "words_used", amount: 700 },
       ];
       const writer = product("writer");
-      const { entitlementPeriod: segment, used, remaining } = usageAt(writer, fold(writer, facts, 0), ledger, now);
-      return { plan: segment.plan, status: segment.status, used: used.words_used, remaining: remaining.words_used };
+      const { entitlementPeriod, used, remaining } = usageAt(writer, fold(writer, facts, 0), ledger, now);
+      return {
+        plan: entitlementPeriod.plan,
+        status: entitlementPeriod.status,
+        used: used.words_used,
+        remaining: remaining.words_used,
+      };
     };
     // The renewal forgave 15,000, which are held back while it is owed; the plan goes on for the days of grace.
     expect(at(third + 2 * DAY)).toEqual({

@@ -14,7 +14,7 @@ import {
 const TXN = "txn_01hv8wptq8987qeep44cyrewp9";
 const at = (status: string, over: object = {}): Answer => ({ data: transaction(TXN, { status, ...over }) });
 
-describe("what has become of a checkout", () => {
+describe("the state of a checkout", () => {
   test.each([
     ["draft", { state: "open" }],
     ["ready", { state: "open" }],
@@ -26,7 +26,7 @@ describe("what has become of a checkout", () => {
     expect(await client.checkoutState(TXN)).toEqual(expected);
   });
 
-  test("paid, with its subscription not yet there", async () => {
+  test("paid, before its subscription exists", async () => {
     const { client } = await fakeApi(at("paid", { subscription_id: null }));
     expect(await client.checkoutState(TXN)).toEqual({ state: "paid", subscription: null });
   });
@@ -39,7 +39,7 @@ describe("closing a checkout", () => {
     expect(requests[1]).toMatchObject({ method: "PATCH", path: `/transactions/${TXN}`, body: { status: "canceled" } });
   });
 
-  test("a draft cannot be canceled: that is said, and not tried", async () => {
+  test("a draft cannot be canceled: the answer says so, without a request", async () => {
     const { client, requests } = await fakeApi(at("draft"));
     expect(await client.closeCheckout(TXN)).toBe("left_open");
     expect(requests).toHaveLength(1);
@@ -50,7 +50,7 @@ describe("closing a checkout", () => {
     expect(await client.closeCheckout(TXN)).toBe("paid");
   });
 
-  test("a refusal for another reason is left open, what is unreachable is an error", async () => {
+  test("after another refusal it is left open; an unreachable processor is an error", async () => {
     const refused = await fakeApi(at("ready"), refusal(400, "transaction_immutable"), at("ready"));
     expect(await refused.client.closeCheckout(TXN)).toBe("left_open");
     const down = await fakeApi(at("ready"), refusal(500, "internal_error"));
@@ -162,7 +162,7 @@ describe("a subscription as it is", () => {
     });
   });
 
-  test("with no price of ours it says nothing", async () => {
+  test("without a price of the catalog it has no state", async () => {
     const { client } = await fakeApi({ data: subscription([item("pri_foreign")]) });
     expect((await client.subscription(SUBSCRIPTION)).facts).toEqual([]);
   });
@@ -203,7 +203,7 @@ test("the page of the open payment is that of the newest transaction which is pa
   expect(await client.duePage(SUBSCRIPTION)).toBeNull();
 });
 
-test("the page where one subscription's card is changed", async () => {
+test("the page that changes a subscription's card", async () => {
   const items = [item("pri_writer_plus_monthly")];
   const update_payment_method = "https://buyer-portal.paddle.com/card";
   const { client } = await fakeApi(
@@ -214,7 +214,7 @@ test("the page where one subscription's card is changed", async () => {
   expect(await client.paymentPage(SUBSCRIPTION)).toBeNull();
 });
 
-test("Paddle makes its own customers, and keeps no plan change", async () => {
+test("Paddle creates its own customers, and stores no scheduled change", async () => {
   const { client, requests } = await fakeApi();
   expect(await client.customer({ userId: "user_1", email: "one@example.com", idempotencyKey: "k" })).toBeNull();
   await client.cancelScheduledChange(SUBSCRIPTION);

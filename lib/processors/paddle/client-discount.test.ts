@@ -96,7 +96,7 @@ describe("a purchase with a code", () => {
     await expect(client.checkout(request)).rejects.toMatchObject({ problem: "amount_too_small" });
   });
 
-  test("another refusal stays what it is", async () => {
+  test("another refusal keeps its reason", async () => {
     const { client } = await fakeApi(list(discount()), refusal(500, "internal_error"));
     await expect(client.checkout({ ...request, code: "SPRING20" })).rejects.toMatchObject({ problem: "unavailable" });
   });
@@ -118,7 +118,7 @@ describe("a preview of a subscription with a discount", () => {
     return { shown: await client.preview(change), requests };
   };
 
-  test("gives tax, what is taken off, and the discount with its end", async () => {
+  test("gives the tax, the reduction, and the discount with its end", async () => {
     const sums = { tax: "304", grand_total_tax: "304", discount: "400" };
     const { shown, requests } = await ask(preview(sums), { data: discount() });
     expect(shown).toMatchObject({
@@ -138,7 +138,7 @@ describe("a preview of a subscription with a discount", () => {
     expect(requests[2]?.path).toBe(`/discounts/${DISCOUNT}`);
   });
 
-  test("the tax is that of what the card pays, after credit", async () => {
+  test("the tax is the tax of the card's charge, after credit", async () => {
     const sums = { tax: "304", grand_total_tax: "152", credit: "952", grand_total: "952" };
     const { shown } = await ask(preview(sums, null));
     expect(shown).toMatchObject({ dueNow: { amount: 952 }, tax: { amount: 152 } });
@@ -157,7 +157,7 @@ describe("a preview of a subscription with a discount", () => {
     expect(await client.preview(change)).toMatchObject({ discounts: [{ off, endsAt: null }] });
   });
 
-  test("where nothing is due, nothing is taken off it, and the discount is named all the same", async () => {
+  test("if nothing is due, there is no reduction, and the discount is still named", async () => {
     const { shown } = await ask(preview({ grand_total: "0", discount: "400", grand_total_tax: "0" }), {
       data: discount(),
     });

@@ -56,7 +56,7 @@ describe("no answer that can be used is unavailable", () => {
     expect(error).toMatchObject({ problem: "unavailable", code });
   });
 
-  test("nobody listening", async () => {
+  test("a closed port", async () => {
     const error = await clientAt("http://127.0.0.1:1")
       .undoCancel(SUBSCRIPTION)
       .catch((thrown: unknown) => thrown);
@@ -74,12 +74,12 @@ describe("no answer that can be used is unavailable", () => {
 });
 
 describe("the key stays a secret", () => {
-  test("where Paddle repeats it", async () => {
+  test("if Paddle repeats it", async () => {
     const error = await failure(refusal(403, "authentication_malformed", `The key ${API_KEY} is not one.`));
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(API_KEY);
   });
 
-  test("where it cannot even be sent: fetch quotes the whole header", async () => {
+  test("if it cannot be sent: fetch quotes the whole header", async () => {
     const client = clientAt("http://127.0.0.1:1", { apiKey: `${API_KEY}\nsecond line` });
     const error = await client.undoCancel(SUBSCRIPTION).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ProcessorError);
@@ -88,7 +88,7 @@ describe("the key stays a secret", () => {
 });
 
 test.each(["../customers/ctm_1", "txn_1/../../prices", "txn_1?include=customer", "a,b", "txn 1", ""])(
-  "an id that would ask for something else is sent nowhere: %j",
+  "an id that would change the request's path is not sent: %j",
   async (id) => {
     const { client, requests } = await fakeApi();
     const change = { subscription: id, priceId: "pri_writer_ultra_monthly", timing: "now" } as const;

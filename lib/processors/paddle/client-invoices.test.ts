@@ -76,7 +76,7 @@ describe("invoices", () => {
       expect(await read({ ...details({}), adjustments_totals: paidBack("0", "0") })).not.toHaveProperty("refunded");
     });
 
-    test("a key that cannot read adjustments tells nothing of refunds", async () => {
+    test("a key that cannot read adjustments gives no refunds", async () => {
       const invoice = await read(details({}));
       for (const field of ["refunded", "tax", "discount"]) expect(invoice).not.toHaveProperty(field);
     });
@@ -94,7 +94,7 @@ describe("invoices", () => {
     ]);
   });
 
-  test("of some subscriptions only; of none, nobody's", async () => {
+  test("of the given subscriptions only; without subscriptions, none", async () => {
     const { client, requests } = await fakeApi(page([transaction("txn_1")]));
     expect(await client.invoices({ subscriptions: [] })).toEqual([]);
     expect(requests).toEqual([]);
@@ -130,7 +130,7 @@ describe("invoices", () => {
     expect(requests.map(({ query }) => query.after)).toEqual([undefined, "txn_29", "txn_59", "txn_89"]);
   });
 
-  test("an empty page is the last one, whatever it says", async () => {
+  test("an empty page is the last one, independent of its `has_more`", async () => {
     const { client, requests } = await fakeApi(page([], true), page([transaction("txn_1")]));
     expect(await client.invoices({ customer: CUSTOMER })).toEqual([]);
     expect(requests).toHaveLength(1);
@@ -172,7 +172,7 @@ describe("invoicePdf", () => {
     await expect(client.invoicePdf("txn_1")).rejects.toMatchObject({ problem: "invalid", code: "forbidden" });
   });
 
-  test("where Paddle cannot answer, it is not asked again", async () => {
+  test("if Paddle cannot answer, the request is not repeated", async () => {
     const { client, requests } = await fakeApi(refusal(500, "internal_error"), { data: transaction("txn_1") });
     await expect(client.invoicePdf("txn_1")).rejects.toMatchObject({ problem: "unavailable" });
     expect(requests).toHaveLength(1);

@@ -165,7 +165,7 @@ describe("a discount", () => {
     expect(requests.map(({ path }) => path)).toEqual([`/subscriptions/${SUBSCRIPTION}`, "/discounts/dsc_1"]);
   });
 
-  test("that the key may not read is known by its id, and a reading that says more is another fact", async () => {
+  test("that the key may not read has its id only; a fetch with more content is another fact", async () => {
     const data = subscription([item(PLUS)], { discount: applied });
     const bare = await read({ data }, refusal(403, "forbidden"));
     expect(bare.discounts).toEqual([{ key: "dsc_1", terms: null, endsAt: Date.UTC(2027, 2, 3) }]);
@@ -173,7 +173,7 @@ describe("a discount", () => {
     expect(whole.id).not.toBe(bare.id);
   });
 
-  test("is not asked for if there is none", async () => {
+  test("is not requested if there is none", async () => {
     const { discounts, requests } = await read({ data: subscription([item(PLUS)]) });
     expect(discounts).toEqual([]);
     expect(requests).toHaveLength(1);

@@ -51,7 +51,7 @@ describe("checkout", () => {
     expect(requests[0]?.headers).toMatchObject({ "paddle-version": "1", authorization: `bearer ${API_KEY}` });
   });
 
-  test("names the customer where there is one", async () => {
+  test("names the customer if there is one", async () => {
     const { client, requests } = await fakeApi({ data: draft });
     await client.checkout({ ...request, customer: CUSTOMER });
     expect(requests[0]?.body).toMatchObject({ customer_id: CUSTOMER });
@@ -67,7 +67,7 @@ describe("preview", () => {
   const current = { data: subscription([item(PLUS)]) };
   const preview = (over: object) => ({ data: { ...subscription([item(ULTRA)]), ...over } });
 
-  test("now: what the card is charged today, after credit, and what comes next", async () => {
+  test("now: today's charge of the card, after credit, and the next charge", async () => {
     const { client, requests } = await fakeApi(
       current,
       preview({
@@ -92,7 +92,7 @@ describe("preview", () => {
     });
   });
 
-  test("now, where it gives money back: nothing is due", async () => {
+  test("now, with a credit: nothing is due", async () => {
     const immediate_transaction = previewed("-500", "2026-11-16T10:00:00Z", { credit_to_balance: "500" });
     const { client } = await fakeApi(
       current,
@@ -148,7 +148,7 @@ describe("change", () => {
     return requests[1]?.body;
   };
 
-  test("now: charged at once, and not changed where the charge fails", async () => {
+  test("now: charged at once, and not changed if the charge fails", async () => {
     const { client, requests } = await fakeApi(
       { data: subscription([item(PLUS)]) },
       { data: subscription([item(ULTRA)]) },
@@ -162,7 +162,7 @@ describe("change", () => {
     });
   });
 
-  test("replaces the product's own plan and keeps the rest, but for what was billed once", async () => {
+  test("replaces the product's own plan and keeps the other items, except one-time charges", async () => {
     const items = [
       item("pri_seats", { quantity: 4 }),
       item("pri_chatbots_growth_monthly"),
@@ -198,7 +198,7 @@ describe("change", () => {
     });
   });
 
-  test("what is already so is not charged again", async () => {
+  test("the current plan is not charged again", async () => {
     const { client, requests } = await fakeApi({ data: subscription([item(ULTRA)]) });
     await client.change(upgrade);
     expect(requests).toHaveLength(1);
@@ -225,7 +225,7 @@ describe("cancel and keep", () => {
     expect(requests).toMatchObject([{ method: "POST", path: `${PATH}/cancel`, body: { effective_from } }]);
   });
 
-  test("keep takes the scheduled change away and touches nothing else", async () => {
+  test("keep removes the scheduled cancellation and changes nothing else", async () => {
     const { client, requests } = await fakeApi({ data: subscription([item(PLUS)]) });
     await client.undoCancel(SUBSCRIPTION);
     expect(requests).toMatchObject([{ method: "PATCH", path: PATH }]);

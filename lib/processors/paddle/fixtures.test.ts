@@ -10,7 +10,7 @@ describe("the fixtures", () => {
   if (process.env.UPDATE_FIXTURES === "1") writeFixtures(folder, events);
   const names = jsonFiles(folder).map((name) => name.replace(/\.json$/, ""));
 
-  test("are what the builders give (UPDATE_FIXTURES=1 writes them)", () => {
+  test("are the output of the builders (UPDATE_FIXTURES=1 writes them)", () => {
     expect(names.toSorted()).toEqual(Object.keys(events).toSorted());
     for (const name of names) {
       const text = readFileSync(new URL(`${name}.json`, folder), "utf8");

@@ -11,7 +11,7 @@ const ENVELOPE = {
   data: {},
 };
 
-test("the envelope; Paddle does not say which environment it is from", () => {
+test("the envelope; Paddle does not name its environment", () => {
   expect(read(ENVELOPE)).toEqual({
     ok: true,
     event: {
@@ -26,7 +26,7 @@ test("the envelope; Paddle does not say which environment it is from", () => {
   });
 });
 
-test("an event is the same by its event_id, whatever its notification_id", () => {
+test("an event is identified by its event_id, independent of its notification_id", () => {
   expect(read({ ...ENVELOPE, notification_id: "ntf_other" })).toMatchObject({ event: { id: ENVELOPE.event_id } });
 });
 

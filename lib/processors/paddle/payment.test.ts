@@ -74,7 +74,7 @@ describe("a change: whole from now, or for the rest of the period", () => {
     }).purpose;
   const rated = (rate: string) => ({ rate, start: START, end: END });
 
-  test("the whole interval from its start opens what the subscription's new period is", () => {
+  test("the whole interval from its start opens the subscription's new period", () => {
     expect(change(START, END)).toBe("change");
     expect(change(START, Date.UTC(2027, 2, 1, 10), yearly)).toBe("change");
     expect(change(START, END + 1000)).toBe("change");
@@ -97,7 +97,7 @@ describe("a change: whole from now, or for the rest of the period", () => {
     expect(change(START, START)).toBe("proration");
   });
 
-  test("on the first day the line's proration tells", () => {
+  test("on the first day the line's proration decides", () => {
     expect(change(START + HOUR, END, ultra, rated("0.99865"))).toBe("proration");
     expect(change(START + HOUR, END, ultra)).toBe("change");
   });
@@ -109,7 +109,7 @@ describe("a change: whole from now, or for the rest of the period", () => {
     });
   });
 
-  test("the plan is the one charged most for: what it replaced is given back", () => {
+  test("the plan is the one with the highest charge; the replaced plan is credited", () => {
     const lines = [
       line(price, { amount: -995, proration: rated("0.5") }),
       line(ultra, { amount: 1990, proration: rated("0.5") }),
@@ -127,7 +127,7 @@ describe("a change: whole from now, or for the rest of the period", () => {
 describe("a period", () => {
   const proration = { rate: "0.5", start: START - 15 * DAY, end: START };
 
-  test("is paid by its whole line, beside what an upgrade left to be charged", () => {
+  test("is paid by its whole line, beside the deferred difference of an upgrade", () => {
     expect(fact({ lines: [line(ultra, { amount: 1000, proration }), line(ultra)] })).toMatchObject({
       purpose: "period",
       plan: "ultra",
@@ -139,7 +139,7 @@ describe("a period", () => {
     expect(fact({ lines: [line(ultra, { amount: 1000, proration })] })).toMatchObject({ purpose: "proration" });
   });
 
-  test("may not be said: then the payment opens and confirms none", () => {
+  test("may be absent: then the payment opens and confirms none", () => {
     expect(fact({ period: null })).toMatchObject({
       purpose: "period",
       periodStart: null,
@@ -168,7 +168,7 @@ describe("a period", () => {
     });
   });
 
-  test("is read from the items where nothing has been calculated", () => {
+  test("is read from the items if no totals were calculated", () => {
     expect(fact({}, { "details.line_items": [] })).toMatchObject({ purpose: "period", plan: "plus", inMoney: false });
     expect(fact({}, { details: null })).toMatchObject({ plan: "plus", inMoney: false });
     expect(fact({}, { details: null, "items.0.price": null })).toMatchObject({ plan: "plus" });
@@ -223,7 +223,7 @@ describe("a failed attempt on a sent invoice", () => {
   const attempt = (type: string, lines = BASE.lines) =>
     told({ status: "billed", collectionMode: "manual", lines }, {}, type);
 
-  test("is no debt until Paddle says that it is overdue", () => {
+  test("is no debt until Paddle reports it as overdue", () => {
     expect(attempt("transaction.payment_failed")).toMatchObject({
       facts: [{ fact: { outcome: "failed", purpose: "not_due" } }],
     });
@@ -235,66 +235,6 @@ describe("a failed attempt on a sent invoice", () => {
     });
     expect(attempt("transaction.payment_failed", [line(other)])).toEqual({ outcome: "ignored", reason: "not_due" });
   });
-});
-
-describe("in money", () => {
-  test("is what was captured in full, nothing given", () => {
-    expect(fact({}).inMoney).toBe(true);
-    expect(fact({ lines: [line(price), line(other, { amount: 500 })] }).inMoney).toBe(true);
-    // A discount leaves an ordinary price.
-    expect(fact({ discount: 1 }).inMoney).toBe(true);
-    // Paddle writes a whole period as a proration of rate 1, too.
-    const whole = { rate: "1", start: START, end: END };
-    expect(fact({ lines: [line(price, { proration: whole }), line(other, { proration: whole })] }).inMoney).toBe(true);
-    // Taxes come on top.
-    expect(fact({}, { "details.totals.grand_total": "2399", "payments.0.amount": "2399" }).inMoney).toBe(true);
-  });
-
-  test.each([
-    ["a credit", { credit: 1 }, {}],
-    ["all from credit", { credit: 1999 }, {}],
-    ["a credit given", { creditToBalance: 1 }, {}],
-    ["all discounted", { discount: 1999 }, {}],
-    ["nothing to pay", { lines: [line(price, { amount: 0 })] }, {}],
-    ["a balance left", {}, { "details.totals.balance": "1" }],
-    ["a payment that is not captured", {}, { "payments.0.status": "authorized" }],
-    ["less captured", {}, { "payments.0.amount": "1998" }],
-    ["no payment", {}, { payments: [] }],
-    ["no payments said", {}, { payments: undefined }],
-    ["no totals", {}, { "details.totals": null }],
-    ["no credit said", {}, { "details.totals.credit": undefined }],
-    ["a partial proration on the plan's item alone", {}, { "items.0.proration": { rate: "0.5" } }],
-    ["a line that gives back", { lines: [line(price), line(other, { amount: -1 })] }, {}],
-    [
-      "a prorated line",
-      { lines: [line(price), line(other, { proration: { rate: "0.5", start: START, end: END } })] },
-      {},
-    ],
-    [
-      "a whole rate for a part of the period",
-      { lines: [line(price), line(other, { proration: { rate: "1", start: START + DAY, end: END } })] },
-      {},
-    ],
-  ])("is not %s", (_name, spec, changes) => {
-    expect(fact(spec, changes).inMoney).toBe(false);
-  });
-
-  test("the merchant may declare a sent invoice paid", () => {
-    expect(fact({ collectionMode: "manual" }, { payments: [] }).inMoney).toBe(true);
-    expect(fact({ collectionMode: "manual", status: "billed" }, { payments: [] }).inMoney).toBe(false);
-  });
-
-  test("is nothing that failed", () => {
-    expect(fact({ status: "past_due" }, {}, "transaction.payment_failed").inMoney).toBe(false);
-  });
-});
-
-test("what is paid stays paid, whatever is told of an earlier attempt", () => {
-  for (const type of ["transaction.payment_failed", "transaction.past_due"]) {
-    for (const status of ["paid", "completed"] as const) {
-      expect(told({ status }, {}, type)).toEqual({ outcome: "ignored", reason: "already_paid" });
-    }
-  }
 });
 
 test.each([

@@ -1,25 +1,26 @@
-/** A history of the world, rendered as Paddle's events, is normalized to its facts again. */
+/** A simulated history, rendered as Paddle's events, is normalized to its facts again. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fold } from "@/lib/billing/timeline/build-timeline";
 import { withoutPlan } from "@/lib/billing/timeline/plan-items";
 import type { Fact, ProcessorFact, SubscriptionState, UnlistedCharge } from "@/lib/billing/types";
 import { product } from "@/lib/config/current-catalog";
+import { PADDLE_ACTIONS } from "@/tests/support/billing-simulator/actions";
+import { BillingSimulator } from "@/tests/support/billing-simulator/simulator";
 import { normalized } from "@/tests/support/normalized-paddle";
 import { paddleInstant, paddleTransaction, renderPaddle } from "@/tests/support/render-paddle";
-import { PADDLE_ACTIONS, World } from "@/tests/support/world";
 
-const anyWorld = fc.array(fc.constantFrom(...PADDLE_ACTIONS), { minLength: 2, maxLength: 12 }).map((actions) => {
-  const world = new World();
-  for (const action of actions) world.act(action);
-  return world;
+const anyHistory = fc.array(fc.constantFrom(...PADDLE_ACTIONS), { minLength: 2, maxLength: 12 }).map((actions) => {
+  const simulator = new BillingSimulator();
+  for (const action of actions) simulator.apply(action);
+  return simulator;
 });
 const NAMES: Record<string, string> = { low: "plus", high: "ultra" };
 
 const isNotDue = ({ purpose }: UnlistedCharge) => purpose === "not_due";
 
 /** Items have ids at Stripe only, and each checkout of a price with a trial starts one. */
-function saidByPaddle({ item: _, selfStarted: __, collectionWaived: ___, ...image }: SubscriptionState): unknown {
+function statedByPaddle({ item: _, selfStarted: __, collectionWaived: ___, ...image }: SubscriptionState): unknown {
   return image;
 }
 
@@ -36,10 +37,10 @@ function factsOf(fact: ProcessorFact): Fact[] {
   });
 }
 
-test("each of its events says what the fact said", () => {
+test("each event is normalized to the fact that it was rendered from", () => {
   fc.assert(
-    fc.property(anyWorld, (world) => {
-      for (const fact of world.facts) {
+    fc.property(anyHistory, (simulator) => {
+      for (const fact of simulator.facts) {
         const again = factsOf(fact);
         expect(again.length > 0).toBe(fact.kind === "snapshot" || !fact.unlisted?.some(isNotDue));
         for (const each of again) {
@@ -49,8 +50,8 @@ test("each of its events says what the fact said", () => {
             const period = status === "paused" || status === "canceled" ? { periodStart: null, periodEnd: null } : {};
             const cancelAt = status === "canceled" ? null : fact.image.cancelAt;
             const plan = NAMES[fact.image.plan ?? ""] ?? null;
-            const said = { ...fact.image, ...period, plan, cancelAt };
-            expect(saidByPaddle(each.image)).toEqual(saidByPaddle(said));
+            const expected = { ...fact.image, ...period, plan, cancelAt };
+            expect(statedByPaddle(each.image)).toEqual(statedByPaddle(expected));
             expect(each.list?.unlisted.length).toBe(fact.list?.unlisted.length);
             expect(each.before).toBeNull();
           }
@@ -67,17 +68,17 @@ test("each of its events says what the fact said", () => {
 });
 
 test("only the first event of a subscription names the transaction it came from", () => {
-  const world = new World();
-  world.act("subscribeLow");
-  const [created, activated] = renderPaddle(world.facts[0] as ProcessorFact, "u").map(normalized);
+  const simulator = new BillingSimulator();
+  simulator.apply("subscribeLow");
+  const [created, activated] = renderPaddle(simulator.facts[0] as ProcessorFact, "u").map(normalized);
   expect(created).toMatchObject({ identity: { transaction: paddleTransaction("sub_1", "u"), trustedUserId: null } });
   expect(activated).toMatchObject({ identity: { transaction: null } });
 });
 
-test("in any order, with duplicates, they add up to one timeline", () => {
+test("the events fold to one timeline in any order, with duplicates", () => {
   fc.assert(
-    fc.property(anyWorld, fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (world, random) => {
-      const facts = world.facts.flatMap(factsOf);
+    fc.property(anyHistory, fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (simulator, random) => {
+      const facts = simulator.facts.flatMap(factsOf);
       const expected = JSON.stringify(fold(product("writer"), facts, 0));
       const shuffled = [...facts, ...facts]
         .map((fact) => ({ fact, at: random.next().value as number }))

@@ -73,7 +73,7 @@ test("items of different intervals: the plan has the period of its own item", ()
   });
 });
 
-test("a pending update and a pause's details change nothing of what the subscription is", () => {
+test("a pending update and the details of a pause change nothing", () => {
   const pending = { expiresAt: END, items: [{ id: "si_1", price: price("ultra") }], billingCycleAnchor: null };
   expect(imageOf({ pendingUpdate: { ...pending, cancelAtPeriodEnd: true, metadata: { user_id: "other" } } })).toEqual(
     imageOf(),

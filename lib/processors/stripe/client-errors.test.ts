@@ -31,7 +31,7 @@ test.each<[number, string, string | undefined, string]>([
   expect((error as Error).message).toContain("told in Stripe's words");
 });
 
-test("a charge without a payment method is told apart from an object that is not there", async () => {
+test("a charge without a payment method differs from an absent object", async () => {
   const message = "This customer has no attached payment source or default payment method. Please consider adding one.";
   expect(await failure(refusal(400, "invalid_request_error", "resource_missing", message))).toMatchObject({
     problem: "no_payment_method",
@@ -59,7 +59,7 @@ describe("no answer that can be used is unavailable", () => {
     expect(error).toMatchObject({ problem: "unavailable" });
   });
 
-  test("nobody listening", async () => {
+  test("a closed port", async () => {
     const error = await clientAt(1)
       .undoCancel(SUBSCRIPTION)
       .catch((thrown: unknown) => thrown);
@@ -69,12 +69,12 @@ describe("no answer that can be used is unavailable", () => {
 });
 
 describe("the key stays a secret", () => {
-  test("where Stripe repeats it", async () => {
+  test("if Stripe repeats it", async () => {
     const error = await failure(refusal(401, "invalid_request_error", undefined, `Invalid API Key: ${API_KEY}`));
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(API_KEY);
   });
 
-  test("where it cannot even be sent", async () => {
+  test("if it cannot be sent", async () => {
     const error = await clientAt(1, { apiKey: `${API_KEY}\nsecond line` })
       .undoCancel(SUBSCRIPTION)
       .catch((thrown: unknown) => thrown);
@@ -84,7 +84,7 @@ describe("the key stays a secret", () => {
 });
 
 test.each(["../customers/cus_1", "in_1/../../prices", "in_1?expand[]=customer", "a,b", "in 1", ""])(
-  "an id that would ask for something else is sent nowhere: %j",
+  "an id that would change the request's path is not sent: %j",
   async (id) => {
     const { client, requests } = await fakeApi();
     const change = { subscription: id, priceId: "price_writer_ultra_monthly", timing: "now" } as const;

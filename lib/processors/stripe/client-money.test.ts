@@ -20,7 +20,7 @@ describe("invoices", () => {
     amount_refunded: refunded,
   });
 
-  test("say what was paid back, by the charge that paid them", async () => {
+  test("have the refunded amount, from the charge that paid them", async () => {
     const { client, requests } = await fakeApi(
       list(
         paidBy("in_1", "ch_1"),
@@ -44,7 +44,7 @@ describe("invoices", () => {
     expect(await client.invoices({ customer: CUSTOMER })).toMatchObject([{ id: "in_1", refunded: null }]);
   });
 
-  test("of which none is paid ask for no charges", async () => {
+  test("of which none is paid request no charges", async () => {
     const { client, requests } = await fakeApi(list(invoice({ status: "open", amount_paid: 0 })));
     expect(await client.invoices({ customer: CUSTOMER })).toHaveLength(1);
     expect(requests).toHaveLength(1);

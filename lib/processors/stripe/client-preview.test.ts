@@ -46,7 +46,7 @@ const lines = (...data: { amount: number; start: number; end: number }[]) => ({
   has_more: false,
 });
 
-test("now: what is charged today after credit, and what comes next", async () => {
+test("now: today's charge after credit, and the next charge", async () => {
   const { client, requests } = await fakeApi(
     subscription(),
     invoice({ id: undefined, amount_due: 1_250, total: 1_300 }),
@@ -86,7 +86,7 @@ test("now: what is charged today after credit, and what comes next", async () =>
 describe("the next charge", () => {
   const yearly = { ...upgrade, priceId: "price_writer_plus_yearly" };
 
-  test("comes when the new year ends", async () => {
+  test("is charged when the new year ends", async () => {
     const charged = lines({ amount: 19_990, start: STARTED, end: YEAR_AFTER });
     const { client } = await fakeApi(subscription(), invoice({ lines: charged }), invoice({ total: 19_990 }));
     expect((await client.preview(yearly)).nextCharge).toEqual({
@@ -96,7 +96,7 @@ describe("the next charge", () => {
     });
   });
 
-  test("comes when the new month ends, although the credit is for a year", async () => {
+  test("is charged when the new month ends, although the credit is for a year", async () => {
     const now = STARTED + 10 * 86_400;
     const paidYear = subscription(
       {},
@@ -123,7 +123,7 @@ test.each([
   expect(requests).toHaveLength(2);
 });
 
-test("renewal: nothing today, whatever would be prorated", async () => {
+test("renewal: nothing today, also with prorations", async () => {
   const { client, requests } = await fakeApi(subscription(), invoice({ total: 999 }));
   expect(await client.preview(downgrade)).toEqual({
     ...CARD,
@@ -134,7 +134,7 @@ test("renewal: nothing today, whatever would be prorated", async () => {
   expect(requests).toHaveLength(2);
 });
 
-test("where credit is left over nothing is due; one that ends has no next charge", async () => {
+test("if credit remains, nothing is due; a subscription that ends has no next charge", async () => {
   const { client } = await fakeApi(
     subscription({ cancel_at_period_end: true }),
     invoice({ amount_due: 0, total: -300 }),
@@ -158,7 +158,7 @@ describe("a change that waits for its payment", () => {
       latest_invoice: "in_waiting",
     });
 
-  test("costs what its invoice says", async () => {
+  test("costs the amount of its invoice", async () => {
     const open = invoice({ id: "in_waiting", status: "open", amount_due: 1_777 });
     const { client, requests } = await fakeApi(waiting(ULTRA), open, invoice({ total: 3_999 }));
     expect(await client.preview(upgrade)).toMatchObject({ dueNow: { amount: 1_777 }, nextCharge: { amount: 3_999 } });
@@ -178,7 +178,7 @@ describe("taxes and discounts", () => {
   const recurringDiscounts = (fields: Record<string, string> = {}) =>
     Object.entries(fields).filter(([name]) => name.startsWith("discounts"));
 
-  test("in what is due now", async () => {
+  test("in the amount due now", async () => {
     const { client } = await fakeApi(
       subscription({ discounts: [discount({ end: RENEWS + 1 })] }),
       invoice({

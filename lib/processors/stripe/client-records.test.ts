@@ -198,7 +198,7 @@ describe("refunds and disputes", () => {
     expect(asked).toEqual([["GET /v1/refunds", { charge: "ch_1", limit: "1" }]]);
   });
 
-  test("of a charge that is disputed name its customer, whom the event does not", async () => {
+  test("of a disputed charge name its customer, whom the event does not name", async () => {
     const dispute = (status: "needs_response" | "lost") =>
       disputeObject({ id: "du_1", charge: "ch_1", amount: 1_999, status, created: RENEWS + 6 * HOUR }, "basil");
     const opened = await notesOf(list(charge({ disputed: true })), list(dispute("needs_response")));

@@ -71,7 +71,7 @@ describe("an event of a discount", () => {
     expect(send({ subscription_item: "si_1" })).toEqual({ outcome: "ignored", reason: "item_discount" });
   });
 
-  test("that cannot be read is quarantined, with whom it is about", () => {
+  test("that cannot be read is quarantined with its customer and subscription", () => {
     expect(send({ end: "tomorrow" })).toEqual({
       outcome: "quarantined",
       reason: "missing_field:data.object.end",

@@ -16,7 +16,7 @@ describe.each(SHAPES)("the fixtures of shape %s", (shape) => {
   if (process.env.UPDATE_FIXTURES === "1") writeFixtures(folder, events);
   const names = existsSync(folder) ? readdirSync(folder).map((name) => name.replace(/\.json$/, "")) : [];
 
-  test("are what the builders give (UPDATE_FIXTURES=1 writes them)", () => {
+  test("are the output of the builders (UPDATE_FIXTURES=1 writes them)", () => {
     expect(names.toSorted()).toEqual(Object.keys(events).toSorted());
     for (const name of names) expect(JSON.parse(read(name)), name).toEqual(events[name]);
   });
@@ -68,7 +68,7 @@ function writeFixtures(folder: URL, events: Record<string, StripeObject>): void 
 }
 
 describe("diff", () => {
-  test("names the changed keys of hashes, arrays whole and old, null for what was not there", () => {
+  test("names the changed keys of hashes, arrays as a whole, and null for an absent key", () => {
     const previous = { same: 1, changed: 1, gone: 1, hash: { a: 1, b: 2 }, list: [{ a: 1, b: 2 }], pause: null };
     const current = { same: 1, changed: 2, hash: { a: 1, b: 3, c: 4 }, list: [{ a: 1, b: 3 }], pause: { by: "us" } };
     expect(diff(previous, current)).toEqual({
@@ -87,7 +87,7 @@ describe("diff", () => {
     expect(objectBefore(current, diff(previous, current))).toEqual(previous);
   });
 
-  test("is undone for any object, but for absent keys, which come back as null", () => {
+  test("is undone for any object, except absent keys, which become null", () => {
     const key = fc.constantFrom("a", "b", "c", "items", "__proto__");
     const object = fc.letrec<{ object: StripeObject; value: unknown }>((tie) => ({
       object: fc.dictionary(key, tie("value"), { maxKeys: 4, noNullPrototype: true }),

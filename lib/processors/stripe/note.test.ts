@@ -44,7 +44,7 @@ describe("a completed checkout", () => {
     );
   });
 
-  test("of a guest or for a single payment says less; what cannot be read says nothing", () => {
+  test("of a guest or of a single payment has fewer fields; an unreadable one gives no note", () => {
     expect(complete({}, { customer: null, subscription: undefined })).toEqual(link(NOBODY));
     const strange = { customer: 7, subscription: { id: "" }, metadata: "user_id" };
     expect(complete({}, strange)).toEqual(link(NOBODY));
@@ -75,7 +75,7 @@ describe("a note", () => {
     analysis: null,
   });
 
-  test("of a refund has what was given back so far, whole or in part", () => {
+  test("of a refund has the amount refunded so far, in full or in part", () => {
     const refund = (refunded: number, changes: Changes = {}) =>
       send("charge.refunded", chargeObject({ ...CHARGE, refunded }, "basil"), changes);
     const kind = (refunded: number) => ({
@@ -92,7 +92,7 @@ describe("a note", () => {
     expect(refund(500, { customer: { id: "cus_1", object: "customer" } })).toEqual(refund(500));
   });
 
-  test("of a dispute has the amount and what came of it, and names its charge, not its customer", () => {
+  test("of a dispute has the amount, its outcome and its charge, not its customer", () => {
     const charge = { charge: "ch_1" };
     expect(send("charge.dispute.closed", disputeObject(DISPUTE, "basil"), { amount_refunded: 7 })).toEqual(
       noted({ id: "stripe:du_1:dispute_closed", kind: "dispute_closed", amount: 1999, detail: "won" }, null, charge),

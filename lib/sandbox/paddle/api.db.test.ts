@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { paddlePayer } from "@/tests/support/paddle-payer";
 
-const { sandbox, sdk, connection, told, hosted, payer, items, subscribe, code } = paddlePayer();
+const { sandbox, sdk, connection, delivered, hosted, payer, items, subscribe, code } = paddlePayer();
 
 describe("the API", () => {
   test("answers unknown fields, entities, prices and paths by Paddle's errors", async () => {
@@ -25,11 +25,11 @@ describe("the API", () => {
 
   test("refuses another key and another API version", async () => {
     const { id } = await subscribe();
-    const before = told.length;
+    const before = delivered.length;
     expect(await code(sdk("pdl_live_apikey_oops").subscriptions.cancel(id))).toBe("invalid_token");
     expect((await fetch(`${connection.base}/subscriptions/${id}`)).status).toBe(401);
     expect(await code(sdk(connection.apiKey, { "Paddle-Version": "2" }).subscriptions.get(id))).toBe("invalid_version");
-    expect(told).toHaveLength(before);
+    expect(delivered).toHaveLength(before);
   });
 
   test("has the catalog's prices and products", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { DAY, MINUTE } from "@/lib/billing/timeline/calendar";
 import { PAID, paddlePayer, RENEWAL } from "@/tests/support/paddle-payer";
 
-const { sandbox, sdk, told, gateway, payer, items, subscribe, writer, used, now, types, code } = paddlePayer();
+const { sandbox, sdk, delivered, gateway, payer, items, subscribe, writer, used, now, types, code } = paddlePayer();
 
 describe("a cancellation or a pause", () => {
   test("at the period's end is scheduled, locks other changes, can be undone, and takes effect", async () => {
@@ -15,10 +15,10 @@ describe("a cancellation or a pause", () => {
     expect((await sdk().subscriptions.update(id, { scheduledChange: null })).scheduledChange).toBeNull();
     await sdk().subscriptions.cancel(id);
     await sandbox.idle();
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(payer.id, { by: "period" });
     expect(types()).toEqual(["subscription.updated", "subscription.canceled"]);
-    expect(told.at(-1)?.data).toMatchObject({ status: "canceled", current_billing_period: null });
+    expect(delivered.at(-1)?.data).toMatchObject({ status: "canceled", current_billing_period: null });
     expect(await writer()).toMatchObject({ plan: "free" });
     expect(await code(sdk().subscriptions.cancel(id))).toBe("subscription_is_canceled_action_invalid");
     expect(await code(sdk().subscriptions.resume(id, { effectiveFrom: "immediately" }))).toBe(
@@ -33,12 +33,12 @@ describe("a cancellation or a pause", () => {
     const { id } = await subscribe();
     await sdk().subscriptions.pause(id, { effectiveFrom: "next_billing_period" });
     await sandbox.idle();
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(payer.id, { by: "period" });
     expect(types()).toEqual(["subscription.updated", "subscription.paused"]);
     expect(await writer()).toMatchObject({ plan: "free" });
     await sandbox.moveClock(payer.id, { by: "day" });
-    told.length = 0;
+    delivered.length = 0;
     await sdk().subscriptions.resume(id, { effectiveFrom: "immediately" });
     await sandbox.idle();
     expect(types()).toEqual(["subscription.updated", "subscription.resumed", ...RENEWAL.slice(1), ...PAID]);
@@ -56,10 +56,10 @@ describe("a cancellation or a pause", () => {
     await sdk().subscriptions.pause(id, { effectiveFrom: "immediately" });
     await sandbox.idle();
     await sandbox.moveClock(payer.id, { by: "day" });
-    told.length = 0;
+    delivered.length = 0;
     await sdk().subscriptions.resume(id, { effectiveFrom: "immediately" });
     await sandbox.idle();
-    const { data } = told.at(-1) as (typeof told)[0];
+    const { data } = delivered.at(-1) as (typeof delivered)[0];
     const proration = { rate: "1", billing_period: data.billing_period };
     expect(data).toMatchObject({
       origin: "subscription_recurring",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { paddlePayer } from "@/tests/support/paddle-payer";
 
-const { sdk, told, pay, openCheckout, writer, types, code } = paddlePayer();
+const { sdk, delivered, pay, openCheckout, writer, types, code } = paddlePayer();
 
 describe("a checkout", () => {
   test("that is paid begins the subscription, sends events in Paddle's order, and gives the plan", async () => {
@@ -22,7 +22,7 @@ describe("a checkout", () => {
       "transaction.updated",
       "transaction.completed",
     ]);
-    const [created, activated] = told.filter(({ type }) => type.startsWith("subscription."));
+    const [created, activated] = delivered.filter(({ type }) => type.startsWith("subscription."));
     expect(created?.occurredAt).toBe(activated?.occurredAt);
     expect(created?.data).toMatchObject({ transaction_id: transaction.id, status: "active" });
     expect(activated?.data).not.toHaveProperty("transaction_id");

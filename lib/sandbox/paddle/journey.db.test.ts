@@ -12,21 +12,21 @@ import { checkout } from "@/lib/subscriptions/checkout";
 import { checkoutStatus, returnFromCheckout } from "@/lib/subscriptions/checkout-return";
 import { invoiceDocument, invoicesOf, portalOf } from "@/lib/subscriptions/invoices";
 import { testDatabase } from "@/tests/support/database";
-import { playPaddle } from "@/tests/support/played-paddle";
+import { createFakePaddle } from "@/tests/support/fake-paddle";
 import * as stripePages from "../stripe/hosted";
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
 
-const { sandbox, sdk, shop, told, pay, changeCard } = playPaddle(gateway);
+const { sandbox, sdk, context, delivered, pay, changeCard } = createFakePaddle(gateway);
 
 let users = 0;
 let buyer = { id: "", email: "" };
 beforeEach(() => {
   users += 1;
   buyer = { id: `journey-${users}`, email: `journey-${users}@example.com` };
-  told.length = 0;
+  delivered.length = 0;
 });
 
 async function held(product: "writer" | "chatbots") {
@@ -40,7 +40,7 @@ const meters = async () =>
 
 async function open(plan: string, interval: Interval = "monthly", rest: object = {}) {
   const wanted = checkoutRequest.parse({ product: "writer", plan, interval, processor: "paddle", ...rest });
-  const opened = await checkout(buyer, wanted, shop);
+  const opened = await checkout(buyer, wanted, context);
   const stored = await gateway.loadCheckout(buyer.id, opened.checkout);
   return { ...opened, transaction: stored?.externalId as string };
 }
@@ -52,9 +52,10 @@ async function subscribe(plan: string, interval: Interval = "monthly", card: "42
   return (await sdk().transactions.get(transaction)).subscriptionId as string;
 }
 
-const change = (plan: string, interval?: Interval) => changePlan(buyer.id, { product: "writer", plan, interval }, shop);
+const change = (plan: string, interval?: Interval) =>
+  changePlan(buyer.id, { product: "writer", plan, interval }, context);
 const preview = (plan: string, interval?: Interval) =>
-  previewChange(buyer.id, { product: "writer", plan, interval }, shop);
+  previewChange(buyer.id, { product: "writer", plan, interval }, context);
 const now = async () => (await gateway.sandboxClock(buyer.id)).now;
 const refusal = (request: Promise<unknown>) =>
   request.then(
@@ -65,10 +66,10 @@ const refusal = (request: Promise<unknown>) =>
 test("a purchase at the fake page is known here when the payer returns", async () => {
   const { checkout: id, transaction, url } = await open("plus");
   expect(url).toBe(`http://localhost:3000/sandbox/paddle/checkout/${transaction}`);
-  expect(await checkoutStatus(buyer.id, id, shop)).toMatchObject({ status: "open", url });
+  expect(await checkoutStatus(buyer.id, id, context)).toMatchObject({ status: "open", url });
   expect((await open("plus")).url).toBe(url);
   await pay(transaction);
-  expect(await returnFromCheckout(buyer.id, id, shop)).toMatchObject({ status: "active" });
+  expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "active" });
   expect(await writer()).toMatchObject({ plan: "plus", processor: "paddle" });
   expect(await refusal(open("ultra"))).toEqual({ problem: "conflict", reason: "already_subscribed" });
 });
@@ -84,13 +85,15 @@ test("an upgrade has the money and meters of its preview", async () => {
   await sandbox.idle();
   expect(await meters()).toEqual(shown.usage.meters.map(({ field, after }) => ({ field, ...after })));
   expect((await meters())[0]).toMatchObject({ used: 12_000, remaining: 23_000 });
-  const { invoices } = await invoicesOf(buyer.id, shop);
+  const { invoices } = await invoicesOf(buyer.id, context);
   expect(invoices).toHaveLength(2);
   expect(Math.abs((invoices[0]?.total.amount ?? 0) - (shown.dueNow?.amount ?? 0))).toBeLessThanOrEqual(1);
   // Repeated after a lost answer, the request charges nothing twice.
-  const { client } = (await shop.getProcessor("paddle")) as NonNullable<Awaited<ReturnType<typeof shop.getProcessor>>>;
+  const { client } = (await context.getProcessor("paddle")) as NonNullable<
+    Awaited<ReturnType<typeof context.getProcessor>>
+  >;
   await client.change({ subscription: id, priceId: "pri_writer_ultra_monthly", timing: "now" });
-  expect((await invoicesOf(buyer.id, shop)).invoices).toHaveLength(2);
+  expect((await invoicesOf(buyer.id, context)).invoices).toHaveLength(2);
 });
 
 test("an upgrade with a failing card is refused and changes nothing; with another card it succeeds", async () => {
@@ -135,7 +138,7 @@ describe("a downgrade", () => {
     await sandbox.moveClock(buyer.id, { to: end + 2 * HOUR });
     expect(await writer()).toMatchObject({ plan: "basic", scheduledPlan: null });
     expect(await meters()).toEqual(shown.usage.meters.map(({ field, after }) => ({ field, ...after })));
-    expect((await invoicesOf(buyer.id, shop)).invoices[0]?.total.amount).toBe(999);
+    expect((await invoicesOf(buyer.id, context)).invoices[0]?.total.amount).toBe(999);
   });
 
   test.each([
@@ -154,13 +157,13 @@ describe("a downgrade", () => {
     await sandbox.idle();
     expect(await sdk().subscriptions.get(id)).toMatchObject({ items: [{ price: { id: "pri_writer_basic_monthly" } }] });
     expect(await writer()).toMatchObject({ plan: "basic", scheduledPlan: null, status: "active" });
-    expect((await invoicesOf(buyer.id, shop)).invoices.map(({ total }) => total.amount)).toEqual([999, 3_999]);
+    expect((await invoicesOf(buyer.id, context)).invoices.map(({ total }) => total.amount)).toEqual([999, 3_999]);
   });
 
   test("that is undone leaves the renewal as it was", async () => {
     await subscribe("ultra");
     const { effectiveAt } = await change("basic");
-    expect(await resumeSubscription(buyer.id, "writer", shop)).toMatchObject({ outcome: "undone" });
+    expect(await resumeSubscription(buyer.id, "writer", context)).toMatchObject({ outcome: "undone" });
     await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + 2 * HOUR });
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
   });
@@ -170,7 +173,7 @@ describe("a downgrade", () => {
     const { effectiveAt } = await change("basic");
     await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) - 45 * MINUTE });
     await sandbox.idle();
-    await resumeSubscription(buyer.id, "writer", shop);
+    await resumeSubscription(buyer.id, "writer", context);
     await sandbox.idle();
     expect(await sdk().subscriptions.get(id)).toMatchObject({ items: [{ price: { id: "pri_writer_ultra_monthly" } }] });
     await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + 2 * HOUR });
@@ -189,13 +192,13 @@ describe("a downgrade", () => {
 
 test("a subscription can be canceled, resumed, canceled, ended, and bought again", async () => {
   await subscribe("plus");
-  const { effectiveAt } = await cancelSubscription(buyer.id, "writer", shop);
+  const { effectiveAt } = await cancelSubscription(buyer.id, "writer", context);
   await sandbox.idle();
   expect(await writer()).toMatchObject({ plan: "plus", cancelAt: effectiveAt });
-  await resumeSubscription(buyer.id, "writer", shop);
+  await resumeSubscription(buyer.id, "writer", context);
   await sandbox.idle();
   expect(await writer()).toMatchObject({ plan: "plus", cancelAt: null });
-  await cancelSubscription(buyer.id, "writer", shop);
+  await cancelSubscription(buyer.id, "writer", context);
   await sandbox.idle();
   await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + HOUR });
   expect(await writer()).toMatchObject({ plan: "free" });
@@ -208,29 +211,32 @@ test("a subscription that was paused at Paddle can be resumed here", async () =>
   await sdk().subscriptions.pause(id, { effectiveFrom: "immediately" });
   await sandbox.idle();
   expect(await writer()).toMatchObject({ plan: "free" });
-  await resumeSubscription(buyer.id, "writer", shop);
+  await resumeSubscription(buyer.id, "writer", context);
   await sandbox.idle();
   expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
 });
 
 test("portal and invoices are the customer's own", async () => {
-  expect(await refusal(portalOf(buyer.id, undefined, shop))).toEqual({ problem: "not_found", reason: "no_customer" });
+  expect(await refusal(portalOf(buyer.id, undefined, context))).toEqual({
+    problem: "not_found",
+    reason: "no_customer",
+  });
   await subscribe("plus");
-  expect((await portalOf(buyer.id, "writer", shop)).url).toMatch(/^http:\/\/localhost:3000\/sandbox\/paddle\//);
-  const { invoices } = await invoicesOf(buyer.id, shop);
+  expect((await portalOf(buyer.id, "writer", context)).url).toMatch(/^http:\/\/localhost:3000\/sandbox\/paddle\//);
+  const { invoices } = await invoicesOf(buyer.id, context);
   expect(invoices).toMatchObject([{ processor: "paddle", status: "paid", total: { amount: 1_999, currency: "USD" } }]);
   const [invoice] = invoices;
-  const document = await invoiceDocument(buyer.id, "paddle", invoice?.id as string, shop);
+  const document = await invoiceDocument(buyer.id, "paddle", invoice?.id as string, context);
   expect(document).toBe(`http://localhost:3000/api/sandbox/paddle/invoice/${invoice?.id}/pdf`);
-  expect(await refusal(invoiceDocument("mallory", "paddle", invoice?.id as string, shop))).toMatchObject({
+  expect(await refusal(invoiceDocument("mallory", "paddle", invoice?.id as string, context))).toMatchObject({
     problem: "not_found",
   });
-  expect(await invoicesOf("mallory", shop)).toEqual({ invoices: [], unavailable: [] });
+  expect(await invoicesOf("mallory", context)).toEqual({ invoices: [], unavailable: [] });
 });
 
 test("two products at two processors, on one clock, renew independently", async () => {
   await subscribe("plus");
-  const bots = await checkout(buyer, checkoutRequest.parse({ product: "chatbots", plan: "growth" }), shop);
+  const bots = await checkout(buyer, checkoutRequest.parse({ product: "chatbots", plan: "growth" }), context);
   const stored = await gateway.loadCheckout(buyer.id, bots.checkout);
   const payment = { card: "4242" as const, email: "ada@example.com", name: "Ada", confirmed: false };
   await stripePages.paySession(sandbox, stored?.externalId as string, payment);
@@ -242,8 +248,8 @@ test("two products at two processors, on one clock, renew independently", async 
   await sandbox.moveClock(buyer.id, { to: (await now()) + 32 * DAY });
   expect((await meters())[0]?.used).toBe(0);
   expect((await held("chatbots")).meters[0]?.used).toBe(0);
-  expect(new Set((await invoicesOf(buyer.id, shop)).invoices.map(({ processor }) => processor)).size).toBe(2);
-  await cancelSubscription(buyer.id, "writer", shop);
+  expect(new Set((await invoicesOf(buyer.id, context)).invoices.map(({ processor }) => processor)).size).toBe(2);
+  await cancelSubscription(buyer.id, "writer", context);
   await sandbox.idle();
   await sandbox.moveClock(buyer.id, { to: (await now()) + 32 * DAY });
   expect(await writer()).toMatchObject({ plan: "free" });
@@ -256,5 +262,5 @@ test("two products at Paddle are two customers there and one user here", async (
   await pay(bots.transaction);
   expect(await writer()).toMatchObject({ plan: "plus" });
   expect(await held("chatbots")).toMatchObject({ plan: "growth" });
-  expect((await invoicesOf(buyer.id, shop)).invoices).toHaveLength(2);
+  expect((await invoicesOf(buyer.id, context)).invoices).toHaveLength(2);
 });

@@ -6,8 +6,22 @@ import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { changePlan, previewChange } from "@/lib/subscriptions/change";
 import { paddleAccount } from "@/tests/support/paddle-account";
 
-const { sandbox, sdk, told, gateway, payer, now, client, buy, run, adjustments, notes, invoices, refunded, shop } =
-  paddleAccount("journeying");
+const {
+  sandbox,
+  sdk,
+  delivered,
+  gateway,
+  payer,
+  now,
+  client,
+  buy,
+  run,
+  adjustments,
+  notes,
+  invoices,
+  refunded,
+  context,
+} = paddleAccount("journeying");
 const writer = async () => {
   const found = (await gateway.usage(payer.id)).subscriptions.find(({ product }) => product === "writer");
   if (!found) throw new Error("no writer");
@@ -28,9 +42,9 @@ test("a purchase with a code, an upgrade, two refunds, a chargeback that is won 
   });
   expect(preview.tax?.amount).toBe(Math.round((preview.dueNow?.amount ?? 0) / 6));
   expect(preview.discount?.amount).toBeGreaterThan(0);
-  const shown = await previewChange(payer.id, { product: "writer", plan: "ultra" }, shop);
+  const shown = await previewChange(payer.id, { product: "writer", plan: "ultra" }, context);
   expect(shown.dueNow).toEqual(preview.dueNow);
-  await changePlan(payer.id, { product: "writer", plan: "ultra" }, shop);
+  await changePlan(payer.id, { product: "writer", plan: "ultra" }, context);
   await sandbox.idle();
   expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
   expect((await sdk().subscriptions.get(subscription)).discount).toMatchObject({ endsAt: null });
@@ -72,5 +86,5 @@ test("a purchase with a code, an upgrade, two refunds, a chargeback that is won 
   );
   // An admin decides about refunds and disputes: plan and usage stay.
   expect(await writer()).toMatchObject({ plan: "ultra", status: "active", meters: [{ used: 12_000 }, {}] });
-  expect(told.map(({ outcome }) => outcome)).not.toContain("quarantined");
+  expect(delivered.map(({ outcome }) => outcome)).not.toContain("quarantined");
 });

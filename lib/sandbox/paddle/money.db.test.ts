@@ -5,7 +5,7 @@ import { addMonths, DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { testDatabase } from "@/tests/support/database";
-import { playPaddle } from "@/tests/support/played-paddle";
+import { createFakePaddle } from "@/tests/support/fake-paddle";
 import type { Payment } from "./checkout";
 import { DISCOUNTS } from "./discounts";
 
@@ -13,14 +13,14 @@ const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
 
-const { sandbox, sdk, told, pay, hosted } = playPaddle(gateway);
+const { sandbox, sdk, delivered, pay, hosted } = createFakePaddle(gateway);
 
 let users = 0;
 let user = "";
 beforeEach(() => {
   users += 1;
   user = `taxed-${users}`;
-  told.length = 0;
+  delivered.length = 0;
 });
 
 const items = (plan: string, interval = "monthly") => [{ priceId: `pri_writer_${plan}_${interval}`, quantity: 1 }];
@@ -43,7 +43,7 @@ async function subscribe({ discount, plan, ...payment }: Partial<Payment> & { di
   const { id } = await open(plan, discount);
   expect(await pay(id, payment)).toEqual({ outcome: "succeeded" });
   const paid = await sdk().transactions.get(id, { include: ["discount", "adjustments_totals"] });
-  told.length = 0;
+  delivered.length = 0;
   return { paid, id: paid.subscriptionId as string };
 }
 
@@ -54,7 +54,7 @@ async function renew(id: string) {
 }
 
 async function latest() {
-  const { data } = told.findLast(({ type }) => type === "transaction.completed") as (typeof told)[0];
+  const { data } = delivered.findLast(({ type }) => type === "transaction.completed") as (typeof delivered)[0];
   return (await sdk().transactions.get(data.id)).details?.totals;
 }
 
@@ -92,7 +92,7 @@ describe("a discount", () => {
     expect((await sdk().subscriptions.get(id)).discount).toMatchObject({ id: discountId("SPRING20"), endsAt: null });
     await renew(id);
     expect(await latest()).toMatchObject({ discount: "400", total: "1599" });
-    expect(told[0]?.data).toMatchObject({ discount: { id: discountId("SPRING20") } });
+    expect(delivered[0]?.data).toMatchObject({ discount: { id: discountId("SPRING20") } });
   });
 
   test("for one payment does not become the subscription's", async () => {
@@ -110,7 +110,7 @@ describe("a discount", () => {
     expect(Date.parse(discount?.endsAt as string)).toBe(addMonths(begun, 3));
     const totals: (string | undefined)[] = [];
     for (let month = 1; month <= 3; month += 1) {
-      told.length = 0;
+      delivered.length = 0;
       await renew(id);
       totals.push((await latest())?.total);
     }
@@ -125,7 +125,7 @@ describe("a discount", () => {
     ["TINY97", "transaction_balance_less_than_charge_limit"],
   ])("%s is refused: %s", async (discount, expected) => {
     expect(await code(open("plus", discount))).toBe(expected);
-    expect(told).toEqual([]);
+    expect(delivered).toEqual([]);
   });
 
   test("that is unknown or invalid is refused, also on the page", async () => {
@@ -150,7 +150,7 @@ describe("a discount", () => {
     const after = await sdk().subscriptions.update(id, change);
     expect(after.discount).toMatchObject({ id: discountId("SPRING20") });
     await sandbox.idle();
-    const { data } = told.at(-1) as (typeof told)[0];
+    const { data } = delivered.at(-1) as (typeof delivered)[0];
     const { details } = await sdk().transactions.get(data.id);
     const { subtotal, discount, total, grandTotal } = preview.immediateTransaction?.details.totals ?? {};
     expect(details?.totals).toMatchObject({ subtotal, discount, total, grandTotal });
@@ -163,7 +163,7 @@ describe("a discount", () => {
     const { id } = await subscribe({ discount: "FIVEOFF" });
     await sdk().subscriptions.update(id, { items: items("ultra"), prorationBillingMode: "prorated_immediately" });
     await sandbox.idle();
-    const { data } = told.at(-1) as (typeof told)[0];
+    const { data } = delivered.at(-1) as (typeof delivered)[0];
     const [credit, charge] = (await sdk().transactions.get(data.id)).details?.lineItems ?? [];
     expect(credit?.totals).toMatchObject({ subtotal: "-1999", discount: "-500", total: "-1499" });
     expect(charge?.totals).toMatchObject({ discount: "0", total: "3999" });
@@ -227,7 +227,7 @@ describe("the minimum charge", () => {
     expect(await code(sdk().subscriptions.previewUpdate(id, change))).toBe(refused);
     expect(await code(sdk().subscriptions.update(id, change))).toBe(refused);
     await sandbox.idle();
-    expect(told).toEqual([]);
+    expect(delivered).toEqual([]);
     await sdk().subscriptions.update(id, { ...change, prorationBillingMode: "prorated_next_billing_period" });
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { addMonths, DAY, SECOND } from "@/lib/billing/timeline/calendar";
 import { PAID, paddlePayer, RENEWAL } from "@/tests/support/paddle-payer";
 
-const { sandbox, sdk, told, gateway, payer, items, subscribe, writer, used, now, types, code } = paddlePayer();
+const { sandbox, sdk, delivered, gateway, payer, items, subscribe, writer, used, now, types, code } = paddlePayer();
 
 describe("a change of items", () => {
   test("charges an upgrade as previewed, to the cent, and preserves usage", async () => {
@@ -16,7 +16,7 @@ describe("a change of items", () => {
     expect(after.items).toMatchObject([{ price: { id: "pri_writer_ultra_monthly" } }]);
     expect(after.currentBillingPeriod).toEqual(preview.currentBillingPeriod);
     expect(types()).toEqual([...RENEWAL, ...PAID]);
-    const { data } = told.at(-1) as (typeof told)[0];
+    const { data } = delivered.at(-1) as (typeof delivered)[0];
     expect(data).toMatchObject({ origin: "subscription_update", subscription_id: id });
     const charged = await sdk().transactions.get(data.id);
     const { grandTotal } = charged.details?.totals ?? {};
@@ -70,7 +70,7 @@ describe("a change of items", () => {
     expect(start).toBeLessThanOrEqual(await now());
     expect(Date.parse(yearly.currentBillingPeriod?.endsAt as string)).toBe(addMonths(start, 12));
     await sandbox.idle();
-    const { data } = told.at(-1) as (typeof told)[0];
+    const { data } = delivered.at(-1) as (typeof delivered)[0];
     const lines = (await sdk().transactions.get(data.id)).details?.lineItems.map(({ totals }) => Number(totals?.total));
     expect(lines?.[1]).toBe(19_990);
     expect(lines?.[0]).toBeLessThan(-1_000);
@@ -81,13 +81,13 @@ describe("a change of items", () => {
     const { id } = await subscribe("ultra");
     await sdk().subscriptions.update(id, { items: items("basic"), prorationBillingMode: "prorated_immediately" });
     await sandbox.idle();
-    const { data } = told.at(-1) as (typeof told)[0];
+    const { data } = delivered.at(-1) as (typeof delivered)[0];
     const { details, payments } = await sdk().transactions.get(data.id);
     expect(Number(details?.totals?.creditToBalance)).toBe(3_000);
     expect(payments).toEqual([]);
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(payer.id, { by: "period" });
-    const renewal = told.find(({ type }) => type === "transaction.completed");
+    const renewal = delivered.find(({ type }) => type === "transaction.completed");
     expect(renewal?.data).toMatchObject({ details: { totals: { total: "999", credit: "999", grand_total: "0" } } });
   });
 
@@ -100,7 +100,7 @@ describe("a change of items", () => {
     await sandbox.idle();
     expect(types()).toEqual(["subscription.updated"]);
     await sandbox.moveClock(payer.id, { by: "period" });
-    const renewal = told.find(({ type }) => type === "transaction.completed");
+    const renewal = delivered.find(({ type }) => type === "transaction.completed");
     expect(renewal?.data).toMatchObject({ details: { line_items: [{}, {}, { totals: { total: "3999" } }] } });
     expect(await writer()).toMatchObject({ plan: "ultra" });
   });

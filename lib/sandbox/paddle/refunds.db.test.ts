@@ -4,14 +4,14 @@ import { describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { paddleAccount } from "@/tests/support/paddle-account";
 
-const { sandbox, sdk, told, pay, hosted, payer, now, open, buy, run, adjustments, notes, refunded } =
+const { sandbox, sdk, delivered, pay, hosted, payer, now, open, buy, run, adjustments, notes, refunded } =
   paddleAccount("refunded");
 const code = (request: Promise<unknown>) =>
   request.then(
     () => null,
     (error: unknown) => (error instanceof ApiError ? error.code : error),
   );
-const events = () => told.map(({ type, data }) => [type, data.action, data.status]);
+const events = () => delivered.map(({ type, data }) => [type, data.action, data.status]);
 
 describe("a refund", () => {
   const refund = (transactionId: string, rest: object) =>
@@ -105,26 +105,26 @@ describe("a chargeback", () => {
     expect(await refunded()).toEqual([1_999]);
     expect(await run(transaction, "chargeback")).toBe(false);
     const id = (await adjustments(transaction))[0]?.id as string;
-    told.length = 0;
+    delivered.length = 0;
     expect(await run(transaction, "chargeback_reverse", id)).toBe(true);
     expect(events()).toEqual([
       ["adjustment.created", "chargeback_reverse", "approved"],
       ["adjustment.updated", "chargeback", "reversed"],
     ]);
-    expect(told[0]?.data).toMatchObject({ totals: { total: "-1999" } });
+    expect(delivered[0]?.data).toMatchObject({ totals: { total: "-1999" } });
     expect(await refunded()).toEqual([0]);
     // A second reversal changes nothing.
-    told.length = 0;
+    delivered.length = 0;
     await run(transaction, "chargeback_reverse", id);
-    expect(told).toEqual([]);
+    expect(delivered).toEqual([]);
   });
 
   test("that is lost stays, without another event", async () => {
     const { transaction } = await buy();
     await run(transaction, "chargeback");
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(payer.id, { to: (await now()) + 20 * DAY });
-    expect(told).toEqual([]);
+    expect(delivered).toEqual([]);
     expect(await notes()).toEqual([["dispute_opened", 1_999, "usd", "chargeback"]]);
   });
 
@@ -133,7 +133,7 @@ describe("a chargeback", () => {
     await run(transaction, "refund_half");
     await sandbox.moveClock(payer.id, { to: (await now()) + HOUR });
     await run(transaction, "chargeback");
-    expect(told.at(-1)?.data).toMatchObject({ action: "chargeback", totals: { total: "999" } });
+    expect(delivered.at(-1)?.data).toMatchObject({ action: "chargeback", totals: { total: "999" } });
   });
 
   test("warning is paid back by Paddle, and noted as a dispute", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { PAID, paddlePayer, RENEWAL } from "@/tests/support/paddle-payer";
 
-const { sandbox, sdk, told, pay, changeCard, gateway, payer, subscribe, writer, used, now, types, code } =
+const { sandbox, sdk, delivered, pay, changeCard, gateway, payer, subscribe, writer, used, now, types, code } =
   paddlePayer();
 
 describe("a renewal", () => {
@@ -11,7 +11,7 @@ describe("a renewal", () => {
     await gateway.consume(payer.id, "words_used", 700);
     await sandbox.moveClock(payer.id, { by: "period" });
     expect(types()).toEqual([...RENEWAL, ...PAID]);
-    expect(told.at(-1)?.data).toMatchObject({ origin: "subscription_recurring" });
+    expect(delivered.at(-1)?.data).toMatchObject({ origin: "subscription_recurring" });
     expect(await used()).toBe(0);
   });
 
@@ -27,12 +27,12 @@ describe("a renewal", () => {
       "subscription.past_due",
     ]);
     expect(await writer()).toMatchObject({ plan: "plus", status: "past_due" });
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(payer.id, { to: (await now()) + 28 * DAY });
     expect(types().filter((type) => type === "transaction.payment_failed")).toHaveLength(5);
     expect(types().at(-1)).toBe("subscription.canceled");
     expect(await writer()).toMatchObject({ plan: "free" });
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(payer.id, { by: "month" });
     expect(types()).toEqual([]);
   });
@@ -42,7 +42,7 @@ describe("a renewal", () => {
     await sandbox.moveClock(payer.id, { by: "period" });
     const owed = await sdk().subscriptions.getPaymentMethodChangeTransaction(id);
     expect(owed).toMatchObject({ status: "past_due", origin: "subscription_recurring" });
-    told.length = 0;
+    delivered.length = 0;
     expect(await changeCard(id, { card: "0002" })).toMatchObject({ outcome: "declined" });
     expect(await changeCard(id)).toEqual({ outcome: "succeeded" });
     expect(types()).toEqual([
@@ -54,7 +54,7 @@ describe("a renewal", () => {
       "transaction.completed",
     ]);
     expect(await writer()).toMatchObject({ status: "active" });
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(payer.id, { by: "period" });
     expect(types()).toEqual([...RENEWAL, ...PAID]);
   });
@@ -84,7 +84,7 @@ test("a refund waits for approval, and sends an event before and after it", asyn
     .next();
   expect(listed).toMatchObject([{ action: "refund", status: "pending_approval", transactionId: transaction }]);
   await sandbox.moveClock(payer.id, { to: (await now()) + HOUR });
-  expect(told.map(({ type, data }) => [type, data.status])).toEqual([
+  expect(delivered.map(({ type, data }) => [type, data.status])).toEqual([
     ["adjustment.created", "pending_approval"],
     ["adjustment.updated", "approved"],
   ]);

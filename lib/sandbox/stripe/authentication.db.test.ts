@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { stripeAccount } from "@/tests/support/stripe-account";
 
-const { stripe, hosted, open, pay, subscribe, payer, sandbox, latestInvoice, writer, told, types, payInvoice } =
+const { stripe, hosted, open, pay, subscribe, payer, sandbox, latestInvoice, writer, delivered, types, payInvoice } =
   stripeAccount("confirmed");
 /** The first card needs authentication at every charge, the other one only if the payer is present. */
 const ASKS = "3184";
@@ -46,7 +46,7 @@ describe("an upgrade", () => {
       expect(await writer()).toMatchObject({ plan: "plus", status: "active", limit: 15_000 });
       const invoice = waiting.latest_invoice as string;
       expect(await payInvoice(invoice, card)).toEqual({ outcome: "requires_action" });
-      told.length = 0;
+      delivered.length = 0;
       expect(await payInvoice(invoice, card, true)).toEqual({ outcome: "succeeded" });
       expect(types().filter((type) => !/^(customer\.updated|payment_method)/.test(type))).toEqual([
         "customer.subscription.updated",
@@ -116,7 +116,7 @@ describe("a resumption", () => {
     }
     const { subscription } = await stripe.checkout.sessions.retrieve(session.id);
     await sandbox.idle();
-    told.length = 0;
+    delivered.length = 0;
     return { id: subscription as string, customer };
   }
   const resume = (id: string) => stripe.subscriptions.resume(id, { payment_behavior: "resume_on_payment_success" });
@@ -129,7 +129,7 @@ describe("a resumption", () => {
     expect(types()).toEqual(["invoice.created", "invoice.finalized", "customer.subscription.updated", ...needsAction]);
     expect(await writer()).toMatchObject({ plan: "free", status: "paused" });
     await expect(resume(id)).rejects.toThrow("is being resumed");
-    told.length = 0;
+    delivered.length = 0;
     expect(await payInvoice(waiting.latest_invoice as string, ASKS, true)).toEqual({ outcome: "succeeded" });
     expect(types().slice(-5)).toEqual([
       "invoice.updated",

@@ -13,7 +13,7 @@ const {
   sandbox,
   latestInvoice,
   writer,
-  told,
+  delivered,
   types,
   payInvoice,
   gateway,
@@ -25,7 +25,7 @@ const days = (count: number) => sandbox.moveClock(payer.id, { to: Date.now() + c
 /** The events of a move of the clock. */
 async function emitted(move: () => Promise<unknown>) {
   await sandbox.idle();
-  told.length = 0;
+  delivered.length = 0;
   await move();
   return types();
 }
@@ -80,7 +80,7 @@ describe("a purchase", () => {
       "checkout.session.async_payment_succeeded",
     ]);
     expect((await stripe.checkout.sessions.retrieve(session)).payment_status).toBe("paid");
-    expect(told.every(({ outcome }) => outcome !== "quarantined" && outcome !== "deferred")).toBe(true);
+    expect(delivered.every(({ outcome }) => outcome !== "quarantined" && outcome !== "deferred")).toBe(true);
     const [charge] = (await stripe.charges.list({ customer: customer })).data;
     expect(charge).toMatchObject({
       amount: 1_999,

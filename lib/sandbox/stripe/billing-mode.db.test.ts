@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import { stripeAccount } from "@/tests/support/stripe-account";
 
-const { stripe, hosted, open, subscribe, payer, sandbox, latestInvoice, writer, told } = stripeAccount("mode");
+const { stripe, hosted, open, subscribe, payer, sandbox, latestInvoice, writer, delivered } = stripeAccount("mode");
 const CLASSIC = { subscription_data: { billing_mode: { type: "classic" as const } } };
 const FLEXIBLE = { subscription_data: { billing_mode: { type: "flexible" as const } } };
 const MODES = [
@@ -181,5 +181,5 @@ test.each([
   const { trial_start: second } = await stripe.subscriptions.update(id, { trial_end: again });
   if (start === "first") expect(second).toBe(first);
   else expect(second).toBeGreaterThan(first as number);
-  expect(told.length).toBeGreaterThan(0);
+  expect(delivered.length).toBeGreaterThan(0);
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { addMonths, DAY } from "@/lib/billing/timeline/calendar";
 import { stripePayer } from "@/tests/support/stripe-payer";
 
-const { stripe, hosted, sandbox, payer, told, types, subscribe, writer } = stripePayer();
+const { stripe, hosted, sandbox, payer, delivered, types, subscribe, writer } = stripePayer();
 
 describe("a cancellation", () => {
   test("at the period's end is scheduled, can be undone, and takes effect", async () => {
@@ -54,11 +54,11 @@ describe("a failed renewal", () => {
       "customer.subscription.updated",
     ]);
     expect(await writer()).toMatchObject({ plan: "plus", status: "past_due" });
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(payer.id, { to: addMonths(start, 1) + 16 * DAY });
     expect(types().filter((type) => type === "invoice.payment_failed")).toHaveLength(3);
     expect(types().at(-1)).toBe("customer.subscription.deleted");
-    expect(told.at(-1)?.object).toMatchObject({ cancellation_details: { reason: "payment_failed" } });
+    expect(delivered.at(-1)?.object).toMatchObject({ cancellation_details: { reason: "payment_failed" } });
     expect(await writer()).toMatchObject({ plan: "free" });
   });
 
@@ -72,7 +72,7 @@ describe("a failed renewal", () => {
     expect(await hosted.changeCard(sandbox, portal, good)).toEqual({ outcome: "succeeded" });
     const [open] = (await stripe.invoices.list({ customer: customer.id, status: "open" })).data;
     await sandbox.idle();
-    told.length = 0;
+    delivered.length = 0;
     await stripe.invoices.pay(open?.id as string);
     await sandbox.idle();
     expect(types()).toEqual([

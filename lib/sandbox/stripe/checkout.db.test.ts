@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { stripePayer } from "@/tests/support/stripe-payer";
 
-const { stripe, hosted, sandbox, payer, told, types, pay, openCheckout, writer, ITEM } = stripePayer();
+const { stripe, hosted, sandbox, payer, delivered, types, pay, openCheckout, writer, ITEM } = stripePayer();
 
 describe("a checkout", () => {
   test("that is paid begins the subscription, sends events in Stripe's order, and gives the plan", async () => {
@@ -23,7 +23,7 @@ describe("a checkout", () => {
       "invoice.payment_succeeded",
       "checkout.session.completed",
     ]);
-    const [updated] = told.filter(({ type }) => type === "customer.subscription.updated");
+    const [updated] = delivered.filter(({ type }) => type === "customer.subscription.updated");
     expect(updated?.previous).toEqual({ status: "incomplete" });
     expect(await writer()).toMatchObject({ plan: "plus", status: "active", processor: "stripe" });
     const done = await stripe.checkout.sessions.retrieve(session.id, { expand: ["subscription", "invoice"] });
@@ -75,10 +75,10 @@ describe("a checkout", () => {
     await pay(session.id);
     expect(await writer()).toMatchObject({ plan: "plus", status: "trialing" });
     expect((await stripe.checkout.sessions.retrieve(session.id)).payment_status).toBe("no_payment_required");
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(payer.id, { to: start + 12 * DAY });
     expect(types()).toEqual(["customer.subscription.trial_will_end"]);
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(payer.id, { to: start + 15 * DAY });
     expect(types()).toEqual([
       "customer.subscription.updated",
@@ -88,7 +88,7 @@ describe("a checkout", () => {
       "invoice.paid",
       "invoice.payment_succeeded",
     ]);
-    expect(told[0]?.previous).toMatchObject({ status: "trialing" });
+    expect(delivered[0]?.previous).toMatchObject({ status: "trialing" });
     expect(await writer()).toMatchObject({ status: "active" });
   });
 

@@ -5,13 +5,13 @@ import { DAY } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { testDatabase } from "@/tests/support/database";
-import { playStripe } from "@/tests/support/played-stripe";
+import { createFakeStripe } from "@/tests/support/fake-stripe";
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
 
-const { sandbox, stripe, told, pay } = playStripe(gateway);
+const { sandbox, stripe, delivered, pay } = createFakeStripe(gateway);
 
 let users = 0;
 let user = "";
@@ -32,7 +32,7 @@ async function subscribe(card: "4242" | "0341" = "4242"): Promise<{ id: string; 
   });
   await pay(session.id, { card });
   const { subscription } = await stripe.checkout.sessions.retrieve(session.id);
-  told.length = 0;
+  delivered.length = 0;
   return { id: subscription as string, customer };
 }
 
@@ -46,7 +46,7 @@ async function writer() {
 
 const latestInvoice = async (customer: string) =>
   (await stripe.invoices.list({ customer, limit: 1 })).data[0] as Stripe.Invoice;
-const types = () => told.map(({ type }) => type);
+const types = () => delivered.map(({ type }) => type);
 const now = async () => (await gateway.sandboxClock(user)).now;
 
 describe("a renewal while the collection is paused", () => {
@@ -59,7 +59,7 @@ describe("a renewal while the collection is paused", () => {
     await gateway.consume(user, "words_used", 15_000);
     await stripe.subscriptions.update(id, { pause_collection: { behavior } });
     await sandbox.idle();
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(user, { by: "period" });
     expect(await latestInvoice(customer)).toMatchObject({
       billing_reason: "subscription_cycle",
@@ -95,7 +95,7 @@ describe("a sent invoice", () => {
     expect(await send(id)).toMatchObject({ collection_method: "send_invoice", days_until_due: 10 });
     await gateway.consume(user, "words_used", 15_000);
     await sandbox.idle();
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(user, { by: "period" });
     expect(types()).toEqual(["customer.subscription.updated", "invoice.created", "invoice.finalized", "invoice.sent"]);
     const sent = await latestInvoice(customer);
@@ -107,7 +107,7 @@ describe("a sent invoice", () => {
     expect((await latestInvoice(customer)).next_payment_attempt).toBeNull();
     expect(await writer()).toEqual({ plan: "plus", status: "active", used: 0, remaining: 15_000 });
 
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(user, { to: (await now()) + 11 * DAY });
     expect(types()).toEqual(["invoice.overdue", "customer.subscription.updated"]);
     expect(await writer()).toMatchObject({ plan: "plus", status: "past_due", remaining: 0 });
@@ -124,7 +124,7 @@ describe("a sent invoice", () => {
     await send(id);
     await sandbox.moveClock(user, { by: "period" });
     await stripe.invoices.pay((await latestInvoice(customer)).id);
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(user, { to: (await now()) + 11 * DAY });
     expect(types()).not.toContain("invoice.overdue");
     expect(await writer()).toMatchObject({ plan: "plus", status: "active" });

@@ -5,9 +5,9 @@ import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { loadSubscription } from "@/lib/subscriptions/load-subscription";
 import { stripeAccount } from "@/tests/support/stripe-account";
 
-const { sandbox, stripe, told, pay, hosted, gateway, payer } = stripeAccount("saver");
+const { sandbox, stripe, delivered, pay, hosted, gateway, payer } = stripeAccount("saver");
 
-const types = () => told.map(({ type }) => type);
+const types = () => delivered.map(({ type }) => type);
 const code = async (name: string) =>
   (await stripe.promotionCodes.list({ code: name, active: true, limit: 1 })).data[0]?.id as string;
 

@@ -3,7 +3,7 @@ import type Stripe from "stripe";
 import { describe, expect, test } from "vitest";
 import { stripeAccount } from "@/tests/support/stripe-account";
 
-const { sandbox, stripe, told, pay, hosted, gateway, payer } = stripeAccount("regretful");
+const { sandbox, stripe, delivered, pay, hosted, gateway, payer } = stripeAccount("regretful");
 
 /** Buys Writer Plus, and clears the recorded events. */
 async function buy() {
@@ -19,12 +19,12 @@ async function buy() {
   const { data } = await stripe.invoices.list({ customer, expand: ["data.payments"] });
   const [invoice] = data as [Stripe.Invoice];
   const payment = invoice.payments?.data[0]?.payment.payment_intent as string;
-  told.length = 0;
+  delivered.length = 0;
   return { customer, invoice, payment };
 }
 const types = async () => {
   await sandbox.idle();
-  return told.map(({ type }) => type);
+  return delivered.map(({ type }) => type);
 };
 const press = (invoice: string, action: string) =>
   hosted.submit(sandbox, "invoice", invoice, new URLSearchParams({ action }));
@@ -40,7 +40,7 @@ describe("a refund", () => {
     });
     expect(refund).toMatchObject({ amount: 500, status: "succeeded", payment_intent: payment });
     expect(await types()).toEqual(["refund.created", "charge.refunded"]);
-    expect(told[1]).toMatchObject({
+    expect(delivered[1]).toMatchObject({
       object: { id: refund.charge, customer, amount: 1_999, amount_refunded: 500, refunded: false },
       previous: { amount_refunded: 0 },
       outcome: "applied",
@@ -87,7 +87,7 @@ describe("a credit note", () => {
     const note = await stripe.creditNotes.create({ invoice: invoice.id as string, amount: 600, refund_amount: 600 });
     expect(note).toMatchObject({ type: "post_payment", post_payment_amount: 600, number: `${invoice.number}-CN-01` });
     expect(await types()).toEqual(["refund.created", "charge.refunded", "credit_note.created", "invoice.updated"]);
-    expect(told.at(-1)?.previous).toEqual({ post_payment_credit_notes_amount: 0 });
+    expect(delivered.at(-1)?.previous).toEqual({ post_payment_credit_notes_amount: 0 });
     expect((await stripe.refunds.list({ payment_intent: payment })).data).toMatchObject([
       { id: note.refunds[0]?.refund, amount: 600 },
     ]);
@@ -125,8 +125,8 @@ describe("a dispute", () => {
       "charge.dispute.funds_withdrawn",
       "charge.dispute.closed",
     ]);
-    expect(told[0]?.object).toMatchObject({ balance_transactions: [] });
-    expect(told[2]).toMatchObject({ object: { status: "lost" }, previous: { status: "needs_response" } });
+    expect(delivered[0]?.object).toMatchObject({ balance_transactions: [] });
+    expect(delivered[2]).toMatchObject({ object: { status: "lost" }, previous: { status: "needs_response" } });
   });
 
   test("that is won after evidence is closed, and the funds are reinstated", async () => {

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { describe, expect, test } from "vitest";
 import { stripePayer } from "@/tests/support/stripe-payer";
 
-const { stripe, sandbox, payer, told, types, subscribe, writer } = stripePayer();
+const { stripe, sandbox, payer, delivered, types, subscribe, writer } = stripePayer();
 
 describe("a schedule", () => {
   const phases = (subscription: Stripe.Subscription, price: string) => {
@@ -35,7 +35,7 @@ describe("a schedule", () => {
     await expect(refused).rejects.toMatchObject({ param: "cancel_at_period_end" });
     await sandbox.idle();
     expect(await writer()).toMatchObject({ plan: "ultra" });
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(payer.id, { by: "period" });
     expect(types()[0]).toBe("customer.subscription.updated");
     expect(await writer()).toMatchObject({ plan: "basic", status: "active" });

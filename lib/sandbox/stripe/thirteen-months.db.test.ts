@@ -4,13 +4,13 @@ import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { testDatabase } from "@/tests/support/database";
-import { playStripe } from "@/tests/support/played-stripe";
+import { createFakeStripe } from "@/tests/support/fake-stripe";
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
 
-const { sandbox, stripe, pay, hosted } = playStripe(gateway);
+const { sandbox, stripe, pay, hosted } = createFakeStripe(gateway);
 const user = "ada";
 
 async function subscribe() {

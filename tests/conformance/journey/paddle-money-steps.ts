@@ -2,10 +2,14 @@
 import { expect } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { invoicesOf } from "@/lib/subscriptions/invoices";
-import type { Stage, Step } from "./stage";
+import type { Step, StepContext } from "./step-context";
 
 /** Presses a button on the sandbox's page of a transaction: what Paddle or a bank does. */
-async function press({ hosted, sandbox, sdk, settled }: Stage, transaction: string, action: string): Promise<void> {
+async function press(
+  { hosted, sandbox, sdk, settled }: StepContext,
+  transaction: string,
+  action: string,
+): Promise<void> {
   const [latest] = await sdk()
     .adjustments.list({ transactionId: [transaction], orderBy: "id[DESC]" })
     .next();
@@ -16,11 +20,11 @@ async function press({ hosted, sandbox, sdk, settled }: Stage, transaction: stri
 function pressed(name: string, ...actions: string[]): Step {
   return {
     name,
-    async run(stage) {
-      const { transaction } = await stage.buy("plus");
-      await stage.wait(HOUR);
-      for (const action of actions) await press(stage, transaction, action);
-      await invoicesOf(stage.buyer.id, stage.shop);
+    async run(step) {
+      const { transaction } = await step.buy("plus");
+      await step.wait(HOUR);
+      for (const action of actions) await press(step, transaction, action);
+      await invoicesOf(step.buyer.id, step.context);
     },
   };
 }

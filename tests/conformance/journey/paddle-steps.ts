@@ -4,7 +4,7 @@ import { HOUR } from "@/lib/billing/timeline/calendar";
 import { endDuplicatePurchases } from "@/lib/subscriptions/duplicate-purchases";
 import { portalOf } from "@/lib/subscriptions/invoices";
 import { reconcile } from "@/lib/webhooks/refresh";
-import type { Step } from "./stage";
+import type { Step } from "./step-context";
 
 export const PADDLE_STEPS: readonly Step[] = [
   {
@@ -18,24 +18,24 @@ export const PADDLE_STEPS: readonly Step[] = [
   },
   {
     name: "pay two checkouts, and end the doubled one",
-    async run({ open, pay, shop, settled, wait, database }) {
+    async run({ open, pay, context, settled, wait, database }) {
       const first = await open("plus");
       const second = await open("ultra");
       await pay(second.transaction);
       await pay(first.transaction);
       // The job looks at a replaced checkout once a minute.
       await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
-      expect(await settled(endDuplicatePurchases(shop))).toMatchObject({ ended: 1, failed: 0 });
+      expect(await settled(endDuplicatePurchases(context))).toMatchObject({ ended: 1, failed: 0 });
       await wait(HOUR);
     },
   },
   {
     name: "open the portal of a customer whom an admin has linked",
-    async run({ buy, buyer, client, gateway, shop, subscription }) {
+    async run({ buy, buyer, client, gateway, context, subscription }) {
       await buy("plus");
       const { identity } = await (await client()).subscription(await subscription());
       await gateway.linkCustomer("paddle", identity.customer as string, buyer.id, "admin");
-      expect((await portalOf(buyer.id, "writer", shop)).url).toContain("/sandbox/paddle/portal/");
+      expect((await portalOf(buyer.id, "writer", context)).url).toContain("/sandbox/paddle/portal/");
     },
   },
   {

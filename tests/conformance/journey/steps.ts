@@ -5,24 +5,24 @@ import { fetchThrough, reconcileSubscriptions } from "@/lib/jobs/reconcile";
 import { checkoutStatus, returnFromCheckout } from "@/lib/subscriptions/checkout-return";
 import { duePaymentOf, invoiceDocument, invoicesOf, portalOf } from "@/lib/subscriptions/invoices";
 import { reconcile } from "@/lib/webhooks/refresh";
-import type { Step } from "./stage";
+import type { Step } from "./step-context";
 
 export const STEPS: readonly Step[] = [
   {
     name: "buy, look at the invoices and the portal, and upgrade",
-    async run({ open, pay, preview, change, wait, writer, buyer, shop, processor }) {
+    async run({ open, pay, preview, change, wait, writer, buyer, context, processor }) {
       const { id, transaction } = await open("plus");
-      expect(await checkoutStatus(buyer.id, id, shop)).toMatchObject({ status: "open" });
+      expect(await checkoutStatus(buyer.id, id, context)).toMatchObject({ status: "open" });
       await pay(transaction);
-      expect(await returnFromCheckout(buyer.id, id, shop)).toMatchObject({ status: "active" });
+      expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "active" });
       await wait(10 * DAY);
       expect((await preview("ultra")).dueNow?.amount).toBeGreaterThan(0);
       await change("ultra");
       expect(await writer()).toMatchObject({ plan: "ultra" });
-      const { invoices } = await invoicesOf(buyer.id, shop);
+      const { invoices } = await invoicesOf(buyer.id, context);
       expect(invoices).toHaveLength(2);
-      await portalOf(buyer.id, "writer", shop);
-      await invoiceDocument(buyer.id, processor, invoices[0]?.id as string, shop);
+      await portalOf(buyer.id, "writer", context);
+      await invoiceDocument(buyer.id, processor, invoices[0]?.id as string, context);
     },
   },
   {
@@ -75,12 +75,12 @@ export const STEPS: readonly Step[] = [
   },
   {
     name: "fail at the renewal, be past due, and lose the plan",
-    async run({ buy, waitUntil, wait, writer, buyer, shop }) {
+    async run({ buy, waitUntil, wait, writer, buyer, context }) {
       await buy("plus", "monthly", { card: "0341" });
       await waitUntil((await writer()).periodEnd as string);
       await wait(2 * HOUR);
       expect(await writer()).toMatchObject({ status: "past_due" });
-      await duePaymentOf(buyer.id, "writer", shop);
+      await duePaymentOf(buyer.id, "writer", context);
       await wait(40 * DAY);
       expect(await writer()).toMatchObject({ plan: "free" });
     },
@@ -104,10 +104,10 @@ export const STEPS: readonly Step[] = [
   },
   {
     name: "compare with the processor",
-    async run({ buy, client: clientOf, shop, processor, subscription, gateway, buyer }) {
+    async run({ buy, client: clientOf, context, processor, subscription, gateway, buyer }) {
       await buy("plus");
       const client = await clientOf();
-      const fetch = fetchThrough(shop.getProcessor);
+      const fetch = fetchThrough(context.getProcessor);
       const report = await reconcileSubscriptions(gateway, fetch, { repair: true, userId: buyer.id });
       expect(report).toMatchObject({ checked: 1, different: 0, recordsUnread: 0 });
       expect(

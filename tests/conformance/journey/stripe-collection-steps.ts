@@ -3,22 +3,22 @@ import { expect } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import * as pages from "@/lib/sandbox/stripe/hosted";
 import type { MethodNumber } from "@/lib/sandbox/stripe/methods";
-import type { Stage, Step } from "./stage";
+import type { Step, StepContext } from "./step-context";
 
 const payment = (card: MethodNumber | null, confirmed = false) => ({ card, confirmed, email: null, name: null });
 
-async function buyWith({ open, sandbox, settled }: Stage, card: MethodNumber): Promise<void> {
+async function buyWith({ open, sandbox, settled }: StepContext, card: MethodNumber): Promise<void> {
   const { transaction } = await open("plus");
   await settled(pages.paySession(sandbox, transaction, payment(card, true)));
 }
 
-async function confirmAt({ sandbox, settled }: Stage, url: string | null, card: MethodNumber): Promise<void> {
+async function confirmAt({ sandbox, settled }: StepContext, url: string | null, card: MethodNumber): Promise<void> {
   const invoice = url?.split("/").at(-1) as string;
   expect(await settled(pages.payInvoice(sandbox, invoice, payment(card, true)))).toEqual({ outcome: "succeeded" });
 }
 
-async function paused(stage: Stage, mode: "classic" | "flexible", card: MethodNumber): Promise<void> {
-  const { stripe, sandbox, settled, wait, buyer } = stage;
+async function paused(step: StepContext, mode: "classic" | "flexible", card: MethodNumber): Promise<void> {
+  const { stripe, sandbox, settled, wait, buyer } = step;
   const { id: customer } = await stripe.customers.create({ email: buyer.email, metadata: { user_id: buyer.id } });
   const session = await stripe.checkout.sessions.create({
     mode: "subscription",
@@ -42,23 +42,23 @@ async function paused(stage: Stage, mode: "classic" | "flexible", card: MethodNu
 export const STRIPE_COLLECTION_STEPS: readonly Step[] = [
   {
     name: "buy and upgrade by bank debits that pay",
-    async run(stage) {
-      await buyWith(stage, "6789");
-      await stage.wait(4 * DAY + HOUR);
-      expect(await stage.preview("ultra")).toMatchObject({ collection: "bank_debit" });
-      expect(await stage.change("ultra")).toMatchObject({ outcome: "pending" });
-      await stage.wait(4 * DAY + HOUR);
-      expect(await stage.writer()).toMatchObject({ plan: "ultra", status: "active" });
+    async run(step) {
+      await buyWith(step, "6789");
+      await step.wait(4 * DAY + HOUR);
+      expect(await step.preview("ultra")).toMatchObject({ collection: "bank_debit" });
+      expect(await step.change("ultra")).toMatchObject({ outcome: "pending" });
+      await step.wait(4 * DAY + HOUR);
+      expect(await step.writer()).toMatchObject({ plan: "ultra", status: "active" });
     },
   },
   {
     name: "buy by a bank debit that fails, until the subscription ends",
-    async run(stage) {
-      await buyWith(stage, "2227");
-      await stage.wait(4 * DAY + HOUR);
-      expect(await stage.writer()).toMatchObject({ status: "past_due" });
-      await stage.wait(60 * DAY);
-      expect(await stage.writer()).toMatchObject({ plan: "free" });
+    async run(step) {
+      await buyWith(step, "2227");
+      await step.wait(4 * DAY + HOUR);
+      expect(await step.writer()).toMatchObject({ status: "past_due" });
+      await step.wait(60 * DAY);
+      expect(await step.writer()).toMatchObject({ plan: "free" });
     },
   },
   {
@@ -74,17 +74,17 @@ export const STRIPE_COLLECTION_STEPS: readonly Step[] = [
   },
   {
     name: "confirm an upgrade, a switch to a year, and a renewal",
-    async run(stage) {
-      await buyWith(stage, "3184");
-      await confirmAt(stage, (await stage.change("ultra")).url, "3184");
-      await confirmAt(stage, (await stage.change("ultra", "yearly")).url, "3184");
-      const { periodEnd } = await stage.writer();
-      await stage.waitUntil(periodEnd as string);
-      await stage.wait(2 * HOUR);
-      expect(await stage.writer()).toMatchObject({ status: "past_due" });
-      const url = await (await stage.client()).duePage(await stage.subscription());
-      await confirmAt(stage, url, "3184");
-      expect(await stage.writer()).toMatchObject({ plan: "ultra", interval: "yearly", status: "active" });
+    async run(step) {
+      await buyWith(step, "3184");
+      await confirmAt(step, (await step.change("ultra")).url, "3184");
+      await confirmAt(step, (await step.change("ultra", "yearly")).url, "3184");
+      const { periodEnd } = await step.writer();
+      await step.waitUntil(periodEnd as string);
+      await step.wait(2 * HOUR);
+      expect(await step.writer()).toMatchObject({ status: "past_due" });
+      const url = await (await step.client()).duePage(await step.subscription());
+      await confirmAt(step, url, "3184");
+      expect(await step.writer()).toMatchObject({ plan: "ultra", interval: "yearly", status: "active" });
     },
   },
   {
@@ -99,20 +99,20 @@ export const STRIPE_COLLECTION_STEPS: readonly Step[] = [
   },
   {
     name: "confirm the end of a pause",
-    async run(stage) {
-      await paused(stage, "flexible", "3184");
-      const { outcome, url } = await stage.resume();
+    async run(step) {
+      await paused(step, "flexible", "3184");
+      const { outcome, url } = await step.resume();
       expect(outcome).toBe("payment_needed");
-      await confirmAt(stage, url, "3184");
-      expect(await stage.writer()).toMatchObject({ plan: "plus", status: "active" });
+      await confirmAt(step, url, "3184");
+      expect(await step.writer()).toMatchObject({ plan: "plus", status: "active" });
     },
   },
   {
     name: "end the pause of a classic subscription",
-    async run(stage) {
-      await paused(stage, "classic", "4242");
-      expect(await stage.resume()).toMatchObject({ outcome: "pending" });
-      expect(await stage.writer()).toMatchObject({ plan: "plus", status: "active" });
+    async run(step) {
+      await paused(step, "classic", "4242");
+      expect(await step.resume()).toMatchObject({ outcome: "pending" });
+      expect(await step.writer()).toMatchObject({ plan: "plus", status: "active" });
     },
   },
   {

@@ -10,11 +10,11 @@ import { changePlan, previewChange } from "@/lib/subscriptions/change";
 import { checkout } from "@/lib/subscriptions/checkout";
 import { invoicesOf } from "@/lib/subscriptions/invoices";
 import type { PurchaseContext } from "@/lib/subscriptions/purchase-context";
-import type { Stage, Step } from "./stage";
+import type { Step, StepContext } from "./step-context";
 
 /** Presses buttons on the page of the buyer's latest invoice, as the business does in Stripe's dashboard. */
-async function press({ buyer, sandbox, settled, shop }: Stage, ...actions: string[]): Promise<void> {
-  const [invoice] = (await invoicesOf(buyer.id, shop)).invoices;
+async function press({ buyer, sandbox, settled, context }: StepContext, ...actions: string[]): Promise<void> {
+  const [invoice] = (await invoicesOf(buyer.id, context)).invoices;
   for (const action of actions) {
     const next = await settled(
       pages.submit(sandbox, "invoice", invoice?.id as string, new URLSearchParams({ action })),
@@ -24,7 +24,7 @@ async function press({ buyer, sandbox, settled, shop }: Stage, ...actions: strin
 }
 
 /** The product with Stripe Tax and tax ids, which the catalog's sales leave off. */
-function withTax({ shop, sandbox }: Stage): PurchaseContext {
+function withTax({ context, sandbox }: StepContext): PurchaseContext {
   const client = stripeClient({
     apiKey: "sk_test_journey",
     findPrice: priceLists("stripe", process.env, { sandbox: true }).find,
@@ -32,9 +32,9 @@ function withTax({ shop, sandbox }: Stage): PurchaseContext {
     httpClient: httpClientOver(() => sandbox, "http://localhost:3000"),
   });
   return {
-    ...shop,
+    ...context,
     async getProcessor(processor) {
-      const found = await shop.getProcessor(processor);
+      const found = await context.getProcessor(processor);
       return found && processor === "stripe" ? { ...found, client } : found;
     },
   };
@@ -43,7 +43,7 @@ function withTax({ shop, sandbox }: Stage): PurchaseContext {
 export const STRIPE_MONEY_STEPS: readonly Step[] = [
   {
     name: "buy with a code, upgrade, and downgrade with the discount kept",
-    async run({ open, pay, preview, change, wait, waitUntil, writer, buyer, shop }) {
+    async run({ open, pay, preview, change, wait, waitUntil, writer, buyer, context }) {
       const { transaction } = await open("plus", "monthly", { code: "SPRING" });
       await pay(transaction);
       await wait(10 * DAY);
@@ -53,7 +53,7 @@ export const STRIPE_MONEY_STEPS: readonly Step[] = [
       await waitUntil(effectiveAt);
       await wait(2 * HOUR);
       expect(await writer()).toMatchObject({ plan: "basic" });
-      const [renewal] = (await invoicesOf(buyer.id, shop)).invoices;
+      const [renewal] = (await invoicesOf(buyer.id, context)).invoices;
       expect(renewal?.discount?.amount).toBeGreaterThan(0);
     },
   },
@@ -69,9 +69,9 @@ export const STRIPE_MONEY_STEPS: readonly Step[] = [
   },
   {
     name: "buy and upgrade with tax",
-    async run(stage) {
-      const { buyer, gateway, sandbox, settled, pay } = stage;
-      const taxed = withTax(stage);
+    async run(step) {
+      const { buyer, gateway, sandbox, settled, pay } = step;
+      const taxed = withTax(step);
       const asked = checkoutRequest.parse({ product: "writer", plan: "plus", processor: "stripe" });
       const { checkout: id } = await checkout(buyer, asked, taxed);
       const transaction = (await gateway.loadCheckout(buyer.id, id))?.externalId as string;
@@ -88,34 +88,34 @@ export const STRIPE_MONEY_STEPS: readonly Step[] = [
   },
   {
     name: "refund a half, then the rest",
-    async run(stage) {
-      await stage.buy("plus");
-      await press(stage, "refund_half", "refund");
+    async run(step) {
+      await step.buy("plus");
+      await press(step, "refund_half", "refund");
     },
   },
   {
     name: "credit an invoice",
-    async run(stage) {
-      await stage.buy("plus");
-      await press(stage, "credit_note");
+    async run(step) {
+      await step.buy("plus");
+      await press(step, "credit_note");
     },
   },
   {
     name: "win a dispute",
-    async run(stage) {
-      await stage.buy("plus");
-      await press(stage, "dispute", "answer", "win");
-      const [account] = (await stage.gateway.billingAccounts(stage.buyer.id)).customers;
+    async run(step) {
+      await step.buy("plus");
+      await press(step, "dispute", "answer", "win");
+      const [account] = (await step.gateway.billingAccounts(step.buyer.id)).customers;
       const customer = account?.customer as string;
-      const [charge] = (await stage.stripe.charges.list({ customer })).data;
-      expect(await (await stage.client()).chargedCustomer?.(charge?.id as string)).toBe(customer);
+      const [charge] = (await step.stripe.charges.list({ customer })).data;
+      expect(await (await step.client()).chargedCustomer?.(charge?.id as string)).toBe(customer);
     },
   },
   {
     name: "lose a dispute",
-    async run(stage) {
-      await stage.buy("plus");
-      await press(stage, "dispute", "lose");
+    async run(step) {
+      await step.buy("plus");
+      await press(step, "dispute", "lose");
     },
   },
 ];

@@ -13,7 +13,7 @@ import { subscriptionOf } from "@/lib/sandbox/stripe/objects";
 import { checkout } from "@/lib/subscriptions/checkout";
 import { endDuplicatePurchases } from "@/lib/subscriptions/duplicate-purchases";
 import { reconcile } from "@/lib/webhooks/refresh";
-import type { Step } from "./stage";
+import type { Step } from "./step-context";
 
 /** Items that a business sells beside the plan; the catalog lists none of their prices. */
 const ADD_ONS = Array.from({ length: 10 }, (_, index) => {
@@ -41,9 +41,9 @@ function addItems(sandbox: Sandbox, subscription: string) {
 export const STRIPE_STEPS: readonly Step[] = [
   {
     name: "pay a session beside a subscription of the other processor, and end it",
-    async run({ open, pay, hosted, sandbox, shop, settled, wait, database, gateway, buyer, writer }) {
+    async run({ open, pay, hosted, sandbox, context, settled, wait, database, gateway, buyer, writer }) {
       const asked = checkoutRequest.parse({ product: "writer", plan: "plus", processor: "paddle" });
-      const { checkout: id } = await checkout(buyer, asked, shop);
+      const { checkout: id } = await checkout(buyer, asked, context);
       const { transaction } = await open("ultra");
       const first = (await gateway.loadCheckout(buyer.id, id))?.externalId as string;
       const payment = { card: "4242", email: buyer.email, name: "Ada", confirmed: false } as const;
@@ -52,7 +52,7 @@ export const STRIPE_STEPS: readonly Step[] = [
       await pay(transaction);
       // The job looks at a checkout a minute after its last change.
       await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
-      expect(await settled(endDuplicatePurchases(shop))).toMatchObject({ ended: 1, failed: 0 });
+      expect(await settled(endDuplicatePurchases(context))).toMatchObject({ ended: 1, failed: 0 });
       expect(await gateway.auditEntries(buyer.id, 1)).toMatchObject([
         { run: "purchase.refunded", details: { processor: "stripe", transaction } },
       ]);
@@ -61,7 +61,7 @@ export const STRIPE_STEPS: readonly Step[] = [
   },
   {
     name: "buy with a code, and compare what was refunded and disputed",
-    async run({ open, pay, client, sandbox, settled, gateway, shop, buyer, writer, subscription, processor }) {
+    async run({ open, pay, client, sandbox, settled, gateway, context, buyer, writer, subscription, processor }) {
       const { transaction } = await open("plus", "monthly", { code: "SPRING" });
       await pay(transaction);
       const reader = await client();
@@ -73,7 +73,7 @@ export const STRIPE_STEPS: readonly Step[] = [
         const pressed = new URLSearchParams({ action });
         await settled(pages.submit(sandbox, "invoice", paid?.id as string, pressed));
       }
-      const fetch = fetchThrough(shop.getProcessor);
+      const fetch = fetchThrough(context.getProcessor);
       const report = await reconcileSubscriptions(gateway, fetch, { repair: true, userId: buyer.id });
       // A dispute's events name no customer.
       expect(report.findings.flatMap(({ differences }) => differences.map(({ field }) => field))).toEqual([

@@ -1,0 +1,231 @@
+/** Which item of a subscription is the plan. */
+import { describe, expect, test } from "vitest";
+import {
+  diff,
+  event,
+  planPrice,
+  SHAPES,
+  type Shape,
+  type StripeObject,
+  type SubscriptionSpec,
+  subscriptionObject,
+} from "@/lib/sandbox/event-builders/stripe/events";
+import { type Changes, normalized, withChanges } from "@/tests/support/normalized-stripe";
+
+const plus = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
+const ultra = planPrice({ product: "writer", plan: "ultra", interval: "monthly" });
+const starter = planPrice({ product: "chatbots", plan: "starter", interval: "monthly" });
+const seats = { ...plus, id: "price_seats" };
+const BASE: SubscriptionSpec = {
+  id: "sub_1",
+  customer: "cus_1",
+  items: [{ id: "si_1", price: plus }],
+  created: 1_000_000,
+  periodStart: 1_000_000,
+  periodEnd: 3_600_000,
+};
+
+/** Normalizes an update from one subscription to the other, changed by hand at last. */
+function update(
+  from: Partial<SubscriptionSpec>,
+  to: Partial<SubscriptionSpec> = {},
+  changes: Changes = {},
+  shape: Shape = "basil",
+) {
+  const [old, now] = [subscriptionObject({ ...BASE, ...from }, shape), subscriptionObject({ ...BASE, ...to }, shape)];
+  return send("customer.subscription.updated", withChanges(now, changes), diff(old, now), shape);
+}
+
+function send(type: string, object: StripeObject, previous?: StripeObject, shape: Shape = "basil") {
+  return normalized(event(type, object, previous, { id: "evt_1", created: 2_000_000, shape }));
+}
+
+describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
+  const facts = (from: Partial<SubscriptionSpec>, to: Partial<SubscriptionSpec> = {}) => {
+    const result = update(from, to, {}, shape);
+    if (result.outcome !== "facts") throw new Error(result.outcome);
+    return result;
+  };
+
+  test("is found by its price, at any place", () => {
+    const items = [
+      { id: "si_seats", price: seats, quantity: 7 },
+      { id: "si_1", price: plus, quantity: 2 },
+    ];
+    expect(facts({ items }, { items }).facts).toMatchObject([
+      { product: "writer", fact: { image: { plan: "plus", quantity: 2 }, before: { plan: "plus", quantity: 2 } } },
+    ]);
+  });
+
+  test("counts with its old price if an upgrade replaced the item", () => {
+    const result = facts({}, { items: [{ id: "si_2", price: ultra }] });
+    expect(result.facts).toMatchObject([{ fact: { image: { plan: "ultra" }, before: { plan: "plus" } } }]);
+    expect(result.analysis).toEqual({ hasPeriodChange: false, hasPlanChange: true });
+  });
+
+  test("has no previous state if the product joined later", () => {
+    const result = facts({}, { items: [...BASE.items, { id: "si_2", price: starter }] });
+    expect(result.facts).toMatchObject([
+      { product: "writer", fact: { before: { plan: "plus" } } },
+      { product: "chatbots", fact: { before: null } },
+    ]);
+    expect(result.analysis).toEqual({ hasPeriodChange: false, hasPlanChange: false });
+  });
+
+  test("has no previous state if its item belonged to another product, which is out of the list", () => {
+    const result = facts({ items: [{ id: "si_1", price: starter }] });
+    expect(result.facts).toMatchObject([
+      { product: "writer", fact: { image: { plan: "plus", status: "active" }, before: null } },
+      { product: "chatbots", fact: { image: { plan: null, status: "active" }, before: { plan: "starter" } } },
+    ]);
+    expect(result.analysis).toEqual({ hasPeriodChange: false, hasPlanChange: false });
+  });
+
+  test("keeps a previous state without a plan if its old price is not known", () => {
+    const result = facts({ items: [{ id: "si_1", price: seats }] });
+    expect(result.facts).toMatchObject([{ fact: { before: { plan: null, interval: null, status: "active" } } }]);
+  });
+
+  test("of a price that only the old field names is found too", () => {
+    expect(update({}, {}, { "items.data.0.price": undefined }, shape)).toEqual(update({}, {}, {}, shape));
+    const none = { "items.data.0.price": undefined, "items.data.0.plan": undefined };
+    expect(update({}, {}, none, shape)).toMatchObject({ outcome: "unpriced" });
+  });
+
+  test("whose old price is not known is found by its id among several", () => {
+    const other = { ...seats, id: "price_other" };
+    const items = [
+      { id: "si_0", price: seats, quantity: 5 },
+      { id: "si_1", price: other, quantity: 9 },
+    ];
+    expect(facts({ items }).facts).toMatchObject([{ fact: { before: { plan: null, quantity: 9 } } }]);
+    expect(facts({ items: [{ id: "si_0", price: seats }] }).facts).toMatchObject([{ fact: { before: null } }]);
+  });
+
+  test("of one product may change and the other's stay", () => {
+    const items = [...BASE.items, { id: "si_2", price: starter }];
+    const changed = [
+      { id: "si_1", price: ultra },
+      { id: "si_2", price: starter },
+    ];
+    expect(facts({ items }, { items: changed }).analysis).toEqual({ hasPeriodChange: false, hasPlanChange: true });
+  });
+
+  test("of two the higher counts, flagged, in any order", () => {
+    const [low, high] = [
+      { id: "si_1", price: plus },
+      { id: "si_2", price: ultra, quantity: 3 },
+    ] as const;
+    for (const items of [
+      [low, high],
+      [high, low],
+    ]) {
+      expect(facts({}, { items }).facts).toMatchObject([
+        { fact: { image: { plan: "ultra", quantity: 3, twoPlanItems: true, item: { id: "si_2" } } } },
+      ]);
+      expect(facts({ items }, {}).facts).toMatchObject([
+        { fact: { image: { plan: "plus" }, before: { plan: "ultra" } } },
+      ]);
+    }
+    const yearly = planPrice({ product: "writer", plan: "plus", interval: "yearly" });
+    expect(facts({}, { items: [low, { id: "si_2", price: yearly }] }).facts).toMatchObject([
+      { fact: { image: { interval: "yearly" } } },
+    ]);
+    expect(facts({}, {}).facts[0]?.fact).not.toHaveProperty("image.twoPlanItems");
+  });
+});
+
+describe.each(SHAPES)("without a listed price, in shape %s", (shape) => {
+  const unknown = [{ id: "si_1", price: seats, quantity: 4 }];
+  const created = (spec: Partial<SubscriptionSpec>, changes: Changes = {}) =>
+    send(
+      "customer.subscription.created",
+      withChanges(subscriptionObject({ ...BASE, items: unknown, ...spec }, shape), changes),
+      undefined,
+      shape,
+    );
+  const own = {
+    id: "si_1",
+    product: "prod_writer_plus",
+    price: "price_seats",
+    interval: "monthly",
+    quantity: 4,
+    periodStart: 1_000_000_000,
+    periodEnd: 3_600_000_000,
+  };
+
+  test("status, flags, debts and the items are kept for a subscription that is known", () => {
+    expect(created({ status: "past_due", pauseCollection: { behavior: "void", resumes_at: null } })).toEqual({
+      outcome: "unpriced",
+      identity: { customer: "cus_1", subscription: "sub_1", trustedUserId: null },
+      analysis: null,
+      fact: {
+        kind: "snapshot",
+        id: "stripe:evt_1:snapshot",
+        processor: "stripe",
+        subscription: "sub_1",
+        at: 2_000_000_000,
+        life: "created",
+        list: { complete: true, plans: 0, unlisted: [own] },
+        discounts: [],
+        image: {
+          plan: null,
+          interval: null,
+          quantity: 1,
+          status: "past_due",
+          periodStart: null,
+          periodEnd: null,
+          cancelAt: null,
+          trialEnd: null,
+          collectionPaused: true,
+          item: null,
+        },
+        before: null,
+      },
+    });
+  });
+
+  test.each([
+    ["month", 1, "monthly"],
+    ["month", 12, "yearly"],
+    ["month", 3, null],
+    ["year", 1, "yearly"],
+    ["week", 1, null],
+  ])("an item that recurs every %s × %s", (interval, count, expected) => {
+    const changes = {
+      "items.data.0.price.recurring": { interval, interval_count: count },
+      "items.data.0.plan": undefined,
+    };
+    expect(created({}, changes)).toMatchObject({ fact: { list: { unlisted: [{ interval: expected }] } } });
+  });
+
+  test("an item whose period cannot be read has none", () => {
+    expect(created({ periodEnd: BASE.periodStart })).toMatchObject({
+      fact: { list: { unlisted: [{ periodStart: null, periodEnd: null }] } },
+    });
+  });
+
+  test("its end and its scheduled end are kept", () => {
+    expect(created({ cancelAtPeriodEnd: true })).toMatchObject({ fact: { image: { cancelAt: 3_600_000_000 } } });
+    const object = subscriptionObject({ ...BASE, items: unknown }, shape);
+    expect(send("customer.subscription.deleted", object, undefined, shape)).toMatchObject({
+      outcome: "unpriced",
+      fact: { life: "deleted", image: { status: "canceled" } },
+    });
+  });
+
+  test("an unknown status is quarantined; an empty list says nothing about plans", () => {
+    expect(created({}, { status: "on_hold" })).toMatchObject({ outcome: "quarantined", reason: "unknown_status" });
+    expect(created({}, { "items.data": [] })).toMatchObject({
+      outcome: "unpriced",
+      fact: { list: { complete: false, unlisted: [] }, image: { plan: null } },
+    });
+  });
+
+  test("a truncated list is not complete", () => {
+    expect(created({ moreItems: true })).toMatchObject({ fact: { list: { complete: false, plans: 0 } } });
+    expect(created({ items: BASE.items, moreItems: true })).toMatchObject({
+      facts: [{ fact: { list: { complete: false, plans: 1, unlisted: [] }, image: { plan: "plus" } } }],
+    });
+  });
+});

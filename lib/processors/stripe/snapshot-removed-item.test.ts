@@ -1,0 +1,129 @@
+/** The snapshot of a subscription whose plan item was removed. */
+import { describe, expect, test } from "vitest";
+import {
+  diff,
+  event,
+  planPrice,
+  SHAPES,
+  type Shape,
+  type StripeObject,
+  type SubscriptionSpec,
+  subscriptionObject,
+} from "@/lib/sandbox/event-builders/stripe/events";
+import { type Changes, normalized, withChanges } from "@/tests/support/normalized-stripe";
+
+const plus = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
+const starter = planPrice({ product: "chatbots", plan: "starter", interval: "monthly" });
+const seats = { ...plus, id: "price_seats" };
+const BASE: SubscriptionSpec = {
+  id: "sub_1",
+  customer: "cus_1",
+  items: [{ id: "si_1", price: plus }],
+  created: 1_000_000,
+  periodStart: 1_000_000,
+  periodEnd: 3_600_000,
+};
+
+/** Normalizes an update from one subscription to the other, changed by hand at last. */
+function update(
+  from: Partial<SubscriptionSpec>,
+  to: Partial<SubscriptionSpec> = {},
+  changes: Changes = {},
+  shape: Shape = "basil",
+) {
+  const [old, now] = [subscriptionObject({ ...BASE, ...from }, shape), subscriptionObject({ ...BASE, ...to }, shape)];
+  return send("customer.subscription.updated", withChanges(now, changes), diff(old, now), shape);
+}
+
+function send(type: string, object: StripeObject, previous?: StripeObject, shape: Shape = "basil") {
+  return normalized(event(type, object, previous, { id: "evt_1", created: 2_000_000, shape }));
+}
+
+describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
+  const starterItem = { id: "si_2", price: starter, quantity: 3 };
+  const seatsItem = { id: "si_seats", price: seats };
+  /** For each product the plan in its image and before, and the ids of unlisted items. */
+  const products = (from: SubscriptionSpec["items"], to: SubscriptionSpec["items"]) => {
+    const result = update({ items: from }, { items: to }, {}, shape);
+    if (result.outcome !== "facts") throw new Error(result.outcome);
+    return result.facts.map(({ product, fact }) => {
+      if (fact.kind !== "snapshot") throw new Error(fact.kind);
+      return [product, fact.image.plan, fact.before?.plan, fact.list?.unlisted.map(({ id }) => id)];
+    });
+  };
+
+  test("leaves its product without a plan, and with the previous state", () => {
+    const result = update({ items: [...BASE.items, starterItem] }, {}, {}, shape);
+    const before = {
+      plan: "starter",
+      interval: "monthly",
+      quantity: 3,
+      status: "active",
+      periodStart: 1_000_000_000,
+      periodEnd: 3_600_000_000,
+      cancelAt: null,
+      trialEnd: null,
+      collectionPaused: false,
+      item: { id: "si_2", product: "prod_chatbots_starter", price: starter.id },
+    };
+    expect(result).toMatchObject({
+      facts: [
+        { product: "writer", fact: { image: { plan: "plus", status: "active" } } },
+        {
+          product: "chatbots",
+          fact: { id: "stripe:evt_1:snapshot", image: { plan: null, item: null, status: "active" }, before },
+        },
+      ],
+    });
+  });
+
+  test("without a listed price before and after, the previous state has the status and the flags", () => {
+    const change = (status: string, previous: object = {}) => {
+      const object = subscriptionObject({ ...BASE, items: [seatsItem], status: "active" }, shape);
+      return send("customer.subscription.updated", object, { status, ...previous }, shape);
+    };
+    expect(change("past_due", { cancel_at: 2_000_000 })).toMatchObject({
+      outcome: "unpriced",
+      fact: { image: { status: "active" }, before: { plan: null, item: null, periodStart: null, status: "past_due" } },
+    });
+    expect(change("past_due", { cancel_at: 2_000_000 })).toMatchObject({ fact: { before: { cancelAt: 2e9 } } });
+    expect(change("on_hold")).toMatchObject({ outcome: "unpriced", fact: { before: null } });
+  });
+
+  test("has no previous state if the old status cannot be read", () => {
+    const [from, to] = [{ items: [...BASE.items, starterItem], status: "past_due" as const }, {}];
+    expect(update(from, to, {}, shape)).toMatchObject({ facts: [{}, { fact: { before: { status: "past_due" } } }] });
+    const object = subscriptionObject(BASE, shape);
+    const { items } = diff(subscriptionObject({ ...BASE, ...from }, shape), object);
+    expect(send("customer.subscription.updated", object, { items, status: "on_hold" }, shape)).toMatchObject({
+      facts: [{ fact: { before: null } }, { fact: { before: null } }],
+    });
+  });
+
+  test("with an end in the same event its product ends too", () => {
+    const result = update({ items: [...BASE.items, starterItem] }, { status: "canceled" }, {}, shape);
+    expect(result).toMatchObject({ facts: [{}, { product: "chatbots", fact: { image: { status: "canceled" } } }] });
+  });
+
+  test("unlisted items stay in the list, so that the fold can tell a successor from an add-on", () => {
+    expect(products([...BASE.items, starterItem, seatsItem], [...BASE.items, seatsItem])).toEqual([
+      ["writer", "plus", "plus", ["si_seats"]],
+      ["chatbots", null, "starter", ["si_seats"]],
+    ]);
+    expect(products([...BASE.items, seatsItem], [seatsItem])).toEqual([["writer", null, "plus", ["si_seats"]]]);
+    expect(products([...BASE.items, starterItem], [...BASE.items, { ...starterItem, price: seats }])).toEqual([
+      ["writer", "plus", "plus", ["si_2"]],
+      ["chatbots", null, "starter", ["si_2"]],
+    ]);
+  });
+
+  test("whose period cannot be read leaves no previous state", () => {
+    const previous = {
+      items: { data: [{ id: "si_2", price: { id: starter.id }, current_period_start: 5, current_period_end: 5 }] },
+    };
+    const object = subscriptionObject(BASE, shape);
+    expect(send("customer.subscription.updated", object, previous, shape)).toMatchObject({
+      facts: [{ product: "writer" }, { product: "chatbots", fact: { image: { plan: null }, before: null } }],
+    });
+  });
+});

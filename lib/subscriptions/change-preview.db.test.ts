@@ -1,0 +1,159 @@
+/** A preview of a plan change shows the same as the change itself. */
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { changePreviewViewSchema } from "@/lib/billing/schemas/purchase";
+import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import type { Interval } from "@/lib/billing/types";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/transports/postgres";
+import { planPrice } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
+import { testDatabase } from "@/tests/support/database";
+import { fakeProcessors } from "@/tests/support/fake-processors";
+import { deliver } from "@/tests/support/stripe";
+import { previewChange } from "./change";
+
+const database = testDatabase();
+const gateway = createGateway(postgresTransport(database.url));
+
+afterAll(() => gateway.end());
+
+let users = 0;
+
+let userId = "";
+
+beforeEach(() => {
+  users += 1;
+  userId = `changer-${users}`;
+});
+
+const BEGAN = Math.floor(Date.now() / 1000) * 1000 - 10 * DAY;
+
+/** A subscriber since ten days, who has paid. */
+async function subscriber(plan: string, interval: Interval = "monthly", status: "active" | "trialing" = "active") {
+  const price = { product: "writer", plan, interval } as const;
+  const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN, status });
+  await deliver(gateway, fake.created());
+  if (status === "active") await deliver(gateway, fake.paid("subscription_create", BEGAN + 1_000));
+  return fake;
+}
+
+async function writer() {
+  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer");
+  if (!found) throw new Error("no writer");
+  return found;
+}
+
+describe("a preview equals the result of the change", () => {
+  const { context, requestsOf } = fakeProcessors(gateway);
+  const preview = async (plan: string, interval?: Interval) =>
+    changePreviewViewSchema.parse(await previewChange(userId, { product: "writer", plan, interval }, context));
+  const meters = async () =>
+    (await writer()).meters.map(({ field, used, limit, remaining }) => ({ field, used, limit, remaining }));
+  const told = ({ usage }: Awaited<ReturnType<typeof preview>>) =>
+    usage.meters.map(({ field, after }) => ({ field, ...after }));
+
+  test("an upgrade inside the period: the usage is kept", async () => {
+    const fake = await subscriber("plus");
+    await gateway.consume(userId, "words_used", 12_000);
+    const shown = await preview("ultra");
+    expect(shown).toMatchObject({
+      from: { plan: "plus", interval: "monthly" },
+      to: { plan: "ultra", interval: "monthly" },
+      timing: "now",
+      dueNow: { amount: 1_234, currency: "USD" },
+      usage: { effect: "preserve", reason: "Plan change mid-cycle detected" },
+    });
+    expect(shown.usage.meters[0]).toEqual({
+      field: "words_used",
+      kind: "counter",
+      before: { used: 12_000, limit: 15_000, remaining: 3_000 },
+      after: { used: 12_000, limit: 35_000, remaining: 23_000 },
+    });
+    await deliver(gateway, fake.planChanged("ultra", Date.now()));
+    expect(await meters()).toEqual(told(shown));
+    expect(requestsOf("preview").at(-1)).toEqual({
+      subscription: `sub_${userId}`,
+      priceId: "price_writer_ultra_monthly",
+      timing: "now",
+    });
+  });
+
+  test("by the year: a share of what was used is carried over", async () => {
+    const fake = await subscriber("plus");
+    await gateway.consume(userId, "words_used", 14_000);
+    const shown = await preview("plus", "yearly");
+    expect(shown).toMatchObject({ timing: "now", usage: { effect: "carry_over" } });
+    const at = Math.ceil(Date.now() / 1000) * 1000;
+    const yearly = planPrice({ product: "writer", plan: "plus", interval: "yearly" });
+    const changed = fake.changed(
+      {
+        items: [{ id: `si_${userId}`, price: yearly }],
+        periodStart: at / 1000,
+        periodEnd: addMonths(at, 12) / 1000,
+      },
+      at,
+    );
+    await deliver(gateway, changed);
+    const [words] = await meters();
+    const before = told(shown)[0];
+    // Ten of the month's days are worth a third of its words; a second of the test's own is worth one of them at most.
+    expect(words?.used).toBeGreaterThan(8_500);
+    expect(words?.used).toBeLessThan(9_500);
+    expect(Math.abs((before?.used ?? 0) - (words?.used ?? 0))).toBeLessThanOrEqual(1);
+    expect(before?.limit).toBe(15_000);
+  });
+
+  test("a downgrade: nothing until the period ends, then counted anew", async () => {
+    const fake = await subscriber("ultra");
+    await gateway.consume(userId, "words_used", 20_000);
+    const shown = await preview("basic");
+    expect(shown).toMatchObject({
+      timing: "period_end",
+      effectiveAt: new Date(fake.periodEnd()).toISOString(),
+      usage: { effect: "reset", reason: "Plan change at billing renewal" },
+    });
+    expect(shown.usage.meters[0]).toMatchObject({
+      before: { used: 20_000, limit: 35_000 },
+      after: { used: 0, limit: 5_000, remaining: 5_000 },
+    });
+    expect(requestsOf("preview").at(-1)).toMatchObject({ timing: "renewal" });
+    const ends = fake.periodEnd();
+    await gateway.setSandboxClock(userId, ends + HOUR);
+    await deliver(gateway, fake.renewed({ plan: "basic" }));
+    expect(await meters()).toEqual(told(shown));
+    expect(shown.usage.resetsAt).toBe((await writer()).resetsAt);
+  });
+
+  test("in a trial the limits of the plan one has chosen wait for the payment", async () => {
+    const fake = await subscriber("basic", "monthly", "trialing");
+    await gateway.consume(userId, "words_used", 100);
+    const shown = await preview("ultra");
+    await deliver(gateway, fake.planChanged("ultra", Date.now()));
+    expect(await meters()).toEqual(told(shown));
+    expect(shown.usage.meters[0]?.after).toMatchObject({ used: 100, limit: 5_000 });
+  });
+
+  test("the end: the free plan, and no charge", async () => {
+    const fake = await subscriber("plus");
+    const before = requestsOf("preview").length;
+    expect(await preview("free")).toMatchObject({
+      to: { plan: "free", interval: null },
+      timing: "period_end",
+      effectiveAt: new Date(fake.periodEnd()).toISOString(),
+      dueNow: null,
+      nextCharge: null,
+      usage: { meters: [{ after: { limit: 500 } }, { after: { limit: 10 } }] },
+    });
+    expect(requestsOf("preview")).toHaveLength(before);
+  });
+
+  test("and changes nothing", async () => {
+    await subscriber("plus");
+    const count = () => database.pool().query("select count(*) from facts where user_id = $1", [userId]);
+    const before = (await count()).rows;
+    await preview("ultra");
+    await preview("basic");
+    expect((await count()).rows).toEqual(before);
+    expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: null });
+  });
+});

@@ -1,0 +1,202 @@
+/** Purchases that are refused before a checkout exists. */
+
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
+import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
+import { DAY } from "@/lib/billing/timeline/calendar";
+import { DomainError } from "@/lib/core/domain-error";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/transports/postgres";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
+import { testDatabase } from "@/tests/support/database";
+import { fakeProcessors } from "@/tests/support/fake-processors";
+import { deliver } from "@/tests/support/stripe";
+import { checkout } from "./checkout";
+import { returnFromCheckout } from "./checkout-return";
+
+const database = testDatabase();
+const gateway = createGateway(postgresTransport(database.url));
+
+afterAll(() => gateway.end());
+
+let users = 0;
+
+let buyer = { id: "", email: "one@example.com" };
+
+beforeEach(() => {
+  users += 1;
+  buyer = { id: `buyer-${users}`, email: "one@example.com" };
+});
+
+const wants = (plan: string, rest: object = {}) => checkoutRequest.parse({ product: "writer", plan, ...rest });
+const refusal = (request: Promise<unknown>) =>
+  request.then(
+    () => null,
+    (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
+  );
+
+async function writer(userId = buyer.id) {
+  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer");
+  if (!found) throw new Error("no writer");
+  return found;
+}
+
+describe("is refused", () => {
+  const fake = (status: "active" | "incomplete" = "active") => {
+    const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+    return fakeStripeSubscription({
+      id: `sub_${buyer.id}`,
+      userId: buyer.id,
+      price,
+      startsAt: Date.now() - DAY,
+      status,
+    });
+  };
+
+  test("too many chatbots, before any checkout exists, also if the user is subscribed", async () => {
+    const { context, requests } = fakeProcessors(gateway);
+    const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
+    const growth = fakeStripeSubscription({
+      id: `sub_c${buyer.id}`,
+      userId: buyer.id,
+      price,
+      startsAt: Date.now() - DAY,
+    });
+    await deliver(gateway, growth.created());
+    for (let each = 0; each < 5; each += 1) await chatbotsTable(gateway).create(buyer.id, `bot ${each}`);
+    const wanted = checkoutRequest.parse({ product: "chatbots", plan: "Starter" });
+    const error = await checkout(buyer, wanted, context).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      problem: "bad_input",
+      reason: "chatbot_limit_exceeded",
+      message: "Please delete 2 chatbot(s) to switch to Starter",
+    });
+    expect(await refusal(checkout(buyer, { ...wanted, plan: "business" }, context))).toEqual({
+      problem: "conflict",
+      reason: "already_subscribed",
+    });
+    expect(requests).toEqual([]);
+  });
+
+  test.each([
+    ["free", "plan_not_sold"],
+    ["growth", "bad_input"],
+    ["constructor", "bad_input"],
+  ])("the plan %s: %s", async (plan, reason) => {
+    const { context } = fakeProcessors(gateway);
+    expect(await refusal(checkout(buyer, wants(plan), context))).toEqual({ problem: "bad_input", reason });
+  });
+
+  test("a processor that is not configured", async () => {
+    const { context } = fakeProcessors(gateway);
+    const closed = { ...context, getProcessor: async () => undefined };
+    expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
+      problem: "not_found",
+      reason: "processor_not_configured",
+    });
+  });
+
+  test("a processor whose checkout cannot be opened", async () => {
+    const { context, clients, checkouts } = fakeProcessors(gateway);
+    const closed = {
+      ...context,
+      getProcessor: async () => ({ client: clients.stripe, sold: () => "price_1", sells: false }),
+    };
+    expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
+      problem: "not_found",
+      reason: "processor_not_configured",
+    });
+    expect(checkouts).toEqual([]);
+  });
+
+  test("a price that the installation does not sell", async () => {
+    const { context, clients } = fakeProcessors(gateway);
+    const without = {
+      ...context,
+      getProcessor: async () => ({ client: clients.stripe, sold: () => undefined, sells: true }),
+    };
+    expect(await refusal(checkout(buyer, wants("plus"), without))).toEqual({
+      problem: "bad_input",
+      reason: "plan_not_sold",
+    });
+  });
+
+  test("a second subscription, also while the first payment is open; after its end it is sold again", async () => {
+    const { context, checkouts } = fakeProcessors(gateway);
+    const first = fake("incomplete");
+    await deliver(gateway, first.created());
+    const again = () => refusal(checkout(buyer, wants("ultra"), context));
+    expect(await again()).toEqual({ problem: "conflict", reason: "already_subscribed" });
+    await deliver(gateway, first.changed({ status: "active" }, Date.now() - DAY + 5_000));
+    expect(await again()).toEqual({ problem: "conflict", reason: "already_subscribed" });
+    await deliver(gateway, first.deleted(Date.now()));
+    expect(await again()).toBeNull();
+    expect(checkouts).toHaveLength(1);
+  });
+
+  test("not for a subscription that has ended at the processor although its event was lost", async () => {
+    const { context, clients, checkouts } = fakeProcessors(gateway);
+    const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+    const startsAt = Date.now() - 90 * DAY;
+    const lost = fakeStripeSubscription({ id: `sub_${buyer.id}`, userId: buyer.id, price, startsAt });
+    await deliver(gateway, lost.created());
+    expect(await writer()).toMatchObject({ plan: "free" });
+    clients.stripe.subscription = async (id) => ({
+      identity: { customer: `cus_${buyer.id}`, subscription: id, trustedUserId: buyer.id },
+      timestampSource: "fetch",
+      shared: null,
+      facts: [
+        {
+          product: "writer",
+          fact: {
+            kind: "snapshot",
+            id: `stripe:read:${id}:1:snapshot`,
+            processor: "stripe",
+            subscription: id,
+            at: startsAt + 40 * DAY,
+            life: "deleted",
+            image: {
+              plan: "plus",
+              interval: "monthly",
+              quantity: 1,
+              status: "canceled",
+              periodStart: startsAt,
+              periodEnd: startsAt + 30 * DAY,
+              cancelAt: null,
+              trialEnd: null,
+              collectionPaused: false,
+            },
+            before: null,
+          },
+        },
+      ],
+    });
+    await checkout(buyer, wants("plus"), context);
+    expect(checkouts).toHaveLength(1);
+  });
+
+  test("a second trial; Paddle's trials belong to its prices", async () => {
+    const { context, checkouts, pay } = fakeProcessors(gateway);
+    const trial = await checkout(buyer, wants("plus", { trial: true }), context);
+    expect(checkouts[0]?.request.trialDays).toBe(14);
+    const subscription = pay(checkouts[0]?.id as string, Date.now() - DAY);
+    await returnFromCheckout(buyer.id, trial.checkout, context);
+    expect(await writer()).toMatchObject({ plan: "plus", status: "trialing" });
+    const ended = fakeStripeSubscription({
+      id: subscription,
+      userId: buyer.id,
+      price: { product: "writer", plan: "plus", interval: "monthly" },
+      startsAt: Date.now() - DAY,
+    });
+    await deliver(gateway, ended.deleted(Date.now()));
+    expect(await refusal(checkout(buyer, wants("plus", { trial: true }), context))).toEqual({
+      problem: "conflict",
+      reason: "trial_used",
+    });
+    expect(await refusal(checkout(buyer, wants("plus", { trial: true, processor: "paddle" }), context))).toEqual({
+      problem: "bad_input",
+      reason: "no_trial",
+    });
+    await checkout(buyer, wants("plus"), context);
+  });
+});

@@ -1,0 +1,206 @@
+/** Paddle's events at the same time, in another order, and around a pause. */
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import type { ProductId } from "@/lib/config/catalog";
+import { createGateway } from "@/lib/database/gateway";
+import type { PaddleObject } from "@/lib/sandbox/event-builders/paddle/events";
+import {
+  type FakePaddleSubscriptionSpec,
+  fakePaddleSubscription,
+} from "@/lib/sandbox/event-builders/paddle/fake-subscription";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
+import { testDatabase } from "@/tests/support/database";
+import { deliverPaddle } from "@/tests/support/paddle";
+import { deliver } from "@/tests/support/stripe";
+
+const database = testDatabase();
+const gateway = createGateway(database.transport());
+
+afterAll(() => gateway.end());
+
+let users = 0;
+
+let userId = "";
+
+beforeEach(() => {
+  users += 1;
+  userId = `paddle-${users}`;
+});
+
+const writer = { product: "writer", plan: "plus", interval: "monthly" } as const;
+/** A subscription whose checkout our server opened for the user. */
+async function play(spec: Partial<FakePaddleSubscriptionSpec> = {}, user = userId) {
+  const fake = fakePaddleSubscription({ id: `sub_${user}`, price: writer, startsAt: Date.now() - 20 * DAY, ...spec });
+  await gateway.linkTransaction("paddle", fake.transaction, user);
+  return fake;
+}
+
+const JUNE = Date.UTC(2026, 5, 1);
+const clock = (at: number) => gateway.setSandboxClock(userId, at);
+
+async function tell(event: PaddleObject) {
+  return (await deliverPaddle(gateway, event)).body;
+}
+
+async function subscription(product: ProductId = "writer", user = userId) {
+  const view = (await gateway.usage(user)).subscriptions.find((entry) => entry.product === product);
+  if (!view) throw new Error(`${user} has no ${product}`);
+  return view;
+}
+
+async function counted(product: ProductId = "writer", user = userId) {
+  const [meter] = (await subscription(product, user)).meters;
+  return [meter?.used, meter?.limit];
+}
+
+async function stored(event: PaddleObject) {
+  const { rows } = await database
+    .pool()
+    .query("select outcome, reason, user_id, hint_user_id, deliveries from webhook_events where id = $1", [
+      event.event_id,
+    ]);
+  return rows[0];
+}
+
+async function flagsOf(user: string): Promise<string[]> {
+  const { rows } = await database
+    .pool()
+    .query("select flag ->> 'kind' as kind from decisions d, jsonb_array_elements(d.flags) flag where d.user_id = $1", [
+      user,
+    ]);
+  return rows.map(({ kind }) => kind);
+}
+
+describe("races, on connections of their own", () => {
+  test("one event delivered 200 times at once: 200 times 200, one effect", async () => {
+    const fake = await play({ startsAt: JUNE });
+    await clock(JUNE);
+    await tell(fake.created());
+    await gateway.consume(userId, "words_used", 9_000);
+    await clock(fake.periodEnd() + HOUR);
+    const renewal = fake.renewed();
+    const receipts = await Promise.all(Array.from({ length: 200 }, () => deliverPaddle(gateway, renewal)));
+    expect(receipts.every(({ status }) => status === 200)).toBe(true);
+    expect(receipts.filter(({ body }) => body.outcome === "applied")).toHaveLength(1);
+    expect(await counted()).toEqual([0, 15_000]);
+  });
+
+  test("a renewal, its payment and consumption at once: one window, no word lost or counted twice", async () => {
+    const fake = await play({ startsAt: JUNE });
+    await clock(JUNE);
+    await tell(fake.created());
+    await gateway.consume(userId, "words_used", 1_000);
+    const at = fake.periodEnd();
+    await clock(at + HOUR);
+    const [paid, renewed] = [fake.paidAhead(at + 5), fake.renewed()];
+    const [first, second] = await Promise.all([
+      tell(paid),
+      tell(renewed),
+      ...Array.from({ length: 60 }, () => gateway.consume(userId, "words_used", 7)),
+    ]);
+    const actions = [first, second].map((body) => (body as { decision: { action: string } }).decision.action);
+    expect(actions.sort()).toEqual(["preserve", "reset"]);
+    expect(await counted()).toEqual([420, 15_000]);
+  });
+});
+
+describe("order", () => {
+  test("created and activated with equal instants, in either order, open one window", async () => {
+    const seen = [];
+    for (const first of ["created", "activated"] as const) {
+      const user = `${userId}-${first}`;
+      const fake = await play({ startsAt: Date.UTC(2026, 9, 5) }, user);
+      const [created, activated] = [fake.created(), fake.activated()];
+      expect(created.occurred_at).toBe(activated.occurred_at);
+      const outcomes = [];
+      for (const event of first === "created" ? [created, activated] : [activated, created]) {
+        outcomes.push((await tell(event)).outcome);
+      }
+      expect(outcomes).toEqual(first === "created" ? ["applied", "applied"] : ["deferred", "applied"]);
+      expect(await stored(activated)).toMatchObject({ outcome: "applied", user_id: user });
+      const { rows } = await database.pool().query("select timeline_state($1, 'writer') as state", [user]);
+      seen.push(JSON.stringify(rows[0].state.periods).replaceAll(user, "user"));
+      expect(rows[0].state.periods).toHaveLength(1);
+    }
+    expect(seen[0]).toBe(seen[1]);
+  });
+
+  test("an event that is older by the subscription's own clock changes nothing, at any time", async () => {
+    const fake = await play();
+    const created = fake.created();
+    const upgraded = fake.planChanged("ultra", Date.now() - DAY);
+    await tell(created);
+    await tell(upgraded);
+    expect(await tell({ ...fake.activated(), data: created.data })).toMatchObject({
+      decision: { action: "preserve" },
+    });
+    expect(await subscription()).toMatchObject({ plan: "ultra" });
+  });
+});
+
+describe("pause and resume", () => {
+  test("in the same period: its own counters again", async () => {
+    await clock(JUNE);
+    const fake = await play({ startsAt: JUNE });
+    await tell(fake.created());
+    await gateway.consume(userId, "words_used", 9_000);
+    const at = JUNE + 3 * DAY;
+    await clock(at + HOUR);
+    expect(await tell(fake.paused(at))).toMatchObject({ decision: { reason: "Subscription paused" } });
+    expect(await subscription()).toMatchObject({ plan: "free", status: "paused" });
+    await tell(fake.resumed(at + HOUR, { newPeriod: false }));
+    expect(await counted()).toEqual([9_000, 15_000]);
+  });
+
+  test("with a new period: carried over until it is paid in money", async () => {
+    await clock(JUNE);
+    const fake = await play({ startsAt: JUNE });
+    await tell(fake.created());
+    await gateway.consume(userId, "words_used", 15_000);
+    const at = JUNE + 3 * DAY;
+    await clock(at);
+    await tell(fake.paused(at - HOUR));
+    expect(await tell(fake.resumed(at, { newPeriod: true }))).toMatchObject({
+      decision: { action: "carry_over", reason: "Subscription resumed with a new period" },
+    });
+    expect((await counted())[0]).toBeGreaterThanOrEqual(13_500);
+    expect(await tell(fake.paid("subscription_recurring", at + 1))).toMatchObject({ decision: { action: "reset" } });
+    expect(await counted()).toEqual([0, 15_000]);
+  });
+});
+
+describe("a user who moves between processors", () => {
+  test("from Stripe to Paddle inside a paid period and back: carried over until paid, without a loss", async () => {
+    await clock(JUNE);
+    const old = fakeStripeSubscription({ id: `sub_${userId}`, userId, price: writer, startsAt: JUNE });
+    await deliver(gateway, old.created());
+    await gateway.consume(userId, "words_used", 15_000);
+
+    const moved = JUNE + 3 * DAY;
+    await clock(moved + HOUR);
+    const fake = await play({ startsAt: moved });
+    expect(await tell(fake.created())).toMatchObject({
+      decision: { action: "carry_over", reason: "Resubscribed within a paid period" },
+    });
+    expect(await flagsOf(userId)).toEqual(["two_live_subscriptions"]);
+    expect(await tell(fake.paid("web", moved, "transaction.completed", { credit: 1 }))).toMatchObject({
+      decision: { action: "preserve" },
+    });
+    expect(await tell(fake.paid("web", moved))).toMatchObject({ decision: { action: "reset" } });
+
+    await deliver(gateway, old.deleted(moved + HOUR));
+    expect(await subscription()).toMatchObject({ plan: "plus", processor: "paddle", status: "active" });
+    expect(await counted()).toEqual([0, 15_000]);
+
+    await gateway.consume(userId, "words_used", 4_000);
+    const back = moved + 2 * DAY;
+    await clock(back + HOUR);
+    const again = fakeStripeSubscription({ id: `sub_${userId}_2`, userId, price: writer, startsAt: back });
+    const receipt = await deliver(gateway, again.created());
+    expect(receipt.body.decision).toEqual({ action: "carry_over", reason: "Resubscribed within a paid period" });
+    await deliver(gateway, again.paid("subscription_create", back + 1000));
+    await tell(fake.canceled(back + HOUR));
+    expect(await subscription()).toMatchObject({ plan: "plus", processor: "stripe" });
+    expect(await counted()).toEqual([0, 15_000]);
+  });
+});

@@ -1,0 +1,145 @@
+/** Cases about the items of a subscription: two products, add-ons, unlisted prices, truncated lists. */
+import { expect } from "vitest";
+import { addMonths, DAY, MINUTE, SECOND } from "@/lib/billing/timeline/calendar";
+import * as paddle from "@/lib/sandbox/event-builders/paddle/events";
+import type { BillingCase } from "./case";
+import { addOn, firstPaid, growth, invoice, sec, subscription, unlisted, writer } from "./stripe-events";
+
+export const ITEM_CASES: readonly BillingCase[] = [
+  {
+    number: "5",
+    name: "Paddle takes one product's plan out of the complete list: that product ends",
+    async run(driver) {
+      const both = [paddle.planPrice({ product: "writer", plan: "plus", interval: "monthly" })];
+      const chatbots = paddle.planPrice({ product: "chatbots", plan: "growth", interval: "monthly" });
+      const at = driver.now - DAY;
+      const period = { start: at, end: addMonths(at, 1) };
+      const entity = (items: paddle.PriceSpec[], updatedAt: number) =>
+        paddle.subscriptionEntity({
+          id: `sub_${driver.userId}`,
+          customer: `ctm_${driver.userId}`,
+          items: items.map((price) => ({ price })),
+          createdAt: at,
+          updatedAt,
+          period,
+        });
+      const event = (type: string, items: paddle.PriceSpec[], updatedAt: number) =>
+        paddle.event(type, entity(items, updatedAt), { id: `evt_${driver.userId}_${updatedAt}`, at: updatedAt });
+      await driver.paddle(event("subscription.created", [...both, chatbots], at));
+      const transaction = paddle.transactionEntity({
+        id: `txn_${driver.userId}`,
+        customer: `ctm_${driver.userId}`,
+        subscription: `sub_${driver.userId}`,
+        origin: "web",
+        status: "completed",
+        lines: [...both, chatbots].map((price) => ({ price, amount: price.unitAmount })),
+        period,
+        at,
+      });
+      await driver.paddle(paddle.event("transaction.completed", transaction, { id: `evt_${driver.userId}_paid`, at }));
+      expect(await driver.usage()).toMatchObject({ plan: "plus" });
+      await driver.paddle(event("subscription.updated", [chatbots], driver.now - SECOND));
+      expect(await driver.usage()).toMatchObject({ plan: "free" });
+      expect(await driver.usage("chatbots")).toMatchObject({ plan: "growth" });
+    },
+  },
+  {
+    number: "6",
+    name: "Stripe replaces one product's plan by an add-on of an unlisted price: that product ends",
+    async run(driver) {
+      const { userId, now } = driver;
+      const items = [
+        { id: `si_${userId}`, price: writer("plus") },
+        { id: `si_${userId}_bots`, price: growth },
+      ];
+      const fake = subscription(driver, "plus", DAY);
+      await driver.stripe(fake.created());
+      await driver.stripe(fake.changed({ items }, now - 3 * MINUTE));
+      expect(await driver.usage("chatbots")).toMatchObject({ plan: "growth" });
+      const left = [items[1] as (typeof items)[number], { id: `si_${userId}_storage`, price: addOn }];
+      await driver.stripe(fake.changed({ items: left }, now - MINUTE));
+      expect(await driver.usage()).toMatchObject({ plan: "free" });
+      expect(await driver.usage("chatbots")).toMatchObject({ plan: "growth" });
+    },
+  },
+  {
+    number: "7",
+    name: "A truncated item list without the plan says nothing about the plan",
+    async run(driver) {
+      const { userId, now } = driver;
+      const others = Array.from({ length: 10 }, (_, index) => ({
+        id: `si_${userId}_${index}`,
+        price: { ...addOn, id: `price_addon_${index}` },
+      }));
+      const fake = subscription(driver, "plus", DAY);
+      await driver.stripe(fake.created());
+      const answer = await driver.stripe(fake.changed({ items: others, moreItems: true }, now - MINUTE));
+      expect(answer).toMatchObject({ outcome: "applied" });
+      expect(await driver.usage()).toMatchObject({ plan: "plus", status: "active" });
+    },
+  },
+  {
+    number: "10",
+    name: "Two plan items: the higher counts, and what comes later is applied",
+    async run(driver) {
+      const { userId, now } = driver;
+      const fake = subscription(driver, "plus", 20 * DAY);
+      await driver.stripe(fake.created());
+      await firstPaid(driver, "plus", 20 * DAY);
+      const items = [
+        { id: `si_${userId}`, price: writer("plus") },
+        { id: `si_${userId}_2`, price: writer("ultra") },
+      ];
+      expect(await driver.stripe(fake.changed({ items }, now - 15 * DAY))).toMatchObject({ outcome: "applied" });
+      expect(await driver.usage()).toMatchObject({ plan: "ultra", limit: 35_000 });
+      expect(await driver.stripe(fake.changed({ status: "past_due" }, now - DAY))).toMatchObject({
+        outcome: "applied",
+      });
+      expect(await driver.usage()).toMatchObject({ status: "past_due" });
+      expect(await driver.stripe(fake.changed({ status: "paused" }, now - MINUTE))).toMatchObject({
+        outcome: "applied",
+      });
+      expect(await driver.usage()).toMatchObject({ plan: "free", status: "paused" });
+    },
+  },
+  {
+    number: "11",
+    name: "A plan that moves to an unlisted price goes on and renews at it",
+    async run(driver) {
+      const { userId, now } = driver;
+      const fake = subscription(driver, "ultra", 40 * DAY);
+      await driver.stripe(fake.created());
+      await firstPaid(driver, "ultra", 40 * DAY, { price: writer("ultra") });
+      const start = fake.periodEnd();
+      const items = [{ id: `si_${userId}`, price: unlisted }];
+      await driver.stripe(fake.changed({ items }, now - 35 * DAY));
+      const end = addMonths(start, 1);
+      await driver.stripe(fake.changed({ periodStart: sec(start), periodEnd: sec(end) }, start));
+      const paid = invoice(driver, { at: start + MINUTE, start, end, price: unlisted });
+      expect(await driver.stripe(paid)).toMatchObject({ decision: { reason: "Payment confirmed" } });
+      expect(await driver.usage()).toMatchObject({ plan: "ultra", status: "active", limit: 35_000 });
+    },
+  },
+  ...(["an add-on's line", "a seat's proration"] as const).map(
+    (what): BillingCase => ({
+      number: "17",
+      name: `An invoice with ${what} only is ignored`,
+      async run(driver) {
+        const { userId, now } = driver;
+        const fake = subscription(driver, "plus", 40 * DAY, { interval: "yearly" });
+        const items = [
+          { id: `si_${userId}`, price: writer("plus", "yearly") },
+          { id: `si_${userId}_meter`, price: addOn },
+        ];
+        await driver.stripe(fake.created());
+        await driver.stripe(fake.changed({ items }, now - 39 * DAY));
+        const bill = { at: now - MINUTE, start: now - 40 * DAY, end: now - 10 * DAY, price: addOn };
+        const reason = what === "an add-on's line" ? "subscription_cycle" : "subscription_update";
+        const lines = [{ proration: what === "a seat's proration" }];
+        const paid = invoice(driver, { ...bill, item: `si_${userId}_meter`, billingReason: reason, lines });
+        expect(await driver.stripe(paid)).toMatchObject({ outcome: "ignored", reason: "no_plan_line" });
+        expect(await driver.usage()).toMatchObject({ plan: "plus", status: "active" });
+      },
+    }),
+  ),
+];

@@ -1,0 +1,127 @@
+/** The fact that each Stripe fixture is normalized to, for the subscription of its user Ada. */
+import type { SubscriptionState } from "@/lib/billing/types";
+
+export const MARCH = Date.UTC(2026, 2, 1, 10);
+export const MID_MARCH = Date.UTC(2026, 2, 16, 22);
+export const APRIL = Date.UTC(2026, 3, 1, 10);
+export const MAY = Date.UTC(2026, 4, 1, 10);
+export const NEXT_MARCH = Date.UTC(2027, 2, 16, 22);
+const HOUR = 3_600_000;
+
+export const item = (plan: string, interval = "monthly") => ({
+  id: "si_AdaWriter",
+  product: `prod_writer_${plan}`,
+  price: `price_writer_${plan}_${interval}`,
+});
+const writer = (plan: string) => ({ plan, item: item(plan) });
+export const plus: SubscriptionState = {
+  ...writer("plus"),
+  interval: "monthly",
+  quantity: 1,
+  status: "active",
+  periodStart: MARCH,
+  periodEnd: APRIL,
+  cancelAt: null,
+  trialEnd: null,
+  collectionPaused: false,
+};
+const april: SubscriptionState = { ...plus, periodStart: APRIL, periodEnd: MAY };
+const trial: SubscriptionState = { ...plus, status: "trialing", trialEnd: APRIL };
+const paused: SubscriptionState = { ...trial, status: "paused", periodStart: APRIL, periodEnd: MAY };
+export const nothing = { hasPeriodChange: false, hasPlanChange: false };
+export const period = { hasPeriodChange: true, hasPlanChange: false };
+export const plan = { hasPeriodChange: false, hasPlanChange: true };
+
+const snapshot = (
+  at: number,
+  image: SubscriptionState,
+  before: SubscriptionState | null,
+  analysis: object | null,
+  life = "updated",
+) => ({
+  analysis,
+  fact: { kind: "snapshot", at, life, image, before, list: { complete: true, plans: 1, unlisted: [] }, discounts: [] },
+});
+const payment = (at: number, fact: object) => ({
+  analysis: null,
+  fact: {
+    kind: "payment",
+    at,
+    outcome: "paid",
+    purpose: "period",
+    periodStart: APRIL,
+    periodEnd: MAY,
+    plan: "plus",
+    interval: "monthly",
+    inMoney: false,
+    ...fact,
+  },
+});
+export const ofMarch = { periodStart: MARCH, periodEnd: APRIL };
+
+export const FIXTURE_FACTS: Record<string, { fact: object; analysis: object | null }> = {
+  "customer.subscription.created": snapshot(MARCH, plus, null, null, "created"),
+  "customer.subscription.created.trial": snapshot(MARCH, trial, null, null, "created"),
+  "customer.subscription.created.two_products": snapshot(MARCH, plus, null, null, "created"),
+  "customer.subscription.updated.renewal": snapshot(APRIL + 5000, april, plus, period),
+  "customer.subscription.updated.upgrade": snapshot(MID_MARCH, { ...plus, ...writer("ultra") }, plus, plan),
+  "customer.subscription.updated.plan_change_at_renewal": snapshot(
+    APRIL + 5000,
+    { ...april, ...writer("basic") },
+    plus,
+    {
+      hasPeriodChange: true,
+      hasPlanChange: true,
+    },
+  ),
+  "customer.subscription.updated.interval_switch": snapshot(
+    MID_MARCH,
+    { ...plus, interval: "yearly", item: item("plus", "yearly"), periodStart: MID_MARCH, periodEnd: NEXT_MARCH },
+    plus,
+    period,
+  ),
+  "customer.subscription.updated.past_due": snapshot(APRIL + HOUR, { ...april, status: "past_due" }, april, nothing),
+  "customer.subscription.updated.recovered": snapshot(
+    APRIL + 72 * HOUR,
+    april,
+    { ...april, status: "past_due" },
+    nothing,
+  ),
+  "customer.subscription.updated.cancel_at_period_end": snapshot(
+    MID_MARCH,
+    { ...plus, cancelAt: APRIL },
+    plus,
+    nothing,
+  ),
+  "customer.subscription.updated.collection_paused": snapshot(
+    MID_MARCH,
+    { ...plus, collectionPaused: true },
+    plus,
+    nothing,
+  ),
+  "customer.subscription.updated.trial_converted": snapshot(APRIL + 5000, { ...april, trialEnd: APRIL }, trial, period),
+  "customer.subscription.updated.item_removed": snapshot(MID_MARCH, plus, plus, nothing),
+  "customer.subscription.deleted": snapshot(MID_MARCH, { ...plus, status: "canceled" }, null, nothing, "deleted"),
+  "customer.subscription.paused": snapshot(APRIL + 5000, paused, trial, period),
+  "customer.subscription.resumed": snapshot(APRIL + HOUR, { ...paused, status: "active" }, paused, nothing),
+  "customer.subscription.trial_will_end": snapshot(APRIL - 72 * HOUR, trial, null, nothing),
+  "invoice.paid.create": payment(MARCH + 2000, { ...ofMarch, inMoney: true }),
+  "invoice.paid.trial": payment(MARCH + 2000, ofMarch),
+  "invoice.paid.cycle": payment(APRIL + HOUR, { inMoney: true }),
+  "invoice.paid.cycle_from_balance": payment(APRIL + HOUR, {}),
+  "invoice.paid.update_proration": payment(MID_MARCH + 2000, {
+    purpose: "proration",
+    plan: "ultra",
+    periodStart: MID_MARCH,
+    periodEnd: APRIL,
+  }),
+  "invoice.paid.interval_switch": payment(MID_MARCH + 2000, {
+    purpose: "change",
+    interval: "yearly",
+    periodStart: MID_MARCH,
+    periodEnd: NEXT_MARCH,
+  }),
+  "invoice.payment_succeeded": payment(APRIL + HOUR, { inMoney: true }),
+  "invoice.payment_failed": payment(APRIL + HOUR, { outcome: "failed" }),
+  "invoice.payment_action_required": payment(APRIL + HOUR, { outcome: "failed" }),
+};
