@@ -17,13 +17,13 @@ import {
   explainWindow,
   MoveForm,
   OutcomeBadge,
-  ReconcileForm,
   RowLink,
   requirePageAdmin,
   Section,
   Table,
 } from "@/lib/ui/admin";
 import { moveSubscription } from "../../actions";
+import { RepairSection } from "./_parts/repair-section";
 
 export const metadata: Metadata = { title: "User" };
 
@@ -194,25 +194,7 @@ export default async function UserPage({ params, searchParams }: Params) {
         />
       </Section>
 
-      <Section id="repair" title="Repair">
-        <div className="flex flex-wrap items-start gap-6">
-          <ReconcileForm userId={userId} />
-          {gauges().map(({ field, things }) => (
-            <AdminActionForm
-              key={field}
-              method="POST"
-              path="/api/admin/sync"
-              title={`Recount ${things}`}
-              fields={[
-                { name: "userId", label: "", type: "hidden", value: userId },
-                { name: "field", label: "", type: "hidden", value: field },
-              ]}
-              label={`Recount ${things}`}
-              done={`The gauge shows the number of ${things}.`}
-            />
-          ))}
-        </div>
-      </Section>
+      <RepairSection userId={userId} />
 
       <Section id="links" title="Links to the processors">
         <ul className="mb-4 space-y-1 text-sm">
@@ -284,12 +266,6 @@ export default async function UserPage({ params, searchParams }: Params) {
       </Section>
     </>
   );
-}
-
-function gauges() {
-  return fieldIds()
-    .filter((field) => meterOf(field).meter.kind === "gauge")
-    .map((field) => ({ field, things: meterOf(field).meter.unit.many }));
 }
 
 async function load(userId: string) {
