@@ -6,7 +6,7 @@ import { consoleProblems, expectAccessible, expectNoSidewaysScroll, screenshot }
 import { newUserId, postStripe, signIn, subscriptionOf } from "./support/users";
 
 const PLUS = { product: "writer", plan: "plus", interval: "monthly" } as const;
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
 test.beforeEach(async ({ page }, { project }) => {
   if (project.name === "phone") await page.setViewportSize({ width: 390, height: 844 });
@@ -17,7 +17,7 @@ const play = (userId: string, customer?: string) =>
     id: `sub_${userId}`,
     userId,
     price: PLUS,
-    startsAt: Date.now() - 5 * DAY,
+    startsAt: Date.now() - 5 * DAY_MS,
     ...(customer && { customer }),
   });
 

@@ -8,7 +8,7 @@ import { consoleProblems, expectAccessible, expectNoSidewaysScroll, screenshot }
 import { consume, newUserId, postStripe, signIn, subscriptionOf } from "./support/users";
 
 const PLUS = { product: "writer", plan: "plus", interval: "monthly" } as const;
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
 test.beforeEach(async ({ page }, { project }) => {
   if (project.name === "phone") await page.setViewportSize({ width: 390, height: 844 });
@@ -18,7 +18,7 @@ test.beforeEach(async ({ page }, { project }) => {
 async function subscriber(page: Page, name: string) {
   const userId = newUserId(name);
   await signIn(page, userId);
-  const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price: PLUS, startsAt: Date.now() - 10 * DAY });
+  const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price: PLUS, startsAt: Date.now() - 10 * DAY_MS });
   const created = fake.created();
   await postStripe(page.request, created);
   await consume(page.request, "words_used", 1_200);
@@ -98,7 +98,7 @@ test("the documents' example has its documented result", async ({ page }) => {
 test("a deferred event names the missing link, and is applied after the link", async ({ page }) => {
   const userId = newUserId("unlinked");
   await signIn(page, userId);
-  const startsAt = Date.now() - DAY;
+  const startsAt = Date.now() - DAY_MS;
   const fake = fakePaddleSubscription({
     id: `sub_${userId}`,
     price: PLUS,

@@ -1,14 +1,14 @@
 /** The countdown and the dates: the server's time in the browser's zone, independent of the browser's clock. */
 import { expect, type Page, test } from "@playwright/test";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { consoleProblems } from "./support/page-checks";
 import { newUserId, postStripe, signIn, subscriptionOf } from "./support/users";
 
 const BROWSERS = [
-  { zone: "America/Los_Angeles", clockWrongBy: -3 * DAY },
-  { zone: "Asia/Kolkata", clockWrongBy: 2 * DAY + 7 * HOUR },
-  { zone: "Pacific/Auckland", clockWrongBy: 40 * DAY },
+  { zone: "America/Los_Angeles", clockWrongBy: -3 * DAY_MS },
+  { zone: "Asia/Kolkata", clockWrongBy: 2 * DAY_MS + 7 * HOUR_MS },
+  { zone: "Pacific/Auckland", clockWrongBy: 40 * DAY_MS },
 ];
 
 interface Seen {
@@ -58,7 +58,7 @@ for (const { zone, clockWrongBy } of BROWSERS) {
   test.describe(() => {
     test.use({ timezoneId: zone });
 
-    test(`the countdown and dates are right in ${zone} with a clock that is ${Math.round(clockWrongBy / DAY)} days wrong`, async ({
+    test(`the countdown and dates are right in ${zone} with a clock that is ${Math.round(clockWrongBy / DAY_MS)} days wrong`, async ({
       page,
       isMobile,
     }) => {
@@ -66,7 +66,7 @@ for (const { zone, clockWrongBy } of BROWSERS) {
       const userId = newUserId("countdown");
       await signIn(page, userId);
       // Half an hour away from a change of the countdown's hours.
-      const startsAt = Date.now() - 10 * DAY - HOUR / 2;
+      const startsAt = Date.now() - 10 * DAY_MS - HOUR_MS / 2;
       const price = { product: "chatbots", plan: "starter", interval: "monthly" } as const;
       await postStripe(
         page.request,

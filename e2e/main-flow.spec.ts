@@ -1,6 +1,6 @@
 /** The main flow: free, subscribed, used, upgraded, renewed, and the page that shows it. */
 import { expect, test } from "@playwright/test";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { consume, meterOf, newUserId, postStripe, signIn, subscriptionOf } from "./support/users";
 
@@ -11,7 +11,7 @@ test("from free to Plus to Ultra to the renewal", async ({ page }) => {
   expect(await subscriptionOf(request, "writer")).toMatchObject({ plan: "free", status: "free" });
 
   const plus = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price: plus, startsAt: Date.now() - 10 * DAY });
+  const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price: plus, startsAt: Date.now() - 10 * DAY_MS });
   expect(await postStripe(request, fake.created())).toMatchObject({
     outcome: "applied",
     decision: { action: "reset", reason: "New subscription" },

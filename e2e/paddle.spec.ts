@@ -1,6 +1,6 @@
 /** The documents' Paddle checklist, over HTTP only. */
 import { type APIRequestContext, expect, test } from "@playwright/test";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { type PaddleObject, sign } from "@/lib/sandbox/event-builders/paddle/events";
 import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { consume, meterOf, newUserId, signIn, subscriptionOf } from "./support/users";
@@ -20,7 +20,7 @@ test("a month with Paddle: usage resets once per period, never for an upgrade", 
   const { request } = page;
   const userId = newUserId("paddle");
   const price = { product: "chatbots", plan: "starter", interval: "monthly" } as const;
-  const fake = fakePaddleSubscription({ id: `sub_${userId}`, price, startsAt: Date.now() - 10 * DAY });
+  const fake = fakePaddleSubscription({ id: `sub_${userId}`, price, startsAt: Date.now() - 10 * DAY_MS });
   await signIn(page, "admin");
   const link = { processor: "paddle", customerId: `ctm_${userId}`, userId };
   expect((await request.post("/api/admin/links", { data: link })).status()).toBe(200);
@@ -47,16 +47,16 @@ test("a month with Paddle: usage resets once per period, never for an upgrade", 
   expect(limit).toBe(10_000);
   expect(used).toBeGreaterThanOrEqual(1_500);
 
-  const renewed = await postPaddle(request, fake.renewed({ at: upgradedAt + HOUR }));
+  const renewed = await postPaddle(request, fake.renewed({ at: upgradedAt + HOUR_MS }));
   expect(renewed.body.decision).toEqual({ action: "reset", reason: "Billing period renewal detected" });
   expect(await meterOf(request, "chatbots")).toEqual({ used: 0, limit: 10_000, remaining: 10_000 });
 
   // The payment of the next period arrives first, at the limit; the subscription's later event changes nothing.
   await consume(request, "messages_count", 10_000);
   expect(await meterOf(request, "chatbots")).toEqual({ used: 10_000, limit: 10_000, remaining: 0 });
-  const paid = await postPaddle(request, fake.paidAhead(upgradedAt + 2 * HOUR));
+  const paid = await postPaddle(request, fake.paidAhead(upgradedAt + 2 * HOUR_MS));
   expect(paid.body.decision).toEqual({ action: "reset", reason: "Payment for a new billing period" });
-  const announced = await postPaddle(request, fake.renewed({ at: upgradedAt + 3 * HOUR }));
+  const announced = await postPaddle(request, fake.renewed({ at: upgradedAt + 3 * HOUR_MS }));
   expect(announced.body.decision).toMatchObject({ action: "preserve" });
   expect(await meterOf(request, "chatbots")).toEqual({ used: 0, limit: 10_000, remaining: 10_000 });
   await page.goto("/billing");

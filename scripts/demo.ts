@@ -6,7 +6,7 @@
 
 import Stripe from "stripe";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
-import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { addMonths, DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { Instant, Interval } from "@/lib/billing/types";
 import type { FieldId, Price } from "@/lib/config/catalog";
 import { isProductId, priceLists } from "@/lib/config/current-catalog";
@@ -30,7 +30,7 @@ import { receive } from "@/lib/webhooks/receive";
  */
 export async function seedDemo(databaseUrl: string): Promise<void> {
   const gateway = createGateway(postgresTransport(databaseUrl));
-  const now = Math.floor(Date.now() / HOUR) * HOUR;
+  const now = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
   const play = createFakeStripe(gateway);
   try {
     for (const { id } of DEMO_USERS) {
@@ -57,19 +57,19 @@ const HISTORIES: Readonly<Record<string, History[]>> = { demo: [maya, mayasBots]
 /** Writer Plus for two months and some days: free, subscribed, renewed twice. */
 function maya(now: Instant): Step[] {
   const use = user("writer");
-  const start = addMonths(now - 9 * DAY, -2);
+  const start = addMonths(now - 9 * DAY_MS, -2);
   const [second, third] = [addMonths(start, 1), addMonths(start, 2)];
   return [
-    use(start - 2 * DAY, ["words_used", 310], ["transformations_used", 4]),
+    use(start - 2 * DAY_MS, ["words_used", 310], ["transformations_used", 4]),
     subscribe(start, "writer", "plus"),
     ...days(1, 30, 3).map((day) =>
-      use(start + day * DAY, ["words_used", 760 + ((day * 211) % 480)], ["transformations_used", 31]),
+      use(start + day * DAY_MS, ["words_used", 760 + ((day * 211) % 480)], ["transformations_used", 31]),
     ),
     ...days(1, 27, 2).map((day) =>
-      use(second + day * DAY, ["words_used", 820 + ((day * 137) % 400)], ["transformations_used", 29]),
+      use(second + day * DAY_MS, ["words_used", 820 + ((day * 137) % 400)], ["transformations_used", 29]),
     ),
     ...days(1, 9, 1).map((day) =>
-      use(third + day * DAY, ["words_used", 930 + ((day * 173) % 520)], ["transformations_used", 27]),
+      use(third + day * DAY_MS, ["words_used", 930 + ((day * 173) % 520)], ["transformations_used", 27]),
     ),
   ];
 }
@@ -77,31 +77,31 @@ function maya(now: Instant): Step[] {
 /** Chatbots Starter, two chatbots, most of the messages used. */
 function mayasBots(now: Instant): Step[] {
   const use = user("chatbots");
-  const start = now - 21 * DAY;
+  const start = now - 21 * DAY_MS;
   return [
     subscribe(start, "chatbots", "starter"),
-    makeChatbots(start + HOUR, "Support", "Onboarding"),
-    ...days(1, 21, 1).map((day) => use(start + day * DAY, ["messages_count", 61 + ((day * 29) % 43)])),
+    makeChatbots(start + HOUR_MS, "Support", "Onboarding"),
+    ...days(1, 21, 1).map((day) => use(start + day * DAY_MS, ["messages_count", 61 + ((day * 29) % 43)])),
   ];
 }
 
 /** Writer Ultra billed yearly: monthly windows within the year, this one nearly used. */
 function ada(now: Instant): Step[] {
   const use = user("writer");
-  const start = addMonths(now - 22 * DAY, -4);
+  const start = addMonths(now - 22 * DAY_MS, -4);
   return [
     subscribe(start, "writer", "ultra", { interval: "yearly" }),
     ...days(0, 4, 1).flatMap((month) =>
       days(2, 28, 5).map((day) =>
         use(
-          addMonths(start, month) + day * DAY,
+          addMonths(start, month) + day * DAY_MS,
           ["words_used", 4_100 + ((day * 331) % 900)],
           ["transformations_used", 210],
         ),
       ),
     ),
     ...days(1, 22, 4).map((day) =>
-      use(addMonths(start, 4) + day * DAY, ["words_used", 5_640], ["transformations_used", 240]),
+      use(addMonths(start, 4) + day * DAY_MS, ["words_used", 5_640], ["transformations_used", 240]),
     ),
   ];
 }
@@ -109,12 +109,12 @@ function ada(now: Instant): Step[] {
 /** Chatbots Growth: renewed three days ago with a failed charge. */
 function jonas(now: Instant): Step[] {
   const use = user("chatbots");
-  const start = addMonths(now - 3 * DAY, -1);
+  const start = addMonths(now - 3 * DAY_MS, -1);
   return [
     subscribe(start, "chatbots", "growth", { card: "0341" }),
-    makeChatbots(start + HOUR, "Reception", "Sales", "Booking", "Returns"),
-    ...days(1, 28, 2).map((day) => use(start + day * DAY, ["messages_count", 330 + ((day * 71) % 190)])),
-    use(now - 2 * DAY, ["messages_count", 420]),
+    makeChatbots(start + HOUR_MS, "Reception", "Sales", "Booking", "Returns"),
+    ...days(1, 28, 2).map((day) => use(start + day * DAY_MS, ["messages_count", 330 + ((day * 71) % 190)])),
+    use(now - 2 * DAY_MS, ["messages_count", 420]),
   ];
 }
 

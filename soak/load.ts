@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { median } from "@/bench/load";
 import { printTable } from "@/bench/table";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { sign } from "@/lib/sandbox/event-builders/stripe/events";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import type { Installation } from "./installation";
@@ -89,7 +89,7 @@ async function createChatbots(url: string, post: Post, numbers: Numbers) {
 /** One webhook, delivered a thousand times. */
 async function deliverRepeatedly(post: Post, numbers: Numbers) {
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const fake = fakeStripeSubscription({ id: "sub_load", userId: "load-webhook", price, startsAt: Date.now() - DAY });
+  const fake = fakeStripeSubscription({ id: "sub_load", userId: "load-webhook", price, startsAt: Date.now() - DAY_MS });
   const event = fake.created();
   const raw = JSON.stringify(event);
   const answers = await burst(DELIVERIES, () =>

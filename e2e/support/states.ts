@@ -1,6 +1,6 @@
 /** Users in each state of the billing page, created over HTTP by signed events and usage. */
 import { expect, type Page } from "@playwright/test";
-import { addMonths, DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
+import { addMonths, DAY_MS, HOUR_MS, MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
 import type { Price } from "@/lib/config/catalog";
 import {
@@ -25,52 +25,52 @@ const STATES = {
   new: async () => {},
 
   active: async (user: TestUser) => {
-    await user.subscribe(monthly("writer", "plus"), 10 * DAY);
+    await user.subscribe(monthly("writer", "plus"), 10 * DAY_MS);
     await user.use("words_used", 5_100);
     await user.use("transformations_used", 84);
-    await user.subscribe(monthly("chatbots", "starter"), 3 * DAY);
+    await user.subscribe(monthly("chatbots", "starter"), 3 * DAY_MS);
     await user.makeChatbots("Support");
   },
 
   yearly: async (user: TestUser) => {
-    await user.subscribe({ product: "writer", plan: "ultra", interval: "yearly" }, 100 * DAY);
+    await user.subscribe({ product: "writer", plan: "ultra", interval: "yearly" }, 100 * DAY_MS);
     await user.use("words_used", 9_000);
   },
 
   nearLimit: async (user: TestUser) => {
-    await user.subscribe(monthly("writer", "plus"), 10 * DAY);
+    await user.subscribe(monthly("writer", "plus"), 10 * DAY_MS);
     await user.use("words_used", 13_200);
   },
 
   atLimit: async (user: TestUser) => {
-    await user.subscribe(monthly("writer", "basic"), 10 * DAY);
+    await user.subscribe(monthly("writer", "basic"), 10 * DAY_MS);
     await user.use("words_used", 5_000);
   },
 
   /** Usage on Ultra and Growth, then a change to Basic and Starter. */
   overLimit: async (user: TestUser) => {
-    const writer = await user.subscribe(monthly("writer", "ultra"), 10 * DAY);
+    const writer = await user.subscribe(monthly("writer", "ultra"), 10 * DAY_MS);
     await user.use("words_used", 12_000);
     await user.deliver(writer.planChanged("basic", Date.now()));
-    const chatbots = await user.subscribe(monthly("chatbots", "growth"), 10 * DAY);
+    const chatbots = await user.subscribe(monthly("chatbots", "growth"), 10 * DAY_MS);
     await user.makeChatbots("Reception", "Sales", "Booking", "Returns", "Orders");
     await user.deliver(chatbots.planChanged("starter", Date.now()));
   },
 
   /** More chatbots than the next lower plan allows. */
   manyChatbots: async (user: TestUser) => {
-    await user.subscribe(monthly("chatbots", "growth"), 10 * DAY);
+    await user.subscribe(monthly("chatbots", "growth"), 10 * DAY_MS);
     await user.makeChatbots("Reception", "Sales", "Booking", "Returns", "Orders");
   },
 
   trial: async (user: TestUser) => {
-    await user.subscribe(monthly("writer", "plus"), 4 * DAY, "trialing");
+    await user.subscribe(monthly("writer", "plus"), 4 * DAY_MS, "trialing");
     await user.use("words_used", 900);
   },
 
   /** 8,000 words used before a renewal whose payment failed. */
   pastDue: async (user: TestUser) => {
-    const writer = await user.subscribe(monthly("writer", "plus"), agoOfPeriodTo(Date.now() + 10 * MINUTE));
+    const writer = await user.subscribe(monthly("writer", "plus"), agoOfPeriodTo(Date.now() + 10 * MINUTE_MS));
     await user.use("words_used", 8_000);
     const renewedAt = writer.periodEnd();
     await user.deliver(writer.renewed());
@@ -80,35 +80,35 @@ const STATES = {
   },
 
   graceOver: async (user: TestUser) => {
-    const writer = await user.subscribe(monthly("writer", "plus"), agoOfPeriodTo(Date.now() - 12 * DAY));
-    const failedAt = Date.now() - 8 * DAY;
+    const writer = await user.subscribe(monthly("writer", "plus"), agoOfPeriodTo(Date.now() - 12 * DAY_MS));
+    const failedAt = Date.now() - 8 * DAY_MS;
     await user.deliver(writer.renewed());
     await user.deliver(writer.changed({ status: "past_due" }, failedAt));
     await user.deliver(writer.paymentFailed("subscription_cycle", failedAt));
   },
 
   paused: async (user: TestUser) => {
-    const writer = await user.subscribe(monthly("writer", "plus"), 10 * DAY);
-    await user.deliver(writer.changed({ status: "paused" }, Date.now() - HOUR));
+    const writer = await user.subscribe(monthly("writer", "plus"), 10 * DAY_MS);
+    await user.deliver(writer.changed({ status: "paused" }, Date.now() - HOUR_MS));
   },
 
   /** Canceled by the user, and paid until the period's end. */
   canceling: async (user: TestUser) => {
-    const writer = await user.subscribe(monthly("writer", "ultra"), 10 * DAY);
+    const writer = await user.subscribe(monthly("writer", "ultra"), 10 * DAY_MS);
     await user.use("words_used", 7_000);
     await user.deliver(writer.changed({ cancelAtPeriodEnd: true }, Date.now()));
   },
 
   ended: async (user: TestUser) => {
-    const writer = await user.subscribe(monthly("writer", "plus"), 10 * DAY);
+    const writer = await user.subscribe(monthly("writer", "plus"), 10 * DAY_MS);
     await user.use("words_used", 120);
     await user.deliver(writer.deleted(Date.now()));
   },
 
   /** Two live subscriptions of one product: the higher plan applies. */
   twoSubscriptions: async (user: TestUser) => {
-    await user.subscribe(monthly("writer", "basic"), 12 * DAY);
-    await user.subscribe(monthly("writer", "ultra"), 5 * DAY);
+    await user.subscribe(monthly("writer", "basic"), 12 * DAY_MS);
+    await user.subscribe(monthly("writer", "ultra"), 5 * DAY_MS);
     await user.use("words_used", 6_000);
   },
 };
@@ -122,7 +122,7 @@ function monthly(product: Price["product"], plan: string): Price {
 /** The time (ms) since the start of a monthly period that ends at `end`, or up to 3 days later in shorter months. */
 function agoOfPeriodTo(end: Instant): number {
   let start = addMonths(end, -1);
-  while (addMonths(start, 1) < end) start += DAY;
+  while (addMonths(start, 1) < end) start += DAY_MS;
   return Date.now() - start;
 }
 

@@ -1,7 +1,7 @@
 /** The export of an account through the gateway. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
@@ -23,7 +23,13 @@ beforeEach(() => {
 async function createAccount({ status }: { status?: "trialing" } = {}) {
   await gateway.ensureUser(userId, `${userId}@example.com`, "Grace Hopper");
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const fake = fakeStripeSubscription({ id: `sub_n${users}`, userId, price, startsAt: Date.now() - 3 * DAY, status });
+  const fake = fakeStripeSubscription({
+    id: `sub_n${users}`,
+    userId,
+    price,
+    startsAt: Date.now() - 3 * DAY_MS,
+    status,
+  });
   await deliver(gateway, fake.created());
   await gateway.consume(userId, "words_used", 120, "a key");
   await gateway.consume(userId, "messages_count", 30);

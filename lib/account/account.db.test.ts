@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { DatabaseError } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
@@ -49,7 +49,13 @@ const used = async (product: string) => (await subscription(product)).meters.map
 async function createAccount({ status }: { status?: "trialing" } = {}) {
   await gateway.ensureUser(userId, `${userId}@example.com`, "Grace Hopper");
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const fake = fakeStripeSubscription({ id: `sub_n${users}`, userId, price, startsAt: Date.now() - 3 * DAY, status });
+  const fake = fakeStripeSubscription({
+    id: `sub_n${users}`,
+    userId,
+    price,
+    startsAt: Date.now() - 3 * DAY_MS,
+    status,
+  });
   await deliver(gateway, fake.created());
   await gateway.consume(userId, "words_used", 120, "a key");
   await gateway.consume(userId, "messages_count", 30);
@@ -199,7 +205,7 @@ describe("a user who returns after an erasure", () => {
     await gateway.consume(userId, "messages_count", 97);
     const { windowEnd } = await subscription("chatbots").then(({ resetsAt }) => ({ windowEnd: resetsAt }));
     await gateway.eraseAccount(userId);
-    await gateway.setSandboxClock(userId, Date.parse(String(windowEnd)) + DAY);
+    await gateway.setSandboxClock(userId, Date.parse(String(windowEnd)) + DAY_MS);
     expect(await gateway.consume(userId, "messages_count", 100)).toMatchObject({ allowed: true, used: 100 });
     expect((await subscription("chatbots")).windowStart).toBe(windowEnd);
   });

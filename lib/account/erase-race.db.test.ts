@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import type { FieldId } from "@/lib/config/catalog";
 import { DatabaseError } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
@@ -162,8 +162,8 @@ describe(`an erasure concurrent with other calls (${ROUNDS} rounds each)`, () =>
     const failed = await failedRounds("bought", async (round) => {
       const { userId } = round;
       await gateway.ensureUser(userId, `${userId}@example.com`, null);
-      const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
-      const events = [fake.created(), fake.paid("subscription_create", Date.now() - DAY)];
+      const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY_MS });
+      const events = [fake.created(), fake.paid("subscription_create", Date.now() - DAY_MS)];
       await Promise.all([
         round.erase(),
         ...events.map((event) => round.deliver(event)),
@@ -186,7 +186,7 @@ describe(`an erasure concurrent with other calls (${ROUNDS} rounds each)`, () =>
   }, async () => {
     const failed = await failedRounds("ended", async (round) => {
       const { userId } = round;
-      const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
+      const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY_MS });
       await round.deliver(fake.created());
       const upgraded = fake.planChanged("ultra", Date.now() - 2_000);
       const ended = fake.deleted(Date.now() - 1_000);

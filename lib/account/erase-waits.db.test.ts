@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import type { Gateway } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
@@ -48,7 +48,7 @@ describe("an erasure and a call that waits for it", () => {
 
   test("a commit computed before the erasure is computed again, and its subscription keeps a link", async () => {
     const userId = "computed-before";
-    const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
+    const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY_MS });
     let erased = 0;
     const interrupted: Gateway = {
       ...gateway,
@@ -71,7 +71,7 @@ describe("an erasure and a call that waits for it", () => {
 
   test("a late event does not reopen a subscription that ended before the erasure", async () => {
     const userId = "ended-before";
-    const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
+    const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY_MS });
     await deliver(gateway, fake.created());
     const late = fake.planChanged("ultra", Date.now() - 2_000);
     await deliver(gateway, fake.deleted(Date.now() - 1_000));

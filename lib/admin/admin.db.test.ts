@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
@@ -15,7 +15,7 @@ const auditOf = async (userId: string | null) =>
 /** The event of a subscription without a user. */
 function unlinked(name: string) {
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const fake = fakeStripeSubscription({ id: `sub_${name}`, userId: name, price, startsAt: Date.now() - DAY });
+  const fake = fakeStripeSubscription({ id: `sub_${name}`, userId: name, price, startsAt: Date.now() - DAY_MS });
   const event = fake.created();
   return JSON.parse(JSON.stringify(event).replace(`"user_id":"${name}"`, '"other":""'));
 }
@@ -105,7 +105,7 @@ test("a list is replayed in order, and an unknown event does not stop it", async
 test("the audit log has each action, also a refused one", async () => {
   const grant = grantRequest.parse({ userId: "audited", field: "words_used", limit: 9_000 });
   expect(await grantOverride(grant, "sam", gateway)).toMatchObject({ limit: 9_000 });
-  const past = { ...grant, expiresAt: Date.now() - DAY };
+  const past = { ...grant, expiresAt: Date.now() - DAY_MS };
   await expect(grantOverride(past, "sam", gateway)).rejects.toMatchObject({ problem: "bad_input" });
   expect(await revokeOverride({ userId: "audited", field: "words_used" }, "kim", gateway)).toMatchObject({
     limit: 500,
@@ -144,9 +144,9 @@ describe("health", () => {
   const { gateway, subscribe } = meteredDatabase();
 
   test("counts payments, plans and waiting events", async () => {
-    const fake = await subscribe("late", { plan: "plus", startsAt: Date.now() - 40 * DAY });
+    const fake = await subscribe("late", { plan: "plus", startsAt: Date.now() - 40 * DAY_MS });
     await deliver(gateway, fake.renewed());
-    await deliver(gateway, fake.changed({ status: "past_due" }, Date.now() - DAY));
+    await deliver(gateway, fake.changed({ status: "past_due" }, Date.now() - DAY_MS));
     await deliver(gateway, unlinked("waits"));
     await subscribe("active", { plan: "plus" });
     await gateway.consume("near", "words_used", 450);

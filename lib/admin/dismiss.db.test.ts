@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { retryWebhooks } from "@/lib/jobs/retry";
 import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
@@ -14,7 +14,7 @@ const { gateway, query, subscribe } = meteredDatabase();
 /** The event of a subscription whose customer is not linked. */
 function unlinked(name: string): StripeObject {
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const fake = fakeStripeSubscription({ id: `sub_${name}`, userId: name, price, startsAt: Date.now() - DAY });
+  const fake = fakeStripeSubscription({ id: `sub_${name}`, userId: name, price, startsAt: Date.now() - DAY_MS });
   return JSON.parse(JSON.stringify(fake.created()).replace(`"user_id":"${name}"`, '"other":""'));
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
 import { priceLists } from "@/lib/config/current-catalog";
 import { createGateway } from "@/lib/database/gateway";
@@ -43,7 +43,7 @@ beforeEach(async () => {
 /** An Ultra subscriber with a downgrade to Basic scheduled for the period's end. */
 async function downgrading() {
   const price = { product: "writer", plan: "ultra", interval: "monthly" } as const;
-  const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - 5 * DAY });
+  const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - 5 * DAY_MS });
   await deliver(gateway, fake.created());
   const record = { processor: "stripe", subscription: `sub_${userId}` } as const;
   const to = { plan: "basic", interval: "monthly" } as const;
@@ -65,34 +65,34 @@ describe("a scheduled downgrade", () => {
   test("is shown at once, and carried out once, hours before the renewal", async () => {
     const { fake } = await downgrading();
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic" });
-    await clockAt(fake.periodEnd() - DAY);
+    await clockAt(fake.periodEnd() - DAY_MS);
     expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
 
-    await clockAt(fake.periodEnd() - 5 * HOUR);
+    await clockAt(fake.periodEnd() - 5 * HOUR_MS);
     const runs = await Promise.all([carryOutScheduledChanges(gateway, find), carryOutScheduledChanges(gateway, find)]);
     expect(runs.map(({ done }) => done).sort()).toEqual([0, 1]);
     expect(requested).toEqual([
       { subscription: `sub_${userId}`, priceId: "price_writer_basic_monthly", timing: "renewal" },
     ]);
-    await deliver(gateway, fake.planChanged("basic", fake.periodEnd() - 5 * HOUR));
+    await deliver(gateway, fake.planChanged("basic", fake.periodEnd() - 5 * HOUR_MS));
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic", meters: [{ limit: 35_000 }, {}] });
     await endWait();
     expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
 
-    await clockAt(fake.periodEnd() + HOUR);
+    await clockAt(fake.periodEnd() + HOUR_MS);
     await deliver(gateway, fake.renewed());
     expect(await writer()).toMatchObject({ plan: "basic", scheduledPlan: null, meters: [{ limit: 5_000 }, {}] });
   });
 
   test("is not started within half an hour of the renewal", async () => {
     const { fake } = await downgrading();
-    await clockAt(fake.periodEnd() - 29 * MINUTE);
+    await clockAt(fake.periodEnd() - 29 * MINUTE_MS);
     expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
   });
 
   test("is retried after a refusal, also by another process", async () => {
     const { fake } = await downgrading();
-    await clockAt(fake.periodEnd() - 5 * HOUR);
+    await clockAt(fake.periodEnd() - 5 * HOUR_MS);
     refuses = true;
     expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 1 });
     refuses = false;
@@ -111,7 +111,7 @@ describe("a scheduled downgrade", () => {
     );
     expect(await writer()).toMatchObject({ scheduledPlan: "basic" });
     await scheduleChange({ userId, product: "writer", record, to: null, at: Date.now() + 6_000 }, gateway);
-    await clockAt(fake.periodEnd() - 5 * HOUR);
+    await clockAt(fake.periodEnd() - 5 * HOUR_MS);
     expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
     const reasons = (await gateway.decisions(userId, 10)).map(({ reason }) => reason);
     expect(reasons).toEqual(expect.arrayContaining(["Plan change scheduled", "Scheduled plan change withdrawn"]));

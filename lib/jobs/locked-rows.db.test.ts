@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
-import { MINUTE } from "@/lib/billing/timeline/calendar";
+import { MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import { meteredDatabase } from "@/tests/support/metered";
 import { expireReservations } from "./expire";
 import { reconcileUsage } from "./reconcile-usage";
@@ -25,7 +25,7 @@ async function whileLocked<T>(userId: string, work: () => Promise<T>): Promise<T
 test("a locked row's reservation expires in the next run, all others in this one", async () => {
   for (const userId of ["stuck", "free"]) {
     await gateway.reserve(userId, "words_used", 100, 60);
-    await gateway.setSandboxClock(userId, Date.now() + 2 * MINUTE);
+    await gateway.setSandboxClock(userId, Date.now() + 2 * MINUTE_MS);
   }
   expect(await whileLocked("stuck", () => expireReservations(gateway))).toEqual({ rows: 1 });
   expect(await query("select user_id, state from reservations order by user_id")).toEqual([

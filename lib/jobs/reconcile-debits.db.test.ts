@@ -1,6 +1,6 @@
 /** Bank debits that failed or are under way: reconciling by Stripe's real client on the sandbox finds no difference. */
 import { expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { priceLists, sales } from "@/lib/config/current-catalog";
 import { stripeClient } from "@/lib/processors/stripe/client";
 import { httpClientOver } from "@/lib/sandbox/stripe";
@@ -25,7 +25,7 @@ const FAILS = "2227";
 
 async function moveDays(count: number) {
   const { now } = await gateway.sandboxClock(payer.id);
-  await sandbox.moveClock(payer.id, { to: now + count * DAY + HOUR });
+  await sandbox.moveClock(payer.id, { to: now + count * DAY_MS + HOUR_MS });
 }
 
 async function upgradeBy(card: typeof PAYS | typeof FAILS, id: string, plan = "ultra") {

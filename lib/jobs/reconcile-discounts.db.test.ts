@@ -1,6 +1,6 @@
 /** Discounts that differ at the processor are corrected. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { DAY, SECOND } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, SECOND_MS } from "@/lib/billing/timeline/calendar";
 import type { DiscountTerms, NamedDiscount } from "@/lib/billing/types";
 import { readingOf } from "@/lib/processors/reading";
 import { event, type StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
@@ -12,8 +12,8 @@ import { type FetchedSubscription, type FetchSubscription, reconcileSubscription
 
 const { gateway } = meteredDatabase();
 
-const NOW = Math.floor(Date.now() / SECOND) * SECOND;
-const STARTED = NOW - 10 * DAY;
+const NOW = Math.floor(Date.now() / SECOND_MS) * SECOND_MS;
+const STARTED = NOW - 10 * DAY_MS;
 let users = 0;
 
 let userId = "";
@@ -60,7 +60,7 @@ const writer = async () => {
 
 describe("a discount", () => {
   const terms: DiscountTerms = { id: "spring20", name: "Spring", code: "SPRING", off: { percent: 20 } };
-  const ENDS = NOW + 90 * DAY;
+  const ENDS = NOW + 90 * DAY_MS;
   const spring: NamedDiscount = { key: "di_1", terms, endsAt: ENDS };
   const shown = { ...terms, endsAt: new Date(ENDS).toISOString() };
   const ended = (at: number) => {
@@ -71,7 +71,10 @@ describe("a discount", () => {
       customer: `cus_${userId}`,
       subscription: `sub_${userId}`,
     };
-    return event("customer.discount.deleted", object, undefined, { id: `evt_ended_${userId}`, created: at / SECOND });
+    return event("customer.discount.deleted", object, undefined, {
+      id: `evt_ended_${userId}`,
+      created: at / SECOND_MS,
+    });
   };
 
   test("whose beginning was lost is shown, and changes no limit; one whose end was lost is not shown any more", async () => {
@@ -88,7 +91,7 @@ describe("a discount", () => {
     expect(await writer()).toEqual({ ...before, discounts: [shown] });
     expect(await round(there)).toMatchObject({ different: 0 });
 
-    const gone = answer(fetched(fake.changed({ metadata: { user_id: userId } }, NOW + SECOND), undefined, []));
+    const gone = answer(fetched(fake.changed({ metadata: { user_id: userId } }, NOW + SECOND_MS), undefined, []));
     expect(fieldsOf(await round(gone))).toEqual(["discount"]);
     expect(await writer()).toEqual(before);
   });
@@ -100,7 +103,7 @@ describe("a discount", () => {
     let fetches = 0;
     await round(async () => {
       fetches += 1;
-      if (fetches === 2) await deliver(gateway, ended(NOW + 2 * SECOND));
+      if (fetches === 2) await deliver(gateway, ended(NOW + 2 * SECOND_MS));
       return fetched(same, undefined, [{ ...spring, endsAt: null }]);
     });
     expect(fetches).toBe(2);
@@ -113,7 +116,7 @@ describe("a discount", () => {
     expect(await round(answer(fetched(same, undefined, [{ key: "di_1", terms: null }])))).toMatchObject({
       different: 0,
     });
-    await round(answer(fetched(same, undefined, [{ ...spring, endsAt: NOW - DAY }])));
+    await round(answer(fetched(same, undefined, [{ ...spring, endsAt: NOW - DAY_MS }])));
     expect((await writer()).discounts).toEqual([]);
   });
 });

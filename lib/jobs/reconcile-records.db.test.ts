@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { DAY, HOUR, SECOND } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS, SECOND_MS } from "@/lib/billing/timeline/calendar";
 import type { NamedDiscount, PaymentFact } from "@/lib/billing/types";
 import {
   type PaymentRecords,
@@ -17,8 +17,8 @@ import { type FetchedSubscription, type FetchSubscription, fetchThrough, reconci
 
 const { gateway, query } = meteredDatabase();
 
-const NOW = Math.floor(Date.now() / SECOND) * SECOND;
-const STARTED = NOW - 10 * DAY;
+const NOW = Math.floor(Date.now() / SECOND_MS) * SECOND_MS;
+const STARTED = NOW - 10 * DAY_MS;
 let users = 0;
 
 let userId = "";
@@ -88,11 +88,11 @@ describe("a payment", () => {
   /** Changed to Ultra, whose first charge failed: Plus's limits apply until it is paid. */
   async function declined() {
     const fake = await subscriber();
-    await deliver(gateway, fake.paid("subscription_create", STARTED + SECOND));
-    const changed = fake.planChanged("ultra", NOW - 2 * HOUR);
+    await deliver(gateway, fake.paid("subscription_create", STARTED + SECOND_MS));
+    const changed = fake.planChanged("ultra", NOW - 2 * HOUR_MS);
     await deliver(gateway, changed);
-    const failed = fake.paymentFailed("subscription_update", NOW - 2 * HOUR + SECOND);
-    const paid = fake.paid("subscription_update", NOW - HOUR);
+    const failed = fake.paymentFailed("subscription_update", NOW - 2 * HOUR_MS + SECOND_MS);
+    const paid = fake.paid("subscription_update", NOW - HOUR_MS);
     const same = fake.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
     return { failed, paid, same };
   }
@@ -180,18 +180,18 @@ describe("a refund or a dispute", () => {
       customer: `cus_${userId}`,
       invoice: "in_1",
       amount: 1_999,
-      created: NOW / SECOND,
+      created: NOW / SECOND_MS,
     };
     return event("charge.refunded", chargeObject({ ...spec, refunded: 500 }, "basil"), undefined, {
       id: `evt_refund_${userId}`,
-      created: NOW / SECOND,
+      created: NOW / SECOND_MS,
     });
   };
   const dispute = () => {
-    const spec = { id: `du_${userId}`, charge: `ch_${userId}`, amount: 1_999, created: NOW / SECOND };
+    const spec = { id: `du_${userId}`, charge: `ch_${userId}`, amount: 1_999, created: NOW / SECOND_MS };
     return event("charge.dispute.created", disputeObject({ ...spec, status: "needs_response" }, "basil"), undefined, {
       id: `evt_dispute_${userId}`,
-      created: NOW / SECOND,
+      created: NOW / SECOND_MS,
     });
   };
   const same = (fake: Awaited<ReturnType<typeof subscriber>>) =>
@@ -252,7 +252,7 @@ describe("payments that cannot be listed", () => {
       terms: { id: "spring20", name: null, code: null, off: { percent: 20 } },
       endsAt: null,
     };
-    const same = fake.changed({ metadata: { user_id: userId, looked: "at" } }, NOW + SECOND);
+    const same = fake.changed({ metadata: { user_id: userId, looked: "at" } }, NOW + SECOND_MS);
     expect(fieldsOf(await round(answer(fetched(same, null, [spring]))))).toEqual(["discount"]);
   });
 

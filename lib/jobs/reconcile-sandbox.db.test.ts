@@ -1,7 +1,7 @@
 /** The reconciliation by Stripe's real client on the sandbox: nothing differs, and what is lost here is found there. */
 import { afterAll, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
-import { addMonths, HOUR } from "@/lib/billing/timeline/calendar";
+import { addMonths, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { priceLists, sales } from "@/lib/config/current-catalog";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
@@ -54,7 +54,7 @@ test("bought with a code, renewed, half refunded, disputed and lost", async () =
   expect(await writer()).toMatchObject({ plan: "plus", discounts: [SPRING] });
   expect(await round(false)).toMatchObject({ checked: 1, different: 0, recordsUnread: 0, findings: [] });
 
-  await sandbox.moveClock(userId, { to: addMonths(start, 1) + 2 * HOUR });
+  await sandbox.moveClock(userId, { to: addMonths(start, 1) + 2 * HOUR_MS });
   const customer = (await gateway.billingAccounts(userId)).customers[0]?.customer as string;
   const [renewal] = await client.invoices({ customer });
   await press(renewal?.id as string, "refund_half");

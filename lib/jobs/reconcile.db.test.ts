@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { DAY, SECOND } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, SECOND_MS } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { type PaymentRecords, type ProcessorClient, ProcessorError } from "@/lib/processors/processor-client";
@@ -14,7 +14,7 @@ import { runExclusively } from "./run";
 
 const { database, gateway, query } = meteredDatabase();
 
-const STARTED = Math.floor(Date.now() / SECOND) * SECOND - 10 * DAY;
+const STARTED = Math.floor(Date.now() / SECOND_MS) * SECOND_MS - 10 * DAY_MS;
 let users = 0;
 let userId = "";
 beforeEach(() => {
@@ -107,7 +107,7 @@ describe("a live subscription", () => {
     const fake = await subscriber();
     const bots = { id: `si_${userId}_bots`, price: price("chatbots", "starter") };
     const words = { id: `si_${userId}`, price: price("writer", "plus") };
-    await deliver(gateway, fake.changed({ items: [words, bots] }, Date.now() - DAY));
+    await deliver(gateway, fake.changed({ items: [words, bots] }, Date.now() - DAY_MS));
     const left = fake.changed({ items: [{ ...bots, price: price("chatbots", "growth") }] }, Date.now());
     const report = await round(answer(fetched(left)), true);
     expect(report.findings.map(({ product, finding, repaired }) => ({ product, finding, repaired }))).toContainEqual({
@@ -140,20 +140,20 @@ describe("a live subscription", () => {
   test("fetched by a clock that is behind is no older than the events known before the fetch", async () => {
     const fake = await subscriber();
     await deliver(gateway, fake.changed({ metadata: { user_id: userId, looked: "at" } }, Date.now()));
-    const there = fetched(fake.planChanged("ultra", Date.now() - DAY));
+    const there = fetched(fake.planChanged("ultra", Date.now() - DAY_MS));
     expect(await round(answer(there), true)).toMatchObject({ different: 1, repaired: 1 });
     expect(await writer()).toMatchObject({ plan: "ultra" });
   });
 
   test("a webhook that arrives during the fetch is not overwritten by what was fetched", async () => {
     const fake = await subscriber();
-    const webhook = fake.planChanged("basic", Date.now() + SECOND);
+    const webhook = fake.planChanged("basic", Date.now() + SECOND_MS);
     let fetches = 0;
     const fetch: FetchSubscription = async () => {
       fetches += 1;
       if (fetches > 1) return fetched(webhook);
       await deliver(gateway, webhook);
-      return fetched(fake.planChanged("ultra", Date.now() - DAY));
+      return fetched(fake.planChanged("ultra", Date.now() - DAY_MS));
     };
     expect(await round(fetch, true)).toMatchObject({ different: 1, repaired: 1 });
     expect(await writer()).toMatchObject({ plan: "basic" });
@@ -162,7 +162,7 @@ describe("a live subscription", () => {
 
   test("a subscription that cannot be fetched a second time is left as it is", async () => {
     const fake = await subscriber();
-    const answers = [fetched(fake.planChanged("ultra", Date.now() - DAY)), "unreachable" as const];
+    const answers = [fetched(fake.planChanged("ultra", Date.now() - DAY_MS)), "unreachable" as const];
     expect(await round(async () => answers.shift() ?? "unreachable", true)).toMatchObject({
       different: 1,
       repaired: 0,
@@ -172,7 +172,7 @@ describe("a live subscription", () => {
 
   test("an event newer than the fetch wins", async () => {
     const fake = await subscriber();
-    const stale = fetched(fake.planChanged("basic", Date.now() - DAY));
+    const stale = fetched(fake.planChanged("basic", Date.now() - DAY_MS));
     await deliver(gateway, fake.planChanged("ultra", Date.now()));
     const report = await round(answer({ ...stale, timestampSource: "processor" }), true);
     expect(report).toMatchObject({ different: 1, repaired: 0 });

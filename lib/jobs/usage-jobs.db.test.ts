@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
-import { addMonths, SECOND } from "@/lib/billing/timeline/calendar";
+import { addMonths, SECOND_MS } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { meteredDatabase } from "@/tests/support/metered";
@@ -152,7 +152,7 @@ describe("expire", () => {
     );
   async function hold(userId: string): Promise<void> {
     await gateway.reserve(userId, "words_used", 100, 60);
-    await gateway.setSandboxClock(userId, Date.now() + 61 * SECOND);
+    await gateway.setSandboxClock(userId, Date.now() + 61 * SECOND_MS);
   }
 
   test("due reservations expire, also with concurrent runs, and others stay open", async () => {

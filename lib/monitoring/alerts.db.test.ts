@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { meteredDatabase } from "@/tests/support/metered";
 import { parseMetrics } from "@/tests/support/prometheus";
 import { createScrape } from "./scrape";
@@ -54,7 +54,7 @@ test.skipIf(!installed)(
     await gateway.consume("well", "words_used", 100);
     expect(firing((await scrape()).text)).toEqual([]);
 
-    await subscribe("overdue", { plan: "basic", startsAt: Date.now() - 35 * DAY });
+    await subscribe("overdue", { plan: "basic", startsAt: Date.now() - 35 * DAY_MS });
     await query(
       `insert into webhook_events (processor, id, event_type, raw, outcome) values
        ('paddle', 'evt_dead', 'transaction.paid', '', 'dead'), ('stripe', 'evt_price', 'invoice.paid', '', 'quarantined')`,

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { inRequest } from "@/lib/core/observability/request";
 import { createGateway } from "@/lib/database/gateway";
 import { withMetrics } from "@/lib/database/transports/metrics";
@@ -31,7 +31,7 @@ const grown = (name: string, labels: Record<string, string> = {}) =>
 beforeAll(async () => {
   before = parseMetrics((await scrape()).text);
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const fake = fakeStripeSubscription({ id: "sub_metrics", userId: USER, price, startsAt: Date.now() - DAY });
+  const fake = fakeStripeSubscription({ id: "sub_metrics", userId: USER, price, startsAt: Date.now() - DAY_MS });
   const created = fake.created();
   await inRequest("req-of-the-webhook", () => deliver(gateway, created));
   await deliver(gateway, created);
@@ -119,19 +119,24 @@ test("the deployment: users by plan, users near a limit, waiting events", async 
   expect(after.some(({ name, labels }) => name === "tollgate_inbox_events" && labels.state === "dead")).toBe(true);
 
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const orphan = fakeStripeSubscription({ id: "sub_orphan", userId: "x", price, startsAt: Date.now() - DAY });
+  const orphan = fakeStripeSubscription({ id: "sub_orphan", userId: "x", price, startsAt: Date.now() - DAY_MS });
   const event = JSON.parse(JSON.stringify(orphan.created()).replace('"user_id":"x"', '"note":"x"'));
   await deliver(gateway, event);
   const late = parseMetrics((await scrape()).text);
   expect(total(late, "tollgate_inbox_events", { processor: "stripe", state: "deferred" })).toBe(1);
   expect(total(late, "tollgate_last_webhook_timestamp_seconds", { processor: "stripe" })).toBeGreaterThan(
-    (Date.now() - HOUR) / 1_000,
+    (Date.now() - HOUR_MS) / 1_000,
   );
 });
 
 test("a renewal without a webhook is overdue", async () => {
   const price = { product: "writer", plan: "basic", interval: "monthly" } as const;
-  const silent = fakeStripeSubscription({ id: "sub_silent", userId: "silent", price, startsAt: Date.now() - 32 * DAY });
+  const silent = fakeStripeSubscription({
+    id: "sub_silent",
+    userId: "silent",
+    price,
+    startsAt: Date.now() - 32 * DAY_MS,
+  });
   await deliver(gateway, silent.created());
   const overdue = async () =>
     total(parseMetrics((await scrape()).text), "tollgate_renewals_overdue", { processor: "stripe" });

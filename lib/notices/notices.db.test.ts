@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { createAndSendNotices } from "@/lib/jobs/notices";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";
@@ -58,7 +58,7 @@ describe("limits", () => {
   test("after a reset both thresholds apply again", async () => {
     await gateway.consume("reset-user", "words_used", 450);
     await createAndSendNotices(gateway);
-    await gateway.setSandboxClock("reset-user", Date.now() + DAY);
+    await gateway.setSandboxClock("reset-user", Date.now() + DAY_MS);
     expect(await currentKinds("reset-user")).toEqual([]);
     await gateway.consume("reset-user", "words_used", 450);
     await createAndSendNotices(gateway);
@@ -86,7 +86,7 @@ describe("limits", () => {
 describe("payments and ends", () => {
   test("a failed payment creates one notice with the end of grace, which ends with the payment", async () => {
     const userId = "owing";
-    const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 33 * DAY });
+    const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 33 * DAY_MS });
     await deliver(gateway, fake.renewed());
     await deliver(gateway, fake.changed({ status: "past_due" }, Date.now()));
     await createAndSendNotices(gateway);
@@ -95,7 +95,7 @@ describe("payments and ends", () => {
     expect(others).toEqual([]);
     expect(notice).toMatchObject({ kind: "payment_failed", plan: "plus", processor: "stripe", current: true });
     if (notice?.kind !== "payment_failed") throw new Error("not a payment");
-    expect(Date.parse(notice.graceUntil ?? "") - Date.parse(notice.occasionAt)).toBe(7 * DAY);
+    expect(Date.parse(notice.graceUntil ?? "") - Date.parse(notice.occasionAt)).toBe(7 * DAY_MS);
 
     await deliver(gateway, fake.changed({ status: "active" }, Date.now() + 1_000));
     expect(await currentKinds(userId)).toEqual([]);
@@ -104,7 +104,7 @@ describe("payments and ends", () => {
 
   test("an ended plan creates one notice, unless another subscription replaced it", async () => {
     const ended = await subscribe("ended", { plan: "plus" });
-    await deliver(gateway, ended.deleted(Date.now() - HOUR));
+    await deliver(gateway, ended.deleted(Date.now() - HOUR_MS));
     await createAndSendNotices(gateway);
     await createAndSendNotices(gateway);
     expect(await kinds("ended")).toEqual(["plan_ended"]);
@@ -115,17 +115,17 @@ describe("payments and ends", () => {
       id: "sub_moved_2",
       userId: "moved",
       price: ULTRA,
-      startsAt: Date.now() - 2 * HOUR,
+      startsAt: Date.now() - 2 * HOUR_MS,
     });
     await deliver(gateway, second.created());
-    await deliver(gateway, first.deleted(Date.now() - HOUR));
+    await deliver(gateway, first.deleted(Date.now() - HOUR_MS));
     await createAndSendNotices(gateway);
     expect(await kinds("moved")).toEqual([]);
   });
 
   test("an end 20 days ago creates no notice", async () => {
-    const old = await subscribe("long-gone", { plan: "plus", startsAt: Date.now() - 40 * DAY });
-    await deliver(gateway, old.deleted(Date.now() - 20 * DAY));
+    const old = await subscribe("long-gone", { plan: "plus", startsAt: Date.now() - 40 * DAY_MS });
+    await deliver(gateway, old.deleted(Date.now() - 20 * DAY_MS));
     await createAndSendNotices(gateway);
     expect(await kinds("long-gone")).toEqual([]);
   });

@@ -1,6 +1,6 @@
 /** Moves a user's clock in the sandbox, and runs everything that becomes due on the way. */
 
-import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { addMonths, DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
 import { DomainError } from "@/lib/core/domain-error";
 import type { Gateway, SandboxClock } from "@/lib/database";
@@ -28,11 +28,11 @@ export interface ClockMoved {
 }
 
 /** Processors charge about an hour after a period begins; a move by a period includes this charge. */
-const UNTIL_CHARGED = 2 * HOUR;
+const UNTIL_CHARGED = 2 * HOUR_MS;
 /** Our scheduled changes run in the hours before a renewal. */
-const BEFORE_RENEWAL = HOUR;
+const BEFORE_RENEWAL = HOUR_MS;
 /** A longer move would take too long: each month has its renewals. */
-const FARTHEST = 10 * 366 * DAY;
+const FARTHEST = 10 * 366 * DAY_MS;
 
 /**
  * Moves a user's clock. On the way to a later time it stops at each due action of the user's accounts, in order: it
@@ -55,7 +55,7 @@ export async function moveClock(userId: string, move: ClockMove, parts: ClockPar
 
 function target(clock: SandboxClock, move: ClockMove): Instant {
   if ("by" in move) {
-    if (move.by === "day") return clock.now + DAY;
+    if (move.by === "day") return clock.now + DAY_MS;
     if (move.by === "month") return addMonths(clock.now, 1);
     if (clock.periodEnd !== null) return clock.periodEnd + UNTIL_CHARGED;
     return clock.nextReset ?? addMonths(clock.now, 1);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import { countingProcessor, countingSandbox, emitEvent } from "@/tests/support/counting-processor";
 
 const { gateway, sandbox, current, createAccount, requestEvent } = countingSandbox();
 
 /** A moved clock keeps running: at most the real time since, and a minute for rounding. */
-const elapsed = (since: number) => Date.now() - since + MINUTE;
+const elapsed = (since: number) => Date.now() - since + MINUTE_MS;
 
 describe("a request", () => {
   test("is answered, and its event is delivered", async () => {
@@ -89,10 +89,10 @@ describe("a refusal", () => {
     const refused = { outcome: "answered", reply: { status: 402, body: { problem: "no" } } };
     expect(await refuse(once(), true)).toMatchObject(refused);
     expect(await requestEvent(once())).toMatchObject(refused);
-    await sandbox.moveClock(current.user, { to: Date.now() + 23 * HOUR });
+    await sandbox.moveClock(current.user, { to: Date.now() + 23 * HOUR_MS });
     expect(await requestEvent(once())).toMatchObject(refused);
     expect(await requestEvent({ ...once(), fingerprint: "another" })).toEqual({ outcome: "key_reused" });
-    await sandbox.moveClock(current.user, { to: Date.now() + 25 * HOUR });
+    await sandbox.moveClock(current.user, { to: Date.now() + 25 * HOUR_MS });
     expect(await requestEvent(once())).toMatchObject({ reply: { status: 201, body: { events_so_far: 1 } } });
     expect(await requestEvent(once())).toMatchObject({ reply: { status: 201, body: { events_so_far: 1 } } });
     await sandbox.idle();
@@ -109,7 +109,7 @@ describe("a refusal", () => {
 
 describe("time", () => {
   test("that passed is caught up before a request", async () => {
-    await createAccount(Date.now() - 2.5 * DAY);
+    await createAccount(Date.now() - 2.5 * DAY_MS);
     await requestEvent();
     await sandbox.idle();
     expect(current.received.map(({ type }) => type)).toEqual([
@@ -121,7 +121,7 @@ describe("time", () => {
   });
 
   test("is checked by the tick, without a request", async () => {
-    const due = Date.now() + HOUR;
+    const due = Date.now() + HOUR_MS;
     await createAccount(due);
     await sandbox.tick();
     expect(current.received).toEqual([]);
@@ -132,52 +132,52 @@ describe("time", () => {
 
   test("moves from action to action: each at its instant, delivered before the next, with jobs an hour before", async () => {
     const start = Date.now();
-    await createAccount(start + 10 * HOUR);
-    const { now, events } = await sandbox.moveClock(current.user, { to: start + 3 * DAY });
+    await createAccount(start + 10 * HOUR_MS);
+    const { now, events } = await sandbox.moveClock(current.user, { to: start + 3 * DAY_MS });
     expect(events).toBe(3);
-    expect(now).toBeGreaterThanOrEqual(start + 3 * DAY);
-    expect(now).toBeLessThan(start + 3 * DAY + elapsed(start));
-    const due = [0, 1, 2].map((n) => start + 10 * HOUR + n * DAY);
+    expect(now).toBeGreaterThanOrEqual(start + 3 * DAY_MS);
+    expect(now).toBeLessThan(start + 3 * DAY_MS + elapsed(start));
+    const due = [0, 1, 2].map((n) => start + 10 * HOUR_MS + n * DAY_MS);
     expect(current.received.map(({ at }) => at)).toEqual(due);
     for (const [index, { clock }] of current.received.entries())
       expect(clock - (due[index] as number)).toBeLessThan(elapsed(start));
     for (const [index, at] of current.jobs.slice(0, 3).entries()) {
-      expect(Math.abs(at - ((due[index] as number) - HOUR))).toBeLessThan(elapsed(start));
+      expect(Math.abs(at - ((due[index] as number) - HOUR_MS))).toBeLessThan(elapsed(start));
     }
   });
 
   test("moves by a day, and by a month without a paid period", async () => {
     const start = Date.now();
     const day = await sandbox.moveClock(current.user, { by: "day" });
-    expect(Math.abs(day.now - start - DAY)).toBeLessThan(elapsed(start));
+    expect(Math.abs(day.now - start - DAY_MS)).toBeLessThan(elapsed(start));
     await sandbox.moveClock(current.user, { by: "month" });
-    expect((await gateway.sandboxClock(current.user)).now).toBeGreaterThan(start + 28 * DAY);
+    expect((await gateway.sandboxClock(current.user)).now).toBeGreaterThan(start + 28 * DAY_MS);
   });
 
   test("moves back only to a time after all records", async () => {
     const start = Date.now();
-    await sandbox.moveClock(current.user, { to: start + 5 * DAY });
+    await sandbox.moveClock(current.user, { to: start + 5 * DAY_MS });
     expect((await sandbox.moveClock(current.user, { to: "real" })).now).toBeLessThan(start + elapsed(start));
-    await sandbox.moveClock(current.user, { to: start + 5 * DAY });
+    await sandbox.moveClock(current.user, { to: start + 5 * DAY_MS });
     await gateway.consume(current.user, "words_used", 1);
-    await expect(sandbox.moveClock(current.user, { to: start + 4 * DAY })).rejects.toMatchObject({
+    await expect(sandbox.moveClock(current.user, { to: start + 4 * DAY_MS })).rejects.toMatchObject({
       problem: "bad_input",
       reason: "clock_backwards",
     });
     await expect(sandbox.moveClock(current.user, { to: "real" })).rejects.toMatchObject({ reason: "clock_backwards" });
-    expect((await gateway.sandboxClock(current.user)).now).toBeGreaterThanOrEqual(start + 5 * DAY);
+    expect((await gateway.sandboxClock(current.user)).now).toBeGreaterThanOrEqual(start + 5 * DAY_MS);
   });
 
   test("runs each action once when two moves run at once", async () => {
     const start = Date.now();
-    await createAccount(start + HOUR);
-    const moves = [0, 1].map(() => sandbox.moveClock(current.user, { to: start + 4 * DAY }));
+    await createAccount(start + HOUR_MS);
+    const moves = [0, 1].map(() => sandbox.moveClock(current.user, { to: start + 4 * DAY_MS }));
     await Promise.all(moves);
-    expect(current.received.map(({ at }) => at)).toEqual([0, 1, 2, 3].map((n) => start + HOUR + n * DAY));
+    expect(current.received.map(({ at }) => at)).toEqual([0, 1, 2, 3].map((n) => start + HOUR_MS + n * DAY_MS));
   });
 
   test("is separate for each user", async () => {
     await sandbox.moveClock(current.user, { by: "day" });
-    expect((await gateway.sandboxClock("another-user")).now).toBeLessThan(Date.now() + MINUTE);
+    expect((await gateway.sandboxClock("another-user")).now).toBeLessThan(Date.now() + MINUTE_MS);
   });
 });

@@ -3,7 +3,7 @@
  * events are stored in Postgres: after a killed process, the next one continues.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { DAY, HOUR, MINUTE, SECOND } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "@/lib/billing/timeline/calendar";
 import type { Processor } from "@/lib/billing/types";
 import { DELIVERY_MS } from "@/lib/core/deadlines";
 import { log } from "@/lib/core/observability";
@@ -28,7 +28,7 @@ export interface Sender {
 const BATCH = 50;
 
 /** Growing waits, like the processors' own; the last one repeats until the event is accepted. */
-const WAITS = [SECOND, 5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY];
+const WAITS = [SECOND_MS, 5 * SECOND_MS, 30 * SECOND_MS, 2 * MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, DAY_MS];
 
 /** Pauses before a claim is repeated: a request locks its account's row for a few milliseconds. */
 const FIRST_PAUSE_MS = 10;

@@ -1,7 +1,7 @@
 /** A preview of a plan change shows the same as the change itself. */
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { changePreviewViewSchema } from "@/lib/billing/schemas/purchase";
-import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { addMonths, DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
@@ -26,7 +26,7 @@ beforeEach(() => {
   userId = `changer-${users}`;
 });
 
-const BEGAN = Math.floor(Date.now() / 1000) * 1000 - 10 * DAY;
+const BEGAN = Math.floor(Date.now() / 1000) * 1000 - 10 * DAY_MS;
 
 /** A subscriber since ten days, who has paid. */
 async function subscriber(plan: string, interval: Interval = "monthly", status: "active" | "trialing" = "active") {
@@ -118,7 +118,7 @@ describe("a preview equals the result of the change", () => {
     });
     expect(requestsOf("preview").at(-1)).toMatchObject({ timing: "renewal" });
     const ends = fake.periodEnd();
-    await gateway.setSandboxClock(userId, ends + HOUR);
+    await gateway.setSandboxClock(userId, ends + HOUR_MS);
     await deliver(gateway, fake.renewed({ plan: "basic" }));
     expect(await meters()).toEqual(told(shown));
     expect(shown.usage.resetsAt).toBe((await writer()).resetsAt);

@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { changeViewSchema } from "@/lib/billing/schemas/purchase";
-import { DAY, MINUTE } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
 import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
@@ -30,7 +30,7 @@ beforeEach(() => {
   userId = `changer-${users}`;
 });
 
-const BEGAN = Math.floor(Date.now() / 1000) * 1000 - 10 * DAY;
+const BEGAN = Math.floor(Date.now() / 1000) * 1000 - 10 * DAY_MS;
 
 /** A subscriber since ten days, who has paid. */
 async function subscriber(plan: string, interval: Interval = "monthly", status: "active" | "trialing" = "active") {
@@ -242,9 +242,9 @@ test("Paddle accepts no change in the last half hour before a renewal", async ()
   await deliverPaddle(gateway, fake.created());
   const toBasic = () => changePlan(userId, { product: "writer", plan: "basic" }, context);
   const ends = Date.parse((await writer()).periodEnd ?? "");
-  await gateway.setSandboxClock(userId, ends - 29 * MINUTE);
+  await gateway.setSandboxClock(userId, ends - 29 * MINUTE_MS);
   expect(await refusal(toBasic())).toEqual({ problem: "conflict", reason: "renewal_under_way" });
-  await gateway.setSandboxClock(userId, ends - 31 * MINUTE);
+  await gateway.setSandboxClock(userId, ends - 31 * MINUTE_MS);
   expect(await toBasic()).toMatchObject({ outcome: "scheduled" });
   expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: "basic" });
   expect(requests).toEqual([]);

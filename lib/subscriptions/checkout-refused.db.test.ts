@@ -3,7 +3,7 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
@@ -48,7 +48,7 @@ describe("is refused", () => {
       id: `sub_${buyer.id}`,
       userId: buyer.id,
       price,
-      startsAt: Date.now() - DAY,
+      startsAt: Date.now() - DAY_MS,
       status,
     });
   };
@@ -60,7 +60,7 @@ describe("is refused", () => {
       id: `sub_c${buyer.id}`,
       userId: buyer.id,
       price,
-      startsAt: Date.now() - DAY,
+      startsAt: Date.now() - DAY_MS,
     });
     await deliver(gateway, growth.created());
     for (let each = 0; each < 5; each += 1) await chatbotsTable(gateway).create(buyer.id, `bot ${each}`);
@@ -127,7 +127,7 @@ describe("is refused", () => {
     await deliver(gateway, first.created());
     const again = () => refusal(checkout(buyer, wants("ultra"), context));
     expect(await again()).toEqual({ problem: "conflict", reason: "already_subscribed" });
-    await deliver(gateway, first.changed({ status: "active" }, Date.now() - DAY + 5_000));
+    await deliver(gateway, first.changed({ status: "active" }, Date.now() - DAY_MS + 5_000));
     expect(await again()).toEqual({ problem: "conflict", reason: "already_subscribed" });
     await deliver(gateway, first.deleted(Date.now()));
     expect(await again()).toBeNull();
@@ -137,7 +137,7 @@ describe("is refused", () => {
   test("not for a subscription that has ended at the processor although its event was lost", async () => {
     const { context, clients, checkouts } = fakeProcessors(gateway);
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-    const startsAt = Date.now() - 90 * DAY;
+    const startsAt = Date.now() - 90 * DAY_MS;
     const lost = fakeStripeSubscription({ id: `sub_${buyer.id}`, userId: buyer.id, price, startsAt });
     await deliver(gateway, lost.created());
     expect(await writer()).toMatchObject({ plan: "free" });
@@ -153,7 +153,7 @@ describe("is refused", () => {
             id: `stripe:read:${id}:1:snapshot`,
             processor: "stripe",
             subscription: id,
-            at: startsAt + 40 * DAY,
+            at: startsAt + 40 * DAY_MS,
             life: "deleted",
             image: {
               plan: "plus",
@@ -161,7 +161,7 @@ describe("is refused", () => {
               quantity: 1,
               status: "canceled",
               periodStart: startsAt,
-              periodEnd: startsAt + 30 * DAY,
+              periodEnd: startsAt + 30 * DAY_MS,
               cancelAt: null,
               trialEnd: null,
               collectionPaused: false,
@@ -179,14 +179,14 @@ describe("is refused", () => {
     const { context, checkouts, pay } = fakeProcessors(gateway);
     const trial = await checkout(buyer, wants("plus", { trial: true }), context);
     expect(checkouts[0]?.request.trialDays).toBe(14);
-    const subscription = pay(checkouts[0]?.id as string, Date.now() - DAY);
+    const subscription = pay(checkouts[0]?.id as string, Date.now() - DAY_MS);
     await returnFromCheckout(buyer.id, trial.checkout, context);
     expect(await writer()).toMatchObject({ plan: "plus", status: "trialing" });
     const ended = fakeStripeSubscription({
       id: subscription,
       userId: buyer.id,
       price: { product: "writer", plan: "plus", interval: "monthly" },
-      startsAt: Date.now() - DAY,
+      startsAt: Date.now() - DAY_MS,
     });
     await deliver(gateway, ended.deleted(Date.now()));
     expect(await refusal(checkout(buyer, wants("plus", { trial: true }), context))).toEqual({

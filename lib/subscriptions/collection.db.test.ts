@@ -1,7 +1,7 @@
 /** Plan changes whose charge is no card's at once: bank debits, sent invoices, and cards that the payer must confirm. */
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
 import { priceLists, sales } from "@/lib/config/current-catalog";
 import { createGateway } from "@/lib/database/gateway";
@@ -71,14 +71,14 @@ test("a checkout makes a flexible subscription", async () => {
 describe("Case P5", () => {
   test("by bank debit: the preview says so, the change is made, and the debit pays or fails", async () => {
     // At noon: four days and an hour later it is still the same day for the free plan.
-    const noon = Math.ceil(Date.now() / DAY) * DAY + 12 * HOUR;
+    const noon = Math.ceil(Date.now() / DAY_MS) * DAY_MS + 12 * HOUR_MS;
     await sandbox.moveClock(buyer.id, { to: noon });
     await subscribe("2227");
     expect(await preview("ultra")).toMatchObject({ collection: "bank_debit", collectionDays: 4, timing: "now" });
     expect(await change("ultra")).toMatchObject({ outcome: "pending", url: null });
     expect(await writer()).toMatchObject({ plan: "ultra", status: "active", limit: 35_000 });
     await gateway.consume(buyer.id, "words_used", 34_000);
-    await sandbox.moveClock(buyer.id, { to: noon + 4 * DAY + HOUR });
+    await sandbox.moveClock(buyer.id, { to: noon + 4 * DAY_MS + HOUR_MS });
     expect(await writer()).toMatchObject({ status: "past_due", remaining: 0 });
   });
 
@@ -121,7 +121,7 @@ describe("Case P2: a card that the payer must confirm", () => {
 
   test("a switch to a year waits, and begins a new cycle when it is confirmed", async () => {
     const id = await subscribe("3184");
-    await sandbox.moveClock(buyer.id, { to: Date.now() + 5 * DAY });
+    await sandbox.moveClock(buyer.id, { to: Date.now() + 5 * DAY_MS });
     const { url } = await change("plus", "yearly");
     expect(await writer()).toMatchObject({ interval: "monthly" });
     await confirm(url, "3184");
@@ -145,7 +145,7 @@ describe("Case P2: a card that the payer must confirm", () => {
       success_url: "http://localhost:3000/billing",
     });
     await pay(session.id, { card: null });
-    await sandbox.moveClock(buyer.id, { to: Date.now() + 8 * DAY });
+    await sandbox.moveClock(buyer.id, { to: Date.now() + 8 * DAY_MS });
     const resume = () => resumeSubscription(buyer.id, "writer", shop);
     await expect(resume()).rejects.toMatchObject({ problem: "payment_required", reason: "payment_method_missing" });
     const { id: portal } = await stripe.billingPortal.sessions.create({ customer });

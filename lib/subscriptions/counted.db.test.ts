@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
@@ -60,7 +60,7 @@ const READS = ["checkoutStatus"];
 const refused = () => Promise.reject(new DomainError("too_many", "rate_limited", "Too many attempts."));
 
 test.each(Object.entries(CALLS))("%s asks nothing of a processor when the limit is reached", async (_, call) => {
-  const startsAt = Math.floor(Date.now() / 1000) * 1000 - DAY;
+  const startsAt = Math.floor(Date.now() / 1000) * 1000 - DAY_MS;
   const price = { ...wanted, plan: "plus" };
   const fake = fakeStripeSubscription({ id: `sub_${USER}`, userId: USER, price, startsAt, status: "active" });
   await deliver(gateway, fake.created());

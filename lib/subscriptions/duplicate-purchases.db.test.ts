@@ -27,7 +27,7 @@ beforeEach(async () => {
   await database.pool().query("delete from checkouts");
 });
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
 type Processor = "stripe" | "paddle";
 
@@ -41,12 +41,12 @@ async function twoOpen(first: [string, Processor], second: [string, Processor], 
     ids.push((await checkout(buyer, wanted, context)).checkout);
   }
   const transactions = checkouts.map(({ id }) => id) as [string, string];
-  const begunAt = Date.now() - 10 * MINUTE;
+  const begunAt = Date.now() - 10 * MINUTE_MS;
   return {
     ...fake,
     transactions,
     /** Pays the checkout of this number, so many minutes after the first payment. */
-    pay: (which: 0 | 1, minutes = 0) => pay(transactions[which], begunAt + minutes * MINUTE),
+    pay: (which: 0 | 1, minutes = 0) => pay(transactions[which], begunAt + minutes * MINUTE_MS),
     comesBack: (which: 0 | 1) => returnFromCheckout(buyer.id, ids[which] as string, context),
     /** As if its webhook had come. */
     async hears(which: 0 | 1, subscription: string) {

@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { invoicesViewSchema } from "@/lib/billing/schemas/purchase";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import type { SubscriptionState } from "@/lib/billing/types";
 import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
@@ -93,7 +93,7 @@ test("a Paddle payer without a linked customer: the subscription's invoices and 
   const { context, requestsOf } = fakeProcessors(gateway);
   const user = `typed-${userId}`;
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const fake = fakePaddleSubscription({ id: `sub_${user}`, price, startsAt: Date.now() - DAY });
+  const fake = fakePaddleSubscription({ id: `sub_${user}`, price, startsAt: Date.now() - DAY_MS });
   await gateway.linkTransaction("paddle", fake.transaction, user);
   await deliverPaddle(gateway, fake.created());
   expect(await invoicesOf(user, context)).toMatchObject({ invoices: [{ id: `in_sub_${user}`, processor: "paddle" }] });
@@ -125,7 +125,7 @@ test("the portal is the portal of the subscription's payer, else of the latest c
 
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
   const id = `sub_${userId}`;
-  const fake = fakeStripeSubscription({ id, userId, price, startsAt: Date.now() - DAY });
+  const fake = fakeStripeSubscription({ id, userId, price, startsAt: Date.now() - DAY_MS });
   await gateway.linkCustomer("stripe", `cus_${userId}_old`, userId, "checkout");
   const created = JSON.parse(JSON.stringify(fake.created()));
   created.data.object.customer = `cus_${userId}`;
@@ -141,8 +141,8 @@ test("the portal is the portal of the subscription's payer, else of the latest c
       interval: "monthly",
       quantity: 1,
       status: "active",
-      periodStart: Date.now() - DAY,
-      periodEnd: Date.now() + DAY,
+      periodStart: Date.now() - DAY_MS,
+      periodEnd: Date.now() + DAY_MS,
       cancelAt: null,
       trialEnd: null,
       collectionPaused: false,

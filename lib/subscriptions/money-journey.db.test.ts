@@ -3,7 +3,7 @@ import type Stripe from "stripe";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { changePreviewViewSchema, invoicesViewSchema } from "@/lib/billing/schemas/purchase";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
-import { addMonths, HOUR } from "@/lib/billing/timeline/calendar";
+import { addMonths, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { Sales } from "@/lib/config/catalog";
 import { priceLists, sales } from "@/lib/config/current-catalog";
 import { DomainError } from "@/lib/core/domain-error";
@@ -80,7 +80,7 @@ test("bought with a code, upgraded, downgraded with the coupon kept, half refund
 
   expect(await preview("basic")).toMatchObject({ dueNow: null, discounts: [SPRING], nextCharge: usd(799) });
   expect(await change("basic")).toMatchObject({ outcome: "scheduled" });
-  await sandbox.moveClock(buyer.id, { to: addMonths(start, 1) + 2 * HOUR });
+  await sandbox.moveClock(buyer.id, { to: addMonths(start, 1) + 2 * HOUR_MS });
   expect(await plan()).toBe("basic");
   const [renewal] = await invoices();
   expect(renewal).toMatchObject({ total: usd(799), discount: usd(200), status: "paid" });

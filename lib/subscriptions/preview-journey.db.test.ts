@@ -1,6 +1,6 @@
 /** What a preview says of a Stripe subscription, compared with what the sandbox then charges. */
 import { describe, expect, test } from "vitest";
-import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { addMonths, DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
 import { stripeAccount } from "@/tests/support/stripe-account";
 import { stripePurchaseContext } from "@/tests/support/stripe-purchase-context";
@@ -23,7 +23,7 @@ const code = async (name: string) =>
 const wait = (at: number) => sandbox.moveClock(payer.id, { to: at });
 /** The invoice of the renewal, charged an hour after the period's end. */
 const renewal = async (customer: string, periodEnd: string) => {
-  await wait(Date.parse(periodEnd) + 2 * HOUR);
+  await wait(Date.parse(periodEnd) + 2 * HOUR_MS);
   return latestInvoice(customer);
 };
 
@@ -42,7 +42,7 @@ test("an upgrade in a trial charges nothing today, and the new price when the tr
 test("the month after a discount has ended is previewed and charged at the full price", async () => {
   const start = Date.now();
   const { customer } = await subscribe("4242", { discounts: [{ promotion_code: await code("HALF3") }] });
-  for (const month of [1, 2]) await wait(addMonths(start, month) + 2 * HOUR);
+  for (const month of [1, 2]) await wait(addMonths(start, month) + 2 * HOUR_MS);
   const shown = await preview("basic");
   expect(shown).toMatchObject({ nextCharge: { amount: 999 }, discounts: [] });
   await change("basic");
@@ -53,12 +53,12 @@ test("from a year to a higher plan by the month: the next invoice is due after a
   const { customer, id } = await subscribe("4242", {
     line_items: [{ price: "price_writer_basic_yearly", quantity: 1 }],
   });
-  await wait(Date.now() + 10 * DAY);
+  await wait(Date.now() + 10 * DAY_MS);
   const shown = await preview("ultra");
   await change("ultra");
   const at = ((await stripe.subscriptions.retrieve(id)).items.data[0]?.current_period_end ?? 0) * 1000;
   // The sandbox's clock runs on between the two requests.
-  expect(Math.abs(Date.parse(shown.nextCharge?.at as string) - at)).toBeLessThan(HOUR);
+  expect(Math.abs(Date.parse(shown.nextCharge?.at as string) - at)).toBeLessThan(HOUR_MS);
   expect(await renewal(customer, new Date(at).toISOString())).toMatchObject({ billing_reason: "subscription_cycle" });
 });
 
@@ -72,7 +72,7 @@ describe("an upgrade that waits for its payment", () => {
     const { customer } = await subscribe("3184");
     expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
     const { amount_due } = await latestInvoice(customer);
-    await wait(Date.now() + 12 * HOUR);
+    await wait(Date.now() + 12 * HOUR_MS);
     expect(await preview("ultra")).toMatchObject({ dueNow: { amount: amount_due } });
   });
 

@@ -1,6 +1,6 @@
 /** Schedules a plan change for the end of the period. `lib/jobs/changes` carries it out. */
 import { randomUUID } from "node:crypto";
-import { HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
+import { HOUR_MS, MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import type { Instant, Interval, ScheduleFact, SubscriptionRecord } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
 import { findPlan } from "@/lib/config/current-catalog";
@@ -9,10 +9,10 @@ import type { Gateway } from "@/lib/database";
 import { commitFacts } from "@/lib/webhooks/commit-facts";
 
 /** Paddle refuses changes in the last 30 minutes before a renewal. */
-export const RENEWAL_MARGIN = 30 * MINUTE;
+export const RENEWAL_MARGIN = 30 * MINUTE_MS;
 
 /** The job begins this long before the renewal: early enough to retry, late enough that users can still cancel. */
-export const SCHEDULED_AHEAD = 6 * HOUR;
+export const SCHEDULED_AHEAD = 6 * HOUR_MS;
 
 export interface ScheduledChange {
   userId: string;

@@ -1,6 +1,6 @@
 /** An upgrade at Stripe while a downgrade is scheduled for the period's end. */
 import { describe, expect, test, vi } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { carryOutScheduledChanges } from "@/lib/jobs/changes";
 import { ProcessorError } from "@/lib/processors/processor-client";
 import { stripeAccount } from "@/tests/support/stripe-account";
@@ -21,9 +21,9 @@ const writer = async () => (await gateway.usage(payer.id)).subscriptions.find(({
 /** The renewal, charged an hour after the period's end; the job runs before it, as it does every few minutes. */
 async function renew(id: string) {
   const end = await periodEnd(id);
-  await sandbox.moveClock(payer.id, { to: end - 5 * HOUR });
+  await sandbox.moveClock(payer.id, { to: end - 5 * HOUR_MS });
   await carryOutScheduledChanges(gateway, context.getProcessor);
-  await sandbox.moveClock(payer.id, { to: end + 2 * HOUR });
+  await sandbox.moveClock(payer.id, { to: end + 2 * HOUR_MS });
 }
 const periodEnd = async (id: string) =>
   ((await stripe.subscriptions.retrieve(id)).items.data[0]?.current_period_end ?? 0) * 1000;
@@ -34,7 +34,7 @@ describe("the scheduled downgrade", () => {
     await change("basic");
     expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
     expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: "basic" });
-    await sandbox.moveClock(payer.id, { to: Date.now() + DAY });
+    await sandbox.moveClock(payer.id, { to: Date.now() + DAY_MS });
     expect((await stripe.subscriptions.retrieve(id)).pending_update).toBeNull();
     await renew(id);
     expect(await writer()).toMatchObject({ plan: "basic", scheduledPlan: null });
@@ -44,7 +44,7 @@ describe("the scheduled downgrade", () => {
     const { id, customer } = await subscribe("3184");
     await change("basic");
     await change("ultra");
-    await sandbox.moveClock(payer.id, { to: Date.now() + HOUR });
+    await sandbox.moveClock(payer.id, { to: Date.now() + HOUR_MS });
     await payInvoice((await latestInvoice(customer)).id as string, "3184", true);
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
     await renew(id);
@@ -71,7 +71,7 @@ describe("the scheduled downgrade", () => {
   test("is given up by an upgrade in the last hours before the renewal, paid or not", async () => {
     const { id } = await subscribe("3184");
     await change("basic");
-    await sandbox.moveClock(payer.id, { to: (await periodEnd(id)) - 5 * HOUR });
+    await sandbox.moveClock(payer.id, { to: (await periodEnd(id)) - 5 * HOUR_MS });
     expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
     expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: null });
   });

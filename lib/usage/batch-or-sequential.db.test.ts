@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Verdict } from "@/lib/billing/schemas/usage-view";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { createGate } from "./gate";
@@ -24,11 +24,11 @@ const clockAt = (at: number) => gateway.setSandboxClock(userId, at);
 
 /** 8,000 words of Plus used before a renewal that is not paid for. */
 async function unpaidRenewal() {
-  const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 20 * DAY });
+  const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 20 * DAY_MS });
   await use(8_000);
-  await clockAt(fake.periodEnd() + HOUR);
+  await clockAt(fake.periodEnd() + HOUR_MS);
   await deliver(gateway, fake.renewed());
-  await deliver(gateway, fake.changed({ status: "past_due" }, fake.periodEnd() - 27 * DAY));
+  await deliver(gateway, fake.changed({ status: "past_due" }, fake.periodEnd() - 27 * DAY_MS));
   return fake;
 }
 
@@ -57,8 +57,8 @@ const STATES: [name: string, enter: () => Promise<unknown>, expected: { limit: n
     "an unpaid renewal, paid at last",
     async () => {
       const fake = await unpaidRenewal();
-      await deliver(gateway, fake.paid("subscription_cycle", fake.periodEnd() - 26 * DAY));
-      await deliver(gateway, fake.changed({ status: "active" }, fake.periodEnd() - 26 * DAY + 1_000));
+      await deliver(gateway, fake.paid("subscription_cycle", fake.periodEnd() - 26 * DAY_MS));
+      await deliver(gateway, fake.changed({ status: "active" }, fake.periodEnd() - 26 * DAY_MS + 1_000));
     },
     { limit: 15_000, remaining: 15_000 },
   ],
@@ -67,8 +67,8 @@ const STATES: [name: string, enter: () => Promise<unknown>, expected: { limit: n
   [
     "one that ended",
     async () => {
-      await override(900, Date.now() + HOUR);
-      await clockAt(Date.now() + HOUR);
+      await override(900, Date.now() + HOUR_MS);
+      await clockAt(Date.now() + HOUR_MS);
     },
     { limit: 500, remaining: 500 },
   ],
@@ -98,7 +98,7 @@ const STATES: [name: string, enter: () => Promise<unknown>, expected: { limit: n
     "a day later",
     async () => {
       await use(500);
-      await clockAt(Date.now() + DAY);
+      await clockAt(Date.now() + DAY_MS);
     },
     { limit: 500, remaining: 500 },
   ],

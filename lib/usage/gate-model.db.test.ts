@@ -1,7 +1,7 @@
 /** The gate beside a model of it: any commands in any order, and both give the same answers and counters. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { ACTIONS } from "@/tests/support/billing-simulator/actions";
 import { comparedCalls, type Mode, type Real, SESSION } from "@/tests/support/compared-calls";
 import { GateModel } from "@/tests/support/gate-model";
@@ -150,12 +150,14 @@ const commands = [
       }
     }),
   ),
-  fc.tuple(fc.constantFrom(0, 700, 20_000, null), fc.constantFrom(null, 2 * HOUR, 3 * DAY)).map(([limit, lasts]) =>
-    command(`override ${limit} for ${lasts} ms`, async (model, { userId }) => {
-      const expiresAt = model.override("words_used", limit, lasts);
-      await gateway.setLimitOverride(userId, "words_used", limit, { expiresAt, by: "test" });
-    }),
-  ),
+  fc
+    .tuple(fc.constantFrom(0, 700, 20_000, null), fc.constantFrom(null, 2 * HOUR_MS, 3 * DAY_MS))
+    .map(([limit, lasts]) =>
+      command(`override ${limit} for ${lasts} ms`, async (model, { userId }) => {
+        const expiresAt = model.override("words_used", limit, lasts);
+        await gateway.setLimitOverride(userId, "words_used", limit, { expiresAt, by: "test" });
+      }),
+    ),
   ...[0, 1].map(() =>
     fc
       .constantFrom(...ACTIONS.filter((action) => !action.startsWith("use")))

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { CounterName } from "@/lib/config/register";
 import { createGateway } from "@/lib/database/gateway";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
@@ -46,7 +46,7 @@ async function ledger(field: string): Promise<number> {
   return rows[0].sum;
 }
 
-async function subscribe(plan: string, product: "writer" | "chatbots" = "writer", startsAt = Date.now() - DAY) {
+async function subscribe(plan: string, product: "writer" | "chatbots" = "writer", startsAt = Date.now() - DAY_MS) {
   const fake = fakeStripeSubscription({
     id: `sub_${userId}`,
     userId,
@@ -136,9 +136,9 @@ describe("races at the limit, on connections of their own", () => {
 
   test.each(WAYS)("consumption racing with a renewal: no word lost, none twice (%s)", async (_, consume) => {
     const fake = await subscribe("ultra");
-    await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR);
+    await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR_MS);
     await gateway.consume(userId, "words_used", 1_000);
-    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
+    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR_MS);
     const renewal = fake.renewed();
     const [receipt] = await Promise.all([deliver(gateway, renewal), times(60, () => consume(userId, "words_used", 7))]);
     expect(receipt.body.decision).toMatchObject({ action: "reset" });
@@ -148,7 +148,7 @@ describe("races at the limit, on connections of their own", () => {
 
   test("one event delivered 200 times at once: 200 times 200, one row, one decision, one reset", async () => {
     const fake = await subscribe("plus");
-    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
+    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR_MS);
     const renewal = fake.renewed();
     const receipts = await times(200, () => deliver(gateway, renewal));
     expect(receipts.every(({ status }) => status === 200)).toBe(true);
@@ -160,9 +160,9 @@ describe("races at the limit, on connections of their own", () => {
 
   test("two deliveries of one renewal at once open one window", async () => {
     const fake = await subscribe("plus");
-    await gateway.setSandboxClock(userId, fake.periodEnd() + 2 * HOUR);
+    await gateway.setSandboxClock(userId, fake.periodEnd() + 2 * HOUR_MS);
     const renewed = fake.renewed();
-    const paid = fake.paid("subscription_cycle", fake.periodEnd() - 27 * DAY);
+    const paid = fake.paid("subscription_cycle", fake.periodEnd() - 27 * DAY_MS);
     const receipts = await Promise.all([deliver(gateway, renewed), deliver(gateway, paid)]);
     const actions = receipts.map(({ body }) => (body.decision as { action: string }).action);
     expect(actions.sort()).toEqual(["preserve", "reset"]);

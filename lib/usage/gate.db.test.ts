@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
@@ -43,7 +43,7 @@ async function ledger(field: string): Promise<number> {
   return rows[0].sum;
 }
 
-async function subscribe(plan: string, product: "writer" | "chatbots" = "writer", startsAt = Date.now() - DAY) {
+async function subscribe(plan: string, product: "writer" | "chatbots" = "writer", startsAt = Date.now() - DAY_MS) {
   const fake = fakeStripeSubscription({
     id: `sub_${userId}`,
     userId,
@@ -64,9 +64,9 @@ describe("giving back", () => {
 
   test("applies in the window of its named charge, up to its amount, and once for retries", async () => {
     const fake = await subscribe("plus");
-    await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR);
+    await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR_MS);
     await gateway.consume(userId, "words_used", 900, "job-1");
-    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
+    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR_MS);
     await deliver(gateway, fake.renewed());
     await gateway.consume(userId, "words_used", 40);
 
@@ -92,10 +92,10 @@ test("a give-back without a named charge cannot be repeated", async () => {
 
 test("a give-back is bounded by the window of its charge, whatever is used in the next", async () => {
   const fake = await subscribe("plus");
-  await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR);
+  await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR_MS);
   await gateway.consume(userId, "words_used", 100, "k1");
   await gateway.release(userId, "words_used", 100);
-  await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
+  await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR_MS);
   await deliver(gateway, fake.renewed());
   await gateway.consume(userId, "words_used", 50);
   expect(await gateway.release(userId, "words_used", 100, "k1")).toMatchObject({ used: 50, givenBack: 0 });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 
@@ -67,7 +67,7 @@ describe("days", () => {
   });
 
   test("follow a processor whose clock runs ahead", async () => {
-    const startsAt = Date.now() + 10 * DAY;
+    const startsAt = Date.now() + 10 * DAY_MS;
     await subscribe(userId, { plan: "starter", product: "chatbots", startsAt });
     await use(9);
     const today = new Date(startsAt).toISOString().slice(0, 10);
@@ -106,8 +106,8 @@ describe("what was given back", () => {
 
   test("of carried-over units counts on the days of their charges too", async () => {
     const now = Date.parse("2026-05-11T12:00:00Z");
-    await clockAt(now - DAY);
-    const fake = await subscribe(userId, { plan: "growth", product: "chatbots", startsAt: now - DAY });
+    await clockAt(now - DAY_MS);
+    const fake = await subscribe(userId, { plan: "growth", product: "chatbots", startsAt: now - DAY_MS });
     await use(1_000);
     await clockAt(now);
     await deliver(gateway, fake.intervalSwitched("yearly", now));

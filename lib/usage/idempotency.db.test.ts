@@ -1,6 +1,6 @@
 /** When an idempotency key repeats its verdict, and when it is free because its charge was given back. */
 import { describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { CounterName } from "@/lib/config/register";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
@@ -217,10 +217,10 @@ describe("a release without `of`", () => {
       [1, 20, undefined],
       [2, 30, "b"],
     ] as const) {
-      await gateway.setSandboxClock(userId, start + hour * HOUR);
+      await gateway.setSandboxClock(userId, start + hour * HOUR_MS);
       await gateway.consume(userId, "words_used", amount, key);
     }
-    await gateway.setSandboxClock(userId, start + 3 * HOUR);
+    await gateway.setSandboxClock(userId, start + 3 * HOUR_MS);
     expect(await release(userId, 55)).toMatchObject({ givenBack: 55, used: 5 });
     const written = await rows(userId);
     expect(written.map(({ amount, key, at }) => [amount, key, new Date(at).getUTCHours()])).toEqual([
@@ -263,7 +263,7 @@ describe("a release without `of`", () => {
 
   test("takes carried-over charges too, at their own time, and never leaves a counter below 0", async () => {
     const userId = newUser();
-    const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 5 * DAY });
+    const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 5 * DAY_MS });
     await gate.consume(userId, "words_used", 9_000, { idempotencyKey: "old" });
     await deliver(gateway, fake.intervalSwitched("yearly", Date.now() + 1_000));
     // A sixth of 15,000 words is forgiven.

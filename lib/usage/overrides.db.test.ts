@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
-import { HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
+import { HOUR_MS, MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { meteredDatabase } from "@/tests/support/metered";
@@ -55,9 +55,9 @@ describe.each(WAYS)("an override (%s)", (_, consume) => {
   });
 
   test("ends by the user's clock, to the millisecond", async () => {
-    const expiresAt = Date.now() + HOUR;
+    const expiresAt = Date.now() + HOUR_MS;
     await gateway.setLimitOverride(userId, "words_used", 900, { by: "admin", expiresAt });
-    await gateway.setSandboxClock(userId, expiresAt - MINUTE);
+    await gateway.setSandboxClock(userId, expiresAt - MINUTE_MS);
     expect(await consume(1)).toMatchObject({ allowed: true, limit: 900 });
     await gateway.setSandboxClock(userId, expiresAt);
     expect(await consume(1)).toMatchObject({ allowed: true, limit: 500 });
@@ -81,7 +81,7 @@ describe.each(WAYS)("an override (%s)", (_, consume) => {
     await elsewhere.setLimitOverride(userId, "words_used", 20_000, BY);
     await deliver(gateway, fake.planChanged("ultra", Date.now() + 1_000));
     expect(await consume(1)).toMatchObject({ limit: 20_000, plan: "ultra" });
-    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
+    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR_MS);
     await deliver(gateway, fake.renewed());
     expect(await consume(2)).toMatchObject({ used: 2, limit: 20_000 });
     expect(await meter(userId, "words_used")).toMatchObject({ used: 2, limit: 20_000 });
@@ -119,7 +119,7 @@ test("of a gauge: it allows more things, and a plan change respects it until it 
   expect(await toStarter()).toMatchObject({ valid: false, message: "Please delete 2 chatbot(s) to switch to Starter" });
   await gateway.setLimitOverride(userId, "chatbots_count", 4, BY);
   expect(await toStarter()).toMatchObject({ valid: false, message: "Please delete 1 chatbot(s) to switch to Starter" });
-  const expiresAt = Date.now() + HOUR;
+  const expiresAt = Date.now() + HOUR_MS;
   await gateway.setLimitOverride(userId, "chatbots_count", 5, { by: "admin", expiresAt });
   expect(await toStarter()).toMatchObject({ valid: true });
   expect((await chatbotsTable(gateway).create(userId, "One more")).chatbot).toBeNull();
@@ -132,7 +132,7 @@ test.each([
   ["SQL for a field", { field: "words_used'; drop table users; --" }, "field"],
   ["a negative limit", { limit: -1 }, "amount"],
   ["a limit past 2^53", { limit: 2 ** 53 }, "amount"],
-  ["an expiry that has passed", { expiresAt: Date.now() - MINUTE }, "expiresAt"],
+  ["an expiry that has passed", { expiresAt: Date.now() - MINUTE_MS }, "expiresAt"],
 ])("%s changes nothing", async (_, wrong, named) => {
   await gateway.setLimitOverride(userId, "words_used", 900, BY);
   const { field, limit, expiresAt } = { field: "words_used", limit: 100, expiresAt: null, ...wrong };

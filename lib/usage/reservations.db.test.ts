@@ -1,6 +1,6 @@
 /** Reservations, and what races with them, on connections of their own. */
 import { describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { createGate } from "./gate";
@@ -105,9 +105,9 @@ describe("settling", () => {
   test("in the window it was made in, when that has ended since", async () => {
     const userId = newcomer();
     const fake = await subscribe(userId, { plan: "plus" });
-    await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR);
+    await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR_MS);
     const id = await hold(userId, 4_000, 86_400);
-    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
+    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR_MS);
     await deliver(gateway, fake.renewed());
     expect(await meter(userId, "words_used")).toMatchObject({ used: 0, reserved: 0, remaining: 15_000 });
     expect(await gate.settle(userId, id, 3_500)).toMatchObject({ settled: 3_500, expired: false, used: 0 });
@@ -119,9 +119,9 @@ describe("settling", () => {
   test("racing with the renewal's news: charged once, in the old window, whoever comes first", async () => {
     const userId = newcomer();
     const fake = await subscribe(userId, { plan: "plus" });
-    await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR);
+    await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR_MS);
     const id = await hold(userId, 4_000, 86_400);
-    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
+    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR_MS);
     await Promise.all([
       deliver(gateway, fake.renewed()),
       gate.settle(userId, id, 4_000),
@@ -161,7 +161,7 @@ describe("expiring", () => {
     await gateway.setSandboxClock(userId, start);
     await hold(userId, 500, 3_600);
     expect(await gate.consume(userId, "words_used", 1)).toMatchObject({ allowed: false });
-    await gateway.setSandboxClock(userId, start + HOUR + 1_000);
+    await gateway.setSandboxClock(userId, start + HOUR_MS + 1_000);
     expect(await gate.consume(userId, "words_used", 500)).toMatchObject({ allowed: true, used: 500 });
   });
 
@@ -170,7 +170,7 @@ describe("expiring", () => {
     const start = Date.UTC(2026, 4, 4, 9);
     await gateway.setSandboxClock(userId, start);
     const id = await hold(userId, 500, 3_600);
-    await gateway.setSandboxClock(userId, start + HOUR + 1_000);
+    await gateway.setSandboxClock(userId, start + HOUR_MS + 1_000);
     const [settled, charged] = await Promise.all([
       gate.settle(userId, id, 500),
       times(10, () => gate.consume(userId, "words_used", 100)),
@@ -186,10 +186,10 @@ describe("expiring", () => {
     const start = Date.UTC(2026, 4, 4, 9);
     await gateway.setSandboxClock(userId, start);
     const id = await hold(userId, 300, 3_600);
-    await gateway.setSandboxClock(userId, start + HOUR + 1_000);
+    await gateway.setSandboxClock(userId, start + HOUR_MS + 1_000);
     await gate.consume(userId, "words_used", 400);
     expect(await gate.settle(userId, id, 300)).toMatchObject({ allowed: false, settled: 0, expired: true });
-    await gateway.setSandboxClock(userId, start + DAY);
+    await gateway.setSandboxClock(userId, start + DAY_MS);
     expect(await gate.settle(userId, id, 300)).toMatchObject({ allowed: true, settled: 300, used: 300 });
     expect(await gate.settle(userId, id, 300)).toMatchObject({ settled: 300, used: 300 });
     expect(await ledger(userId, "words_used")).toBe(700);

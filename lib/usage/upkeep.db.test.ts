@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
-import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { addMonths, DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 
@@ -108,14 +108,14 @@ describe("a window that carried over units of a dropped month", () => {
 
   test("keeps its opening when a release gives some of them back", async () => {
     const now = Date.parse(`${new Date(NOW).toISOString().slice(0, 7)}-15T12:00:00Z`);
-    const startsAt = now - 20 * DAY;
+    const startsAt = now - 20 * DAY_MS;
     await gateway.setSandboxClock("carried", startsAt);
     const fake = await subscribe("carried", { plan: "plus", startsAt });
     await gateway.consume("carried", "words_used", 5_000);
     await gateway.setSandboxClock("carried", now);
     await gateway.consume("carried", "words_used", 9_000, "late");
-    await gateway.setSandboxClock("carried", now + HOUR);
-    await deliver(gateway, fake.intervalSwitched("yearly", now + HOUR));
+    await gateway.setSandboxClock("carried", now + HOUR_MS);
+    await deliver(gateway, fake.intervalSwitched("yearly", now + HOUR_MS));
     const { used } = await meter("carried", "words_used");
     expect(used).toBeGreaterThan(1_000);
 
@@ -228,15 +228,15 @@ describe("drift", () => {
   });
 
   test("is found nowhere after windows that carry over, are held, or turned long ago", async () => {
-    const startsAt = Date.now() - 10 * DAY;
+    const startsAt = Date.now() - 10 * DAY_MS;
     const fake = await subscribe("moved", { plan: "ultra", startsAt });
     await gateway.consume("moved", "words_used", 9_000);
-    await gateway.setSandboxClock("moved", fake.periodEnd() + HOUR);
+    await gateway.setSandboxClock("moved", fake.periodEnd() + HOUR_MS);
     await deliver(gateway, fake.renewed());
-    await deliver(gateway, fake.changed({ status: "past_due" }, fake.periodEnd() - 27 * DAY));
+    await deliver(gateway, fake.changed({ status: "past_due" }, fake.periodEnd() - 27 * DAY_MS));
     await gateway.consume("moved", "words_used", 100);
     await gateway.consume("turned", "words_used", 100);
-    await gateway.setSandboxClock("turned", Date.now() + 3 * DAY);
+    await gateway.setSandboxClock("turned", Date.now() + 3 * DAY_MS);
     expect(await drifts()).toEqual([]);
     await gateway.consume("turned", "words_used", 10);
     expect(await drifts()).toEqual([]);

@@ -1,7 +1,7 @@
 /** Invariant 3 on real Postgres: every order of deliveries, with duplicates, ends in one state, counters included. */
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { withoutPlan } from "@/lib/billing/timeline/plan-items";
 import type { Fact, Processor, ProcessorFact } from "@/lib/billing/types";
 import { priceLists } from "@/lib/config/current-catalog";
@@ -62,7 +62,7 @@ const RENDERINGS: readonly { name: string; render: Render }[] = [
 async function deliverHistory(simulator: BillingSimulator, order: readonly number[], render: Render): Promise<string> {
   users += 1;
   const userId = `converge-${users}`;
-  await gateway.setSandboxClock(userId, simulator.now + 40 * DAY);
+  await gateway.setSandboxClock(userId, simulator.now + 40 * DAY_MS);
   await gateway.usage(userId);
   for (const { at, amount } of simulator.ledger) {
     await database

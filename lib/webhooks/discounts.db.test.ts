@@ -1,6 +1,6 @@
 /** Discounts by the processors' events, from the signed bytes to what the user sees. */
 import { beforeEach, expect, test } from "vitest";
-import { DAY, SECOND } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, SECOND_MS } from "@/lib/billing/timeline/calendar";
 import {
   event as paddleEvent,
   planPrice as paddlePrice,
@@ -14,7 +14,7 @@ import { deliver } from "@/tests/support/stripe";
 
 const { gateway, query } = meteredDatabase();
 
-const STARTED = Math.floor(Date.now() / SECOND) * SECOND - 10 * DAY;
+const STARTED = Math.floor(Date.now() / SECOND_MS) * SECOND_MS - 10 * DAY_MS;
 let users = 0;
 let userId = "";
 beforeEach(() => {
@@ -35,7 +35,10 @@ function discount(type: "created" | "deleted", at: number, over: object = {}): S
     source: { type: "coupon", coupon },
     ...over,
   };
-  return event(`customer.discount.${type}`, object, undefined, { id: `evt_${type}_${userId}`, created: at / SECOND });
+  return event(`customer.discount.${type}`, object, undefined, {
+    id: `evt_${type}_${userId}`,
+    created: at / SECOND_MS,
+  });
 }
 
 async function shown(product = "writer") {
@@ -57,7 +60,7 @@ test("one that arrives before its subscription waits for it, and ends by its own
   const [decision] = await gateway.decisions(userId, 1);
   expect(decision).toMatchObject({ reason: "Discount changed", action: "preserve" });
 
-  await deliver(gateway, discount("deleted", STARTED + DAY));
+  await deliver(gateway, discount("deleted", STARTED + DAY_MS));
   expect(await shown()).toEqual([]);
   const outcomes = await query("select outcome from webhook_events where user_id = $1", [userId]);
   expect(outcomes).toEqual([{ outcome: "applied" }, { outcome: "applied" }, { outcome: "applied" }]);
@@ -66,12 +69,12 @@ test("one that arrives before its subscription waits for it, and ends by its own
 test("one that is named by its id only is worth fetching, until its terms are known", async () => {
   const fake = play();
   await deliver(gateway, fake.created());
-  const bare = discount("created", STARTED + DAY, { source: { type: "coupon", coupon: "spring20" } });
+  const bare = discount("created", STARTED + DAY_MS, { source: { type: "coupon", coupon: "spring20" } });
   const receipt = await deliver(gateway, bare);
   expect(receipt.truncated).toEqual({ userId, processor: "stripe", subscription: `sub_${userId}` });
   expect(await shown()).toEqual([]);
 
-  const known = discount("created", STARTED + 2 * DAY);
+  const known = discount("created", STARTED + 2 * DAY_MS);
   expect((await deliver(gateway, { ...known, id: `evt_known_${userId}` })).truncated).toBeUndefined();
   expect(await shown()).toEqual([spring]);
 });
@@ -84,7 +87,7 @@ test("a subscription at Paddle names its one discount, and takes it away", async
       items: [{ price: paddlePrice(price) }],
       createdAt: STARTED,
       updatedAt: STARTED,
-      period: { start: STARTED, end: STARTED + 30 * DAY },
+      period: { start: STARTED, end: STARTED + 30 * DAY_MS },
     }),
     ...over,
   });
@@ -95,10 +98,10 @@ test("a subscription at Paddle names its one discount, and takes it away", async
   const named = await send("named", spec({ discount: applied }), STARTED);
   expect(named.truncated).toMatchObject({ processor: "paddle" });
   const terms = { description: "Spring", code: "SPRING", type: "percentage", amount: "20", currency_code: null };
-  const later = new Date(STARTED + DAY).toISOString();
-  await send("whole", spec({ discount: { ...applied, ...terms }, updated_at: later }), STARTED + DAY);
+  const later = new Date(STARTED + DAY_MS).toISOString();
+  await send("whole", spec({ discount: { ...applied, ...terms }, updated_at: later }), STARTED + DAY_MS);
   expect(await shown()).toEqual([{ id: "dsc_1", name: "Spring", code: "SPRING", off: { percent: 20 }, endsAt: null }]);
-  const last = new Date(STARTED + 2 * DAY).toISOString();
-  await send("gone", spec({ discount: null, updated_at: last }), STARTED + 2 * DAY);
+  const last = new Date(STARTED + 2 * DAY_MS).toISOString();
+  await send("gone", spec({ discount: null, updated_at: last }), STARTED + 2 * DAY_MS);
   expect(await shown()).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /** What comes of events that cannot be decided at once: deferred, quarantined, failing, dead, replayed. */
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { retryWebhooks } from "@/lib/jobs/retry";
 import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
@@ -22,7 +22,7 @@ beforeEach(() => {
 
 const plus = { product: "writer", plan: "plus", interval: "monthly" } as const;
 const play = (id = `sub_${userId}`) =>
-  fakeStripeSubscription({ id, userId, price: plus, startsAt: Date.now() - 2 * DAY });
+  fakeStripeSubscription({ id, userId, price: plus, startsAt: Date.now() - 2 * DAY_MS });
 
 /** The same event without the metadata that would link it, or with other text in it. */
 function changed(event: StripeObject, from: string, to: string): StripeObject {
@@ -47,7 +47,7 @@ const dueNow = () => database.pool().query("update webhook_events set next_attem
 describe("an event whose user is not known", () => {
   test("is folded in when an admin links its customer", async () => {
     const fake = play();
-    const [created, upgraded] = [unlinked(fake.created()), unlinked(fake.planChanged("ultra", Date.now() - DAY))];
+    const [created, upgraded] = [unlinked(fake.created()), unlinked(fake.planChanged("ultra", Date.now() - DAY_MS))];
     expect((await deliver(gateway, upgraded)).body).toMatchObject({ outcome: "deferred", reason: "unknown_user" });
     expect((await deliver(gateway, created)).body).toMatchObject({ outcome: "deferred" });
 
@@ -164,7 +164,7 @@ describe("an unlisted price", () => {
   test("keeps the last known plan, and the end of the subscription counts", async () => {
     const fake = play();
     await deliver(gateway, fake.created());
-    const repriced = strange(fake.changed({ quantity: 2 } as object, Date.now() - DAY));
+    const repriced = strange(fake.changed({ quantity: 2 } as object, Date.now() - DAY_MS));
     expect((await deliver(gateway, repriced)).body).toMatchObject({ outcome: "applied" });
     expect(await plan()).toBe("plus");
     expect((await deliver(gateway, strange(fake.deleted(Date.now() - 1000)))).body).toMatchObject({

@@ -2,7 +2,7 @@
 import type Stripe from "stripe";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
-import { DAY, HOUR, SECOND } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS, SECOND_MS } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
 import { priceLists, sales } from "@/lib/config/current-catalog";
 import { DomainError } from "@/lib/core/domain-error";
@@ -92,7 +92,7 @@ test("another plan closes the first: only one can be paid, and one is", async ()
 test("upgraded: the result has the preview's money and meters", async () => {
   await subscribe("plus");
   await gateway.consume(buyer.id, "words_used", 12_000);
-  await sandbox.moveClock(buyer.id, { to: Date.now() + 10 * DAY });
+  await sandbox.moveClock(buyer.id, { to: Date.now() + 10 * DAY_MS });
   const shown = await preview("ultra");
   expect(shown.dueNow?.amount).toBeGreaterThan(0);
   expect(shown.nextCharge).toMatchObject({ amount: 3_999, currency: "USD", at: (await writer()).periodEnd });
@@ -167,7 +167,7 @@ describe("Case P2: an upgrade that waits for its payment", () => {
 test("by the year: a share is carried over, as in the preview", async () => {
   await subscribe("plus");
   await gateway.consume(buyer.id, "words_used", 14_000);
-  await sandbox.moveClock(buyer.id, { to: Date.now() + 10 * DAY });
+  await sandbox.moveClock(buyer.id, { to: Date.now() + 10 * DAY_MS });
   const asked = Date.now();
   const shown = await preview("plus", "yearly");
   expect(shown).toMatchObject({ timing: "now", usage: { effect: "carry_over" } });
@@ -182,7 +182,7 @@ test("by the year: a share is carried over, as in the preview", async () => {
   // The year begins with the change, as long after the preview as the change came; Stripe counts seconds.
   const later = Date.parse((await writer()).periodEnd ?? "") - Date.parse(shown.nextCharge?.at ?? "");
   expect(later).toBeGreaterThanOrEqual(0);
-  expect(later).toBeLessThanOrEqual(took + SECOND);
+  expect(later).toBeLessThanOrEqual(took + SECOND_MS);
 });
 
 describe("downgraded", () => {
@@ -194,7 +194,7 @@ describe("downgraded", () => {
     expect(shown.nextCharge?.at).toBe(shown.effectiveAt);
     expect(await change("basic")).toMatchObject({ outcome: "scheduled", effectiveAt: shown.effectiveAt });
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic" });
-    await sandbox.moveClock(buyer.id, { to: Date.parse(shown.effectiveAt) + 2 * HOUR });
+    await sandbox.moveClock(buyer.id, { to: Date.parse(shown.effectiveAt) + 2 * HOUR_MS });
     expect(await writer()).toMatchObject({ plan: "basic", scheduledPlan: null });
     expect(await meters()).toEqual(shown.usage.meters.map(({ field, after }) => ({ field, ...after })));
   });
@@ -213,7 +213,7 @@ describe("downgraded", () => {
     await subscribe("ultra");
     const { effectiveAt } = await change("basic");
     expect(await resumeSubscription(buyer.id, "writer", shop)).toMatchObject({ outcome: "undone" });
-    await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + 2 * HOUR });
+    await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + 2 * HOUR_MS });
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
   });
 
@@ -222,7 +222,7 @@ describe("downgraded", () => {
     const shown = await preview("plus", "monthly");
     expect(shown).toMatchObject({ timing: "period_end", effectiveAt: (await writer()).periodEnd, dueNow: null });
     await change("plus", "monthly");
-    await sandbox.moveClock(buyer.id, { to: Date.parse(shown.effectiveAt) + 2 * HOUR });
+    await sandbox.moveClock(buyer.id, { to: Date.parse(shown.effectiveAt) + 2 * HOUR_MS });
     expect(await writer()).toMatchObject({ plan: "plus", interval: "monthly", scheduledPlan: null });
   });
 
@@ -232,7 +232,7 @@ describe("downgraded", () => {
     await change("ultra");
     await sandbox.idle();
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
-    await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + 2 * HOUR });
+    await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + 2 * HOUR_MS });
     expect(await writer()).toMatchObject({ plan: "ultra" });
   });
 });
@@ -249,7 +249,7 @@ test("canceled, resumed, canceled, ended, and bought again", async () => {
   await change("free");
   await sandbox.idle();
   expect(await writer()).toMatchObject({ plan: "plus", cancelAt: effectiveAt, scheduledPlan: null });
-  await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + HOUR });
+  await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + HOUR_MS });
   expect(await writer()).toMatchObject({ plan: "free" });
   await subscribe("ultra");
   expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
@@ -262,7 +262,7 @@ test("tried, charged, and not tried again", async () => {
   expect(await writer()).toMatchObject({ plan: "plus", status: "trialing" });
   const { effectiveAt } = await cancelSubscription(buyer.id, "writer", shop);
   await sandbox.idle();
-  await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + HOUR });
+  await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + HOUR_MS });
   expect(await refusal(open("plus", "monthly", { trial: true }))).toEqual({
     problem: "conflict",
     reason: "trial_used",

@@ -1,6 +1,6 @@
 /** An admin moves a subscription from one user to another, with deliveries before, after and at the same moment. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { Gateway } from "@/lib/database";
 import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
@@ -20,7 +20,7 @@ beforeEach(() => {
 
 const price = (plan: string, interval: "monthly" | "yearly" = "monthly") =>
   ({ product: "writer", plan, interval }) as const;
-const play = (plan = "plus", startsAt = Date.now() - 3 * DAY) =>
+const play = (plan = "plus", startsAt = Date.now() - 3 * DAY_MS) =>
   fakeStripeSubscription({ id: `sub_${ada}`, userId: ada, price: price(plan), startsAt });
 const moveTo = (userId: string, over: Gateway = gateway) =>
   link({ processor: "stripe", subscriptionId: `sub_${ada}`, userId }, over);
@@ -46,7 +46,7 @@ describe("Case 8: a subscription that an admin moves", () => {
       id: `sub_${ada}`,
       userId: ada,
       price: price("ultra", "yearly"),
-      startsAt: Date.now() - 3 * DAY,
+      startsAt: Date.now() - 3 * DAY_MS,
     });
     await deliver(gateway, fake.created());
     await gateway.consume(ada, "words_used", 20_000);
@@ -65,9 +65,9 @@ describe("Case 8: a subscription that an admin moves", () => {
     expect(await trail(ben)).toEqual(["writer: Subscription moved from another user"]);
 
     // The metadata and the customer still name the former user: an admin has decided that.
-    await deliver(gateway, fake.changed({ status: "past_due" }, Date.now() + HOUR));
+    await deliver(gateway, fake.changed({ status: "past_due" }, Date.now() + HOUR_MS));
     expect(await writer(ben)).toMatchObject({ plan: "ultra", status: "past_due" });
-    const receipt = await deliver(gateway, fake.deleted(Date.now() + 2 * HOUR));
+    const receipt = await deliver(gateway, fake.deleted(Date.now() + 2 * HOUR_MS));
     expect(receipt.body).toMatchObject({ outcome: "applied", decision: { reason: "Subscription ended" } });
     expect(await writer(ben)).toMatchObject({ plan: "free", status: "canceled" });
     expect(await flags(ben)).toEqual([]);
@@ -79,7 +79,7 @@ describe("Case 8: a subscription that an admin moves", () => {
     const fake = play();
     await deliver(gateway, fake.created());
     await moveTo(ben);
-    const event = JSON.stringify(fake.planChanged("ultra", Date.now() + HOUR));
+    const event = JSON.stringify(fake.planChanged("ultra", Date.now() + HOUR_MS));
     await deliver(gateway, JSON.parse(event.replaceAll(`"user_id":"${ada}"`, '"user_id":"carl"')));
     expect(await writer(ben)).toMatchObject({ plan: "ultra" });
     expect(await flags(ben)).toEqual(["owner_disputed"]);
@@ -124,7 +124,7 @@ describe("Case 8: a subscription that an admin moves", () => {
     await moveTo(ben);
     expect(await meter(ben, "words_used")).toMatchObject({ used: 14_000, limit: 15_000 });
     await moveTo(ada);
-    await deliver(gateway, fake.deleted(Date.now() + HOUR));
+    await deliver(gateway, fake.deleted(Date.now() + HOUR_MS));
     expect(await writer(ada)).toMatchObject({ plan: "free" });
     expect(await trail(ben)).not.toContain("writer: Subscription ended");
     await expectRebuilt();
@@ -142,7 +142,7 @@ describe("Case 8: a subscription that an admin moves", () => {
       ["free", "free"],
       ["growth", "plus"],
     ]);
-    await deliver(gateway, fake.deleted(Date.now() + HOUR));
+    await deliver(gateway, fake.deleted(Date.now() + HOUR_MS));
     expect(await plans(ben)).toEqual(["free", "free"]);
     await moveTo(ada);
     expect(await plans(ada)).toEqual(["free", "free"]);
@@ -154,7 +154,7 @@ describe("Case 8: a subscription that an admin moves", () => {
     await deliver(gateway, fake.created());
     await moveTo(ben);
     expect(await gateway.eraseAccount(ada)).toEqual({ erased: true });
-    await deliver(gateway, fake.planChanged("ultra", Date.now() - DAY));
+    await deliver(gateway, fake.planChanged("ultra", Date.now() - DAY_MS));
     expect(await writer(ben)).toMatchObject({ plan: "ultra" });
     expect(await query("select from facts where user_id = $1", [ada])).toEqual([]);
   });
@@ -164,14 +164,14 @@ describe("deliveries around a move", () => {
   test("of events before the move reach both users, at any time", async () => {
     const fake = play();
     await deliver(gateway, fake.created());
-    const late = fake.planChanged("ultra", Date.now() - DAY);
+    const late = fake.planChanged("ultra", Date.now() - DAY_MS);
     await moveTo(ben);
     await deliver(gateway, late);
     expect(await trail(ada)).toContain("writer: Plan change mid-cycle detected");
     expect(await writer(ben)).toMatchObject({ plan: "ultra" });
     expect(await writer(ada)).toMatchObject({ plan: "free" });
 
-    const ended = fake.deleted(Date.now() - HOUR);
+    const ended = fake.deleted(Date.now() - HOUR_MS);
     await deliver(gateway, ended);
     await deliver(gateway, ended);
     expect(await writer(ben)).toMatchObject({ plan: "free", status: "canceled" });
@@ -206,7 +206,7 @@ describe("deliveries around a move", () => {
     async (method, when) => {
       const fake = play();
       await deliver(gateway, fake.created());
-      const at = when === "before" ? Date.now() - DAY : Date.now() + HOUR;
+      const at = when === "before" ? Date.now() - DAY_MS : Date.now() + HOUR_MS;
       const event = fake.planChanged("ultra", at);
       const receipt = await deliver(
         interrupted(method, () => moveTo(ben)),
@@ -223,7 +223,7 @@ describe("deliveries around a move", () => {
   test.each([1, 2, 3, 4])("that commit after %i of the timelines of a move are loaded move along", async (nth) => {
     const fake = play();
     await deliver(gateway, fake.created());
-    const event = fake.planChanged("ultra", Date.now() - DAY);
+    const event = fake.planChanged("ultra", Date.now() - DAY_MS);
     const over = interrupted("loadTimeline", () => deliver(gateway, event), nth);
     await moveTo(ben, over);
     expect(await writer(ben)).toMatchObject({ plan: "ultra" });
@@ -235,9 +235,9 @@ describe("deliveries around a move", () => {
     const fake = play();
     const events: StripeObject[] = [
       fake.created(),
-      fake.paid("subscription_create", Date.now() - 3 * DAY + HOUR),
-      fake.planChanged("ultra", Date.now() - DAY),
-      fake.changed({ cancelAtPeriodEnd: true }, Date.now() - HOUR),
+      fake.paid("subscription_create", Date.now() - 3 * DAY_MS + HOUR_MS),
+      fake.planChanged("ultra", Date.now() - DAY_MS),
+      fake.changed({ cancelAtPeriodEnd: true }, Date.now() - HOUR_MS),
     ];
     await deliver(gateway, events[0] as StripeObject);
     await Promise.all([

@@ -1,7 +1,7 @@
 /** Refunds, disputes and deleted customers: to which user their notes belong, whenever the link comes. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { adjustmentEntity, event as paddleEvent } from "@/lib/sandbox/event-builders/paddle/events";
 import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
@@ -61,7 +61,7 @@ describe("Case 22: a note and the link of its user", () => {
           id: `sub_${user}`,
           userId: user,
           price: PLUS,
-          startsAt: Date.now() - DAY,
+          startsAt: Date.now() - DAY_MS,
         }).created(),
         "deleted customer": {
           ...refundOf(customer, ""),
@@ -120,7 +120,7 @@ describe("Case 22: a note and the link of its user", () => {
     const steps = ["by subscription", "by transaction", "link", "created"] as const;
     for (const [index, order] of orders(steps).entries()) {
       const user = `${userId}-${index}`;
-      const startsAt = Date.now() - DAY;
+      const startsAt = Date.now() - DAY_MS;
       const fake = fakePaddleSubscription({ id: `sub_${user}`, price: PLUS, startsAt });
       const adjustment = (name: string, subscription: string | null, transaction: string) => {
         const spec = { id: `adj_${user}_${name}`, action: "refund", status: "approved", amount: 500 } as const;

@@ -1,6 +1,6 @@
 /** To which user an event belongs: its account of origin, its links, and an event that names two users. */
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { retryWebhooks } from "@/lib/jobs/retry";
 import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
@@ -23,7 +23,7 @@ beforeEach(() => {
 const ULTRA = { product: "writer", plan: "ultra", interval: "yearly" } as const;
 
 function play(user = userId) {
-  return fakeStripeSubscription({ id: `sub_${user}`, userId: user, price: ULTRA, startsAt: Date.now() - 3 * DAY });
+  return fakeStripeSubscription({ id: `sub_${user}`, userId: user, price: ULTRA, startsAt: Date.now() - 3 * DAY_MS });
 }
 
 async function writer(user = userId) {
@@ -100,9 +100,9 @@ describe("Case 8: an event of a linked subscription that names another user", ()
     const fake = play();
     const thief = `${userId}-thief`;
     await deliver(gateway, fake.created());
-    const updated = naming(thief, fake.changed({}, Date.now() - 2 * DAY));
+    const updated = naming(thief, fake.changed({}, Date.now() - 2 * DAY_MS));
     expect((await deliver(gateway, updated)).body).toMatchObject({ outcome: "applied" });
-    const pastDue = naming(thief, fake.changed({ status: "past_due" }, Date.now() - DAY));
+    const pastDue = naming(thief, fake.changed({ status: "past_due" }, Date.now() - DAY_MS));
     await deliver(gateway, pastDue);
     expect(await writer()).toMatchObject({ plan: "ultra", status: "past_due" });
     const deleted = naming(thief, fake.deleted(Date.now() - 1000));
@@ -157,7 +157,7 @@ describe("Case 8: an event of a linked subscription that names another user", ()
     const fake = play();
     const created = fake.created();
     await linkCustomer({ processor: "stripe", customerId: `cus_${userId}`, userId }, gateway);
-    const updated = naming("thief", fake.planChanged("plus", Date.now() - DAY));
+    const updated = naming("thief", fake.planChanged("plus", Date.now() - DAY_MS));
     expect((await deliver(gateway, updated)).body).toMatchObject({ outcome: "quarantined", reason: "link_conflict" });
     expect(await writer()).toMatchObject({ plan: "free" });
     await deliver(gateway, created);

@@ -1,6 +1,6 @@
 /** Paddle's events at the same time, in another order, and around a pause. */
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { ProductId } from "@/lib/config/catalog";
 import { createGateway } from "@/lib/database/gateway";
 import type { PaddleObject } from "@/lib/sandbox/event-builders/paddle/events";
@@ -30,7 +30,12 @@ beforeEach(() => {
 const writer = { product: "writer", plan: "plus", interval: "monthly" } as const;
 /** A subscription whose checkout our server opened for the user. */
 async function play(spec: Partial<FakePaddleSubscriptionSpec> = {}, user = userId) {
-  const fake = fakePaddleSubscription({ id: `sub_${user}`, price: writer, startsAt: Date.now() - 20 * DAY, ...spec });
+  const fake = fakePaddleSubscription({
+    id: `sub_${user}`,
+    price: writer,
+    startsAt: Date.now() - 20 * DAY_MS,
+    ...spec,
+  });
   await gateway.linkTransaction("paddle", fake.transaction, user);
   return fake;
 }
@@ -77,7 +82,7 @@ describe("races, on connections of their own", () => {
     await clock(JUNE);
     await tell(fake.created());
     await gateway.consume(userId, "words_used", 9_000);
-    await clock(fake.periodEnd() + HOUR);
+    await clock(fake.periodEnd() + HOUR_MS);
     const renewal = fake.renewed();
     const receipts = await Promise.all(Array.from({ length: 200 }, () => deliverPaddle(gateway, renewal)));
     expect(receipts.every(({ status }) => status === 200)).toBe(true);
@@ -91,7 +96,7 @@ describe("races, on connections of their own", () => {
     await tell(fake.created());
     await gateway.consume(userId, "words_used", 1_000);
     const at = fake.periodEnd();
-    await clock(at + HOUR);
+    await clock(at + HOUR_MS);
     const [paid, renewed] = [fake.paidAhead(at + 5), fake.renewed()];
     const [first, second] = await Promise.all([
       tell(paid),
@@ -128,7 +133,7 @@ describe("order", () => {
   test("an event that is older by the subscription's own clock changes nothing, at any time", async () => {
     const fake = await play();
     const created = fake.created();
-    const upgraded = fake.planChanged("ultra", Date.now() - DAY);
+    const upgraded = fake.planChanged("ultra", Date.now() - DAY_MS);
     await tell(created);
     await tell(upgraded);
     expect(await tell({ ...fake.activated(), data: created.data })).toMatchObject({
@@ -144,11 +149,11 @@ describe("pause and resume", () => {
     const fake = await play({ startsAt: JUNE });
     await tell(fake.created());
     await gateway.consume(userId, "words_used", 9_000);
-    const at = JUNE + 3 * DAY;
-    await clock(at + HOUR);
+    const at = JUNE + 3 * DAY_MS;
+    await clock(at + HOUR_MS);
     expect(await tell(fake.paused(at))).toMatchObject({ decision: { reason: "Subscription paused" } });
     expect(await subscription()).toMatchObject({ plan: "free", status: "paused" });
-    await tell(fake.resumed(at + HOUR, { newPeriod: false }));
+    await tell(fake.resumed(at + HOUR_MS, { newPeriod: false }));
     expect(await counted()).toEqual([9_000, 15_000]);
   });
 
@@ -157,9 +162,9 @@ describe("pause and resume", () => {
     const fake = await play({ startsAt: JUNE });
     await tell(fake.created());
     await gateway.consume(userId, "words_used", 15_000);
-    const at = JUNE + 3 * DAY;
+    const at = JUNE + 3 * DAY_MS;
     await clock(at);
-    await tell(fake.paused(at - HOUR));
+    await tell(fake.paused(at - HOUR_MS));
     expect(await tell(fake.resumed(at, { newPeriod: true }))).toMatchObject({
       decision: { action: "carry_over", reason: "Subscription resumed with a new period" },
     });
@@ -176,8 +181,8 @@ describe("a user who moves between processors", () => {
     await deliver(gateway, old.created());
     await gateway.consume(userId, "words_used", 15_000);
 
-    const moved = JUNE + 3 * DAY;
-    await clock(moved + HOUR);
+    const moved = JUNE + 3 * DAY_MS;
+    await clock(moved + HOUR_MS);
     const fake = await play({ startsAt: moved });
     expect(await tell(fake.created())).toMatchObject({
       decision: { action: "carry_over", reason: "Resubscribed within a paid period" },
@@ -188,18 +193,18 @@ describe("a user who moves between processors", () => {
     });
     expect(await tell(fake.paid("web", moved))).toMatchObject({ decision: { action: "reset" } });
 
-    await deliver(gateway, old.deleted(moved + HOUR));
+    await deliver(gateway, old.deleted(moved + HOUR_MS));
     expect(await subscription()).toMatchObject({ plan: "plus", processor: "paddle", status: "active" });
     expect(await counted()).toEqual([0, 15_000]);
 
     await gateway.consume(userId, "words_used", 4_000);
-    const back = moved + 2 * DAY;
-    await clock(back + HOUR);
+    const back = moved + 2 * DAY_MS;
+    await clock(back + HOUR_MS);
     const again = fakeStripeSubscription({ id: `sub_${userId}_2`, userId, price: writer, startsAt: back });
     const receipt = await deliver(gateway, again.created());
     expect(receipt.body.decision).toEqual({ action: "carry_over", reason: "Resubscribed within a paid period" });
     await deliver(gateway, again.paid("subscription_create", back + 1000));
-    await tell(fake.canceled(back + HOUR));
+    await tell(fake.canceled(back + HOUR_MS));
     expect(await subscription()).toMatchObject({ plan: "plus", processor: "stripe" });
     expect(await counted()).toEqual([0, 15_000]);
   });

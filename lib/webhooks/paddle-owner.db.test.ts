@@ -1,6 +1,6 @@
 /** The user of a Paddle subscription: only the server's own transaction decides. */
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import type { ProductId } from "@/lib/config/catalog";
 import { createGateway } from "@/lib/database/gateway";
 import type { PaddleObject } from "@/lib/sandbox/event-builders/paddle/events";
@@ -29,7 +29,12 @@ beforeEach(() => {
 const writer = { product: "writer", plan: "plus", interval: "monthly" } as const;
 /** A subscription whose checkout our server opened for the user. */
 async function play(spec: Partial<FakePaddleSubscriptionSpec> = {}, user = userId) {
-  const fake = fakePaddleSubscription({ id: `sub_${user}`, price: writer, startsAt: Date.now() - 20 * DAY, ...spec });
+  const fake = fakePaddleSubscription({
+    id: `sub_${user}`,
+    price: writer,
+    startsAt: Date.now() - 20 * DAY_MS,
+    ...spec,
+  });
   await gateway.linkTransaction("paddle", fake.transaction, user);
   return fake;
 }
@@ -56,7 +61,7 @@ async function stored(event: PaddleObject) {
 describe("the user of a subscription", () => {
   test("the server's transaction decides: subscription.created names it, later events name the subscription", async () => {
     const fake = await play();
-    const paid = fake.paid("web", Date.now() - 20 * DAY, "transaction.paid", { subscription: null });
+    const paid = fake.paid("web", Date.now() - 20 * DAY_MS, "transaction.paid", { subscription: null });
     expect(await tell(paid)).toMatchObject({ outcome: "applied" });
     expect(await stored(paid)).toMatchObject({ reason: "linked", user_id: userId });
     expect(await tell(fake.created())).toMatchObject({ outcome: "applied" });
@@ -111,9 +116,9 @@ describe("the user of a subscription", () => {
     for (const forged of [unknown.created(), unknown.renewed(), unknown.paid("web", startsAt)]) {
       expect(await tell(forged)).toMatchObject({ outcome: "deferred" });
     }
-    expect(await tell(unknown.canceled(startsAt + DAY))).toMatchObject({ outcome: "deferred" });
+    expect(await tell(unknown.canceled(startsAt + DAY_MS))).toMatchObject({ outcome: "deferred" });
     expect(await tell(linked.created())).toMatchObject({ outcome: "applied" });
-    expect(await tell(linked.canceled(startsAt + DAY))).toMatchObject({ outcome: "applied" });
+    expect(await tell(linked.canceled(startsAt + DAY_MS))).toMatchObject({ outcome: "applied" });
 
     expect((await gateway.usage(victim)).subscriptions).toEqual(before);
     const { rows } = await database.pool().query("select external_id from links where user_id = $1", [victim]);
@@ -133,7 +138,7 @@ describe("the user of a subscription", () => {
     // The activation names no transaction: it waits for the creation, and is not the thief's.
     expect(await tell(own.activated())).toMatchObject({ outcome: "deferred" });
     expect(await tell(own.created())).toMatchObject({ outcome: "applied" });
-    expect(await tell(own.paid("web", Date.now() - 20 * DAY))).toMatchObject({ outcome: "applied" });
+    expect(await tell(own.paid("web", Date.now() - 20 * DAY_MS))).toMatchObject({ outcome: "applied" });
     expect(await subscription("writer", victim)).toMatchObject({ plan: "ultra" });
     expect(await subscription("writer", thief)).toMatchObject({ plan: "plus" });
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { ProductId } from "@/lib/config/catalog";
 import { createGateway } from "@/lib/database/gateway";
 import type { PaddleObject } from "@/lib/sandbox/event-builders/paddle/events";
@@ -29,7 +29,12 @@ const starter = { product: "chatbots", plan: "starter", interval: "monthly" } as
 
 /** A subscription whose checkout our server opened for the user. */
 async function play(spec: Partial<FakePaddleSubscriptionSpec> = {}, user = userId) {
-  const fake = fakePaddleSubscription({ id: `sub_${user}`, price: writer, startsAt: Date.now() - 20 * DAY, ...spec });
+  const fake = fakePaddleSubscription({
+    id: `sub_${user}`,
+    price: writer,
+    startsAt: Date.now() - 20 * DAY_MS,
+    ...spec,
+  });
   await gateway.linkTransaction("paddle", fake.transaction, user);
   return fake;
 }
@@ -82,11 +87,11 @@ describe("the documents' checklist", () => {
     await clock(JUNE);
     await gateway.consume(userId, "messages_count", 100);
     expect(await gateway.consume(userId, "messages_count", 1)).toMatchObject({ allowed: false, used: 100, limit: 100 });
-    await clock(JUNE + HOUR);
-    const fake = await play({ price: starter, startsAt: JUNE + HOUR });
+    await clock(JUNE + HOUR_MS);
+    const fake = await play({ price: starter, startsAt: JUNE + HOUR_MS });
     await tell(fake.created());
     expect(await counted("chatbots")).toEqual([0, 2_000]);
-    expect(await tell(fake.paid("web", JUNE + HOUR))).toMatchObject({
+    expect(await tell(fake.paid("web", JUNE + HOUR_MS))).toMatchObject({
       decision: { action: "preserve", reason: "Payment confirmed" },
     });
     expect(await counted("chatbots")).toEqual([0, 2_000]);
@@ -94,7 +99,7 @@ describe("the documents' checklist", () => {
 
   test("a first payment before its subscription waits for it, and opens one window with it", async () => {
     const fake = await play({ price: starter });
-    expect(await tell(fake.paid("web", Date.now() - 20 * DAY))).toMatchObject({
+    expect(await tell(fake.paid("web", Date.now() - 20 * DAY_MS))).toMatchObject({
       decision: { action: "preserve", reason: "Payment waits for its subscription" },
     });
     expect(await subscription("chatbots")).toMatchObject({ plan: "free" });
@@ -151,7 +156,7 @@ describe("the documents' checklist", () => {
     await tell(fake.created());
     await gateway.consume(userId, "words_used", 12_000);
     const now = Date.now();
-    const next = { start: fake.periodEnd(), end: fake.periodEnd() + 30 * DAY };
+    const next = { start: fake.periodEnd(), end: fake.periodEnd() + 30 * DAY_MS };
     for (const origin of ["subscription_charge", "subscription_payment_method_change"] as const) {
       for (const period of [{ start: now, end: now }, next]) {
         const charge = fake.paid("subscription_recurring", now, "transaction.completed", { origin, period });
@@ -166,7 +171,7 @@ describe("the documents' checklist", () => {
     const fake = await play({ startsAt: JUNE });
     await tell(fake.created());
     await gateway.consume(userId, "words_used", 15_000);
-    const at = JUNE + 3 * DAY;
+    const at = JUNE + 3 * DAY_MS;
     await clock(at);
     expect(await tell(fake.intervalSwitched("yearly", at))).toMatchObject({
       decision: { action: "carry_over", reason: "Billing cycle restarted mid-period" },
@@ -184,7 +189,7 @@ describe("the documents' checklist", () => {
     await tell(fake.created());
     await gateway.consume(userId, "words_used", 9_000);
     const at = fake.periodEnd();
-    await clock(at + HOUR);
+    await clock(at + HOUR_MS);
     await tell(fake.renewed());
     expect(await tell(fake.paymentFailed(at + 1))).toMatchObject({ decision: { action: "preserve" } });
     await tell(fake.pastDue(at + 2));

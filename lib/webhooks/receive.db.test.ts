@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { ProductId } from "@/lib/config/catalog";
 import { createGateway } from "@/lib/database/gateway";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
@@ -28,7 +28,7 @@ const writer = (plan: string, interval: "monthly" | "yearly" = "monthly") =>
 describe("one subscriber's month", { shuffle: false }, () => {
   const userId = "story";
   // Begun 20 days ago, so that use now falls into its first period; at noon, so that an hour later is the same day.
-  const startsAt = Math.floor(Date.now() / DAY) * DAY - 19.5 * DAY;
+  const startsAt = Math.floor(Date.now() / DAY_MS) * DAY_MS - 19.5 * DAY_MS;
   const fake = fakeStripeSubscription({ id: "sub_story", userId, price: writer("plus"), startsAt });
 
   test("a new user is on free", async () => {
@@ -54,7 +54,7 @@ describe("one subscriber's month", { shuffle: false }, () => {
   });
 
   test("the renewal resets once, and its event again is a duplicate", async () => {
-    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
+    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR_MS);
     const renewal = fake.renewed();
     const receipt = await deliver(gateway, renewal);
     expect(receipt.body.decision).toEqual({ action: "reset", reason: "Billing period renewal detected" });
@@ -62,15 +62,15 @@ describe("one subscriber's month", { shuffle: false }, () => {
 
     await gateway.consume(userId, "words_used", 100);
     expect((await deliver(gateway, renewal)).body).toMatchObject({ outcome: "duplicate" });
-    const paid = fake.paid("subscription_cycle", fake.periodEnd() - 29 * DAY);
+    const paid = fake.paid("subscription_cycle", fake.periodEnd() - 29 * DAY_MS);
     expect((await deliver(gateway, paid)).body.decision).toEqual({ action: "preserve", reason: "Payment confirmed" });
     expect(await words(userId)).toEqual({ used: 100, limit: 35_000 });
   });
 
   test("the end gives free, with the usage", async () => {
     await gateway.consume(userId, "words_used", 400);
-    await deliver(gateway, fake.deleted(fake.periodEnd() - 28 * DAY));
-    await gateway.setSandboxClock(userId, fake.periodEnd() - 28 * DAY + HOUR);
+    await deliver(gateway, fake.deleted(fake.periodEnd() - 28 * DAY_MS));
+    await gateway.setSandboxClock(userId, fake.periodEnd() - 28 * DAY_MS + HOUR_MS);
     expect(await subscription(userId)).toMatchObject({ plan: "free", status: "canceled", processor: null });
     expect(await words(userId)).toEqual({ used: 500, limit: 500 });
   });
@@ -80,9 +80,9 @@ test("usage after the period's start and before its event counts in the new peri
   const userId = "late-news";
   const fake = fakeStripeSubscription({ id: "sub_late", userId, price: writer("plus"), startsAt: Date.now() });
   await deliver(gateway, fake.created());
-  await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR);
+  await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR_MS);
   await gateway.consume(userId, "words_used", 9_000);
-  await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
+  await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR_MS);
   await gateway.consume(userId, "words_used", 70);
   expect(await words(userId)).toEqual({ used: 9_070, limit: 15_000 });
 
@@ -92,7 +92,12 @@ test("usage after the period's start and before its event counts in the new peri
 
 test("a renewal by a processor's test clock, which runs ahead of ours, is in force at once", async () => {
   const userId = "test-clock";
-  const fake = fakeStripeSubscription({ id: "sub_clock", userId, price: writer("plus"), startsAt: Date.now() - DAY });
+  const fake = fakeStripeSubscription({
+    id: "sub_clock",
+    userId,
+    price: writer("plus"),
+    startsAt: Date.now() - DAY_MS,
+  });
   await deliver(gateway, fake.created());
   await gateway.consume(userId, "words_used", 15_000);
   const receipt = await deliver(gateway, fake.renewed({ at: Date.now() }));
@@ -110,10 +115,10 @@ test("after an end on a test clock, usage on free stays counted on free", async 
     id: "sub_clock_end",
     userId,
     price: writer("plus"),
-    startsAt: Date.now() - DAY,
+    startsAt: Date.now() - DAY_MS,
   });
   await deliver(gateway, fake.created());
-  await deliver(gateway, fake.deleted(Date.now() + 5 * DAY));
+  await deliver(gateway, fake.deleted(Date.now() + 5 * DAY_MS));
   await gateway.consume(userId, "words_used", 30);
   // Any later news has the counters computed again.
   await deliver(gateway, fake.paid("subscription_create", Date.now()));
@@ -127,27 +132,29 @@ test("an unpaid renewal credits the usage at once, and withholds it while it is 
     id: "sub_owing",
     userId,
     price: writer("plus"),
-    startsAt: Date.now() - 2 * DAY,
+    startsAt: Date.now() - 2 * DAY_MS,
   });
   await deliver(gateway, fake.created());
   await gateway.consume(userId, "words_used", 9_000);
   const renewedAt = fake.periodEnd();
-  await gateway.setSandboxClock(userId, renewedAt + 2 * HOUR);
+  await gateway.setSandboxClock(userId, renewedAt + 2 * HOUR_MS);
   await deliver(gateway, fake.renewed());
   await gateway.consume(userId, "words_used", 1_000);
   const meter = async () => (await subscription(userId)).meters[0];
   expect(await meter()).toMatchObject({ used: 1_000, unpaidHeld: 0, remaining: 14_000 });
 
-  await deliver(gateway, fake.changed({ status: "past_due" }, renewedAt + HOUR));
+  await deliver(gateway, fake.changed({ status: "past_due" }, renewedAt + HOUR_MS));
   expect(await meter()).toMatchObject({ used: 1_000, unpaidHeld: 9_000, remaining: 5_000 });
   expect(await gateway.consume(userId, "words_used", 5_001)).toMatchObject({
     allowed: false,
     reason: "payment_pending",
   });
-  expect(await subscription(userId)).toMatchObject({ graceUntil: new Date(renewedAt + HOUR + 7 * DAY).toISOString() });
+  expect(await subscription(userId)).toMatchObject({
+    graceUntil: new Date(renewedAt + HOUR_MS + 7 * DAY_MS).toISOString(),
+  });
 
-  await deliver(gateway, fake.paid("subscription_cycle", renewedAt + 2 * HOUR));
-  await deliver(gateway, fake.changed({ status: "active" }, renewedAt + 2 * HOUR));
+  await deliver(gateway, fake.paid("subscription_cycle", renewedAt + 2 * HOUR_MS));
+  await deliver(gateway, fake.changed({ status: "active" }, renewedAt + 2 * HOUR_MS));
   expect(await meter()).toMatchObject({ used: 1_000, unpaidHeld: 0, remaining: 14_000 });
 });
 
@@ -159,7 +166,7 @@ test("a switch from monthly to yearly forgives the elapsed share only", async ()
   await deliver(gateway, fake.created());
   await gateway.consume(userId, "words_used", 15_000);
 
-  const at = startsAt + 3 * DAY;
+  const at = startsAt + 3 * DAY_MS;
   await gateway.setSandboxClock(userId, at);
   const yearly = fakeStripeSubscription({ id: "sub_switch", userId, price: writer("plus", "yearly"), startsAt: at });
   const [after, before] = [yearly.created(), fake.created()] as { data: { object: object } }[];
@@ -240,9 +247,9 @@ test("the end of a subscription of two products ends both, whichever its last it
   for (const order of ["in order", "end first"]) {
     const user = `${userId}-${order.replaceAll(" ", "-")}`;
     const id = `sub_${user}`;
-    const fake = fakeStripeSubscription({ id, userId: user, price: writer("plus"), startsAt: Date.now() - 5 * DAY });
+    const fake = fakeStripeSubscription({ id, userId: user, price: writer("plus"), startsAt: Date.now() - 5 * DAY_MS });
     const created = items(fake.created(), `evt_${user}_both`);
-    const ended = fake.deleted(Date.now() - DAY);
+    const ended = fake.deleted(Date.now() - DAY_MS);
     for (const event of order === "in order" ? [created, ended] : [ended, created]) await deliver(gateway, event);
     expect(await subscription(user), order).toMatchObject({ plan: "free", status: "canceled" });
     expect(await subscription(user, "chatbots"), order).toMatchObject({ plan: "free", status: "canceled" });

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { addMonths, DAY } from "@/lib/billing/timeline/calendar";
+import { addMonths, DAY_MS } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { planPrice } from "@/lib/sandbox/event-builders/stripe/events";
@@ -14,7 +14,7 @@ const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
 
 const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-const BEGAN = Math.floor(Date.now() / 1000) * 1000 - 5 * DAY;
+const BEGAN = Math.floor(Date.now() / 1000) * 1000 - 5 * DAY_MS;
 
 let users = 0;
 let userId = "";
@@ -61,7 +61,7 @@ async function writer() {
 }
 
 test("a known state is not added again", async () => {
-  const { read } = await subscriber({}, BEGAN + DAY);
+  const { read } = await subscriber({}, BEGAN + DAY_MS);
   expect(await read()).toEqual({ outcome: "nothing_new" });
   const { rows } = await database.pool().query("select 1 from facts where user_id = $1", [userId]);
   expect(rows).toHaveLength(1);
@@ -71,19 +71,19 @@ test("a lost change is added, also if the fetch's clock is behind the known even
   const { read, fake } = await subscriber({ plan: "ultra", cancelAt: addMonths(BEGAN, 1) }, BEGAN);
   await deliver(
     gateway,
-    fake.changed({ quantity: 1, canceledAt: null, metadata: { user_id: userId } } as object, BEGAN + 2 * DAY),
+    fake.changed({ quantity: 1, canceledAt: null, metadata: { user_id: userId } } as object, BEGAN + 2 * DAY_MS),
   );
   expect(await read()).toEqual({ outcome: "added" });
   expect(await writer()).toMatchObject({ plan: "ultra", cancelAt: new Date(addMonths(BEGAN, 1)).toISOString() });
 });
 
 test("and is overridden by later events, and by older events that arrive late", async () => {
-  const { read, fake } = await subscriber({ plan: "ultra" }, BEGAN + 2 * DAY);
+  const { read, fake } = await subscriber({ plan: "ultra" }, BEGAN + 2 * DAY_MS);
   await gateway.consume(userId, "words_used", 900);
-  const upgraded = fake.planChanged("ultra", BEGAN + DAY);
+  const upgraded = fake.planChanged("ultra", BEGAN + DAY_MS);
   const ended = fake.changed(
     { items: [{ id: `si_${userId}`, price: planPrice({ ...price, plan: "basic" }) }] },
-    BEGAN + 3 * DAY,
+    BEGAN + 3 * DAY_MS,
   );
   expect(await read()).toEqual({ outcome: "added" });
   await deliver(gateway, upgraded);
@@ -94,7 +94,7 @@ test("and is overridden by later events, and by older events that arrive late", 
 
 describe("of another user", () => {
   test("nothing is added, whoever asks", async () => {
-    const { read } = await subscriber({ plan: "ultra" }, BEGAN + DAY);
+    const { read } = await subscriber({ plan: "ultra" }, BEGAN + DAY_MS);
     expect(await read("mallory")).toEqual({ outcome: "not_theirs" });
     expect(await writer()).toMatchObject({ plan: "plus" });
     const mallory = await gateway.usage("mallory");

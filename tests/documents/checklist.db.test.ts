@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { checkout } from "@/lib/subscriptions/checkout";
 import { createGate } from "@/lib/usage/gate";
@@ -53,7 +53,7 @@ describe("atomic usage tracking", () => {
 
 describe("webhook idempotency", () => {
   test("the same Paddle webhook three times: processed once, success each time, one reset", async () => {
-    const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: STARTER, startsAt: Date.now() - 20 * DAY });
+    const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: STARTER, startsAt: Date.now() - 20 * DAY_MS });
     await gateway.linkTransaction("paddle", fake.transaction, userId);
     await deliverPaddle(gateway, fake.created());
     await gateway.consume(userId, "messages_count", 100);
@@ -87,7 +87,7 @@ describe("webhook idempotency", () => {
 
 describe("usage reset on payment", () => {
   test("at 100 of 100 messages, Paddle's transaction.completed: 0 used", async () => {
-    const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: STARTER, startsAt: Date.now() - 20 * DAY });
+    const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: STARTER, startsAt: Date.now() - 20 * DAY_MS });
     await gateway.linkTransaction("paddle", fake.transaction, userId);
     await deliverPaddle(gateway, fake.created());
     await gateway.setLimitOverride(userId, "messages_count", 100, { expiresAt: null, by: "test" });
@@ -100,7 +100,7 @@ describe("usage reset on payment", () => {
   });
 
   test("at 50 of 100 messages, subscription.updated with another period start: 0 of 100", async () => {
-    const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: STARTER, startsAt: Date.now() - 20 * DAY });
+    const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: STARTER, startsAt: Date.now() - 20 * DAY_MS });
     await gateway.linkTransaction("paddle", fake.transaction, userId);
     await deliverPaddle(gateway, fake.created());
     await gateway.setLimitOverride(userId, "messages_count", 100, { expiresAt: null, by: "test" });
@@ -188,9 +188,9 @@ describe("the billing cycle", () => {
   });
 
   test("a plan change at the billing boundary resets", async () => {
-    const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 20 * DAY });
+    const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 20 * DAY_MS });
     await gateway.consume(userId, "words_used", 12_000);
-    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
+    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR_MS);
     expect(await deliver(gateway, fake.renewed({ plan: "ultra" }))).toMatchObject({
       body: { decision: { action: "reset", reason: "Plan change at billing renewal" } },
     });
@@ -202,7 +202,7 @@ describe("the billing cycle", () => {
     await gateway.consume(userId, "words_used", 8_000);
     await deliver(gateway, fake.deleted(Date.now()));
     expect(await meter(userId, "words_used")).toMatchObject({ used: 8_000, limit: 500, remaining: 0 });
-    await gateway.setSandboxClock(userId, Date.now() + DAY);
+    await gateway.setSandboxClock(userId, Date.now() + DAY_MS);
     expect(await meter(userId, "words_used")).toMatchObject({ used: 0, limit: 500 });
   });
 

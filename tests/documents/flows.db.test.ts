@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { checkout } from "@/lib/subscriptions/checkout";
@@ -82,10 +82,10 @@ describe("end to end", () => {
 
 test("a renewal on Starter at 1,950 of 2,000: invoice.payment_succeeded resets, and the period moves", async () => {
   const userId = "flow-renewal";
-  const fake = await subscribe(userId, { product: "chatbots", plan: "starter", startsAt: Date.now() - 20 * DAY });
+  const fake = await subscribe(userId, { product: "chatbots", plan: "starter", startsAt: Date.now() - 20 * DAY_MS });
   await gateway.consume(userId, "messages_count", 1_950);
   const end = fake.periodEnd();
-  await gateway.setSandboxClock(userId, end + HOUR);
+  await gateway.setSandboxClock(userId, end + HOUR_MS);
   // The payment's news comes first; the subscription's own follows and resets nothing.
   const renewed = fake.renewed();
   expect(await deliver(gateway, fake.paid("subscription_cycle", end, "invoice.payment_succeeded"))).toMatchObject({

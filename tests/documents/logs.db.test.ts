@@ -4,7 +4,7 @@ import pino from "pino";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { log } from "@/lib/core/observability";
 import { DatabaseError } from "@/lib/database";
 import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
@@ -37,8 +37,8 @@ afterEach(() => {
 const found = (text: string) => lines.filter((line) => line.includes(text)).map((line) => JSON.parse(line));
 
 test("Decision: RESET usage - Billing period renewal detected", async () => {
-  const fake = await subscribe("log-renewal", { plan: "plus", startsAt: Date.now() - 20 * DAY });
-  await gateway.setSandboxClock("log-renewal", fake.periodEnd() + HOUR);
+  const fake = await subscribe("log-renewal", { plan: "plus", startsAt: Date.now() - 20 * DAY_MS });
+  await gateway.setSandboxClock("log-renewal", fake.periodEnd() + HOUR_MS);
   await deliver(gateway, fake.renewed());
   const [line, ...more] = found("[Webhook] Decision: RESET usage - Billing period renewal detected");
   expect(more).toEqual([]);
@@ -61,7 +61,7 @@ test("Decision: PRESERVE usage - Plan change mid-cycle detected, with its change
 
 test("Subscription activated and usage reset", async () => {
   const price = { product: "chatbots", plan: "starter", interval: "monthly" } as const;
-  const fake = fakePaddleSubscription({ id: "sub_log", price, startsAt: Date.now() - 20 * DAY });
+  const fake = fakePaddleSubscription({ id: "sub_log", price, startsAt: Date.now() - 20 * DAY_MS });
   await gateway.linkTransaction("paddle", fake.transaction, "log-paddle");
   await deliverPaddle(gateway, fake.created());
   await deliverPaddle(gateway, fake.paidAhead(Date.now()));

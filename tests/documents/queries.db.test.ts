@@ -5,7 +5,7 @@ import path from "node:path";
 import pg from "pg";
 import { beforeAll, expect, test } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliverPaddle } from "@/tests/support/paddle";
@@ -33,15 +33,15 @@ const STARTER = { product: "chatbots", plan: "starter", interval: "monthly" } as
 
 beforeAll(async () => {
   await gateway.ensureUser("writer", EMAIL, null);
-  const fake = await subscribe("writer", { plan: "plus", startsAt: Date.now() - 20 * DAY });
+  const fake = await subscribe("writer", { plan: "plus", startsAt: Date.now() - 20 * DAY_MS });
   await gateway.consume("writer", "words_used", 12_000);
   const upgrade = fake.planChanged("ultra", Date.now());
   await Promise.all(Array.from({ length: 5 }, () => deliver(gateway, upgrade)));
-  await gateway.setSandboxClock("writer", fake.periodEnd() + HOUR);
+  await gateway.setSandboxClock("writer", fake.periodEnd() + HOUR_MS);
   await deliver(gateway, fake.renewed());
   await gateway.consume("writer", "words_used", 700);
 
-  const paddle = fakePaddleSubscription({ id: "sub_bots", price: STARTER, startsAt: Date.now() - DAY });
+  const paddle = fakePaddleSubscription({ id: "sub_bots", price: STARTER, startsAt: Date.now() - DAY_MS });
   await gateway.linkTransaction("paddle", paddle.transaction, "bots");
   await deliverPaddle(gateway, paddle.created());
   await Promise.all(Array.from({ length: 5 }, (_, index) => chatbotsTable(gateway).create("bots", `Bot ${index}`)));

@@ -1,6 +1,6 @@
 /** To which user an event belongs, over HTTP, with signed events: cases 8, 9, 20 and 22, moves and dismissals. */
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import * as paddle from "@/lib/sandbox/event-builders/paddle/events";
 import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { type StripeObject, sign } from "@/lib/sandbox/event-builders/stripe/events";
@@ -64,7 +64,7 @@ const play = (user = ada) =>
     id: `sub_${user}`,
     userId: user,
     price: { product: "writer", plan: "ultra", interval: "yearly" },
-    startsAt: Date.now() - 3 * DAY,
+    startsAt: Date.now() - 3 * DAY_MS,
   });
 const naming = (user: string, event: StripeObject): StripeObject =>
   JSON.parse(JSON.stringify(event).replaceAll(`"user_id":"${ada}"`, `"user_id":"${user}"`));
@@ -73,10 +73,10 @@ describe("Case 8: an event of a linked subscription that names another user", ()
   test("is applied to the linked user and flagged, as are the debt and the end", async () => {
     const fake = play();
     await stripe(fake.created());
-    expect(await stripe(naming(ben, fake.changed({}, Date.now() - 2 * DAY)))).toMatchObject({ outcome: "applied" });
-    await stripe(naming(ben, fake.changed({ status: "past_due" }, Date.now() - DAY)));
+    expect(await stripe(naming(ben, fake.changed({}, Date.now() - 2 * DAY_MS)))).toMatchObject({ outcome: "applied" });
+    await stripe(naming(ben, fake.changed({ status: "past_due" }, Date.now() - DAY_MS)));
     expect(await writer(ada)).toMatchObject({ plan: "ultra", status: "past_due" });
-    const deleted = naming(ben, fake.deleted(Date.now() - HOUR));
+    const deleted = naming(ben, fake.deleted(Date.now() - HOUR_MS));
     expect(await stripe(deleted)).toMatchObject({ outcome: "applied", decision: { reason: "Subscription ended" } });
     expect(await writer(ada)).toMatchObject({ plan: "free", status: "canceled" });
     expect(await writer(ben)).toMatchObject({ plan: "free", status: "free" });
@@ -90,7 +90,7 @@ describe("Case 8: an event of a linked subscription that names another user", ()
     const moved = await asAdmin("/api/admin/links", request);
     expect(moved.json).toEqual({ linked: true, events: [], moved: { from: ada, at: expect.any(String) } });
     expect([await writer(ada), await writer(ben)]).toMatchObject([{ plan: "free" }, { plan: "ultra" }]);
-    await stripe(fake.planChanged("plus", Date.now() + HOUR));
+    await stripe(fake.planChanged("plus", Date.now() + HOUR_MS));
     expect([await writer(ada), await writer(ben)]).toMatchObject([{ plan: "free" }, { plan: "plus" }]);
     expect((await asAdmin(`/api/admin/audit?userId=${ben}`)).text).toContain(`"from":"${ada}"`);
     expect((await asAdmin("/api/admin/links", request)).json).toEqual({ linked: true, events: [] });
@@ -132,7 +132,7 @@ describe("Case 9: an event of a connected account", () => {
     expect(await stripe({ ...fake.created(), account: "acct_2" }, purchaseContext)).toMatchObject({
       outcome: "ignored",
     });
-    const planChanged = { ...fake.planChanged("plus", Date.now() - DAY), account: "acct_1" };
+    const planChanged = { ...fake.planChanged("plus", Date.now() - DAY_MS), account: "acct_1" };
     expect(await stripe(planChanged, purchaseContext)).toMatchObject({ outcome: "applied" });
     expect(await writer(ada)).toMatchObject({ plan: "plus" });
   });
@@ -165,7 +165,7 @@ describe("Case 22: a refund that arrives before the link", () => {
   });
 
   test("of Paddle is in the user's details", async () => {
-    const startsAt = Date.now() - DAY;
+    const startsAt = Date.now() - DAY_MS;
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
     const fake = fakePaddleSubscription({ id: `sub_${ada}`, price, startsAt });
     const entity = paddle.adjustmentEntity({

@@ -1,6 +1,6 @@
 /** A fake processor that only counts its events, for the tests of the code that all fake processors share. */
 import { afterAll, afterEach, beforeEach, expect } from "vitest";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
@@ -30,7 +30,7 @@ export const countingProcessor: FakeProcessor<CountingAccount> = {
   nextDue: (state) => state.next,
   advance: (step) => {
     emitEvent(step, "account.due");
-    step.state.next = step.now + DAY;
+    step.state.next = step.now + DAY_MS;
   },
   signature: (raw, secret) => ["signature", `${secret}:${raw.length}`],
 };

@@ -1,13 +1,13 @@
 /** Builds the facts of one subscription, with times in days, so that a test of the fold needs one line per fact. */
 
 import { fold } from "@/lib/billing/timeline/build-timeline";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import type { Fact, Instant, PaymentFact, SnapshotFact, SubscriptionState, TransferFact } from "@/lib/billing/types";
 import { TEST_PRODUCT } from "./billing-simulator/product";
 
 /** April has 30 days: a third of it is ten. */
 export const APRIL = Date.UTC(2026, 3, 1);
-export const day = (n: number): Instant => APRIL + n * DAY;
+export const day = (n: number): Instant => APRIL + n * DAY_MS;
 
 /** The plan `low` in its first thirty days. */
 export const subscriptionState = (changes: Partial<SubscriptionState> = {}): SubscriptionState => ({

@@ -4,7 +4,7 @@
  */
 
 import { fold } from "@/lib/billing/timeline/build-timeline";
-import { MINUTE } from "@/lib/billing/timeline/calendar";
+import { MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import type { Instant, ProcessorFact, SubscriptionState, Timeline } from "@/lib/billing/types";
 import { usageAt } from "@/lib/billing/usage-at";
 import { product } from "@/lib/config/current-catalog";
@@ -20,7 +20,7 @@ const PLANS: Readonly<Record<string, string>> = { low: "plus", high: "ultra" };
 
 export class GateModel {
   /** The database's clock runs on between two actions: a busy machine must not use up the pause between them. */
-  readonly simulator = new BillingSimulator(0, 10 * MINUTE);
+  readonly simulator = new BillingSimulator(0, 10 * MINUTE_MS);
   /** By name: keys of sessions have names of their own, so that no release names one. */
   readonly consumeKeys = new Map<string, ConsumeKey>();
   readonly reserveKeys = new Map<string, ReserveKey>();

@@ -1,6 +1,6 @@
 /** A database of its own for a test file, with subscribers, meters and the ledger. */
 import { afterAll } from "vitest";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import type { Instant, Interval } from "@/lib/billing/types";
 import type { FieldId, ProductId } from "@/lib/config/catalog";
 import { createGateway } from "@/lib/database/gateway";
@@ -24,7 +24,7 @@ export function meteredDatabase({ connections = 24, ...options }: MeteredOptions
     /** Delivers the event of a paid subscription that began at `startsAt`; returns the fake, for later events. */
     async subscribe(
       userId: string,
-      { plan, product = "writer", interval = "monthly", startsAt = Date.now() - DAY }: Subscription,
+      { plan, product = "writer", interval = "monthly", startsAt = Date.now() - DAY_MS }: Subscription,
     ) {
       const price = { product, plan, interval };
       const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt });

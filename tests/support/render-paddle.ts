@@ -3,7 +3,7 @@
  * the previous state, and without the period of a subscription that is paused or has ended: Paddle states neither.
  */
 
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import type {
   Instant,
   Interval,
@@ -87,7 +87,7 @@ function subscription(fact: SnapshotFact, userId: string): PaddleObject {
   const [unlisted] = image.plan === null ? (list?.unlisted ?? []) : [];
   const absent = image.plan === null && !unlisted;
   const { periodStart: start, periodEnd: end } = absent
-    ? { periodStart: fact.at, periodEnd: fact.at + 30 * DAY }
+    ? { periodStart: fact.at, periodEnd: fact.at + 30 * DAY_MS }
     : (unlisted ?? image);
   const price = unlisted ? unlistedPrice(unlisted.interval) : priceOf(image);
   return subscriptionEntity({
@@ -114,7 +114,7 @@ const ORIGINS = {
 } as const satisfies Record<PaymentFact["purpose"], TransactionSpec["origin"]>;
 
 /** The length of the rest of the period that an upgrade is charged for. The simulator has none; no interval is equal to it. */
-const REST = 5 * DAY;
+const REST = 5 * DAY_MS;
 
 function payment(fact: PaymentFact, userId: string): PaddleObject[] {
   const charged = fact.unlisted?.[0] ?? fact;

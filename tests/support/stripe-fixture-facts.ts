@@ -6,7 +6,7 @@ export const MID_MARCH = Date.UTC(2026, 2, 16, 22);
 export const APRIL = Date.UTC(2026, 3, 1, 10);
 export const MAY = Date.UTC(2026, 4, 1, 10);
 export const NEXT_MARCH = Date.UTC(2027, 2, 16, 22);
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 export const item = (plan: string, interval = "monthly") => ({
   id: "si_AdaWriter",
@@ -80,9 +80,9 @@ export const FIXTURE_FACTS: Record<string, { fact: object; analysis: object | nu
     plus,
     period,
   ),
-  "customer.subscription.updated.past_due": snapshot(APRIL + HOUR, { ...april, status: "past_due" }, april, nothing),
+  "customer.subscription.updated.past_due": snapshot(APRIL + HOUR_MS, { ...april, status: "past_due" }, april, nothing),
   "customer.subscription.updated.recovered": snapshot(
-    APRIL + 72 * HOUR,
+    APRIL + 72 * HOUR_MS,
     april,
     { ...april, status: "past_due" },
     nothing,
@@ -103,12 +103,12 @@ export const FIXTURE_FACTS: Record<string, { fact: object; analysis: object | nu
   "customer.subscription.updated.item_removed": snapshot(MID_MARCH, plus, plus, nothing),
   "customer.subscription.deleted": snapshot(MID_MARCH, { ...plus, status: "canceled" }, null, nothing, "deleted"),
   "customer.subscription.paused": snapshot(APRIL + 5000, paused, trial, period),
-  "customer.subscription.resumed": snapshot(APRIL + HOUR, { ...paused, status: "active" }, paused, nothing),
-  "customer.subscription.trial_will_end": snapshot(APRIL - 72 * HOUR, trial, null, nothing),
+  "customer.subscription.resumed": snapshot(APRIL + HOUR_MS, { ...paused, status: "active" }, paused, nothing),
+  "customer.subscription.trial_will_end": snapshot(APRIL - 72 * HOUR_MS, trial, null, nothing),
   "invoice.paid.create": payment(MARCH + 2000, { ...ofMarch, inMoney: true }),
   "invoice.paid.trial": payment(MARCH + 2000, ofMarch),
-  "invoice.paid.cycle": payment(APRIL + HOUR, { inMoney: true }),
-  "invoice.paid.cycle_from_balance": payment(APRIL + HOUR, {}),
+  "invoice.paid.cycle": payment(APRIL + HOUR_MS, { inMoney: true }),
+  "invoice.paid.cycle_from_balance": payment(APRIL + HOUR_MS, {}),
   "invoice.paid.update_proration": payment(MID_MARCH + 2000, {
     purpose: "proration",
     plan: "ultra",
@@ -121,7 +121,7 @@ export const FIXTURE_FACTS: Record<string, { fact: object; analysis: object | nu
     periodStart: MID_MARCH,
     periodEnd: NEXT_MARCH,
   }),
-  "invoice.payment_succeeded": payment(APRIL + HOUR, { inMoney: true }),
-  "invoice.payment_failed": payment(APRIL + HOUR, { outcome: "failed" }),
-  "invoice.payment_action_required": payment(APRIL + HOUR, { outcome: "failed" }),
+  "invoice.payment_succeeded": payment(APRIL + HOUR_MS, { inMoney: true }),
+  "invoice.payment_failed": payment(APRIL + HOUR_MS, { outcome: "failed" }),
+  "invoice.payment_action_required": payment(APRIL + HOUR_MS, { outcome: "failed" }),
 };

@@ -6,10 +6,10 @@ import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import type { Fact, Instant } from "../types";
 import { decide, fold, newFlags } from "./build-timeline";
-import { DAY, HOUR } from "./calendar";
+import { DAY_MS, HOUR_MS } from "./calendar";
 
 const START = Date.parse("2026-01-31T09:00:00Z");
-const ROW_MADE = START - 3 * DAY;
+const ROW_MADE = START - 3 * DAY_MS;
 const { find } = priceLists("stripe", {}, { sandbox: true });
 
 function factsOf(event: StripeObject): Fact[] {
@@ -38,7 +38,7 @@ function replaySubscription(steps: [string, number][]): StripeObject[] {
   let now = START;
   for (const [kind, hours] of steps) {
     // Several in one second now and then.
-    now += hours < 6 ? 0 : hours * HOUR;
+    now += hours < 6 ? 0 : hours * HOUR_MS;
     if (kind === "upgrade") events.push(fake.planChanged("ultra", now));
     if (kind === "downgrade") events.push(fake.planChanged("basic", now));
     if (kind === "pay") events.push(fake.paid("subscription_cycle", now));
@@ -98,7 +98,7 @@ describe("the decision of one delivery", () => {
   test("a renewal with subscription.updated, invoice.paid and invoice.payment_succeeded resets once", () => {
     const fake = play();
     const created = [fake.created()];
-    const paidAt = fake.periodEnd() + HOUR;
+    const paidAt = fake.periodEnd() + HOUR_MS;
     const renewal = [
       fake.renewed(),
       fake.paid("subscription_cycle", paidAt),
@@ -119,7 +119,7 @@ describe("the decision of one delivery", () => {
     const fake = play();
     const created = fake.created();
     const renewed = fake.renewed();
-    const paid = fake.paid("subscription_cycle", START + 60 * DAY);
+    const paid = fake.paid("subscription_cycle", START + 60 * DAY_MS);
     const before = timelineOf([created]);
     const after = timelineOf([created, paid]);
     expect(decide(before, after, factsOf(paid))).toEqual({
@@ -132,11 +132,11 @@ describe("the decision of one delivery", () => {
 
 test("each flag is raised by the delivery that is about it", () => {
   const old = play("sub_old");
-  const young = play("sub_young", START + 2 * DAY);
+  const young = play("sub_young", START + 2 * DAY_MS);
   const known = [old.created(), young.created()];
-  const backwards = old.changed({ ...span(START - 9 * DAY, START - DAY) }, START + 3 * DAY);
+  const backwards = old.changed({ ...span(START - 9 * DAY_MS, START - DAY_MS) }, START + 3 * DAY_MS);
   expect(newFlags(timelineOf(known), timelineOf([...known, backwards]))).toEqual([
-    { kind: "period_moved_backwards", source: "stripe:sub_old", at: START + 3 * DAY },
+    { kind: "period_moved_backwards", source: "stripe:sub_old", at: START + 3 * DAY_MS },
   ]);
 });
 
@@ -144,24 +144,26 @@ describe("the entitlement of a user", () => {
   test("no event for seven days after the period's end: free", () => {
     const fake = play();
     const timeline = timelineOf([fake.created()]);
-    expect(at(timeline, fake.periodEnd() + 7 * DAY - 1)).toMatchObject({ plan: "plus" });
-    expect(at(timeline, fake.periodEnd() + 7 * DAY)).toMatchObject({ plan: "free", source: "free" });
+    expect(at(timeline, fake.periodEnd() + 7 * DAY_MS - 1)).toMatchObject({ plan: "plus" });
+    expect(at(timeline, fake.periodEnd() + 7 * DAY_MS)).toMatchObject({ plan: "free", source: "free" });
   });
 
   test("past due: the plan for seven days, less the quota that is withheld, then free", () => {
     const fake = play();
     const events = [fake.created(), fake.renewed()];
-    const failedAt = fake.periodEnd() - 29 * DAY;
+    const failedAt = fake.periodEnd() - 29 * DAY_MS;
     events.push(fake.changed({ status: "past_due" }, failedAt));
     const timeline = timelineOf(events);
     expect(at(timeline, failedAt)).toMatchObject({ plan: "plus", status: "past_due", withheld: true });
-    expect(at(timeline, failedAt + 7 * DAY)).toMatchObject({ plan: "free", status: "past_due" });
-    expect(timeline.transitions.find(({ at: opened }) => opened === START + 28 * DAY)).toMatchObject({ unpaid: true });
+    expect(at(timeline, failedAt + 7 * DAY_MS)).toMatchObject({ plan: "free", status: "past_due" });
+    expect(timeline.transitions.find(({ at: opened }) => opened === START + 28 * DAY_MS)).toMatchObject({
+      unpaid: true,
+    });
   });
 
   test("an upgrade whose charge failed is capped by the last paid plan, also when active again", () => {
     const fake = play();
-    const day = (n: number) => START + n * DAY;
+    const day = (n: number) => START + n * DAY_MS;
     const events = [fake.created(), fake.paid("subscription_create", START)];
     events.push(fake.planChanged("ultra", day(5)));
     expect(at(timelineOf(events), day(6))).toMatchObject({ plan: "ultra", limitPlan: "ultra" });
@@ -174,26 +176,26 @@ describe("the entitlement of a user", () => {
   test("an upgrade whose charge failed is not confirmed by the next renewal", () => {
     const fake = play();
     const events = [fake.created(), fake.paid("subscription_create", START)];
-    events.push(fake.planChanged("ultra", START + 5 * DAY));
-    events.push(fake.paymentFailed("subscription_update", START + 5 * DAY + HOUR));
+    events.push(fake.planChanged("ultra", START + 5 * DAY_MS));
+    events.push(fake.paymentFailed("subscription_update", START + 5 * DAY_MS + HOUR_MS));
     const renewedAt = fake.periodEnd();
-    events.push(fake.renewed(), fake.paymentFailed("subscription_cycle", renewedAt + HOUR));
-    events.push(fake.changed({ status: "past_due" }, renewedAt + HOUR));
+    events.push(fake.renewed(), fake.paymentFailed("subscription_cycle", renewedAt + HOUR_MS));
+    events.push(fake.changed({ status: "past_due" }, renewedAt + HOUR_MS));
     expect(at(timelineOf(events), renewedAt)).toMatchObject({ plan: "ultra", limitPlan: "plus" });
-    expect(at(timelineOf(events), renewedAt + 2 * HOUR)).toMatchObject({ status: "past_due", limitPlan: "plus" });
+    expect(at(timelineOf(events), renewedAt + 2 * HOUR_MS)).toMatchObject({ status: "past_due", limitPlan: "plus" });
   });
 
   test("a first period that became active after `incomplete` counts as paid, now and when it is over", () => {
-    const year = 366 * DAY;
+    const year = 366 * DAY_MS;
     const events = [0, year].flatMap((after, index) => {
       const spec = { id: `sub_${index}`, userId: "u", price: plus, startsAt: START + after } as const;
       const fake = fakeStripeSubscription({ ...spec, status: "incomplete" });
       const created = fake.created();
       const begun = fake.changed({ status: "active" }, START + after + 30_000);
-      return [created, begun, fake.deleted(START + after + 10 * DAY)];
+      return [created, begun, fake.deleted(START + after + 10 * DAY_MS)];
     });
     const timeline = timelineOf(events);
-    expect(at(timeline, START + year + DAY)).toMatchObject({ plan: "plus", limitPlan: "plus", withheld: false });
+    expect(at(timeline, START + year + DAY_MS)).toMatchObject({ plan: "plus", limitPlan: "plus", withheld: false });
   });
 
   test("a second trial from our checkout gives nothing and is flagged; an extension is the business's decision", () => {
@@ -202,31 +204,31 @@ describe("the entitlement of a user", () => {
     const first = fakeStripeSubscription({ ...trial, id: "sub_a", startsAt: START });
     const again = first.created();
     const extended = first.renewed();
-    expect(at(timelineOf([again, extended]), START + 29 * DAY)).toMatchObject({ plan: "plus", status: "trialing" });
+    expect(at(timelineOf([again, extended]), START + 29 * DAY_MS)).toMatchObject({ plan: "plus", status: "trialing" });
 
-    const second = fakeStripeSubscription({ ...trial, id: "sub_b", startsAt: START + 40 * DAY });
-    const timeline = timelineOf([again, first.deleted(START + DAY), second.created()]);
-    expect(at(timeline, START + 41 * DAY)).toMatchObject({ plan: "free", status: "trialing" });
-    expect(timeline.flags).toContainEqual({ kind: "trial_refused", source: "stripe:sub_b", at: START + 40 * DAY });
-    const begun = timelineOf([again, second.created(), second.changed({ status: "active" }, START + 45 * DAY)]);
-    expect(at(begun, START + 46 * DAY)).toMatchObject({ plan: "plus", status: "active" });
+    const second = fakeStripeSubscription({ ...trial, id: "sub_b", startsAt: START + 40 * DAY_MS });
+    const timeline = timelineOf([again, first.deleted(START + DAY_MS), second.created()]);
+    expect(at(timeline, START + 41 * DAY_MS)).toMatchObject({ plan: "free", status: "trialing" });
+    expect(timeline.flags).toContainEqual({ kind: "trial_refused", source: "stripe:sub_b", at: START + 40 * DAY_MS });
+    const begun = timelineOf([again, second.created(), second.changed({ status: "active" }, START + 45 * DAY_MS)]);
+    expect(at(begun, START + 46 * DAY_MS)).toMatchObject({ plan: "plus", status: "active" });
   });
 
   test("a trial added to a paid period takes nothing away, and its upgrade counts when it is paid", () => {
     const fake = play();
-    const added = START + 5 * DAY;
+    const added = START + 5 * DAY_MS;
     const events = [fake.created(), fake.paid("subscription_create", START)];
-    events.push(fake.changed({ status: "trialing", ...span(added, added + 10 * DAY) }, added));
-    events.push(fake.planChanged("ultra", added + DAY));
+    events.push(fake.changed({ status: "trialing", ...span(added, added + 10 * DAY_MS) }, added));
+    events.push(fake.planChanged("ultra", added + DAY_MS));
     const timeline = timelineOf(events);
-    expect(at(timeline, added + 2 * DAY)).toMatchObject({ plan: "ultra", limitPlan: "plus", status: "trialing" });
-    expect(timeline.periods).toMatchObject([{ paid: true, trial: false, end: added + 10 * DAY }]);
+    expect(at(timeline, added + 2 * DAY_MS)).toMatchObject({ plan: "ultra", limitPlan: "plus", status: "trialing" });
+    expect(timeline.periods).toMatchObject([{ paid: true, trial: false, end: added + 10 * DAY_MS }]);
   });
 
   test("the end of one subscription takes nothing away from another", () => {
     const old = play("sub_old");
-    const young = play("sub_young", START + 2 * DAY);
-    const ended = START + 4 * DAY;
+    const young = play("sub_young", START + 2 * DAY_MS);
+    const ended = START + 4 * DAY_MS;
     const timeline = timelineOf([old.created(), young.created(), old.deleted(ended)]);
     expect(at(timeline, ended)).toMatchObject({ plan: "plus", source: "stripe:sub_young" });
     expect(timeline.flags).toMatchObject([{ kind: "two_live_subscriptions", source: "stripe:sub_young" }]);
@@ -234,11 +236,11 @@ describe("the entitlement of a user", () => {
 
   test("resubscribed inside a paid period: carried over until that is paid in money", () => {
     const old = play("sub_old");
-    const again = play("sub_again", START + 10 * DAY);
+    const again = play("sub_again", START + 10 * DAY_MS);
     const events = [
       old.created(),
       old.paid("subscription_create", START),
-      old.deleted(START + 9 * DAY),
+      old.deleted(START + 9 * DAY_MS),
       again.created(),
     ];
     const opening = (timeline: ReturnType<typeof fold>) =>
@@ -249,7 +251,7 @@ describe("the entitlement of a user", () => {
       reason: "Resubscribed within a paid period",
       share: { words_used: 4_821, transformations_used: 192 },
     });
-    events.push(again.paid("subscription_create", START + 10 * DAY));
+    events.push(again.paid("subscription_create", START + 10 * DAY_MS));
     expect(opening(timelineOf(events))).toMatchObject({ kind: "reset" });
   });
 });

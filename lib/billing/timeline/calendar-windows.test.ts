@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { day } from "@/tests/support/fact-builders";
-import { periodMove, SECOND, windowAt } from "./calendar";
+import { periodMove, SECOND_MS, windowAt } from "./calendar";
 
 test("a window of a whole billing period is as long as that, also a year", () => {
   const rule = { cadence: "billing_period", anchor: day(0), periodEnd: day(365) } as const;
@@ -19,8 +19,8 @@ test("the last month of a period extends past its end, the first begins before i
 test("a start between two announced ones is an older one", () => {
   const open = { starts: [day(0), day(10)], end: day(40) };
   expect(periodMove(day(5), open)).toBe("backwards");
-  expect(periodMove(day(10) + SECOND, open)).toBe("same");
+  expect(periodMove(day(10) + SECOND_MS, open)).toBe("same");
   expect(periodMove(day(11), open)).toBe("restart");
-  expect(periodMove(day(40) - SECOND, open)).toBe("boundary");
-  expect(periodMove(day(40) - SECOND - 1, open)).toBe("restart");
+  expect(periodMove(day(40) - SECOND_MS, open)).toBe("boundary");
+  expect(periodMove(day(40) - SECOND_MS - 1, open)).toBe("restart");
 });

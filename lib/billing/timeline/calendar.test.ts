@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { addMonths, DAY, HOUR, monthsSince, periodMove, SECOND, windowAt } from "./calendar";
+import { addMonths, DAY_MS, HOUR_MS, monthsSince, periodMove, SECOND_MS, windowAt } from "./calendar";
 
 const at = (text: string) => Date.parse(text);
 const anyInstant = fc.integer({ min: at("2020-01-01T00:00:00Z"), max: at("2040-01-01T00:00:00Z") });
@@ -68,13 +68,13 @@ describe("periodMove", () => {
   const open = { starts: [start], end: at("2026-04-01") };
   test.each([
     ["same", start],
-    ["same", start + SECOND],
-    ["restart", start + SECOND + 1],
-    ["restart", open.end - SECOND - 1],
-    ["boundary", open.end - SECOND],
+    ["same", start + SECOND_MS],
+    ["restart", start + SECOND_MS + 1],
+    ["restart", open.end - SECOND_MS - 1],
+    ["boundary", open.end - SECOND_MS],
     ["boundary", open.end],
-    ["boundary", open.end + 40 * DAY],
-    ["backwards", start - HOUR],
+    ["boundary", open.end + 40 * DAY_MS],
+    ["backwards", start - HOUR_MS],
     ["none", null],
   ] as const)("%s at %s", (move, next) => {
     expect(periodMove(next, open)).toBe(move);
@@ -85,6 +85,6 @@ describe("periodMove", () => {
   });
 
   test("a start it has been announced with later is the same start", () => {
-    expect(periodMove(start + 5 * DAY, { ...open, starts: [start, start + 5 * DAY] })).toBe("same");
+    expect(periodMove(start + 5 * DAY_MS, { ...open, starts: [start, start + 5 * DAY_MS] })).toBe("same");
   });
 });

@@ -5,16 +5,16 @@
 import type { Cadence, Instant } from "../types";
 
 /** These constants are in milliseconds. */
-export const SECOND = 1_000;
-export const MINUTE = 60 * SECOND;
-export const HOUR = 60 * MINUTE;
-export const DAY = 24 * HOUR;
+export const SECOND_MS = 1_000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
 
 /** Processors round instants to the second in different ways: starts at most this far apart are equal. */
-export const SAME_START = 1 * SECOND;
+export const SAME_START = 1 * SECOND_MS;
 
 /** A plan continues for this long while it is past due, or after its period if no event reports a renewal. */
-export const GRACE = 7 * DAY;
+export const GRACE = 7 * DAY_MS;
 
 /**
  * Adds months to the anchor itself: Jan 31 gives Feb 28 (or 29), then Mar 31. Adding one month at a time would never
@@ -62,8 +62,8 @@ export interface WindowRule {
  */
 export function windowAt({ cadence, anchor, periodEnd }: WindowRule, at: Instant): Span {
   if (cadence === "daily") {
-    const start = Math.floor(at / DAY) * DAY;
-    return { start, end: start + DAY };
+    const start = Math.floor(at / DAY_MS) * DAY_MS;
+    return { start, end: start + DAY_MS };
   }
   if (cadence === "billing_period") return { start: anchor, end: periodEnd ?? anchor };
   const inside = periodEnd === null ? at : Math.max(anchor, Math.min(at, periodEnd - 1));

@@ -11,7 +11,7 @@ import { renderStripe } from "@/tests/support/render-stripe";
 import type { Fact, ProcessorFact, SnapshotFact, SubscriptionState } from "../types";
 import { usageAt } from "../usage-at";
 import { fold } from "./build-timeline";
-import { DAY, SECOND } from "./calendar";
+import { DAY_MS, SECOND_MS } from "./calendar";
 import { hasNoItem } from "./fact-order";
 import { withoutPlan } from "./plan-items";
 
@@ -56,7 +56,7 @@ function withoutItem({ item: _, collectionWaived, ...image }: SubscriptionState)
 /** The timeline, and the usage now, in a month and long after. */
 function stateOf(simulator: BillingSimulator, facts: readonly ProcessorFact[]) {
   const timeline = fold(TEST_PRODUCT, facts, Date.UTC(2026, 0, 31, 12));
-  const usages = [0, 31 * DAY, 200 * DAY].map((later) =>
+  const usages = [0, 31 * DAY_MS, 200 * DAY_MS].map((later) =>
     usageAt(TEST_PRODUCT, timeline, simulator.ledger, simulator.now + later),
   );
   return JSON.stringify([timeline, usages]);
@@ -118,8 +118,8 @@ test(
         // Starts and ends within a second are equal.
         last(simulator.facts).forEach((expected, index) => {
           const { periodStart, periodEnd } = found[index] ?? expected;
-          expect(Math.abs((periodStart ?? 0) - (expected.periodStart ?? 0))).toBeLessThanOrEqual(SECOND);
-          expect(Math.abs((periodEnd ?? 0) - (expected.periodEnd ?? 0))).toBeLessThanOrEqual(SECOND);
+          expect(Math.abs((periodStart ?? 0) - (expected.periodStart ?? 0))).toBeLessThanOrEqual(SECOND_MS);
+          expect(Math.abs((periodEnd ?? 0) - (expected.periodEnd ?? 0))).toBeLessThanOrEqual(SECOND_MS);
         });
       }),
       { numRuns: 3_000 },

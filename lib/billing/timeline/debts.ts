@@ -4,12 +4,12 @@
  * plan for some days. Only failed charges count, so an endpoint without invoice events has no debts.
  */
 import type { Instant, PaymentFact } from "../types";
-import { MINUTE } from "./calendar";
+import { MINUTE_MS } from "./calendar";
 import { type Debt, openedAt, type SubscriptionHistory } from "./history-types";
 import { isForPlan, periodOf } from "./paid-plans";
 
 /** A processor may report a failed attempt shortly before its change. In milliseconds. */
-export const ATTEMPT_TOLERANCE_MS = MINUTE;
+export const ATTEMPT_TOLERANCE_MS = MINUTE_MS;
 
 /** The debts of one subscription. A payment removes a debt for all time, whenever it arrives. */
 export function debtsOf(history: SubscriptionHistory): Debt[] {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { product } from "@/lib/config/current-catalog";
 import type { DiscountFact, DiscountTerms, Fact, NamedDiscount, SnapshotFact } from "../types";
 import { decide, fold } from "./build-timeline";
-import { addMonths, DAY } from "./calendar";
+import { addMonths, DAY_MS } from "./calendar";
 import { lackTerms } from "./discounts";
 
 const START = Date.parse("2026-03-01T10:00:00Z");
@@ -44,36 +44,36 @@ function discount(at: number, change: DiscountFact["change"], said: NamedDiscoun
   return { ...origin, kind: "discount", id: `stripe:evt_${facts}:discount`, at, change, discount: said };
 }
 
-const timeline = (all: readonly Fact[]) => fold(writer, all, START - DAY);
+const timeline = (all: readonly Fact[]) => fold(writer, all, START - DAY_MS);
 const discounts = (...all: Fact[]) => timeline(all).records[0]?.discounts;
 
 describe("the discounts of a subscription", () => {
   test("are those of the latest list, with the terms that any event has named", () => {
     const began = snapshot(START, [named("di_1")]);
     expect(discounts(began)).toEqual([{ key: "di_1", terms: null, endsAt: null }]);
-    const known = { key: "di_1", terms: spring, endsAt: START + DAY };
-    expect(discounts(began, discount(START, "set", whole("di_1", START + DAY)))).toEqual([known]);
+    const known = { key: "di_1", terms: spring, endsAt: START + DAY_MS };
+    expect(discounts(began, discount(START, "set", whole("di_1", START + DAY_MS)))).toEqual([known]);
     // A later event that names the id only takes nothing away.
-    const later = [snapshot(START + DAY, [named("di_1")]), snapshot(START + 2 * DAY)];
-    expect(discounts(began, discount(START, "set", whole("di_1", START + DAY)), ...later)).toEqual([known]);
-    expect(discounts(began, snapshot(START + DAY, []))).toBeUndefined();
-    expect(discounts(began, snapshot(START + DAY, [named("di_2")]))).toMatchObject([{ key: "di_2" }]);
+    const later = [snapshot(START + DAY_MS, [named("di_1")]), snapshot(START + 2 * DAY_MS)];
+    expect(discounts(began, discount(START, "set", whole("di_1", START + DAY_MS)), ...later)).toEqual([known]);
+    expect(discounts(began, snapshot(START + DAY_MS, []))).toBeUndefined();
+    expect(discounts(began, snapshot(START + DAY_MS, [named("di_2")]))).toMatchObject([{ key: "di_2" }]);
   });
 
   test("begin and end by their own events, which override a list of the same second", () => {
     const began = snapshot(START, []);
     const set = discount(START, "set", whole("di_1"));
     expect(discounts(began, set)).toMatchObject([{ key: "di_1", terms: spring }]);
-    expect(discounts(began, set, discount(START + DAY, "ended", named("di_1")))).toBeUndefined();
-    const both = [discount(START + DAY, "ended", named("di_1")), snapshot(START + DAY, [named("di_1")])];
+    expect(discounts(began, set, discount(START + DAY_MS, "ended", named("di_1")))).toBeUndefined();
+    const both = [discount(START + DAY_MS, "ended", named("di_1")), snapshot(START + DAY_MS, [named("di_1")])];
     expect(discounts(began, set, ...both)).toBeUndefined();
-    expect(discounts(began, discount(START + DAY, "ended", named("di_9")))).toBeUndefined();
+    expect(discounts(began, discount(START + DAY_MS, "ended", named("di_9")))).toBeUndefined();
   });
 
   test("are not known without the subscription, nor after its end", () => {
     const set = discount(START, "set", whole("di_1"));
     expect(timeline([set]).records).toEqual([]);
-    const ended: SnapshotFact = { ...snapshot(START + DAY, [], { status: "canceled" }), life: "deleted" };
+    const ended: SnapshotFact = { ...snapshot(START + DAY_MS, [], { status: "canceled" }), life: "deleted" };
     const { discounts: _, ...silent } = ended;
     expect(discounts(snapshot(START, [whole("di_1")]), silent)).toBeUndefined();
   });
@@ -92,7 +92,7 @@ describe("the discounts of a subscription", () => {
 
   test("have a reason of their own in the activity", () => {
     const before = [snapshot(START)];
-    const set = discount(START + DAY, "set", whole("di_1"));
+    const set = discount(START + DAY_MS, "set", whole("di_1"));
     expect(decide(timeline(before), timeline([...before, set]), [set])).toEqual({
       action: "preserve",
       reason: "Discount changed",
@@ -103,7 +103,7 @@ describe("the discounts of a subscription", () => {
 const key = fc.constantFrom("di_1", "di_2");
 const said = fc.oneof(
   key.map((each) => named(each)),
-  fc.tuple(key, fc.option(fc.nat(40))).map(([each, days]) => whole(each, days === null ? null : START + days * DAY)),
+  fc.tuple(key, fc.option(fc.nat(40))).map(([each, days]) => whole(each, days === null ? null : START + days * DAY_MS)),
 );
 /** Billing facts with and without lists, and events of discounts. */
 const naming = fc
@@ -116,11 +116,11 @@ const naming = fc
   )
   .chain(([day, list]) =>
     fc.constantFrom<Fact>(
-      snapshot(START + day * DAY, list),
-      snapshot(START + day * DAY, list, { plan: "ultra" }),
-      snapshot(START + day * DAY, list, { status: "past_due" }),
-      ...list.map((each) => discount(START + day * DAY, "set", each)),
-      ...list.map((each) => discount(START + (day + 40) * DAY, "ended", each)),
+      snapshot(START + day * DAY_MS, list),
+      snapshot(START + day * DAY_MS, list, { plan: "ultra" }),
+      snapshot(START + day * DAY_MS, list, { status: "past_due" }),
+      ...list.map((each) => discount(START + day * DAY_MS, "set", each)),
+      ...list.map((each) => discount(START + (day + 40) * DAY_MS, "ended", each)),
     ),
   );
 const histories = fc.array(naming, { maxLength: 7 }).map((more) => [snapshot(START, [named("di_1")]), ...more]);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { day, days, factBuilder, subscriptionState } from "@/tests/support/fact-builders";
 import type { Fact, SnapshotFact, SubscriptionState } from "../types";
-import { SECOND } from "./calendar";
+import { SECOND_MS } from "./calendar";
 import { groupByInstant, isSameState, orderByPreviousState } from "./fact-order";
 
 const plan = (name: string) => subscriptionState({ plan: name });
@@ -40,8 +40,8 @@ describe("two states are equal", () => {
 
   test("with starts and ends within a second", () => {
     const moved = (by: number) => subscriptionState({ periodStart: day(0) + by, periodEnd: day(30) - by });
-    expect(isSameState(subscriptionState(), moved(SECOND))).toBe(true);
-    expect(isSameState(subscriptionState(), moved(SECOND + 1))).toBe(false);
+    expect(isSameState(subscriptionState(), moved(SECOND_MS))).toBe(true);
+    expect(isSameState(subscriptionState(), moved(SECOND_MS + 1))).toBe(false);
   });
 });
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { day, days, entitlementOn, factBuilder, timelineOf } from "@/tests/support/fact-builders";
 import type { Fact } from "../types";
-import { DAY, HOUR } from "./calendar";
+import { DAY_MS, HOUR_MS } from "./calendar";
 import { replaySubscription } from "./subscription-history";
 
 const second = days(30, 60);
@@ -67,7 +67,7 @@ test("a failed attempt belongs to the change that follows within a minute", () =
     return entitlementOn(timelineOf(a.snapshot(0), a.pay(0, 0, 30), attempt, a.snapshot(5, { plan: "high" })), 9)
       ?.limitPlan;
   };
-  expect([before(0), before(60_000), before(60_001), before(HOUR), before(DAY)]).toEqual([
+  expect([before(0), before(60_000), before(60_001), before(HOUR_MS), before(DAY_MS)]).toEqual([
     "low",
     "low",
     "high",

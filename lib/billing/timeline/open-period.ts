@@ -1,6 +1,6 @@
 /** Changes of a subscription's history that snapshots and payments share: a new billing period, a new state. */
 import type { Instant, Interval, Reason } from "../types";
-import { DAY, SAME_START } from "./calendar";
+import { DAY_MS, SAME_START } from "./calendar";
 import type { Activation, SubscriptionHistory } from "./history-types";
 import { effectivePlan } from "./scheduled-changes";
 import type { Effect } from "./transition-rules";
@@ -28,7 +28,7 @@ export function openPeriod(
   const paused = changes.some((change) => change.period === periods.length - 1 && change.collectionPaused);
   // If the cycle restarts, the charge of the last renewal may still be open, or a sent invoice not due yet.
   const restarted = previous !== undefined && start < previous.end - SAME_START;
-  const owed = restarted && (record?.sentInvoice === true || start < previous.starts[0] + DAY);
+  const owed = restarted && (record?.sentInvoice === true || start < previous.starts[0] + DAY_MS);
   if (previous && record?.status === "active" && !paused && !owed) previous.presumedPaid = true;
   const unpaid = { paid: false, paidByPayment: false, paidInFull: false, chargeFailed: false };
   periods.push({ ...period, starts: [start], presumedPaid: presumedPaid || period.activated !== null, ...unpaid });

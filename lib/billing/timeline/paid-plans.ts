@@ -2,7 +2,7 @@
  * Periods and plans that payments confirm. All payments of a subscription count, in any order.
  */
 import type { Instant, Interval, PaymentFact } from "../types";
-import { DAY, monthsSince, sameStart } from "./calendar";
+import { DAY_MS, monthsSince, sameStart } from "./calendar";
 import type { Change, Confirmation, Failure, Period, SubscriptionHistory } from "./history-types";
 import { unlistedChargeFor } from "./plan-items";
 
@@ -35,7 +35,7 @@ export function planPayment(fact: PaymentFact, history: SubscriptionHistory): Pa
 /** An unlisted price has no interval in the catalog; the charged period shows it. */
 function intervalOf(start: Instant | null, end: Instant | null): Interval | null {
   if (start === null || end === null) return null;
-  return monthsSince(start, end + DAY) >= 11 ? "yearly" : "monthly";
+  return monthsSince(start, end + DAY_MS) >= 11 ? "yearly" : "monthly";
 }
 
 /** Marks the period as paid, and as paid in full, if payments show it. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ACTIONS, type Action, DEBIT_ACTIONS } from "@/tests/support/billing-simulator/actions";
 import { expectWithinBound, greedy } from "@/tests/support/billing-simulator/expect-within-bound";
-import { DAY } from "./calendar";
+import { DAY_MS } from "./calendar";
 
 /** `QUOTA_RUNS=300000 npx vitest run --project unit lib/billing/timeline/quota.test.ts` looks longer. */
 const RUNS = Number(process.env.QUOTA_RUNS ?? 10_000);
@@ -40,7 +40,7 @@ test(
 test(
   "longer histories with some usage and late facts",
   () => {
-    const delay = fc.constantFrom(0, 60_000, 2 * DAY);
+    const delay = fc.constantFrom(0, 60_000, 2 * DAY_MS);
     fc.assert(
       fc.property(anyActions, delay, (actions, late) => expectWithinBound(actions, late)),
       { numRuns: RUNS },

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { product } from "@/lib/config/current-catalog";
 import type { Fact, Instant, ProcessorFact, ScheduleFact, SubscriptionState } from "../types";
 import { fold } from "./build-timeline";
-import { addMonths, DAY, HOUR } from "./calendar";
+import { addMonths, DAY_MS, HOUR_MS } from "./calendar";
 import { scheduleAfter } from "./scheduled-changes";
 import { replaySubscription } from "./subscription-history";
 
@@ -41,8 +41,8 @@ const planAt = (of: ReturnType<typeof fold>, at: Instant) =>
   of.entitlementPeriods.findLast(({ start }) => start <= at)?.plan;
 
 const began = snapshot(START);
-const scheduled = schedule(START + 5 * DAY, "basic");
-const carriedOut = snapshot(END - 3 * HOUR, { plan: "basic" });
+const scheduled = schedule(START + 5 * DAY_MS, "basic");
+const carriedOut = snapshot(END - 3 * HOUR_MS, { plan: "basic" });
 const renewed = snapshot(END, { plan: "basic", periodStart: END, periodEnd: NEXT });
 
 describe("a scheduled downgrade", () => {
@@ -51,7 +51,7 @@ describe("a scheduled downgrade", () => {
     expect(before.records).toMatchObject([{ plan: "ultra", scheduled: { plan: "basic", interval: "monthly" } }]);
     const after = timeline(began, scheduled, carriedOut);
     expect(after.records).toMatchObject([{ plan: "basic", retainedPlan: "ultra" }]);
-    expect(planAt(after, END - HOUR)).toBe("ultra");
+    expect(planAt(after, END - HOUR_MS)).toBe("ultra");
   });
 
   test("comes into force with the renewal, which resets", () => {
@@ -62,22 +62,22 @@ describe("a scheduled downgrade", () => {
   });
 
   test("to another interval begins a new period at once, with nothing of the old one held", () => {
-    const yearly = { ...schedule(START + 5 * DAY, "basic"), interval: "yearly" as const };
-    const at = END - 3 * HOUR;
+    const yearly = { ...schedule(START + 5 * DAY_MS, "basic"), interval: "yearly" as const };
+    const at = END - 3 * HOUR_MS;
     const switched = snapshot(at, { plan: "basic", interval: "yearly", periodStart: at, periodEnd: addMonths(at, 12) });
     const after = timeline(began, yearly, switched);
-    expect(planAt(after, at + HOUR)).toBe("basic");
+    expect(planAt(after, at + HOUR_MS)).toBe("basic");
     expect(after.records).toMatchObject([{ scheduled: null, retainedPlan: null }]);
     expect(after.flags).toEqual([]);
   });
 
   test("by somebody else, without a schedule, counts at once", () => {
-    expect(planAt(timeline(began, carriedOut), END - HOUR)).toBe("basic");
+    expect(planAt(timeline(began, carriedOut), END - HOUR_MS)).toBe("basic");
   });
 
   test("taken back, a later change to that plan is not ours any more", () => {
-    const after = timeline(began, scheduled, schedule(START + 6 * DAY, null), carriedOut);
-    expect(planAt(after, END - HOUR)).toBe("basic");
+    const after = timeline(began, scheduled, schedule(START + 6 * DAY_MS, null), carriedOut);
+    expect(planAt(after, END - HOUR_MS)).toBe("basic");
     expect(after.flags).toEqual([]);
   });
 
@@ -90,12 +90,12 @@ describe("a scheduled downgrade", () => {
     ["another plan", { plan: "plus" }],
     [
       "another interval",
-      { interval: "yearly", periodStart: START + 9 * DAY, periodEnd: addMonths(START + 9 * DAY, 12) },
+      { interval: "yearly", periodStart: START + 9 * DAY_MS, periodEnd: addMonths(START + 9 * DAY_MS, 12) },
     ],
     ["a cancellation", { cancelAt: END }],
     ["the end", { status: "canceled" }],
   ])("is canceled and flagged by %s that is not ours", (_, changes) => {
-    const at = START + 9 * DAY;
+    const at = START + 9 * DAY_MS;
     const after = timeline(began, scheduled, snapshot(at, changes));
     expect(after.records).toMatchObject([{ scheduled: null, retainedPlan: null }]);
     expect(after.flags.filter(({ kind }) => kind === "schedule_canceled")).toHaveLength(1);
@@ -103,7 +103,7 @@ describe("a scheduled downgrade", () => {
 });
 
 test("what is told of it", () => {
-  const withdrawn = schedule(START + 6 * DAY, null);
+  const withdrawn = schedule(START + 6 * DAY_MS, null);
   const { trace } = timeline(began, scheduled, withdrawn);
   expect(trace[scheduled.id]).toBe("Plan change scheduled");
   expect(trace[withdrawn.id]).toBe("Scheduled plan change withdrawn");
@@ -111,11 +111,11 @@ test("what is told of it", () => {
 
 test("half a schedule is none, and there is none for a subscription that is not known or is over", () => {
   for (const half of [{ interval: null }, { plan: null }]) {
-    const fact = { ...schedule(START + 5 * DAY, "basic"), ...half };
+    const fact = { ...schedule(START + 5 * DAY_MS, "basic"), ...half };
     expect(timeline(began, fact).records).toMatchObject([{ scheduled: null }]);
   }
   expect(timeline(scheduled).records).toEqual([]);
-  const ended = snapshot(START + DAY, { status: "canceled" });
+  const ended = snapshot(START + DAY_MS, { status: "canceled" });
   expect(timeline(began, ended, scheduled).records).toMatchObject([{ scheduled: null }]);
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { day, days, entitlementOn, factBuilder, subscriptionState, timelineOf } from "@/tests/support/fact-builders";
 import type { Fact, SubscriptionState } from "../types";
-import { SECOND } from "./calendar";
+import { SECOND_MS } from "./calendar";
 import { replaySubscription } from "./subscription-history";
 
 const second = days(30, 60);
@@ -113,7 +113,7 @@ describe("missing events", () => {
 
   test("within a second of the open period's start it is applied, also without a period", () => {
     const near = (seconds: number) =>
-      told2(10, {}, subscriptionState({ status: "past_due", periodStart: day(0) - seconds * SECOND }));
+      told2(10, {}, subscriptionState({ status: "past_due", periodStart: day(0) - seconds * SECOND_MS }));
     expect(failures(a.snapshot(0), near(1))).toEqual([day(10)]);
     expect(failures(a.snapshot(0), near(2))).toEqual([]);
     const none = told2(10, {}, subscriptionState({ status: "past_due", periodStart: null, periodEnd: null }));

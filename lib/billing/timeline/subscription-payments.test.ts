@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { day, days, factBuilder } from "@/tests/support/fact-builders";
 import type { Fact, PaymentFact } from "../types";
-import { SECOND } from "./calendar";
+import { SECOND_MS } from "./calendar";
 import { replaySubscription } from "./subscription-history";
 
 const second = days(30, 60);
@@ -84,7 +84,7 @@ describe("a payment", () => {
   });
 
   test("a second early is early enough, two are not", () => {
-    const at = (seconds: number) => a.pay(31, 30, 60, { periodStart: day(30) - seconds * SECOND });
+    const at = (seconds: number) => a.pay(31, 30, 60, { periodStart: day(30) - seconds * SECOND_MS });
     expect(afterFirst(at(1))).toBe("Payment for a new billing period");
     expect(afterFirst(at(2))).toBe("Payment for an earlier period");
   });

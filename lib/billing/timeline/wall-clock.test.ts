@@ -16,7 +16,7 @@ import { normalized } from "@/tests/support/normalized-stripe";
 import type { Fact, ProcessorFact } from "../types";
 import { usageAt } from "../usage-at";
 import { fold } from "./build-timeline";
-import { addMonths, DAY, SECOND } from "./calendar";
+import { addMonths, DAY_MS, SECOND_MS } from "./calendar";
 
 const BEGIN = Date.UTC(2026, 0, 31, 12);
 const RUNS = Number(process.env.QUOTA_RUNS ?? 3_000);
@@ -60,14 +60,14 @@ const WITH_ENDS = [
 /** The facts in their order, from the beginning on; `perSecond` instants of the clock share a second. */
 function onWall(facts: readonly ProcessorFact[], perSecond = 1): ProcessorFact[] {
   const instants = [...new Set(facts.map(({ at }) => at))].sort((a, b) => a - b);
-  const seconds = new Map(instants.map((at, index) => [at, BEGIN + Math.floor(index / perSecond) * SECOND]));
+  const seconds = new Map(instants.map((at, index) => [at, BEGIN + Math.floor(index / perSecond) * SECOND_MS]));
   return facts.map((fact) => ({ ...fact, at: seconds.get(fact.at) as number }));
 }
 
 /** A processor with a test clock, and a gate that runs on real time. */
 class WallClockSimulator extends BillingSimulator {
   private wallNow(): number {
-    return BEGIN + new Set(this.facts.map(({ at }) => at)).size * SECOND;
+    return BEGIN + new Set(this.facts.map(({ at }) => at)).size * SECOND_MS;
   }
 
   override usage() {
@@ -160,7 +160,7 @@ test(
         const state = (all: readonly ProcessorFact[]) =>
           JSON.stringify([
             fold(TEST_PRODUCT, all, BEGIN),
-            ...[0, 31 * DAY, 200 * DAY].map((later) => usageOf(simulator, all, later)),
+            ...[0, 31 * DAY_MS, 200 * DAY_MS].map((later) => usageOf(simulator, all, later)),
           ]);
         const shuffled = [...facts, ...facts]
           .map((fact) => ({ fact, at: order.next().value as number }))
@@ -197,14 +197,14 @@ test.each(["clock", "wall"] as const)(
       fake.created(),
       fake.paid("subscription_create", BEGIN),
       fake.renewed(),
-      fake.paid("subscription_cycle", second + DAY / 24),
-      fake.planChanged("ultra", second + 10 * DAY),
+      fake.paid("subscription_cycle", second + DAY_MS / 24),
+      fake.planChanged("ultra", second + 10 * DAY_MS),
       fake.renewed(),
-      fake.paymentFailed("subscription_cycle", third + DAY / 24),
-      fake.changed({ status: "past_due" }, third + DAY / 24),
+      fake.paymentFailed("subscription_cycle", third + DAY_MS / 24),
+      fake.changed({ status: "past_due" }, third + DAY_MS / 24),
     ];
-    const created = events.map((event) => Number(event.created) * SECOND);
-    if (eventTime === "wall") expect(created).toEqual(created.map((_, index) => BEGIN + index * SECOND));
+    const created = events.map((event) => Number(event.created) * SECOND_MS);
+    if (eventTime === "wall") expect(created).toEqual(created.map((_, index) => BEGIN + index * SECOND_MS));
     const facts = events.flatMap((event): Fact[] => {
       const result = normalized(event);
       if (result.outcome !== "facts") throw new Error(result.outcome);
@@ -212,8 +212,8 @@ test.each(["clock", "wall"] as const)(
     });
     const at = (now: number) => {
       const ledger = [
-        { at: second + DAY, field: "words_used", amount: 15_000 },
-        { at: third + DAY, field: "words_used", amount: 700 },
+        { at: second + DAY_MS, field: "words_used", amount: 15_000 },
+        { at: third + DAY_MS, field: "words_used", amount: 700 },
       ];
       const writer = product("writer");
       const { entitlementPeriod, used, remaining } = usageAt(writer, fold(writer, facts, 0), ledger, now);
@@ -225,12 +225,12 @@ test.each(["clock", "wall"] as const)(
       };
     };
     // The renewal forgave 15,000, which are held back while it is owed; the plan goes on for the days of grace.
-    expect(at(third + 2 * DAY)).toEqual({
+    expect(at(third + 2 * DAY_MS)).toEqual({
       plan: "ultra",
       status: "past_due",
       used: 700,
       remaining: 35_000 - 700 - 15_000,
     });
-    expect(at(third + 8 * DAY)).toMatchObject({ plan: "free", status: "past_due" });
+    expect(at(third + 8 * DAY_MS)).toMatchObject({ plan: "free", status: "past_due" });
   },
 );

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { Gateway } from "@/lib/database";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";
@@ -43,7 +43,7 @@ describe("memory", () => {
   const read = (userId: string) => writer(userId, gateway, cache);
 
   test("a second read needs no database call, and a commit is visible at once", async () => {
-    const fake = fakeStripeSubscription({ id: "sub_seen", userId: "seen", price: PLUS, startsAt: Date.now() - DAY });
+    const fake = fakeStripeSubscription({ id: "sub_seen", userId: "seen", price: PLUS, startsAt: Date.now() - DAY_MS });
     reads.count = 0;
     expect(await read("seen")).toEqual({ plan: "free", words: 500 });
     expect(await read("seen")).toEqual({ plan: "free", words: 500 });
@@ -79,18 +79,23 @@ describe("memory", () => {
   });
 
   test("a user with a moved sandbox clock is never read from the cache", async () => {
-    const fake = fakeStripeSubscription({ id: "sub_clock", userId: "clock", price: PLUS, startsAt: Date.now() - DAY });
+    const fake = fakeStripeSubscription({
+      id: "sub_clock",
+      userId: "clock",
+      price: PLUS,
+      startsAt: Date.now() - DAY_MS,
+    });
     await deliver(gateway, fake.created());
     expect((await read("clock")).plan).toBe("plus");
     // Seven days and an hour without a renewal: free.
-    await gateway.setSandboxClock("clock", fake.periodEnd() + 7 * DAY + HOUR);
+    await gateway.setSandboxClock("clock", fake.periodEnd() + 7 * DAY_MS + HOUR_MS);
     expect((await read("clock")).plan).toBe("free");
     await gateway.setSandboxClock("clock", null);
     expect((await read("clock")).plan).toBe("plus");
   });
 
   test("a late write does not restore the value from before a commit", async () => {
-    const fake = fakeStripeSubscription({ id: "sub_slow", userId: "slow", price: PLUS, startsAt: Date.now() - DAY });
+    const fake = fakeStripeSubscription({ id: "sub_slow", userId: "slow", price: PLUS, startsAt: Date.now() - DAY_MS });
     let resume = () => {};
     const paused = new Promise<void>((resolve) => {
       resume = resolve;

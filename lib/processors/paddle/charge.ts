@@ -1,6 +1,6 @@
 /** Finds the purpose of a transaction: a whole period, a change, the proration of an upgrade, or something else. */
 
-import { addMonths, DAY } from "@/lib/billing/timeline/calendar";
+import { addMonths, DAY_MS } from "@/lib/billing/timeline/calendar";
 import type { PaymentFact, UnlistedCharge } from "@/lib/billing/types";
 import type { FindPrice, ListedPrice } from "@/lib/config/catalog";
 import type { Transaction } from "./shape";
@@ -121,7 +121,7 @@ function chargeForChange(planLines: readonly PlanLine[], { billing_period: perio
   const { line, price } = charged.planLine;
   const wholeEnd = addMonths(period.starts_at, price.interval === "yearly" ? 12 : 1);
   const off = Math.abs(period.ends_at - wholeEnd);
-  const isWhole = off <= EXACTLY || (off <= DAY && !isPartial(line, period));
+  const isWhole = off <= EXACTLY || (off <= DAY_MS && !isPartial(line, period));
   return isWhole ? { ...charged, purpose: "change" } : charged;
 }
 

@@ -14,7 +14,7 @@ import type { SubscriptionReading } from "../processor-client";
 
 const START = Date.parse("2026-11-01T10:00:00Z");
 const END = Date.parse("2026-12-01T10:00:00Z");
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 const page = (...data: object[]) => ({
   data,
   meta: { pagination: { per_page: 50, next: "https://api.paddle.com/next", has_more: false, estimated_total: 1 } },
@@ -29,7 +29,7 @@ const renewal = (over: Partial<TransactionSpec> = {}) =>
     status: "completed",
     lines: [{ price: planPrice({ product: "writer", plan: "plus", interval: "monthly" }), amount: 1_999 }],
     period: { start: START, end: END },
-    at: START + HOUR,
+    at: START + HOUR_MS,
     ...over,
   });
 
@@ -42,7 +42,7 @@ const adjustment = (over: Partial<AdjustmentSpec> = {}) =>
     subscription: SUBSCRIPTION,
     customer: CUSTOMER,
     amount: 500,
-    at: START + 2 * HOUR,
+    at: START + 2 * HOUR_MS,
     ...over,
   });
 
@@ -67,7 +67,7 @@ describe("payments", () => {
   ] as const)("of a transaction that is %s are the facts of its event", async (status, type, outcome) => {
     const { client, requests } = await fakeApi(page(renewal({ status })), page());
     const { payments, notes } = await client.paymentRecords(reading);
-    const [said] = saidBy(type, renewal({ status }), START + HOUR).facts;
+    const [said] = saidBy(type, renewal({ status }), START + HOUR_MS).facts;
     expect(payments).toEqual([
       {
         product: "writer",
@@ -99,7 +99,7 @@ describe("refunds and chargebacks", () => {
     async (action) => {
       const { client } = await fakeApi(page(), page(adjustment({ action })));
       const { notes } = await client.paymentRecords(reading);
-      const [said, ...more] = saidBy("adjustment.updated", adjustment({ action }), START + 2 * HOUR).notes ?? [];
+      const [said, ...more] = saidBy("adjustment.updated", adjustment({ action }), START + 2 * HOUR_MS).notes ?? [];
       expect(notes).toEqual([{ ...said, transaction: "txn_renewal" }]);
       expect(more).toEqual([]);
     },

@@ -1,6 +1,6 @@
 /** Which Paddle transactions were paid in full and in money. */
 import { describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import {
   event,
   type LineSpec,
@@ -28,12 +28,12 @@ const BASE: TransactionSpec = {
   status: "completed",
   lines: [line(price)],
   period: { start: START, end: END },
-  at: START + HOUR,
+  at: START + HOUR_MS,
 };
 
 function told(spec: Partial<TransactionSpec>, changes: Changes = {}, type = "transaction.completed") {
   const data = withChanges(transactionEntity({ ...BASE, ...spec }), changes);
-  return normalized(event(type, data, { id: "evt_1", at: START + 2 * HOUR }));
+  return normalized(event(type, data, { id: "evt_1", at: START + 2 * HOUR_MS }));
 }
 
 function fact(spec: Partial<TransactionSpec>, changes: Changes = {}, type?: string) {
@@ -77,7 +77,7 @@ describe("in money", () => {
     ],
     [
       "a whole rate for a part of the period",
-      { lines: [line(price), line(other, { proration: { rate: "1", start: START + DAY, end: END } })] },
+      { lines: [line(price), line(other, { proration: { rate: "1", start: START + DAY_MS, end: END } })] },
       {},
     ],
   ])("is not %s", (_name, spec, changes) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import {
   event,
   type LineSpec,
@@ -30,12 +30,12 @@ const BASE: TransactionSpec = {
   status: "completed",
   lines: [line(price)],
   period: { start: START, end: END },
-  at: START + HOUR,
+  at: START + HOUR_MS,
 };
 
 function told(spec: Partial<TransactionSpec>, changes: Changes = {}, type = "transaction.completed") {
   const data = withChanges(transactionEntity({ ...BASE, ...spec }), changes);
-  return normalized(event(type, data, { id: "evt_1", at: START + 2 * HOUR }));
+  return normalized(event(type, data, { id: "evt_1", at: START + 2 * HOUR_MS }));
 }
 
 function fact(spec: Partial<TransactionSpec>, changes: Changes = {}, type?: string) {
@@ -90,16 +90,16 @@ describe("a change: whole from now, or for the rest of the period", () => {
   });
 
   test("anything shorter or longer is an upgrade inside the period, which opens nothing", () => {
-    expect(change(START + 15 * DAY, END)).toBe("proration");
-    expect(change(START + 2 * DAY, END)).toBe("proration");
+    expect(change(START + 15 * DAY_MS, END)).toBe("proration");
+    expect(change(START + 2 * DAY_MS, END)).toBe("proration");
     expect(change(START, END, yearly)).toBe("proration");
     expect(change(START, Date.UTC(2027, 2, 1, 10))).toBe("proration");
     expect(change(START, START)).toBe("proration");
   });
 
   test("on the first day the line's proration decides", () => {
-    expect(change(START + HOUR, END, ultra, rated("0.99865"))).toBe("proration");
-    expect(change(START + HOUR, END, ultra)).toBe("change");
+    expect(change(START + HOUR_MS, END, ultra, rated("0.99865"))).toBe("proration");
+    expect(change(START + HOUR_MS, END, ultra)).toBe("change");
   });
 
   test("a change that charges nothing confirms nothing", () => {
@@ -114,18 +114,18 @@ describe("a change: whole from now, or for the rest of the period", () => {
       line(price, { amount: -995, proration: rated("0.5") }),
       line(ultra, { amount: 1990, proration: rated("0.5") }),
     ];
-    expect(fact({ origin: "subscription_update", period: { start: START + 15 * DAY, end: END }, lines })).toMatchObject(
-      {
-        purpose: "proration",
-        plan: "ultra",
-        inMoney: false,
-      },
-    );
+    expect(
+      fact({ origin: "subscription_update", period: { start: START + 15 * DAY_MS, end: END }, lines }),
+    ).toMatchObject({
+      purpose: "proration",
+      plan: "ultra",
+      inMoney: false,
+    });
   });
 });
 
 describe("a period", () => {
-  const proration = { rate: "0.5", start: START - 15 * DAY, end: START };
+  const proration = { rate: "0.5", start: START - 15 * DAY_MS, end: START };
 
   test("is paid by its whole line, beside the deferred difference of an upgrade", () => {
     expect(fact({ lines: [line(ultra, { amount: 1000, proration }), line(ultra)] })).toMatchObject({

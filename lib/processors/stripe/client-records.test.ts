@@ -23,8 +23,8 @@ import { normalized } from "@/tests/support/normalized-stripe";
 import type { SubscriptionReading } from "../processor-client";
 
 const list = (...data: object[]): StripeObject => ({ object: "list", data, has_more: false, url: "/v1/things" });
-const HOUR = 3_600;
-const MONTH = 31 * 24 * HOUR;
+const HOUR_SECONDS = 3_600;
+const MONTH = 31 * 24 * HOUR_SECONDS;
 
 const renewal = (over: Partial<InvoiceSpec> = {}): StripeObject =>
   invoiceObject(
@@ -48,8 +48,8 @@ const renewal = (over: Partial<InvoiceSpec> = {}): StripeObject =>
       periodStart: STARTED,
       periodEnd: RENEWS,
       status: "paid",
-      finalizedAt: RENEWS + HOUR,
-      paidAt: RENEWS + HOUR + 5,
+      finalizedAt: RENEWS + HOUR_SECONDS,
+      paidAt: RENEWS + HOUR_SECONDS + 5,
       attemptCount: 1,
       ...over,
     },
@@ -80,7 +80,7 @@ function saidBy(type: string, object: StripeObject, at: number) {
 
 const charge = (over: object = {}, refunded = 0) => ({
   ...chargeObject(
-    { id: "ch_1", customer: CUSTOMER, invoice: "in_renewal", amount: 1_999, created: RENEWS + HOUR, refunded },
+    { id: "ch_1", customer: CUSTOMER, invoice: "in_renewal", amount: 1_999, created: RENEWS + HOUR_SECONDS, refunded },
     "basil",
   ),
   ...over,
@@ -90,7 +90,7 @@ describe("payments", () => {
   test("that were made are the facts of their events", async () => {
     const { client, requests } = await fakeApi(list(renewal()), list());
     const { payments, notes } = await client.paymentRecords(reading());
-    const [said] = saidBy("invoice.paid", renewal(), RENEWS + HOUR + 5).facts;
+    const [said] = saidBy("invoice.paid", renewal(), RENEWS + HOUR_SECONDS + 5).facts;
     expect(payments).toEqual([
       { product: "writer", fact: { ...said?.fact, id: "stripe:read:in_renewal:paid:payment" } },
     ]);
@@ -111,7 +111,7 @@ describe("payments", () => {
       const { client } = await fakeApi(list(invoice), list());
       return (await client.paymentRecords(reading(status))).payments;
     };
-    const [said] = saidBy("invoice.payment_failed", open(), RENEWS + HOUR).facts;
+    const [said] = saidBy("invoice.payment_failed", open(), RENEWS + HOUR_SECONDS).facts;
     const fact = { ...said?.fact, id: "stripe:read:in_renewal:failed:payment" };
     for (const status of ["past_due", "unpaid", "incomplete"]) {
       expect(await failed(status), status).toEqual([{ product: "writer", fact }]);
@@ -123,14 +123,14 @@ describe("payments", () => {
       expect(await failed("past_due", open({ status })), status).toEqual([]);
     }
     // A sent invoice is owed from its due date on.
-    const issued = { collectionMethod: "send_invoice", finalizedAt: STARTED + HOUR } as const;
-    const sent = open({ ...issued, dueDate: STARTED + 2 * HOUR });
+    const issued = { collectionMethod: "send_invoice", finalizedAt: STARTED + HOUR_SECONDS } as const;
+    const sent = open({ ...issued, dueDate: STARTED + 2 * HOUR_SECONDS });
     expect(await failed("past_due", sent)).toMatchObject([
-      { fact: { at: (STARTED + 2 * HOUR) * 1000, purpose: "period" } },
+      { fact: { at: (STARTED + 2 * HOUR_SECONDS) * 1000, purpose: "period" } },
     ]);
     const later = open({ ...issued, dueDate: RENEWS });
     expect(await failed("past_due", later)).toMatchObject([
-      { fact: { at: (STARTED + HOUR) * 1000, purpose: "not_due" } },
+      { fact: { at: (STARTED + HOUR_SECONDS) * 1000, purpose: "not_due" } },
     ]);
   });
 
@@ -146,14 +146,14 @@ describe("payments", () => {
   };
 
   test("that failed are dated by the first attempt", async () => {
-    expect(await failedAt(attempt(1, "failed", RENEWS + 2 * HOUR))).toEqual([RENEWS + 2 * HOUR]);
-    const again = [attempt(2, "failed", RENEWS + 9 * HOUR), attempt(1, "failed", RENEWS + 2 * HOUR)];
-    expect(await failedAt(...again)).toEqual([RENEWS + 2 * HOUR]);
+    expect(await failedAt(attempt(1, "failed", RENEWS + 2 * HOUR_SECONDS))).toEqual([RENEWS + 2 * HOUR_SECONDS]);
+    const again = [attempt(2, "failed", RENEWS + 9 * HOUR_SECONDS), attempt(1, "failed", RENEWS + 2 * HOUR_SECONDS)];
+    expect(await failedAt(...again)).toEqual([RENEWS + 2 * HOUR_SECONDS]);
   });
 
   test("that are under way have not failed, though the subscription owes another invoice", async () => {
-    expect(await failedAt(attempt(1, "pending", RENEWS + 2 * HOUR))).toEqual([]);
-    const again = [attempt(2, "pending", RENEWS + 9 * HOUR), attempt(1, "failed", RENEWS + 2 * HOUR)];
+    expect(await failedAt(attempt(1, "pending", RENEWS + 2 * HOUR_SECONDS))).toEqual([]);
+    const again = [attempt(2, "pending", RENEWS + 9 * HOUR_SECONDS), attempt(1, "failed", RENEWS + 2 * HOUR_SECONDS)];
     expect(await failedAt(...again)).toEqual([]);
   });
 
@@ -191,18 +191,18 @@ describe("refunds and disputes", () => {
 
   test("of a charge that was refunded give the note of its event", async () => {
     const refunded = charge({}, 500);
-    const refund = { id: "re_1", object: "refund", created: RENEWS + 5 * HOUR };
+    const refund = { id: "re_1", object: "refund", created: RENEWS + 5 * HOUR_SECONDS };
     const { notes, asked } = await notesOf(list(refunded), list(refund));
-    expect(notes).toEqual(saidBy("charge.refunded", refunded, RENEWS + 5 * HOUR).notes);
+    expect(notes).toEqual(saidBy("charge.refunded", refunded, RENEWS + 5 * HOUR_SECONDS).notes);
     expect(notes).toMatchObject([{ id: "stripe:ch_1:refund:500", amount: 500, customer: CUSTOMER }]);
     expect(asked).toEqual([["GET /v1/refunds", { charge: "ch_1", limit: "1" }]]);
   });
 
   test("of a disputed charge name its customer, whom the event does not name", async () => {
     const dispute = (status: "needs_response" | "lost") =>
-      disputeObject({ id: "du_1", charge: "ch_1", amount: 1_999, status, created: RENEWS + 6 * HOUR }, "basil");
+      disputeObject({ id: "du_1", charge: "ch_1", amount: 1_999, status, created: RENEWS + 6 * HOUR_SECONDS }, "basil");
     const opened = await notesOf(list(charge({ disputed: true })), list(dispute("needs_response")));
-    const said = saidBy("charge.dispute.created", dispute("needs_response"), RENEWS + 6 * HOUR).notes;
+    const said = saidBy("charge.dispute.created", dispute("needs_response"), RENEWS + 6 * HOUR_SECONDS).notes;
     expect(opened.notes).toEqual(said?.map((note) => ({ ...note, customer: CUSTOMER })));
     expect(opened.asked).toEqual([["GET /v1/disputes", { charge: "ch_1" }]]);
 

@@ -1,5 +1,5 @@
 /** Adjustments of completed transactions: refunds, chargebacks and their reversals. Pure. */
-import { MINUTE } from "@/lib/billing/timeline/calendar";
+import { MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import { type AdjustmentSums, lineId, lineSums } from "../event-builders/paddle/events";
 import { type AccountState, type Adjustment, nextId, type PaddleStep, type Transaction } from "./account-state";
 import { emitAdjustment } from "./emit";
@@ -7,7 +7,7 @@ import { PaddleProblem } from "./problem";
 import { dueOf } from "./transactions";
 
 /** In Paddle's own sandbox a job approves refunds every ten minutes. */
-const APPROVAL = 10 * MINUTE;
+const APPROVAL = 10 * MINUTE_MS;
 
 /** The adjusted amount of one line. */
 export type AdjustedLine = { item: string; type: "full" | "partial" } & AdjustmentSums;

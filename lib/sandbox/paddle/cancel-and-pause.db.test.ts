@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DAY, MINUTE } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import { PAID, paddlePayer, RENEWAL } from "@/tests/support/paddle-payer";
 
 const { sandbox, sdk, delivered, gateway, payer, items, subscribe, writer, used, now, types, code } = paddlePayer();
@@ -52,7 +52,7 @@ describe("a cancellation or a pause", () => {
   test("resets the usage by a resume within the period that is paid in full", async () => {
     const { id } = await subscribe();
     await gateway.consume(payer.id, "words_used", 14_000);
-    await sandbox.moveClock(payer.id, { to: (await now()) + 10 * DAY });
+    await sandbox.moveClock(payer.id, { to: (await now()) + 10 * DAY_MS });
     await sdk().subscriptions.pause(id, { effectiveFrom: "immediately" });
     await sandbox.idle();
     await sandbox.moveClock(payer.id, { by: "day" });
@@ -75,10 +75,10 @@ describe("a cancellation or a pause", () => {
 
   test("until a date ends at that date", async () => {
     const { id } = await subscribe();
-    const resumeAt = new Date((await now()) + 5 * DAY).toISOString();
+    const resumeAt = new Date((await now()) + 5 * DAY_MS).toISOString();
     await sdk().subscriptions.pause(id, { effectiveFrom: "immediately", resumeAt });
     expect((await sdk().subscriptions.get(id)).scheduledChange).toMatchObject({ action: "resume" });
-    await sandbox.moveClock(payer.id, { to: (await now()) + 6 * DAY });
+    await sandbox.moveClock(payer.id, { to: (await now()) + 6 * DAY_MS });
     expect((await sdk().subscriptions.get(id)).status).toBe("active");
     expect(await writer()).toMatchObject({ plan: "plus" });
   });
@@ -86,7 +86,7 @@ describe("a cancellation or a pause", () => {
   test("is refused in the last half hour before a renewal, like every change", async () => {
     const { id } = await subscribe();
     const end = Date.parse((await sdk().subscriptions.get(id)).currentBillingPeriod?.endsAt as string);
-    await sandbox.moveClock(payer.id, { to: end - 29 * MINUTE });
+    await sandbox.moveClock(payer.id, { to: end - 29 * MINUTE_MS });
     const change = sdk().subscriptions.update(id, { items: items("ultra"), prorationBillingMode: "do_not_bill" });
     expect(await code(change)).toBe("subscription_locked_renewal");
   });

@@ -1,7 +1,7 @@
 /** From the purchase to the end, through the functions of our routes, Paddle's real SDK and the fake Paddle. */
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
-import { DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
 import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
@@ -77,7 +77,7 @@ test("a purchase at the fake page is known here when the payer returns", async (
 test("an upgrade has the money and meters of its preview", async () => {
   const id = await subscribe("plus");
   await gateway.consume(buyer.id, "words_used", 12_000);
-  await sandbox.moveClock(buyer.id, { to: (await now()) + 10 * DAY });
+  await sandbox.moveClock(buyer.id, { to: (await now()) + 10 * DAY_MS });
   const shown = await preview("ultra");
   expect(shown.dueNow?.amount).toBeGreaterThan(0);
   expect(shown.nextCharge).toMatchObject({ amount: 3_999, currency: "USD", at: (await writer()).periodEnd });
@@ -110,7 +110,7 @@ test("an upgrade with a failing card is refused and changes nothing; with anothe
 test("a switch to yearly carries over a share, as previewed", async () => {
   await subscribe("plus");
   await gateway.consume(buyer.id, "words_used", 14_000);
-  await sandbox.moveClock(buyer.id, { to: (await now()) + 10 * DAY });
+  await sandbox.moveClock(buyer.id, { to: (await now()) + 10 * DAY_MS });
   const shown = await preview("plus", "yearly");
   expect(shown).toMatchObject({ timing: "now", usage: { effect: "carry_over" } });
   await change("plus", "yearly");
@@ -131,20 +131,20 @@ describe("a downgrade", () => {
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic" });
     expect(await sdk().subscriptions.get(id)).toMatchObject({ items: [{ price: { id: "pri_writer_ultra_monthly" } }] });
     const end = Date.parse(shown.effectiveAt);
-    await sandbox.moveClock(buyer.id, { to: end - 40 * MINUTE });
+    await sandbox.moveClock(buyer.id, { to: end - 40 * MINUTE_MS });
     await sandbox.idle();
     expect(await sdk().subscriptions.get(id)).toMatchObject({ items: [{ price: { id: "pri_writer_basic_monthly" } }] });
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic", meters: [{ limit: 35_000 }, {}] });
-    await sandbox.moveClock(buyer.id, { to: end + 2 * HOUR });
+    await sandbox.moveClock(buyer.id, { to: end + 2 * HOUR_MS });
     expect(await writer()).toMatchObject({ plan: "basic", scheduledPlan: null });
     expect(await meters()).toEqual(shown.usage.meters.map(({ field, after }) => ({ field, ...after })));
     expect((await invoicesOf(buyer.id, context)).invoices[0]?.total.amount).toBe(999);
   });
 
   test.each([
-    ["in one step over the renewal", [2 * HOUR]],
-    ["to ten minutes before it, then over", [-10 * MINUTE, 2 * HOUR]],
-    ["scheduled in its last hour", [-50 * MINUTE, 2 * HOUR]],
+    ["in one step over the renewal", [2 * HOUR_MS]],
+    ["to ten minutes before it, then over", [-10 * MINUTE_MS, 2 * HOUR_MS]],
+    ["scheduled in its last hour", [-50 * MINUTE_MS, 2 * HOUR_MS]],
   ])("runs with the clock moved %s", async (name, steps) => {
     const id = await subscribe("ultra");
     const end = Date.parse((await writer()).periodEnd as string);
@@ -164,19 +164,19 @@ describe("a downgrade", () => {
     await subscribe("ultra");
     const { effectiveAt } = await change("basic");
     expect(await resumeSubscription(buyer.id, "writer", context)).toMatchObject({ outcome: "undone" });
-    await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + 2 * HOUR });
+    await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + 2 * HOUR_MS });
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
   });
 
   test("that is undone in the last hours, after it ran, is changed back", async () => {
     const id = await subscribe("ultra");
     const { effectiveAt } = await change("basic");
-    await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) - 45 * MINUTE });
+    await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) - 45 * MINUTE_MS });
     await sandbox.idle();
     await resumeSubscription(buyer.id, "writer", context);
     await sandbox.idle();
     expect(await sdk().subscriptions.get(id)).toMatchObject({ items: [{ price: { id: "pri_writer_ultra_monthly" } }] });
-    await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + 2 * HOUR });
+    await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + 2 * HOUR_MS });
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
   });
 
@@ -185,7 +185,7 @@ describe("a downgrade", () => {
     const shown = await preview("plus", "monthly");
     expect(shown).toMatchObject({ timing: "period_end", effectiveAt: (await writer()).periodEnd });
     await change("plus", "monthly");
-    await sandbox.moveClock(buyer.id, { to: Date.parse(shown.effectiveAt) + 2 * HOUR });
+    await sandbox.moveClock(buyer.id, { to: Date.parse(shown.effectiveAt) + 2 * HOUR_MS });
     expect(await writer()).toMatchObject({ plan: "plus", interval: "monthly", scheduledPlan: null });
   });
 });
@@ -200,7 +200,7 @@ test("a subscription can be canceled, resumed, canceled, ended, and bought again
   expect(await writer()).toMatchObject({ plan: "plus", cancelAt: null });
   await cancelSubscription(buyer.id, "writer", context);
   await sandbox.idle();
-  await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + HOUR });
+  await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + HOUR_MS });
   expect(await writer()).toMatchObject({ plan: "free" });
   await subscribe("ultra");
   expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
@@ -245,13 +245,13 @@ test("two products at two processors, on one clock, renew independently", async 
   expect(await writer()).toMatchObject({ plan: "plus", processor: "paddle" });
   await gateway.consume(buyer.id, "words_used", 900);
   await gateway.consume(buyer.id, "messages_count", 90);
-  await sandbox.moveClock(buyer.id, { to: (await now()) + 32 * DAY });
+  await sandbox.moveClock(buyer.id, { to: (await now()) + 32 * DAY_MS });
   expect((await meters())[0]?.used).toBe(0);
   expect((await held("chatbots")).meters[0]?.used).toBe(0);
   expect(new Set((await invoicesOf(buyer.id, context)).invoices.map(({ processor }) => processor)).size).toBe(2);
   await cancelSubscription(buyer.id, "writer", context);
   await sandbox.idle();
-  await sandbox.moveClock(buyer.id, { to: (await now()) + 32 * DAY });
+  await sandbox.moveClock(buyer.id, { to: (await now()) + 32 * DAY_MS });
   expect(await writer()).toMatchObject({ plan: "free" });
   expect(await held("chatbots")).toMatchObject({ plan: "growth", status: "active" });
 });

@@ -1,5 +1,5 @@
 /** States in which Paddle refuses to change a subscription. Pure. */
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { RENEWAL_MARGIN } from "@/lib/subscriptions/schedule-change";
 import type { AccountState, PaddleStep, Subscription } from "./account-state";
 import { PaddleProblem } from "./problem";
@@ -50,8 +50,8 @@ export function requireFewCharges({ state, now }: PaddleStep, { id }: Subscripti
         subscription === id && origin === "subscription_update" && createdAt > now - span,
     ).length;
   for (const [name, span, limit] of [
-    ["hour", HOUR, CHARGES.hour],
-    ["24_hour", DAY, CHARGES.day],
+    ["hour", HOUR_MS, CHARGES.hour],
+    ["24_hour", DAY_MS, CHARGES.day],
   ] as const) {
     if (since(span) < limit) continue;
     const code = `subscription_immediate_charge_${name}_limit_exceeded`;

@@ -2,7 +2,7 @@
  * A purchase at the fake Paddle with code, tax, upgrade, refunds and chargebacks.
  */
 import { expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { changePlan, previewChange } from "@/lib/subscriptions/change";
 import { paddleAccount } from "@/tests/support/paddle-account";
 
@@ -33,7 +33,7 @@ test("a purchase with a code, an upgrade, two refunds, a chargeback that is won 
   expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
   await gateway.consume(payer.id, "words_used", 12_000);
 
-  await sandbox.moveClock(payer.id, { to: (await now()) + 10 * DAY });
+  await sandbox.moveClock(payer.id, { to: (await now()) + 10 * DAY_MS });
   const priceId = "pri_writer_ultra_monthly";
   const preview = await (await client()).preview({ subscription, priceId, timing: "now" });
   expect(preview).toMatchObject({
@@ -62,10 +62,10 @@ test("a purchase with a code, an upgrade, two refunds, a chargeback that is won 
 
   await run(transaction, "refund_half");
   expect(await refunded()).toEqual([0, 0]);
-  await sandbox.moveClock(payer.id, { to: (await now()) + HOUR });
+  await sandbox.moveClock(payer.id, { to: (await now()) + HOUR_MS });
   expect(await refunded()).toEqual([0, 960]);
   await run(transaction, "refund");
-  await sandbox.moveClock(payer.id, { to: (await now()) + HOUR });
+  await sandbox.moveClock(payer.id, { to: (await now()) + HOUR_MS });
   expect(await refunded()).toEqual([0, 1_919]);
 
   const upgrade = latest?.id as string;

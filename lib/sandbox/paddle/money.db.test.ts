@@ -1,7 +1,7 @@
 /** Discounts, tax, locks and the minimum charge, through Paddle's real SDK. */
 import { ApiError } from "@paddle/paddle-node-sdk";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { addMonths, DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
+import { addMonths, DAY_MS, HOUR_MS, MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { testDatabase } from "@/tests/support/database";
@@ -50,7 +50,7 @@ async function subscribe({ discount, plan, ...payment }: Partial<Payment> & { di
 /** Moves to two hours after the period's end, when the renewal is charged. */
 async function renew(id: string) {
   const { currentBillingPeriod } = await sdk().subscriptions.get(id);
-  await sandbox.moveClock(user, { to: Date.parse(currentBillingPeriod?.endsAt as string) + 2 * HOUR });
+  await sandbox.moveClock(user, { to: Date.parse(currentBillingPeriod?.endsAt as string) + 2 * HOUR_MS });
 }
 
 async function latest() {
@@ -142,7 +142,7 @@ describe("a discount", () => {
 
   test("stays after an upgrade and reduces both its lines", async () => {
     const { id } = await subscribe({ discount: "SPRING20" });
-    await sandbox.moveClock(user, { to: (await now()) + 10 * DAY });
+    await sandbox.moveClock(user, { to: (await now()) + 10 * DAY_MS });
     const change = { items: items("ultra"), prorationBillingMode: "prorated_immediately" } as const;
     const preview = await sdk().subscriptions.previewUpdate(id, change);
     expect(preview.discount).toMatchObject({ id: discountId("SPRING20") });
@@ -221,7 +221,7 @@ describe("the minimum charge", () => {
   test("refuses a difference below 70 cents, in the preview too, and bills it with the next period", async () => {
     const { id } = await subscribe();
     const end = Date.parse((await sdk().subscriptions.get(id)).currentBillingPeriod?.endsAt as string);
-    await sandbox.moveClock(user, { to: end - 60 * MINUTE });
+    await sandbox.moveClock(user, { to: end - 60 * MINUTE_MS });
     const change = { items: items("ultra"), prorationBillingMode: "prorated_immediately" } as const;
     const refused = "subscription_update_transaction_balance_less_than_charge_limit";
     expect(await code(sdk().subscriptions.previewUpdate(id, change))).toBe(refused);
@@ -238,9 +238,9 @@ describe("locks", () => {
   test("between a renewal and its charge", async () => {
     const { id } = await subscribe();
     const end = Date.parse((await sdk().subscriptions.get(id)).currentBillingPeriod?.endsAt as string);
-    await sandbox.moveClock(user, { to: end + MINUTE / 2 });
+    await sandbox.moveClock(user, { to: end + MINUTE_MS / 2 });
     expect(await code(sdk().subscriptions.update(id, ultra))).toBe("subscription_locked_processing");
-    await sandbox.moveClock(user, { to: end + 2 * MINUTE });
+    await sandbox.moveClock(user, { to: end + 2 * MINUTE_MS });
     expect(await code(sdk().subscriptions.update(id, ultra))).toBeNull();
   });
 
@@ -276,7 +276,7 @@ describe("locks", () => {
       sdk().subscriptions.update(id, { ...ultra, items: items(plans[count % 2] as string) });
     for (let count = 0; count < 20; count += 1) await change(count);
     expect(await code(change(20))).toBe("subscription_immediate_charge_hour_limit_exceeded");
-    await sandbox.moveClock(user, { to: (await now()) + 61 * MINUTE });
+    await sandbox.moveClock(user, { to: (await now()) + 61 * MINUTE_MS });
     expect(await code(change(20))).toBeNull();
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addMonths, DAY, SECOND } from "@/lib/billing/timeline/calendar";
+import { addMonths, DAY_MS, SECOND_MS } from "@/lib/billing/timeline/calendar";
 import { PAID, paddlePayer, RENEWAL } from "@/tests/support/paddle-payer";
 
 const { sandbox, sdk, delivered, gateway, payer, items, subscribe, writer, used, now, types, code } = paddlePayer();
@@ -8,7 +8,7 @@ describe("a change of items", () => {
   test("charges an upgrade as previewed, to the cent, and preserves usage", async () => {
     const { id } = await subscribe("plus");
     await gateway.consume(payer.id, "words_used", 12_000);
-    await sandbox.moveClock(payer.id, { to: (await now()) + 10 * DAY });
+    await sandbox.moveClock(payer.id, { to: (await now()) + 10 * DAY_MS });
     const change = { items: items("ultra"), prorationBillingMode: "prorated_immediately" } as const;
     const preview = await sdk().subscriptions.previewUpdate(id, change);
     const after = await sdk().subscriptions.update(id, change);
@@ -59,14 +59,14 @@ describe("a change of items", () => {
 
   test("to yearly begins a new period and charges the whole price minus the unused time", async () => {
     const { id } = await subscribe();
-    await sandbox.moveClock(payer.id, { to: (await now()) + 10 * DAY });
+    await sandbox.moveClock(payer.id, { to: (await now()) + 10 * DAY_MS });
     const at = await now();
     const yearly = await sdk().subscriptions.update(id, {
       items: items("plus", "yearly"),
       prorationBillingMode: "prorated_immediately",
     });
     const start = Date.parse(yearly.currentBillingPeriod?.startsAt as string);
-    expect(start).toBeGreaterThanOrEqual(at - SECOND);
+    expect(start).toBeGreaterThanOrEqual(at - SECOND_MS);
     expect(start).toBeLessThanOrEqual(await now());
     expect(Date.parse(yearly.currentBillingPeriod?.endsAt as string)).toBe(addMonths(start, 12));
     await sandbox.idle();

@@ -1,6 +1,6 @@
 /** Prorations and totals of each kind of transaction, as in the examples of Paddle's API description. */
 import { describe, expect, test } from "vitest";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import type { Price } from "@/lib/config/catalog";
 import { planPrice } from "../event-builders/paddle/events";
 import { catchUp } from "../fake-processor";
@@ -14,7 +14,7 @@ import { resume, stop, update } from "./subscriptions";
 import { make } from "./transactions";
 
 const START = Date.UTC(2027, 0, 10, 12);
-const HALF = START + 15.5 * DAY;
+const HALF = START + 15.5 * DAY_MS;
 const writer = (plan: string, interval: Price["interval"] = "monthly") =>
   planPrice({ product: "writer", plan, interval });
 
@@ -62,15 +62,15 @@ test("a checkout has no proration", () => {
 });
 
 test("a renewal is a proration of rate 1 over its period", () => {
-  const { entity, subscription } = after(START + 31 * DAY, () => {});
+  const { entity, subscription } = after(START + 31 * DAY_MS, () => {});
   expect(entity).toMatchObject({ origin: "subscription_recurring" });
-  expect(subscription.period?.start).toBe(START + 31 * DAY);
+  expect(subscription.period?.start).toBe(START + 31 * DAY_MS);
   expect(prorations(entity)).toEqual([{ rate: "1", whole: true }]);
 });
 
 test("a resume is a proration of rate 1 over its new period", () => {
   const paused = after(HALF, (step, subscription) => stop(step, subscription, "pause", { immediately: true })).state;
-  const { entity } = after(HALF + DAY, resume, paused);
+  const { entity } = after(HALF + DAY_MS, resume, paused);
   expect(entity).toMatchObject({ origin: "subscription_recurring", status: "completed" });
   expect(prorations(entity)).toEqual([{ rate: "1", whole: true }]);
 });
@@ -98,7 +98,7 @@ describe("a change of items", () => {
 
   test("leaves a balance that pays the next renewal first: the grand total is the total minus the credit", () => {
     const lowered = change("plus", "monthly", "prorated_immediately").state;
-    const { entity, state } = after(START + 32 * DAY, () => {}, lowered);
+    const { entity, state } = after(START + 32 * DAY_MS, () => {}, lowered);
     const totals = { total: "1999", credit: "1000", credit_to_balance: "0", grand_total: "999", balance: "0" };
     expect(entity.details.totals).toMatchObject(totals);
     expect(entity.payments).toMatchObject([{ amount: "999", status: "captured" }]);
@@ -123,7 +123,7 @@ describe("a change of items", () => {
   test("in the first minute has the rate 1, without decimals", () => {
     const state = {
       items: [{ price: writer("plus") }],
-      period: { start: START, end: START + 31 * DAY },
+      period: { start: START, end: START + 31 * DAY_MS },
       anchor: START,
     };
     const { lines } = changeItems(state, [{ price: writer("ultra") }], "prorated_immediately", START);

@@ -1,6 +1,6 @@
 /** The cost of a change of items, as Paddle computes it: to the minute, each line rounded to the cent. Pure. */
 
-import { addMonths, MINUTE, monthsSince } from "@/lib/billing/timeline/calendar";
+import { addMonths, MINUTE_MS, monthsSince } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
 import { type ItemSpec, type LineSpec, sumOfLines } from "../event-builders/paddle/events";
 
@@ -93,7 +93,7 @@ export function settle(lines: readonly LineSpec[], balance: number) {
 
 /** The rest of the period, charged, or credited as a negative line. */
 function prorated({ price, quantity = 1 }: ItemSpec, { start, end }: Period, at: Instant, sign: 1 | -1): LineSpec {
-  const minutes = (from: Instant) => Math.round((end - from) / MINUTE);
+  const minutes = (from: Instant) => Math.round((end - from) / MINUTE_MS);
   const rate = minutes(at) / minutes(start);
   const amount = sign * Math.round(price.unitAmount * quantity * rate) + 0;
   return { price, quantity: sign * quantity, amount, proration: { rate: rateText(rate), start: at, end } };

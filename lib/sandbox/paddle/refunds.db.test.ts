@@ -1,7 +1,7 @@
 /** Refunds and chargebacks at the fake Paddle, and their effect here. */
 import { ApiError } from "@paddle/paddle-node-sdk";
 import { describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { paddleAccount } from "@/tests/support/paddle-account";
 
 const { sandbox, sdk, delivered, pay, hosted, payer, now, open, buy, run, adjustments, notes, refunded } =
@@ -123,7 +123,7 @@ describe("a chargeback", () => {
     const { transaction } = await buy();
     await run(transaction, "chargeback");
     delivered.length = 0;
-    await sandbox.moveClock(payer.id, { to: (await now()) + 20 * DAY });
+    await sandbox.moveClock(payer.id, { to: (await now()) + 20 * DAY_MS });
     expect(delivered).toEqual([]);
     expect(await notes()).toEqual([["dispute_opened", 1_999, "usd", "chargeback"]]);
   });
@@ -131,7 +131,7 @@ describe("a chargeback", () => {
   test("after a partial refund is for the rest", async () => {
     const { transaction } = await buy();
     await run(transaction, "refund_half");
-    await sandbox.moveClock(payer.id, { to: (await now()) + HOUR });
+    await sandbox.moveClock(payer.id, { to: (await now()) + HOUR_MS });
     await run(transaction, "chargeback");
     expect(delivered.at(-1)?.data).toMatchObject({ action: "chargeback", totals: { total: "999" } });
   });

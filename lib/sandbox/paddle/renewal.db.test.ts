@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { PAID, paddlePayer, RENEWAL } from "@/tests/support/paddle-payer";
 
 const { sandbox, sdk, delivered, pay, changeCard, gateway, payer, subscribe, writer, used, now, types, code } =
@@ -28,7 +28,7 @@ describe("a renewal", () => {
     ]);
     expect(await writer()).toMatchObject({ plan: "plus", status: "past_due" });
     delivered.length = 0;
-    await sandbox.moveClock(payer.id, { to: (await now()) + 28 * DAY });
+    await sandbox.moveClock(payer.id, { to: (await now()) + 28 * DAY_MS });
     expect(types().filter((type) => type === "transaction.payment_failed")).toHaveLength(5);
     expect(types().at(-1)).toBe("subscription.canceled");
     expect(await writer()).toMatchObject({ plan: "free" });
@@ -83,7 +83,7 @@ test("a refund waits for approval, and sends an event before and after it", asyn
     .adjustments.list({ transactionId: [transaction], action: "refund" })
     .next();
   expect(listed).toMatchObject([{ action: "refund", status: "pending_approval", transactionId: transaction }]);
-  await sandbox.moveClock(payer.id, { to: (await now()) + HOUR });
+  await sandbox.moveClock(payer.id, { to: (await now()) + HOUR_MS });
   expect(delivered.map(({ type, data }) => [type, data.status])).toEqual([
     ["adjustment.created", "pending_approval"],
     ["adjustment.updated", "approved"],

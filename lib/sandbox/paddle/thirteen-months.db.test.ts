@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addMonths, DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
+import { addMonths, DAY_MS, HOUR_MS, MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import { paddlePayer } from "@/tests/support/paddle-payer";
 
 const { sandbox, sdk, changeCard, database, gateway, payer, subscribe, writer, used } = paddlePayer();
@@ -12,9 +12,9 @@ test("13 months from January 31 have one reset per window, with a failed renewal
     const renewal = addMonths(anchor, month);
     await gateway.consume(payer.id, "words_used", 1_000 + month);
     if (month === 5) await changeCard(id, { card: "0341" });
-    await sandbox.moveClock(payer.id, { to: renewal - 10 * MINUTE });
+    await sandbox.moveClock(payer.id, { to: renewal - 10 * MINUTE_MS });
     expect(await used(), `month ${month}`).toBe(1_000 + month);
-    await sandbox.moveClock(payer.id, { to: renewal + 2 * HOUR });
+    await sandbox.moveClock(payer.id, { to: renewal + 2 * HOUR_MS });
     expect(await used(), `after renewal ${month}`).toBe(0);
     const { periodStart, periodEnd, status } = await writer();
     expect([Date.parse(periodStart as string), Date.parse(periodEnd as string)]).toEqual([
@@ -23,7 +23,7 @@ test("13 months from January 31 have one reset per window, with a failed renewal
     ]);
     expect(status).toBe(month === 5 ? "past_due" : "active");
     if (month !== 5) continue;
-    await sandbox.moveClock(payer.id, { to: renewal + 4 * DAY });
+    await sandbox.moveClock(payer.id, { to: renewal + 4 * DAY_MS });
     await changeCard(id);
     expect(await writer()).toMatchObject({ status: "active" });
     expect(await used()).toBe(0);

@@ -1,7 +1,7 @@
 /** Properties of random histories of a subscription, without a database: order, events and amounts. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import type { Price } from "@/lib/config/catalog";
 import { normalized } from "@/tests/support/normalized-paddle";
 import type { CardNumber } from "../cards";
@@ -80,7 +80,7 @@ function simulate(each: readonly Move[], bought: Terms = {}) {
   };
   run((step) => buy(step, "4242", bought));
   for (const next of each) {
-    if (next.kind === "wait") now += next.days * DAY + 1_000;
+    if (next.kind === "wait") now += next.days * DAY_MS + 1_000;
     run((step) => runMove(step, next));
   }
   return { state, now, events: events.map(({ raw, ...head }) => ({ ...head, body: JSON.parse(raw) })) };
@@ -221,30 +221,30 @@ test("periods anchored at January 31 end on the last day of a short month, and o
 
 test("a failing renewal begins at once, is charged a minute later, is retried for 27 days, and ends the subscription", () => {
   const begun = runStep(newAccountState("0123456789abcdef", "http://localhost"), START, (step) => buy(step, "0341"));
-  const { events } = catchUp(fakePaddle, begun.state, START + 60 * DAY);
+  const { events } = catchUp(fakePaddle, begun.state, START + 60 * DAY_MS);
   const renewal = Date.UTC(2027, 1, 28, 12);
-  const charged = renewal + MINUTE;
+  const charged = renewal + MINUTE_MS;
   const emitted = together(events, ({ at }) => at).map(([at, same]) => [at, same.map(({ type }) => type)]);
   const failed = "transaction.payment_failed";
   const due = ["transaction.updated", "transaction.past_due", "subscription.updated", "subscription.past_due"];
   expect(emitted).toEqual([
     [renewal, ["subscription.updated", "transaction.created", "transaction.billed"]],
     [charged, [failed, ...due]],
-    ...[1, 4, 9, 16].map((days) => [charged + days * DAY, [failed]]),
-    [charged + 27 * DAY, [failed, "subscription.updated", "subscription.canceled"]],
+    ...[1, 4, 9, 16].map((days) => [charged + days * DAY_MS, [failed]]),
+    [charged + 27 * DAY_MS, [failed, "subscription.updated", "subscription.canceled"]],
   ]);
-  expect(charged + 27 * DAY).toBeLessThan(Date.UTC(2027, 2, 28, 12) + HOUR);
+  expect(charged + 27 * DAY_MS).toBeLessThan(Date.UTC(2027, 2, 28, 12) + HOUR_MS);
 });
 
 test("after a late payment the next period begins at its regular date", () => {
   const begun = runStep(newAccountState("0123456789abcdef", "http://localhost"), START, (step) => buy(step, "0341"));
-  const at = START + 28 * DAY + 20 * DAY;
+  const at = START + 28 * DAY_MS + 20 * DAY_MS;
   const owing = catchUp(fakePaddle, begun.state, at);
   const paid = runStep(owing.state, at, (step) => {
     const [subscription] = step.state.subscriptions;
     if (subscription) changeCard(step, subscription, payment("4242"));
   });
   expect(paid.events.map(({ type }) => type)).toContain("subscription.updated");
-  const { state } = catchUp(fakePaddle, paid.state, at + 60 * DAY);
+  const { state } = catchUp(fakePaddle, paid.state, at + 60 * DAY_MS);
   expect(recurringStarts(state)).toEqual(["02-28", "03-31", "04-30"]);
 });

@@ -1,6 +1,6 @@
 /** Creates, bills and charges transactions, and retries failed charges. */
 
-import { DAY, MINUTE } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
 import { type CardNumber, type Charged, chargeCard, OFF_SESSION, type PaymentContext, testCard } from "../cards";
 import type { LineSpec } from "../event-builders/paddle/events";
@@ -16,7 +16,7 @@ import { emitSubscription, emitTransaction } from "./emit";
 import { settle, sumOf } from "./proration";
 
 /** The time between a renewal's event and its charge. */
-export const CHARGE_DELAY = MINUTE;
+export const CHARGE_DELAY = MINUTE_MS;
 
 /** Days between the attempts; after the last one the subscription ends. Their sum is less than any month. */
 const RETRY_DAYS = [1, 3, 5, 7, 11];
@@ -129,7 +129,7 @@ export function fail(step: PaddleStep, transaction: Transaction, subscription: S
   const first = transaction.status !== "past_due";
   const wait = RETRY_DAYS[transaction.failures];
   transaction.failures += 1;
-  transaction.nextAttempt = wait === undefined ? null : step.now + wait * DAY;
+  transaction.nextAttempt = wait === undefined ? null : step.now + wait * DAY_MS;
   emitTransaction(step, transaction, "payment_failed");
   if (first) {
     transaction.status = "past_due";

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { fold } from "@/lib/billing/timeline/build-timeline";
-import { DAY, HOUR, SECOND } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS, SECOND_MS } from "@/lib/billing/timeline/calendar";
 import { sharedFacts } from "@/lib/billing/timeline/plan-items";
 import type { Fact, Instant, Interval, Processor, SubscriptionRecord } from "@/lib/billing/types";
 import { freePlan, type ProductId } from "@/lib/config/catalog";
@@ -39,7 +39,7 @@ export interface PreparedScenario {
 }
 
 /** The age of a subscription that the setup creates. */
-const AGE = 10 * DAY;
+const AGE = 10 * DAY_MS;
 
 interface Wanted {
   begins: Scenario["begins"];
@@ -73,12 +73,12 @@ export function prepareScenario(known: UserFacts, wanted: Wanted): PreparedScena
   const requested = wanted.plan ?? firstPaid(known.product);
   const plan = wanted.begins === "trialing" || wanted.plan === null ? requested : otherPlan(known.product, requested);
   const current = { plan, interval };
-  const startsAt = setup.length > 0 ? clock.next() : Math.max(known.now - AGE, latest(known.facts) + 2 * SECOND);
+  const startsAt = setup.length > 0 ? clock.next() : Math.max(known.now - AGE, latest(known.facts) + 2 * SECOND_MS);
   const status = wanted.begins === "trialing" ? "trialing" : "active";
   const driver = newSubscription(known, processor, { product: known.product, ...current }, startsAt, status);
   setup.push(...driver.begin());
   // Two starts a second apart would count as one.
-  if (startsAt + HOUR > known.now) clock.after(startsAt + HOUR);
+  if (startsAt + HOUR_MS > known.now) clock.after(startsAt + HOUR_MS);
   return fromSubscription({ known, setup, clock, driver, current, status }, wanted);
 }
 
@@ -131,15 +131,15 @@ type Clock = ReturnType<typeof clockFrom>;
 
 /** Whole seconds, as Stripe counts them, each later than all before. */
 function clockFrom(now: Instant) {
-  let at = Math.floor(now / SECOND) * SECOND;
+  let at = Math.floor(now / SECOND_MS) * SECOND_MS;
   const next = () => {
-    at += SECOND;
+    at += SECOND_MS;
     return at;
   };
   return {
     next,
     after: (instant: Instant) => {
-      at = Math.max(at + SECOND, Math.ceil(instant / SECOND) * SECOND);
+      at = Math.max(at + SECOND_MS, Math.ceil(instant / SECOND_MS) * SECOND_MS);
       return at;
     },
   };
@@ -203,7 +203,7 @@ function newSubscription(
     userId,
     customer: customers[processor],
     price,
-    startsAt: Math.floor(startsAt / SECOND) * SECOND,
+    startsAt: Math.floor(startsAt / SECOND_MS) * SECOND_MS,
     status,
   });
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { simulationRequest } from "./requests";
@@ -21,24 +21,24 @@ const STATES = {
     await gateway.consume(userId, "words_used", 120);
   },
   active: async (userId: string) => {
-    await subscribe(userId, { plan: "plus", startsAt: Date.now() - 12 * DAY });
+    await subscribe(userId, { plan: "plus", startsAt: Date.now() - 12 * DAY_MS });
     await gateway.consume(userId, "words_used", 12_000);
     await gateway.consume(userId, "transformations_used", 7);
   },
   yearly: async (userId: string) => {
-    await subscribe(userId, { plan: "ultra", interval: "yearly", startsAt: Date.now() - 100 * DAY });
+    await subscribe(userId, { plan: "ultra", interval: "yearly", startsAt: Date.now() - 100 * DAY_MS });
     await gateway.consume(userId, "words_used", 9_000);
   },
   pastDue: async (userId: string) => {
-    const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 32 * DAY });
+    const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 32 * DAY_MS });
     await gateway.consume(userId, "words_used", 800);
     await deliver(gateway, fake.renewed());
-    await deliver(gateway, fake.changed({ status: "past_due" }, Date.now() - HOUR));
+    await deliver(gateway, fake.changed({ status: "past_due" }, Date.now() - HOUR_MS));
   },
   canceling: async (userId: string) => {
-    const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 12 * DAY });
+    const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 12 * DAY_MS });
     await gateway.consume(userId, "words_used", 300);
-    await deliver(gateway, fake.changed({ cancelAtPeriodEnd: true }, Date.now() - HOUR));
+    await deliver(gateway, fake.changed({ cancelAtPeriodEnd: true }, Date.now() - HOUR_MS));
   },
 };
 type StateName = keyof typeof STATES;

@@ -1,6 +1,6 @@
 import Stripe from "stripe";
 import { describe, expect, test } from "vitest";
-import { HOUR } from "@/lib/billing/timeline/calendar";
+import { HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { stripePayer } from "@/tests/support/stripe-payer";
 
 const { stripe, hosted, sandbox, payer, openCheckout, subscribe } = stripePayer();
@@ -73,7 +73,7 @@ describe("the API", () => {
     const { id: portal } = await stripe.billingPortal.sessions.create({ customer: customer.id });
     await hosted.changeCard(sandbox, portal, { card: "4242", email: null, name: null, confirmed: false });
     await expect(upgrade()).rejects.toMatchObject({ code: "card_declined" });
-    await sandbox.moveClock(payer.id, { to: Date.now() + 25 * HOUR });
+    await sandbox.moveClock(payer.id, { to: Date.now() + 25 * HOUR_MS });
     expect((await upgrade()).items.data[0]?.price.id).toBe("price_writer_ultra_monthly");
   });
 

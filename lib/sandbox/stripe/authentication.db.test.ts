@@ -1,6 +1,6 @@
 /** 3-D Secure at the fake Stripe: authentication of purchases, upgrades, renewals and resumptions. */
 import { describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { stripeAccount } from "@/tests/support/stripe-account";
 
 const { stripe, hosted, open, pay, subscribe, payer, sandbox, latestInvoice, writer, delivered, types, payInvoice } =
@@ -109,7 +109,7 @@ describe("a resumption", () => {
       },
     });
     await pay(session.id, { card: null });
-    await sandbox.moveClock(payer.id, { to: Date.now() + 8 * DAY });
+    await sandbox.moveClock(payer.id, { to: Date.now() + 8 * DAY_MS });
     if (card !== null) {
       const { id: portal } = await stripe.billingPortal.sessions.create({ customer });
       await hosted.changeCard(sandbox, portal, { card, email: null, name: null, confirmed: true });
@@ -154,7 +154,7 @@ describe("a resumption", () => {
     expect((await resume(id)).status).toBe("paused");
     const { next_payment_attempt } = await latestInvoice(customer);
     expect(next_payment_attempt).toEqual(expect.any(Number));
-    await sandbox.moveClock(payer.id, { to: (next_payment_attempt as number) * 1000 + HOUR });
+    await sandbox.moveClock(payer.id, { to: (next_payment_attempt as number) * 1000 + HOUR_MS });
     expect(types().filter((type) => type === "invoice.payment_failed")).toHaveLength(2);
     expect(await writer()).toMatchObject({ plan: "free", status: "paused" });
   });
@@ -176,7 +176,7 @@ describe("a resumption", () => {
   test("of a classic subscription expires without a payment", async () => {
     const { id } = await paused("classic", "4242");
     const { latest_invoice } = await stripe.subscriptions.resume(id);
-    await sandbox.moveClock(payer.id, { to: Date.now() + 10 * DAY });
+    await sandbox.moveClock(payer.id, { to: Date.now() + 10 * DAY_MS });
     expect((await stripe.invoices.retrieve(latest_invoice as string)).status).toBe("void");
     expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ status: "paused", pending_update: null });
   });

@@ -1,6 +1,6 @@
 /** Bank debits at the fake Stripe: processing for days, then paid or failed. */
 import { describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { stripeAccount } from "@/tests/support/stripe-account";
 
 const {
@@ -21,7 +21,7 @@ const {
 const PAYS = "6789";
 const FAILS = "2227";
 const ULTRA = "price_writer_ultra_monthly";
-const days = (count: number) => sandbox.moveClock(payer.id, { to: Date.now() + count * DAY + HOUR });
+const days = (count: number) => sandbox.moveClock(payer.id, { to: Date.now() + count * DAY_MS + HOUR_MS });
 /** The events of a move of the clock. */
 async function emitted(move: () => Promise<unknown>) {
   await sandbox.idle();
@@ -133,8 +133,8 @@ test("a new purchase after a failed debit gives no second quota", async () => {
     return (await stripe.checkout.sessions.retrieve(session.id)).subscription as string;
   };
   // At noon: four days and an hour later, the free plan is still on the same day.
-  const noon = Math.ceil(Date.now() / DAY) * DAY + 12 * HOUR;
-  const after = (count: number) => sandbox.moveClock(payer.id, { to: noon + count * DAY + HOUR });
+  const noon = Math.ceil(Date.now() / DAY_MS) * DAY_MS + 12 * HOUR_MS;
+  const after = (count: number) => sandbox.moveClock(payer.id, { to: noon + count * DAY_MS + HOUR_MS });
   await sandbox.moveClock(payer.id, { to: noon });
   const first = await failing();
   await gateway.consume(payer.id, "words_used", 15_000);
@@ -162,7 +162,7 @@ describe("a renewal", () => {
     expect(await latestInvoice(customer)).toMatchObject({ status: "open", attempted: true });
     expect(await writer()).toMatchObject({ status: "active" });
     const { now } = await gateway.sandboxClock(payer.id);
-    expect(await emitted(() => sandbox.moveClock(payer.id, { to: now + 4 * DAY }))).toEqual(answer);
+    expect(await emitted(() => sandbox.moveClock(payer.id, { to: now + 4 * DAY_MS }))).toEqual(answer);
     expect(await writer()).toMatchObject({ plan: "plus", status });
   });
 });

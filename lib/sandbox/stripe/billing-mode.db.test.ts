@@ -1,6 +1,6 @@
 /** Case P6: subscriptions in both billing modes. */
 import { describe, expect, test } from "vitest";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { stripeAccount } from "@/tests/support/stripe-account";
 
 const { stripe, hosted, open, subscribe, payer, sandbox, latestInvoice, writer, delivered } = stripeAccount("mode");
@@ -62,13 +62,13 @@ describe("another interval", () => {
 
   test("always begins a new cycle if classic, and only on request if flexible", async () => {
     const old = await subscribe("4242", CLASSIC);
-    await sandbox.moveClock(payer.id, { to: Date.now() + 3 * DAY });
+    await sandbox.moveClock(payer.id, { to: Date.now() + 3 * DAY_MS });
     const classic = await switched(old.id, old.item, false);
     expect(classic.billing_cycle_anchor).toBe(classic.items.data[0]?.current_period_start);
     expect(classic.billing_cycle_anchor).toBeGreaterThan(classic.created);
 
     const { id, item } = await subscribe("4242", FLEXIBLE);
-    await sandbox.moveClock(payer.id, { to: Date.now() + 6 * DAY });
+    await sandbox.moveClock(payer.id, { to: Date.now() + 6 * DAY_MS });
     await expect(switched(id, item, false)).rejects.toMatchObject({ param: "billing_cycle_anchor" });
     const flexible = await switched(id, item, true);
     expect(flexible.billing_cycle_anchor).toBe(flexible.items.data[0]?.current_period_start);
@@ -115,7 +115,7 @@ describe("credits", () => {
       line_items: [{ price: price("basic"), quantity: 1 }],
     });
     const upgrade = async (plan: string, days: number) => {
-      await sandbox.moveClock(payer.id, { to: Date.now() + days * DAY });
+      await sandbox.moveClock(payer.id, { to: Date.now() + days * DAY_MS });
       await stripe.subscriptions.update(id, {
         items: [{ id: item, price: price(plan) }],
         proration_behavior: "always_invoice",
@@ -176,7 +176,7 @@ test.each([
   });
   expect((await latestInvoice(customer)).lines.data[0]?.description).toBe(description);
   const { trial_start: first } = await stripe.subscriptions.retrieve(id);
-  await sandbox.moveClock(payer.id, { to: Date.now() + 10 * DAY });
+  await sandbox.moveClock(payer.id, { to: Date.now() + 10 * DAY_MS });
   const again = Math.floor(Date.now() / 1000) + 20 * 86_400;
   const { trial_start: second } = await stripe.subscriptions.update(id, { trial_end: again });
   if (start === "first") expect(second).toBe(first);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addMonths, DAY } from "@/lib/billing/timeline/calendar";
+import { addMonths, DAY_MS } from "@/lib/billing/timeline/calendar";
 import { stripePayer } from "@/tests/support/stripe-payer";
 
 const { stripe, hosted, sandbox, payer, delivered, types, subscribe, writer } = stripePayer();
@@ -55,7 +55,7 @@ describe("a failed renewal", () => {
     ]);
     expect(await writer()).toMatchObject({ plan: "plus", status: "past_due" });
     delivered.length = 0;
-    await sandbox.moveClock(payer.id, { to: addMonths(start, 1) + 16 * DAY });
+    await sandbox.moveClock(payer.id, { to: addMonths(start, 1) + 16 * DAY_MS });
     expect(types().filter((type) => type === "invoice.payment_failed")).toHaveLength(3);
     expect(types().at(-1)).toBe("customer.subscription.deleted");
     expect(delivered.at(-1)?.object).toMatchObject({ cancellation_details: { reason: "payment_failed" } });

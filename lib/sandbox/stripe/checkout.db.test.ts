@@ -1,6 +1,6 @@
 import Stripe from "stripe";
 import { describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { stripePayer } from "@/tests/support/stripe-payer";
 
 const { stripe, hosted, sandbox, payer, delivered, types, pay, openCheckout, writer, ITEM } = stripePayer();
@@ -62,7 +62,7 @@ describe("a checkout", () => {
       line_items: [ITEM("plus")],
       success_url: "http://localhost:3000/billing",
     });
-    await sandbox.moveClock(payer.id, { to: Date.now() + 25 * HOUR });
+    await sandbox.moveClock(payer.id, { to: Date.now() + 25 * HOUR_MS });
     expect((await stripe.checkout.sessions.retrieve(other.id)).status).toBe("expired");
     expect(types()).toContain("checkout.session.expired");
   });
@@ -76,10 +76,10 @@ describe("a checkout", () => {
     expect(await writer()).toMatchObject({ plan: "plus", status: "trialing" });
     expect((await stripe.checkout.sessions.retrieve(session.id)).payment_status).toBe("no_payment_required");
     delivered.length = 0;
-    await sandbox.moveClock(payer.id, { to: start + 12 * DAY });
+    await sandbox.moveClock(payer.id, { to: start + 12 * DAY_MS });
     expect(types()).toEqual(["customer.subscription.trial_will_end"]);
     delivered.length = 0;
-    await sandbox.moveClock(payer.id, { to: start + 15 * DAY });
+    await sandbox.moveClock(payer.id, { to: start + 15 * DAY_MS });
     expect(types()).toEqual([
       "customer.subscription.updated",
       "invoice.created",
@@ -104,7 +104,7 @@ describe("a checkout", () => {
     });
     expect(await pay(session.id, { card: null })).toEqual({ outcome: "succeeded" });
     expect(await writer()).toMatchObject({ plan: "plus", status: "trialing" });
-    await sandbox.moveClock(payer.id, { to: start + 8 * DAY });
+    await sandbox.moveClock(payer.id, { to: start + 8 * DAY_MS });
     expect(types().slice(-2)).toEqual(["customer.subscription.updated", "customer.subscription.paused"]);
     expect(await writer()).toMatchObject({ plan: "free" });
     const id = (await stripe.checkout.sessions.retrieve(session.id)).subscription as string;

@@ -1,7 +1,7 @@
 /** Renewals while the collection is paused, and with sent invoices. */
 import type Stripe from "stripe";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { testDatabase } from "@/tests/support/database";
@@ -108,7 +108,7 @@ describe("a sent invoice", () => {
     expect(await writer()).toEqual({ plan: "plus", status: "active", used: 0, remaining: 15_000 });
 
     delivered.length = 0;
-    await sandbox.moveClock(user, { to: (await now()) + 11 * DAY });
+    await sandbox.moveClock(user, { to: (await now()) + 11 * DAY_MS });
     expect(types()).toEqual(["invoice.overdue", "customer.subscription.updated"]);
     expect(await writer()).toMatchObject({ plan: "plus", status: "past_due", remaining: 0 });
 
@@ -125,7 +125,7 @@ describe("a sent invoice", () => {
     await sandbox.moveClock(user, { by: "period" });
     await stripe.invoices.pay((await latestInvoice(customer)).id);
     delivered.length = 0;
-    await sandbox.moveClock(user, { to: (await now()) + 11 * DAY });
+    await sandbox.moveClock(user, { to: (await now()) + 11 * DAY_MS });
     expect(types()).not.toContain("invoice.overdue");
     expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
   });

@@ -8,7 +8,7 @@ export const COUPONS: readonly CouponSpec[] = [
   { id: "three50", name: "Half price for 3 months", off: { percent: 50 }, duration: { months: 3 } },
 ];
 
-const DAY = 86_400;
+const DAY_SECONDS = 86_400;
 
 function code(name: string, coupon: string, rest: Partial<PromotionCodeSpec> = {}): PromotionCodeSpec {
   const id = `promo_sandbox_${name.toLowerCase()}`;
@@ -20,7 +20,7 @@ export const PROMOTION_CODES: readonly PromotionCodeSpec[] = [
   code("SPRING", "spring20"),
   code("WELCOME", "welcome5", { firstPurchase: true }),
   code("HALF3", "three50"),
-  code("AUTUMN", "spring20", { expiresAt: PRICES_CREATED + 90 * DAY, active: false }),
+  code("AUTUMN", "spring20", { expiresAt: PRICES_CREATED + 90 * DAY_SECONDS, active: false }),
 ];
 
 /** The codes as the page describes them, in the order of `PROMOTION_CODES`. */

@@ -1,7 +1,7 @@
 /** Codes, coupons and taxes through Stripe's real SDK: charges and events. */
 import type Stripe from "stripe";
 import { describe, expect, test } from "vitest";
-import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { addMonths, DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { loadSubscription } from "@/lib/subscriptions/load-subscription";
 import { stripeAccount } from "@/tests/support/stripe-account";
 
@@ -38,7 +38,7 @@ const latest = async (customer: string) =>
 const renewals = async (months: number) => {
   const start = Date.now();
   for (let month = 1; month <= months; month++) {
-    await sandbox.moveClock(payer.id, { to: addMonths(start, month) + 2 * HOUR });
+    await sandbox.moveClock(payer.id, { to: addMonths(start, month) + 2 * HOUR_MS });
   }
 };
 
@@ -104,7 +104,7 @@ describe("a code", () => {
     const start = Date.now();
     for (let month = 1; month <= 3; month++) {
       totals.push((await latest(customer)).total);
-      await sandbox.moveClock(payer.id, { to: addMonths(start, month) + 2 * HOUR });
+      await sandbox.moveClock(payer.id, { to: addMonths(start, month) + 2 * HOUR_MS });
     }
     totals.push((await latest(customer)).total);
     expect(totals).toEqual([999, 999, 999, 1_999]);
@@ -228,7 +228,7 @@ describe("a tax", () => {
     expect(await stripe.customers.retrieve(customer)).toMatchObject({ address: { country: "DE" } });
     const { subscription } = await stripe.checkout.sessions.retrieve(session.id);
     const { items } = await stripe.subscriptions.retrieve(subscription as string);
-    await sandbox.moveClock(payer.id, { to: Date.now() + 10 * DAY });
+    await sandbox.moveClock(payer.id, { to: Date.now() + 10 * DAY_MS });
     const preview = await stripe.invoices.createPreview({
       subscription: subscription as string,
       subscription_details: {

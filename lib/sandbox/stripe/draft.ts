@@ -5,7 +5,7 @@ import { endOneTimeDiscounts } from "./discounts";
 import { emitChange, emitEvent } from "./emit";
 import { customerOf, invoiceOf } from "./objects";
 
-const DAY = 86_400;
+const DAY_SECONDS = 86_400;
 
 /** Stripe finalizes and charges a draft after an hour. */
 export const DRAFT_SECONDS = 3_600;
@@ -61,7 +61,7 @@ export function finalize(step: StripeStep, invoice: Invoice): void {
   });
   if (isSent(invoice)) {
     const { daysUntilDue } = chargedSubscription(step, invoice);
-    invoice.dueDate = seconds(step) + (daysUntilDue ?? 30) * DAY;
+    invoice.dueDate = seconds(step) + (daysUntilDue ?? 30) * DAY_SECONDS;
   }
   emitEvent(step, "invoice.finalized", invoiceOf(state, invoice));
   emitChange(

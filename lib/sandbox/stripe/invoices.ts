@@ -10,7 +10,7 @@ import { type BankNumber, type Charged, charge, DEBIT_DAYS, debited, type Method
 import { invoiceOf, sessionOf, subscriptionOf } from "./objects";
 import { applyPendingUpdate } from "./pending-update";
 
-const DAY = 86_400;
+const DAY_SECONDS = 86_400;
 
 /** Days between the attempts; after the last one the subscription ends. */
 const RETRY_DAYS = [3, 5, 7];
@@ -42,7 +42,7 @@ function beginDebit(step: StripeStep, invoice: Invoice, number: BankNumber): voi
   emitChange(step, "invoice.updated", object, () => {
     invoice.attemptCount += 1;
     invoice.nextPaymentAttempt = null;
-    invoice.debit = { number, answersAt: seconds(step) + DEBIT_DAYS * DAY };
+    invoice.debit = { number, answersAt: seconds(step) + DEBIT_DAYS * DAY_SECONDS };
   });
   recordCharge(step, invoice, chargedSubscription(step, invoice), "pending");
 }
@@ -152,7 +152,7 @@ function failed(
   const retry = RETRY_DAYS[attempts - 1];
   // Stripe does not retry the invoice of a pending update: the update expires instead.
   const waits = (invoice.forUpdate && invoice.resumes !== "on_success") || isSent(invoice);
-  const again = waits || retry === undefined ? null : seconds(step) + retry * DAY;
+  const again = waits || retry === undefined ? null : seconds(step) + retry * DAY_SECONDS;
   emitChange(step, "invoice.updated", object, () => {
     invoice.attemptCount = attempts;
     invoice.nextPaymentAttempt = again;

@@ -1,6 +1,6 @@
 import Stripe from "stripe";
 import { describe, expect, test } from "vitest";
-import { addMonths, DAY } from "@/lib/billing/timeline/calendar";
+import { addMonths, DAY_MS } from "@/lib/billing/timeline/calendar";
 import { stripePayer } from "@/tests/support/stripe-payer";
 
 const { stripe, hosted, sandbox, gateway, payer, types, subscribe, writer, used } = stripePayer();
@@ -9,7 +9,7 @@ describe("an immediate plan change", () => {
   test("charges an upgrade as previewed, to the cent, and preserves usage", async () => {
     const { id } = await subscribe("plus");
     await gateway.consume(payer.id, "words_used", 12_000);
-    await sandbox.moveClock(payer.id, { to: Date.now() + 10 * DAY });
+    await sandbox.moveClock(payer.id, { to: Date.now() + 10 * DAY_MS });
     const before = await stripe.subscriptions.retrieve(id);
     const items = [{ id: before.items.data[0]?.id as string, price: "price_writer_ultra_monthly" }];
     const at = Math.floor((await gateway.sandboxClock(payer.id)).now / 1000);
@@ -105,7 +105,7 @@ describe("an immediate plan change", () => {
 
   test("to yearly begins a new cycle and charges the whole price minus the unused time", async () => {
     const { id } = await subscribe("plus");
-    await sandbox.moveClock(payer.id, { to: Date.now() + 10 * DAY });
+    await sandbox.moveClock(payer.id, { to: Date.now() + 10 * DAY_MS });
     const { items } = await stripe.subscriptions.retrieve(id);
     const seconds = async () => Math.floor((await gateway.sandboxClock(payer.id)).now / 1000);
     const asked = await seconds();

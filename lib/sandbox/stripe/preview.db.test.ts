@@ -1,6 +1,6 @@
 /** The discounts in previews of invoices. */
 import { expect, test } from "vitest";
-import { addMonths, HOUR } from "@/lib/billing/timeline/calendar";
+import { addMonths, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { stripeAccount } from "@/tests/support/stripe-account";
 
 const { stripe, sandbox, payer, subscribe } = stripeAccount("foreseen");
@@ -21,7 +21,7 @@ test("a preview omits a discount that ends before the invoice's date", async () 
   const start = Date.now();
   const id = await subscribeWith("HALF3");
   expect(await recurring(id)).toMatchObject({ total: 999 });
-  for (const month of [1, 2]) await sandbox.moveClock(payer.id, { to: addMonths(start, month) + 2 * HOUR });
+  for (const month of [1, 2]) await sandbox.moveClock(payer.id, { to: addMonths(start, month) + 2 * HOUR_MS });
   expect(await recurring(id)).toMatchObject({ total: 1_999 });
   expect(await stripe.invoices.createPreview({ subscription: id })).toMatchObject({ total: 1_999 });
   expect((await stripe.subscriptions.retrieve(id)).discounts).toHaveLength(1);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { planPrice } from "../event-builders/stripe/events";
 import { changePlan, type PlanState, periodLines, share } from "./proration";
 
-const DAY = 86_400;
+const DAY_SECONDS = 86_400;
 const plan = (name: string, interval: "monthly" | "yearly" = "monthly") =>
   planPrice({ product: "writer", plan: name, interval });
 const item = (name: string, interval: "monthly" | "yearly" = "monthly") => ({
@@ -26,7 +26,7 @@ describe("a share of a price", () => {
     [3999, 30, 129 /* 3999 / 31 = 129.0 */],
     [-1999, 15.5, -1000 /* a credit rounds as a charge does */],
   ])("of %i after %f of 31 days is %i", (amount, days, expected) => {
-    expect(share(amount, { start: START, end: END }, START + days * DAY)).toBe(expected);
+    expect(share(amount, { start: START, end: END }, START + days * DAY_SECONDS)).toBe(expected);
   });
 
   test("falls by the second, from the whole price", () => {
@@ -44,14 +44,14 @@ describe("a share of a price", () => {
 
 describe("a plan change", () => {
   test("in the same interval keeps the period and prorates its rest", () => {
-    const change = changePlan(ON, [item("ultra")], { ...now, at: START + 15.5 * DAY });
+    const change = changePlan(ON, [item("ultra")], { ...now, at: START + 15.5 * DAY_SECONDS });
     expect(amounts(change)).toEqual([-1000, 2000 /* 3999 / 2 = 1999.5 */]);
     expect(change.next).toMatchObject({ periodStart: START, periodEnd: END, billingCycleAnchor: START });
     expect(change.restarts).toBe(false);
   });
 
   test("to another interval begins a new cycle and charges it in full", () => {
-    const at = START + 15.5 * DAY;
+    const at = START + 15.5 * DAY_SECONDS;
     const change = changePlan(ON, [item("plus", "yearly")], { ...now, at });
     expect(amounts(change)).toEqual([-1000, 19_990]);
     expect(change.next).toMatchObject({ periodStart: at, billingCycleAnchor: at });
@@ -60,13 +60,13 @@ describe("a plan change", () => {
   });
 
   test("without proration charges nothing; with another interval it charges the new period", () => {
-    const none = { behavior: "none", trialing: false, at: START + DAY } as const;
+    const none = { behavior: "none", trialing: false, at: START + DAY_SECONDS } as const;
     expect(amounts(changePlan(ON, [item("ultra")], none))).toEqual([]);
     expect(amounts(changePlan(ON, [item("ultra", "yearly")], none))).toEqual([39_990]);
   });
 
   test("in a trial costs nothing and keeps the dates", () => {
-    const change = changePlan(ON, [item("ultra", "yearly")], { ...now, trialing: true, at: START + DAY });
+    const change = changePlan(ON, [item("ultra", "yearly")], { ...now, trialing: true, at: START + DAY_SECONDS });
     expect(change).toMatchObject({ lines: [], restarts: false, next: { periodStart: START, periodEnd: END } });
   });
 
@@ -82,7 +82,7 @@ describe("a plan change", () => {
   });
 
   test("to the current plan changes nothing", () => {
-    expect(changePlan(ON, [item("plus")], { ...now, at: START + DAY }).lines).toEqual([]);
+    expect(changePlan(ON, [item("plus")], { ...now, at: START + DAY_SECONDS }).lines).toEqual([]);
   });
 
   test("of the quantity is prorated, too", () => {

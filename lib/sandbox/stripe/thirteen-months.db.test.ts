@@ -1,6 +1,6 @@
 /** Thirteen months from a January 31, with a renewal that fails and recovers. */
 import { afterAll, expect, test } from "vitest";
-import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { addMonths, DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { testDatabase } from "@/tests/support/database";
@@ -50,7 +50,7 @@ test("13 months from January 31 have one reset per window, with a failed renewal
     if (month === 5) await hosted.changeCard(sandbox, portal, { ...good, card: "0341" });
     await sandbox.moveClock(user, { to: renewal - 10 * 60_000 });
     expect(await used(), `month ${month}`).toBe(1_000 + month);
-    await sandbox.moveClock(user, { to: renewal + 2 * HOUR });
+    await sandbox.moveClock(user, { to: renewal + 2 * HOUR_MS });
     expect(await used(), `after renewal ${month}`).toBe(0);
     const { periodStart, periodEnd, status } = await writer();
     expect([Date.parse(periodStart as string), Date.parse(periodEnd as string)]).toEqual([
@@ -59,9 +59,9 @@ test("13 months from January 31 have one reset per window, with a failed renewal
     ]);
     expect(status).toBe(month === 5 ? "past_due" : "active");
     if (month !== 5) continue;
-    await sandbox.moveClock(user, { to: renewal + 2 * DAY });
+    await sandbox.moveClock(user, { to: renewal + 2 * DAY_MS });
     await hosted.changeCard(sandbox, portal, good);
-    await sandbox.moveClock(user, { to: renewal + 4 * DAY });
+    await sandbox.moveClock(user, { to: renewal + 4 * DAY_MS });
     expect(await writer()).toMatchObject({ status: "active" });
     expect(await used()).toBe(0);
   }

@@ -30,7 +30,7 @@ import { changeItems } from "./subscriptions";
 
 const { find } = priceLists("stripe", {}, { sandbox: true });
 const START = Date.UTC(2027, 0, 31, 12);
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 const writer = (plan: string, interval: Price["interval"] = "monthly") =>
   planPrice({ product: "writer", plan, interval });
 
@@ -99,7 +99,7 @@ function simulate(moves: readonly Move[], trialDays: number | null, mode = FLEXI
   };
   run((step) => void paySession(step, open(step, trialDays, mode), payment("4242")));
   for (const each of moves) {
-    if (each.kind === "wait") now += each.days * DAY + 1_000;
+    if (each.kind === "wait") now += each.days * DAY_MS + 1_000;
     run((step) => {
       const [subscription] = step.state.subscriptions;
       if (subscription === undefined || !isLive(subscription)) return;
@@ -228,7 +228,7 @@ test("a failing renewal begins at once, is charged after an hour, is retried aft
     START,
     (step) => void paySession(step, open(step, null), paid),
   );
-  const { events } = catchUp(fakeStripe, begun.state, START + 60 * DAY);
+  const { events } = catchUp(fakeStripe, begun.state, START + 60 * DAY_MS);
   const renewal = Date.UTC(2027, 1, 28, 12);
   const charged = renewal + 3_600_000;
   const instants = [...new Set(events.map(({ at }) => at))];
@@ -237,8 +237,8 @@ test("a failing renewal begins at once, is charged after an hour, is retried aft
   expect(emitted).toEqual([
     [renewal, ["customer.subscription.updated", "invoice.created"]],
     [charged, ["invoice.finalized", ...failure, "customer.subscription.updated"]],
-    [charged + 3 * DAY, failure],
-    [charged + (3 + 5) * DAY, failure],
-    [charged + (3 + 5 + 7) * DAY, [...failure, "customer.subscription.deleted"]],
+    [charged + 3 * DAY_MS, failure],
+    [charged + (3 + 5) * DAY_MS, failure],
+    [charged + (3 + 5 + 7) * DAY_MS, [...failure, "customer.subscription.deleted"]],
   ]);
 });

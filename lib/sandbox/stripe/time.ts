@@ -9,9 +9,9 @@ import { answerDebit, becomeOverdue, chargeOrSend, collect, endSubscription, voi
 import { invoiceOf, subscriptionOf } from "./objects";
 import { dropPendingUpdate, endPeriod } from "./subscriptions";
 
-const DAY = 86_400;
+const DAY_SECONDS = 86_400;
 /** Stripe announces a trial's end this long before. */
-const TRIAL_NOTICE = 3 * DAY;
+const TRIAL_NOTICE = 3 * DAY_SECONDS;
 
 interface DueAction {
   /** In seconds. */

@@ -1,5 +1,5 @@
 /** The model of a usage chart: bars, lines and scale. Pure. */
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import type { Forecast } from "./forecast";
 import { utcDay } from "./usage-period";
 import type { WindowDay } from "./window-days";
@@ -51,7 +51,7 @@ function expectedBars(days: readonly WindowDay[], limit: number, { forecast, now
   const perDay = "perDay" in forecast ? forecast.perDay : 0;
   const bars: ChartBar[] = [];
   let from = days.at(-1)?.total ?? 0;
-  for (let at = Math.floor(now / DAY) * DAY + DAY; at < resetsAt; at += DAY) {
+  for (let at = Math.floor(now / DAY_MS) * DAY_MS + DAY_MS; at < resetsAt; at += DAY_MS) {
     const amount = Math.max(0, Math.min(perDay, limit - from));
     bars.push({ day: utcDay(at), amount, from, expected: true });
     from += amount;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { forecast } from "./forecast";
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 const start = Date.UTC(2026, 10, 1);
 const noon = (date: number) => Date.UTC(2026, 10, date, 12);
 
@@ -12,7 +12,7 @@ const windowWith = (amounts: number[], limit: number, now = noon(10)) => {
     total += amount;
     return { day: `2026-11-${String(index + 1).padStart(2, "0")}`, amount, total };
   });
-  return { days, used: total, remaining: limit - total, windowStart: start, resetsAt: start + 30 * DAY, now };
+  return { days, used: total, remaining: limit - total, windowStart: start, resetsAt: start + 30 * DAY_MS, now };
 };
 
 it("gives the day when the limit is reached at the last week's pace", () => {
@@ -38,7 +38,7 @@ it("lasts if the limit would be reached exactly at the reset", () => {
 
 it("counts the pace from the window's start if that is later, over at least a day", () => {
   expect(forecast(windowWith([300, 300], 10_000, noon(2)))).toMatchObject({ perDay: 400 /* 600 ÷ 1.5 */ });
-  expect(forecast(windowWith([300], 10_000, start + DAY / 24))).toMatchObject({ perDay: 300 });
+  expect(forecast(windowWith([300], 10_000, start + DAY_MS / 24))).toMatchObject({ perDay: 300 });
 });
 
 it("gives no forecast without use, or if nothing is left", () => {
@@ -48,6 +48,6 @@ it("gives no forecast without use, or if nothing is left", () => {
 
 it("gives no forecast for a window of a day or an overdue window", () => {
   const day = windowWith([100], 500, noon(1));
-  expect(forecast({ ...day, resetsAt: start + DAY })).toEqual({ kind: "none" });
+  expect(forecast({ ...day, resetsAt: start + DAY_MS })).toEqual({ kind: "none" });
   expect(forecast({ ...day, now: day.resetsAt })).toEqual({ kind: "none" });
 });

@@ -1,7 +1,7 @@
 /** The periods that a usage chart can show, and the days of the ledger in each. */
 
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { addMonths, DAY, monthsSince } from "@/lib/billing/timeline/calendar";
+import { addMonths, DAY_MS, monthsSince } from "@/lib/billing/timeline/calendar";
 import type { DayTotal } from "./window-days";
 
 export const PERIOD_IDS = ["window", "previous", "90-days"] as const;
@@ -25,16 +25,16 @@ export function periodId(value: string | string[] | undefined): PeriodId {
 
 /** Whether each day is a window. */
 export function isDaily({ windowStart, resetsAt }: Pick<SubscriptionView, "windowStart" | "resetsAt">): boolean {
-  return resetsAt !== null && Date.parse(resetsAt) - Date.parse(windowStart) <= DAY;
+  return resetsAt !== null && Date.parse(resetsAt) - Date.parse(windowStart) <= DAY_MS;
 }
 
 /** The days of a period for this subscription, at the server's time. */
 export function daySpan(subscription: SubscriptionView, id: PeriodId, now: string): DaySpan {
   const today = Date.parse(now);
-  if (id === "90-days") return span(today - (HISTORY_DAYS - 1) * DAY, today);
+  if (id === "90-days") return span(today - (HISTORY_DAYS - 1) * DAY_MS, today);
   if (isDaily(subscription)) {
-    const last = id === "window" ? today : today - DAILY_SPAN_DAYS * DAY;
-    return span(last - (DAILY_SPAN_DAYS - 1) * DAY, last);
+    const last = id === "window" ? today : today - DAILY_SPAN_DAYS * DAY_MS;
+    return span(last - (DAILY_SPAN_DAYS - 1) * DAY_MS, last);
   }
   const start = Date.parse(subscription.windowStart);
   if (id === "window") return span(start, today);
@@ -57,7 +57,7 @@ function span(first: number, last: number): DaySpan {
 export function daysIn({ first, last }: DaySpan, history: readonly DayTotal[]): DayTotal[] {
   const used = new Map(history.map(({ day, amount }) => [day, amount]));
   const days: DayTotal[] = [];
-  for (let at = Date.parse(first); at <= Date.parse(last); at += DAY) {
+  for (let at = Date.parse(first); at <= Date.parse(last); at += DAY_MS) {
     days.push({ day: utcDay(at), amount: used.get(utcDay(at)) ?? 0 });
   }
   return days;

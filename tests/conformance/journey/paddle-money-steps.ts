@@ -1,6 +1,6 @@
 /** Codes, taxes, refunds and chargebacks at Paddle. */
 import { expect } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { invoicesOf } from "@/lib/subscriptions/invoices";
 import type { Step, StepContext } from "./step-context";
 
@@ -22,7 +22,7 @@ function pressed(name: string, ...actions: string[]): Step {
     name,
     async run(step) {
       const { transaction } = await step.buy("plus");
-      await step.wait(HOUR);
+      await step.wait(HOUR_MS);
       for (const action of actions) await press(step, transaction, action);
       await invoicesOf(step.buyer.id, step.context);
     },
@@ -35,10 +35,10 @@ export const PADDLE_MONEY_STEPS: readonly Step[] = [
     async run({ open, pay, preview, change, wait, writer }) {
       const { transaction } = await open("plus", "monthly", { code: "SPRING20" });
       await pay(transaction);
-      await wait(10 * DAY);
+      await wait(10 * DAY_MS);
       await preview("ultra");
       await change("ultra");
-      await wait(25 * DAY + HOUR);
+      await wait(25 * DAY_MS + HOUR_MS);
       expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
     },
   },
@@ -49,7 +49,7 @@ export const PADDLE_MONEY_STEPS: readonly Step[] = [
       const payment = { card: "4242" as const, email: buyer.email, name: "Ada", confirmed: false };
       const paid = await settled(hosted.pay(sandbox, transaction, { ...payment, code: "HALF3", country: "DE" }));
       expect(paid).toEqual({ outcome: "succeeded" });
-      await wait(100 * DAY);
+      await wait(100 * DAY_MS);
     },
   },
   pressed("refund a half, then the rest", "refund_half", "approve", "refund", "approve"),

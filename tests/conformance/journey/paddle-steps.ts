@@ -1,6 +1,6 @@
 /** The steps at Paddle alone. */
 import { expect } from "vitest";
-import { HOUR } from "@/lib/billing/timeline/calendar";
+import { HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { endDuplicatePurchases } from "@/lib/subscriptions/duplicate-purchases";
 import { portalOf } from "@/lib/subscriptions/invoices";
 import { reconcile } from "@/lib/webhooks/refresh";
@@ -26,7 +26,7 @@ export const PADDLE_STEPS: readonly Step[] = [
       // The job looks at a replaced checkout once a minute.
       await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
       expect(await settled(endDuplicatePurchases(context))).toMatchObject({ ended: 1, failed: 0 });
-      await wait(HOUR);
+      await wait(HOUR_MS);
     },
   },
   {
@@ -53,7 +53,7 @@ export const PADDLE_STEPS: readonly Step[] = [
       await buy("plus", "monthly", { card: "0341" });
       const id = await subscription();
       await waitUntil((await writer()).periodEnd as string);
-      await wait(2 * HOUR);
+      await wait(2 * HOUR_MS);
       expect(await (await client()).paymentPage(id)).toMatch(/^http/);
       await changeCard(id);
       expect(await writer()).toMatchObject({ status: "active" });

@@ -1,6 +1,6 @@
 /** The steps at both processors. Each begins with a new buyer, and runs at Stripe and at Paddle. */
 import { expect } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { fetchThrough, reconcileSubscriptions } from "@/lib/jobs/reconcile";
 import { checkoutStatus, returnFromCheckout } from "@/lib/subscriptions/checkout-return";
 import { duePaymentOf, invoiceDocument, invoicesOf, portalOf } from "@/lib/subscriptions/invoices";
@@ -15,7 +15,7 @@ export const STEPS: readonly Step[] = [
       expect(await checkoutStatus(buyer.id, id, context)).toMatchObject({ status: "open" });
       await pay(transaction);
       expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "active" });
-      await wait(10 * DAY);
+      await wait(10 * DAY_MS);
       expect((await preview("ultra")).dueNow?.amount).toBeGreaterThan(0);
       await change("ultra");
       expect(await writer()).toMatchObject({ plan: "ultra" });
@@ -45,7 +45,7 @@ export const STEPS: readonly Step[] = [
       expect(await writer()).toMatchObject({ scheduledPlan: null });
       const { effectiveAt } = await change("basic");
       await waitUntil(effectiveAt);
-      await wait(2 * HOUR);
+      await wait(2 * HOUR_MS);
       expect(await writer()).toMatchObject({ plan: "basic" });
     },
   },
@@ -53,7 +53,7 @@ export const STEPS: readonly Step[] = [
     name: "change from the month to the year",
     async run({ buy, preview, change, wait, writer }) {
       await buy("plus");
-      await wait(10 * DAY);
+      await wait(10 * DAY_MS);
       await preview("plus", "yearly");
       await change("plus", "yearly");
       expect(await writer()).toMatchObject({ interval: "yearly" });
@@ -68,7 +68,7 @@ export const STEPS: readonly Step[] = [
       expect(await writer()).toMatchObject({ cancelAt: null });
       const { effectiveAt } = await cancel();
       await waitUntil(effectiveAt);
-      await wait(HOUR);
+      await wait(HOUR_MS);
       expect(await writer()).toMatchObject({ plan: "free" });
       await buy("basic");
     },
@@ -78,10 +78,10 @@ export const STEPS: readonly Step[] = [
     async run({ buy, waitUntil, wait, writer, buyer, context }) {
       await buy("plus", "monthly", { card: "0341" });
       await waitUntil((await writer()).periodEnd as string);
-      await wait(2 * HOUR);
+      await wait(2 * HOUR_MS);
       expect(await writer()).toMatchObject({ status: "past_due" });
       await duePaymentOf(buyer.id, "writer", context);
-      await wait(40 * DAY);
+      await wait(40 * DAY_MS);
       expect(await writer()).toMatchObject({ plan: "free" });
     },
   },

@@ -1,6 +1,6 @@
 /** Charges that are no card's at once, at Stripe: bank debits, sent invoices, and cards that the payer must confirm. */
 import { expect } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import * as pages from "@/lib/sandbox/stripe/hosted";
 import type { MethodNumber } from "@/lib/sandbox/stripe/methods";
 import type { Step, StepContext } from "./step-context";
@@ -34,7 +34,7 @@ async function paused(step: StepContext, mode: "classic" | "flexible", card: Met
     success_url: "http://localhost:3000/billing",
   });
   await settled(pages.paySession(sandbox, session.id, payment(null)));
-  await wait(8 * DAY);
+  await wait(8 * DAY_MS);
   const { id: portal } = await stripe.billingPortal.sessions.create({ customer });
   await settled(pages.changeCard(sandbox, portal, payment(card, true)));
 }
@@ -44,10 +44,10 @@ export const STRIPE_COLLECTION_STEPS: readonly Step[] = [
     name: "buy and upgrade by bank debits that pay",
     async run(step) {
       await buyWith(step, "6789");
-      await step.wait(4 * DAY + HOUR);
+      await step.wait(4 * DAY_MS + HOUR_MS);
       expect(await step.preview("ultra")).toMatchObject({ collection: "bank_debit" });
       expect(await step.change("ultra")).toMatchObject({ outcome: "pending" });
-      await step.wait(4 * DAY + HOUR);
+      await step.wait(4 * DAY_MS + HOUR_MS);
       expect(await step.writer()).toMatchObject({ plan: "ultra", status: "active" });
     },
   },
@@ -55,9 +55,9 @@ export const STRIPE_COLLECTION_STEPS: readonly Step[] = [
     name: "buy by a bank debit that fails, until the subscription ends",
     async run(step) {
       await buyWith(step, "2227");
-      await step.wait(4 * DAY + HOUR);
+      await step.wait(4 * DAY_MS + HOUR_MS);
       expect(await step.writer()).toMatchObject({ status: "past_due" });
-      await step.wait(60 * DAY);
+      await step.wait(60 * DAY_MS);
       expect(await step.writer()).toMatchObject({ plan: "free" });
     },
   },
@@ -80,7 +80,7 @@ export const STRIPE_COLLECTION_STEPS: readonly Step[] = [
       await confirmAt(step, (await step.change("ultra", "yearly")).url, "3184");
       const { periodEnd } = await step.writer();
       await step.waitUntil(periodEnd as string);
-      await step.wait(2 * HOUR);
+      await step.wait(2 * HOUR_MS);
       expect(await step.writer()).toMatchObject({ status: "past_due" });
       const url = await (await step.client()).duePage(await step.subscription());
       await confirmAt(step, url, "3184");
@@ -93,7 +93,7 @@ export const STRIPE_COLLECTION_STEPS: readonly Step[] = [
       await buy("plus", "yearly");
       const { effectiveAt } = await change("plus", "monthly");
       await waitUntil(effectiveAt);
-      await wait(2 * HOUR);
+      await wait(2 * HOUR_MS);
       expect(await writer()).toMatchObject({ plan: "plus", interval: "monthly" });
     },
   },

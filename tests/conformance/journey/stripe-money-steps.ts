@@ -1,7 +1,7 @@
 /** Codes, taxes, refunds, credit notes and disputes at Stripe. */
 import { expect } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { priceLists } from "@/lib/config/current-catalog";
 import { stripeClient } from "@/lib/processors/stripe/client";
 import { httpClientOver } from "@/lib/sandbox/stripe";
@@ -46,12 +46,12 @@ export const STRIPE_MONEY_STEPS: readonly Step[] = [
     async run({ open, pay, preview, change, wait, waitUntil, writer, buyer, context }) {
       const { transaction } = await open("plus", "monthly", { code: "SPRING" });
       await pay(transaction);
-      await wait(10 * DAY);
+      await wait(10 * DAY_MS);
       expect((await preview("ultra")).discounts).toHaveLength(1);
       await change("ultra");
       const { effectiveAt } = await change("basic");
       await waitUntil(effectiveAt);
-      await wait(2 * HOUR);
+      await wait(2 * HOUR_MS);
       expect(await writer()).toMatchObject({ plan: "basic" });
       const [renewal] = (await invoicesOf(buyer.id, context)).invoices;
       expect(renewal?.discount?.amount).toBeGreaterThan(0);
@@ -64,7 +64,7 @@ export const STRIPE_MONEY_STEPS: readonly Step[] = [
       const form = new URLSearchParams({ action: "code", code: "HALF3" });
       expect(await settled(pages.submit(sandbox, "checkout", transaction, form))).not.toContain("problem");
       await pay(transaction);
-      await wait(100 * DAY);
+      await wait(100 * DAY_MS);
     },
   },
   {

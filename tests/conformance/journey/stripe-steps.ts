@@ -1,7 +1,7 @@
 /** The steps at Stripe alone. */
 import { expect } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { fetchThrough, reconcileSubscriptions } from "@/lib/jobs/reconcile";
 import { planPrice } from "@/lib/sandbox/event-builders/stripe/events";
 import type { Sandbox } from "@/lib/sandbox/sandbox";
@@ -48,13 +48,13 @@ export const STRIPE_STEPS: readonly Step[] = [
       const first = (await gateway.loadCheckout(buyer.id, id))?.externalId as string;
       const payment = { card: "4242", email: buyer.email, name: "Ada", confirmed: false } as const;
       await settled(hosted.pay(sandbox, first, payment));
-      await wait(HOUR);
+      await wait(HOUR_MS);
       await pay(transaction);
       // The job looks at a checkout a minute after its last change.
       await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
       expect(await settled(endDuplicatePurchases(context))).toMatchObject({ ended: 1, failed: 0 });
       expect(await gateway.auditEntries(buyer.id, 1)).toMatchObject([
-        { run: "purchase.refunded", details: { processor: "stripe", transaction } },
+        { act: "purchase.refunded", details: { processor: "stripe", transaction } },
       ]);
       expect(await writer()).toMatchObject({ plan: "plus", status: "active", processor: "paddle" });
     },
@@ -89,7 +89,7 @@ export const STRIPE_STEPS: readonly Step[] = [
       const { transaction } = await open("plus", "monthly", { trial: true });
       await pay(transaction);
       expect(await writer()).toMatchObject({ status: "trialing" });
-      await wait(15 * DAY);
+      await wait(15 * DAY_MS);
       expect(await writer()).toMatchObject({ status: "active" });
     },
   },
@@ -110,7 +110,7 @@ export const STRIPE_STEPS: readonly Step[] = [
       await buy("plus", "monthly", { card: "0341" });
       const id = await subscription();
       await waitUntil((await writer()).periodEnd as string);
-      await wait(2 * HOUR);
+      await wait(2 * HOUR_MS);
       const { latest_invoice: invoice } = await stripe.subscriptions.retrieve(id);
       const payment = { card: "4242" as const, email: null, name: null, confirmed: false };
       await settled(pages.payInvoice(sandbox, invoice as string, payment));
@@ -121,7 +121,7 @@ export const STRIPE_STEPS: readonly Step[] = [
     name: "let a checkout expire",
     async run({ open, wait }) {
       await open("plus");
-      await wait(25 * HOUR);
+      await wait(25 * HOUR_MS);
     },
   },
   {
@@ -129,7 +129,7 @@ export const STRIPE_STEPS: readonly Step[] = [
     async run({ buy, settled, stripe, subscription, resume, wait }) {
       await buy("plus");
       await settled(stripe.subscriptions.update(await subscription(), { pause_collection: { behavior: "void" } }));
-      await wait(32 * DAY);
+      await wait(32 * DAY_MS);
       await resume();
     },
   },
@@ -138,7 +138,7 @@ export const STRIPE_STEPS: readonly Step[] = [
     async run({ buy, settled, stripe, subscription, resume, gateway, buyer }) {
       await buy("plus");
       const { now } = await gateway.sandboxClock(buyer.id);
-      const at = Math.floor((now + 5 * DAY) / 1000);
+      const at = Math.floor((now + 5 * DAY_MS) / 1000);
       await settled(stripe.subscriptions.update(await subscription(), { cancel_at: at }));
       await resume();
     },
@@ -161,7 +161,7 @@ export const STRIPE_STEPS: readonly Step[] = [
       });
       const payment = { email: buyer.email, name: "Ada", confirmed: false };
       await settled(pages.paySession(sandbox, session.id, { ...payment, card: null }));
-      await wait(8 * DAY);
+      await wait(8 * DAY_MS);
       const portal = await stripe.billingPortal.sessions.create({ customer: customer.id });
       await settled(pages.changeCard(sandbox, portal.id, { ...payment, card: "4242" }));
       await resume();

@@ -1,6 +1,6 @@
 /** The user's account at the simulated processor: its card, credit, subscriptions and invoices. */
 
-import { addMonths, DAY } from "@/lib/billing/timeline/calendar";
+import { addMonths, DAY_MS } from "@/lib/billing/timeline/calendar";
 import type { Instant, Interval, PaymentFact, SubscriptionState } from "@/lib/billing/types";
 import { FactLog } from "./fact-log";
 import { higherPlan, listPrice, monthsOf, type Plan } from "./product";
@@ -180,7 +180,7 @@ export class Account {
   }
 
   scheduleRetries(subscription: Subscription): void {
-    subscription.retries = RETRY_DAYS.map((days) => this.now + days * DAY);
+    subscription.retries = RETRY_DAYS.map((days) => this.now + days * DAY_MS);
   }
 
   goPastDue(subscription: Subscription): void {

@@ -1,6 +1,6 @@
 /** Lets time pass: renewals, charges, retries, debits and ends happen at their own instants. */
 
-import { addMonths, HOUR } from "@/lib/billing/timeline/calendar";
+import { addMonths, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
 import type { Account } from "./account";
 import { monthsOf } from "./product";
@@ -66,6 +66,6 @@ function renew(account: Account, subscription: Subscription): void {
   });
   const { deferred } = subscription;
   const amount = account.priceOf(subscription.plan, interval) + deferred;
-  account.chargeLater(subscription, HOUR, amount, deferred === 0);
+  account.chargeLater(subscription, HOUR_MS, amount, deferred === 0);
   subscription.deferred = 0;
 }

@@ -1,6 +1,6 @@
 /** Changes of a simulated subscription's plan and period. */
 
-import { DAY } from "@/lib/billing/timeline/calendar";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import type { Interval, SubscriptionState } from "@/lib/billing/types";
 import type { Account } from "./account";
 import type { SubscriptionAction } from "./actions";
@@ -8,7 +8,7 @@ import { higherPlan, type Plan } from "./product";
 import type { Charge, Invoice, Subscription } from "./subscription";
 
 /** How long a bank needs to confirm a debit. */
-const DEBIT_MS = 4 * DAY;
+const DEBIT_MS = 4 * DAY_MS;
 
 export type PlanChangeAction = Extract<SubscriptionAction, `upgrade${string}` | "downgrade">;
 

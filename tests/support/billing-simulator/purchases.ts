@@ -1,6 +1,6 @@
 /** How a simulated subscription begins: paid, with an invoice to pay later, or as a trial. */
 
-import { addMonths, DAY } from "@/lib/billing/timeline/calendar";
+import { addMonths, DAY_MS } from "@/lib/billing/timeline/calendar";
 import type { Instant, Interval } from "@/lib/billing/types";
 import type { Account } from "./account";
 import { monthsOf, type Plan } from "./product";
@@ -20,7 +20,7 @@ export function subscribe(account: Account, plan: Plan, interval: Interval): boo
 export function subscribeInvoiced(account: Account): void {
   const subscription = account.create("low", "monthly", addMonths(account.now, 1), "active", { sentInvoice: true });
   account.bill(subscription, "period", account.priceOf("low", "monthly"));
-  subscription.chargeAt = account.now + 10 * DAY;
+  subscription.chargeAt = account.now + 10 * DAY_MS;
 }
 
 interface Trial {
@@ -29,7 +29,10 @@ interface Trial {
   plan?: Plan;
 }
 
-export function startTrial(account: Account, { selfStarted, end = account.now + 14 * DAY, plan = "low" }: Trial): void {
+export function startTrial(
+  account: Account,
+  { selfStarted, end = account.now + 14 * DAY_MS, plan = "low" }: Trial,
+): void {
   account.hadTrial = true;
   const subscription = account.create(plan, "monthly", end, "trialing", selfStarted ? { selfStarted } : {});
   account.recordPayment(subscription, account.bill(subscription, "period", 0), { paid: true, inMoney: false });

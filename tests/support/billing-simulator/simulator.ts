@@ -5,7 +5,7 @@
  */
 
 import { fold } from "@/lib/billing/timeline/build-timeline";
-import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { Instant, ProcessorFact } from "@/lib/billing/types";
 import { type UsageEntry, usageAt } from "@/lib/billing/usage-at";
 import { Account, BEGIN } from "./account";
@@ -45,11 +45,11 @@ export class BillingSimulator {
     const subscription = account.liveSubscriptions().at(-1);
     switch (action) {
       case "hour":
-        return this.waitUntil(this.now + HOUR);
+        return this.waitUntil(this.now + HOUR_MS);
       case "day":
-        return this.waitUntil(this.now + DAY);
+        return this.waitUntil(this.now + DAY_MS);
       case "tenDays":
-        return this.waitUntil(this.now + 10 * DAY);
+        return this.waitUntil(this.now + 10 * DAY_MS);
       case "toPeriodEnd":
         if (!subscription || subscription.state.status === "paused") return false;
         return this.waitUntil(subscription.sold.end);

@@ -1,6 +1,6 @@
 /** The actions on an existing subscription, as a table: each returns false if it is impossible now. */
 
-import { addMonths, DAY } from "@/lib/billing/timeline/calendar";
+import { addMonths, DAY_MS } from "@/lib/billing/timeline/calendar";
 import type { Account } from "./account";
 import { ITEM_CHANGES, type SubscriptionAction } from "./actions";
 import { changePlan, type PlanChangeAction, restartPeriod } from "./plan-changes";
@@ -71,7 +71,7 @@ const CHANGES: Readonly<Record<SubscriptionAction, Change>> = {
     if (state.status !== "trialing") return false;
     account.pauseForAction();
     account.update(subscription, () => {
-      sold.end += 7 * DAY;
+      sold.end += 7 * DAY_MS;
       state.periodEnd = sold.end;
       state.trialEnd = sold.end;
     });

@@ -24,8 +24,8 @@ export const APRIL = Date.parse("2026-04-01T10:00:00.635Z");
 export const MAY = Date.parse("2026-05-01T10:00:00.635Z");
 export const MID_APRIL = Date.parse("2026-04-16T22:00:00.120Z");
 export const NEXT_MARCH = Date.parse("2027-03-16T22:00:00.120Z");
-export const SECOND = 1000;
-export const HOUR = 3600 * SECOND;
+export const SECOND_MS = 1000;
+export const HOUR_MS = 3600 * SECOND_MS;
 
 const writer = (plan: string, interval: Price["interval"]) => planPrice({ product: "writer", plan, interval });
 const plus = writer("plus", "monthly");
@@ -59,16 +59,16 @@ const SUBSCRIPTIONS: Record<string, { is: SubscriptionSpec; at: Instant }> = {
   activated: { is: BORN, at: MARCH },
   trialing: { is: TRIAL, at: MARCH },
   imported: { is: BORN, at: MARCH },
-  "updated.renewal": { is: RENEWED, at: APRIL + SECOND },
-  "updated.trial_converted": { is: { ...TRIAL, ...RENEWED, status: "active" }, at: APRIL + SECOND },
+  "updated.renewal": { is: RENEWED, at: APRIL + SECOND_MS },
+  "updated.trial_converted": { is: { ...TRIAL, ...RENEWED, status: "active" }, at: APRIL + SECOND_MS },
   "updated.upgrade": { is: { ...BORN, items: [{ price: ultra }] }, at: MID_MARCH },
-  "updated.plan_change_at_renewal": { is: { ...RENEWED, items: [{ price: basic }] }, at: APRIL + SECOND },
+  "updated.plan_change_at_renewal": { is: { ...RENEWED, items: [{ price: basic }] }, at: APRIL + SECOND_MS },
   "updated.interval_switch": { is: { ...BORN, ...SWITCHED }, at: MID_MARCH },
   "updated.cancel_scheduled": { is: { ...BORN, scheduledChange: cancel }, at: MID_MARCH },
   "updated.pause_scheduled": { is: { ...BORN, scheduledChange: { ...cancel, action: "pause" } }, at: MID_MARCH },
   "updated.unknown_price": { is: { ...BORN, items: [{ price: unlisted }] }, at: MID_MARCH },
-  past_due: { is: PAST_DUE, at: APRIL + HOUR },
-  "updated.recovered": { is: RENEWED, at: APRIL + 72 * HOUR },
+  past_due: { is: PAST_DUE, at: APRIL + HOUR_MS },
+  "updated.recovered": { is: RENEWED, at: APRIL + 72 * HOUR_MS },
   paused: { is: { ...BORN, status: "paused", period: null, pausedAt: APRIL }, at: APRIL },
   "paused.with_period": { is: { ...BORN, status: "paused", pausedAt: MID_MARCH }, at: MID_MARCH },
   resumed: { is: BORN, at: MID_MARCH },
@@ -102,7 +102,7 @@ const RECURRING: TransactionSpec = {
   origin: "subscription_recurring",
   lines: [line(plus, whole(RENEWED.period))],
   period: { start: APRIL, end: MAY },
-  at: APRIL + HOUR,
+  at: APRIL + HOUR_MS,
 };
 const UPDATE: TransactionSpec = { ...FIRST, id: "txn_01update", origin: "subscription_update", at: MID_MARCH };
 const CHARGE: TransactionSpec = { ...FIRST, id: "txn_01charge", origin: "subscription_charge", at: MID_MARCH };
@@ -211,7 +211,7 @@ export function fixtureEvents(): Record<string, PaddleObject> {
       as(`subscription.${name}`, subscriptionEntity({ ...is, updatedAt: at }), at),
     ),
     ...Object.entries(TRANSACTIONS).map(([name, spec]) =>
-      as(`transaction.${name}`, transactionEntity(spec), spec.at + 2 * SECOND),
+      as(`transaction.${name}`, transactionEntity(spec), spec.at + 2 * SECOND_MS),
     ),
     ...Object.entries(ADJUSTMENTS).map(([name, spec]) => as(`adjustment.${name}`, adjustmentEntity(spec), spec.at)),
   ]);

@@ -20,7 +20,7 @@ export interface DisputeSpec {
   livemode?: boolean;
 }
 
-const DAY = 86_400;
+const DAY_SECONDS = 86_400;
 /** Stripe's fee for a dispute, won or lost. */
 const FEE = 1_500;
 
@@ -85,7 +85,7 @@ export function currentDispute(spec: DisputeSpec) {
       uncategorized_text: null,
     },
     evidence_details: {
-      due_by: spec.created + 7 * DAY,
+      due_by: spec.created + 7 * DAY_SECONDS,
       enhanced_eligibility: {},
       has_evidence: answered,
       past_due: false,
@@ -112,7 +112,7 @@ function transaction({ id }: DisputeSpec, suffix: string, created: number, amoun
     id: `txn_${id.slice(3)}${suffix}`,
     object: "balance_transaction",
     amount,
-    available_on: created + 2 * DAY,
+    available_on: created + 2 * DAY_SECONDS,
     balance_type: "payments",
     created,
     currency: "usd",

@@ -27,7 +27,7 @@ export const MID_MARCH = seconds("2026-03-16T22:00:00Z");
 export const APRIL = seconds("2026-04-01T10:00:00Z");
 export const MAY = seconds("2026-05-01T10:00:00Z");
 export const NEXT_MARCH = seconds("2027-03-16T22:00:00Z");
-const HOUR = 3600;
+const HOUR_SECONDS = 3600;
 
 const writer = (plan: string, interval: Price["interval"]) => planPrice({ product: "writer", plan, interval });
 const plus = writer("plus", "monthly");
@@ -79,8 +79,8 @@ const UPDATES: Record<string, { from: SubscriptionSpec; to: SubscriptionSpec; at
     },
     at: MID_MARCH,
   },
-  past_due: { from: RENEWED, to: { ...RENEWED, status: "past_due" }, at: APRIL + HOUR },
-  recovered: { from: { ...RENEWED, status: "past_due" }, to: RENEWED, at: APRIL + 72 * HOUR },
+  past_due: { from: RENEWED, to: { ...RENEWED, status: "past_due" }, at: APRIL + HOUR_SECONDS },
+  recovered: { from: { ...RENEWED, status: "past_due" }, to: RENEWED, at: APRIL + 72 * HOUR_SECONDS },
   cancel_at_period_end: {
     from: BORN,
     to: {
@@ -137,7 +137,7 @@ const CYCLE: InvoiceSpec = {
   periodStart: MARCH,
   periodEnd: APRIL,
 };
-const UNPAID: InvoiceSpec = { ...CYCLE, status: "open", nextPaymentAttempt: APRIL + 72 * HOUR };
+const UNPAID: InvoiceSpec = { ...CYCLE, status: "open", nextPaymentAttempt: APRIL + 72 * HOUR_SECONDS };
 const UNUSED_PLUS = proration("il_AdaUnusedPlus", plus, -995, "Unused time on Plus monthly after 16 Mar 2026");
 
 const INVOICES: Record<string, { invoice: InvoiceSpec; at: number }> = {
@@ -149,8 +149,8 @@ const INVOICES: Record<string, { invoice: InvoiceSpec; at: number }> = {
     },
     at: MARCH + 2,
   },
-  "invoice.paid.cycle": { invoice: CYCLE, at: APRIL + HOUR },
-  "invoice.paid.cycle_from_balance": { invoice: { ...CYCLE, startingBalance: -500 }, at: APRIL + HOUR },
+  "invoice.paid.cycle": { invoice: CYCLE, at: APRIL + HOUR_SECONDS },
+  "invoice.paid.cycle_from_balance": { invoice: { ...CYCLE, startingBalance: -500 }, at: APRIL + HOUR_SECONDS },
   "invoice.paid.update_proration": {
     invoice: {
       ...FIRST,
@@ -175,9 +175,9 @@ const INVOICES: Record<string, { invoice: InvoiceSpec; at: number }> = {
     },
     at: MID_MARCH + 2,
   },
-  "invoice.payment_succeeded": { invoice: CYCLE, at: APRIL + HOUR },
-  "invoice.payment_failed": { invoice: UNPAID, at: APRIL + HOUR },
-  "invoice.payment_action_required": { invoice: UNPAID, at: APRIL + HOUR },
+  "invoice.payment_succeeded": { invoice: CYCLE, at: APRIL + HOUR_SECONDS },
+  "invoice.payment_failed": { invoice: UNPAID, at: APRIL + HOUR_SECONDS },
+  "invoice.payment_action_required": { invoice: UNPAID, at: APRIL + HOUR_SECONDS },
 };
 
 const SESSION: SessionSpec = {
@@ -269,8 +269,8 @@ export function fixtureEvents(shape: Shape): Record<string, StripeObject> {
     as(`${life}.created.two_products`, object({ ...BORN, items: both }), MARCH),
     as(`${life}.deleted`, object(ended), MID_MARCH),
     as(`${life}.paused`, object(PAUSED), APRIL + 5, diff(object(TRIAL), object(PAUSED))),
-    as(`${life}.resumed`, object(resumed), APRIL + HOUR, diff(object(PAUSED), object(resumed))),
-    as(`${life}.trial_will_end`, object(TRIAL), APRIL - 72 * HOUR),
+    as(`${life}.resumed`, object(resumed), APRIL + HOUR_SECONDS, diff(object(PAUSED), object(resumed))),
+    as(`${life}.trial_will_end`, object(TRIAL), APRIL - 72 * HOUR_SECONDS),
     ...updated,
     ...invoices,
     ...others,
