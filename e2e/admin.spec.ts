@@ -29,7 +29,7 @@ async function subscriber(page: Page, name: string) {
 test("pages and routes answer 404 to other users and 401 without identity", async ({ page, request }) => {
   const routes = [
     "/api/admin/events",
-    "/api/admin/acts",
+    "/api/admin/audit",
     "/api/admin/decisions?userId=demo",
     "/api/test/webhook-simulation",
   ];
@@ -133,7 +133,7 @@ test("events are replayed, and the audit log names the admin", async ({ page }) 
   await page.getByLabel(`Replay ${created.id}`).check();
   await page.getByRole("button", { name: "Replay selected" }).click();
   await expect(page.getByText("Replayed 1: 1 duplicate.")).toBeVisible();
-  const { acts } = await (await page.request.get("/api/admin/acts")).json();
+  const { acts } = await (await page.request.get("/api/admin/audit")).json();
   expect(acts).toContainEqual(
     expect.objectContaining({
       actor: "admin",

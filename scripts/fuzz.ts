@@ -45,7 +45,7 @@ const fixtures = SHAPES.flatMap((shape) => Object.values(fixtureEvents(shape)));
 const counts = new Map<string, number>();
 const failures: string[] = [];
 
-/** An event of the fixture story for one of many users, so that their events interact. */
+/** A fixture's event for one of many users, so that their events interact. */
 function anyEvent(run: number, { pick, below }: Random): StripeObject {
   const text = ofUser(String(below(USERS)), JSON.stringify(pick(fixtures)));
   return { ...(JSON.parse(text) as StripeObject), id: `evt_fuzz_${run}` };
@@ -85,8 +85,8 @@ async function problemOf(name: string, { body, signature, signed }: Delivery, ga
   try {
     const { status, body: answer } = await deliver(body, signature, gateway);
     const { outcome, reason } = answer as { outcome?: string; reason?: string };
-    const said = status === 200 ? outcome : reason;
-    const key = `${name}  ${signed ? "signed" : "badly signed"}  ${status}  ${said ?? ""}`;
+    const result = status === 200 ? outcome : reason;
+    const key = `${name}  ${signed ? "signed" : "badly signed"}  ${status}  ${result ?? ""}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
     if (![200, 400, 413].includes(status)) return `answered ${status}`;
     if (!signed && status === 200) return "accepted without its signature";
@@ -98,7 +98,7 @@ async function problemOf(name: string, { body, signature, signed }: Delivery, ga
   return null;
 }
 
-/** The stored facts of a user in the memory database: the fixture story's facts of one product. */
+/** The stored facts of a user in the memory database: the fixtures' facts of one product. */
 function knownFacts(): (userId: string) => Fact[] {
   const facts = Object.values(fixtureEvents("basil")).flatMap((event) => {
     const parsed = stripe.parse(Buffer.from(JSON.stringify(event)));

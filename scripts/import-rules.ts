@@ -48,11 +48,11 @@ export interface ImportRule {
   whereIndexed?: boolean;
 }
 
-/** Node's own modules, Postgres, the network's SDKs, and what reads the environment. */
+/** Modules that do I/O: those of Node, Postgres, Next and the SDKs, and the folders of lib that read the environment. */
 const IO =
   /^(node:(?!crypto$)|pg$|pino|stripe$|@paddle\/|@supabase\/|@clerk\/|next($|\/)|lib\/(database|identity|core\/(env|observability))(\/|\.))/;
 
-/** A layer's rule: what stands at its place or below, and what it excludes. */
+/** One rule per layer: its folder imports the layers before it, except those that it excludes. */
 function layerRules(): ImportRule[] {
   const folders = LAYERS.map(({ folder }) => folder);
   return LAYERS.map(({ folder, only, not = [] }, index): ImportRule => {

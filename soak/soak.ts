@@ -98,6 +98,6 @@ try {
 } catch (error) {
   console.error(error);
 }
-const said = form === "load" ? "load: every result is exact" : "soak: nothing lost, nothing twice";
-console.log(`\n${clean ? said : `${form}: failed (SOAK_SEED=${seed})`}`);
+const summary = form === "load" ? "load: every result is exact" : "soak: nothing lost, nothing twice";
+console.log(`\n${clean ? summary : `${form}: failed (SOAK_SEED=${seed})`}`);
 await stop(clean ? 0 : 1);

@@ -1,5 +1,6 @@
 /** Lists, shows, dismisses and replays webhook events. */
 
+import { PROCESSORS } from "@/lib/config/terms";
 import { DomainError } from "@/lib/core/domain-error";
 import type { EventCursor, EventDetail, EventRow, Gateway } from "@/lib/database";
 import { DatabaseError } from "@/lib/database";
@@ -33,9 +34,10 @@ function readCursor(after: string): EventCursor {
 
 /** @throws DomainError not_found, DatabaseError not_found */
 export async function eventDetail(processor: string, id: string, gateway: Gateway): Promise<EventDetail> {
-  if (processor !== "stripe" && processor !== "paddle") throw eventNotFound();
+  const known = PROCESSORS.find((each) => each === processor);
+  if (known === undefined) throw eventNotFound();
   requireEventId(id);
-  return gateway.webhookEventDetail(processor, id);
+  return gateway.webhookEventDetail(known, id);
 }
 
 /** @throws DomainError not_found if the id cannot be an event's. The audit log cannot store such a text. */

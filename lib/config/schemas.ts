@@ -14,6 +14,6 @@ export const fieldIdSchema = z
   .string({ error: () => `is one of ${fieldIds().join(", ")}` })
   .refine(isFieldId, { abort: true, error: () => `is one of ${fieldIds().join(", ")}` });
 
-export const processorSchema = z.enum(PROCESSORS, { error: "is stripe or paddle" });
+export const processorSchema = z.enum(PROCESSORS, { error: `is ${PROCESSORS.join(" or ")}` });
 
 export const intervalSchema = z.enum(INTERVALS, { error: "is monthly or yearly" });

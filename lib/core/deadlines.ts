@@ -26,8 +26,7 @@ export const EXPORT_READ_MS = 30_000;
 
 /**
  * For all calls of a processor in one request of a user. After it the answer is `unavailable`, and the user can repeat the
- * request. The
- * sandbox's processors run in this process and have no deadline.
+ * request. The sandbox's processors run in this process and have no deadline.
  */
 export const PROCESSOR_MS = 8_000;
 

@@ -1,9 +1,9 @@
 /** Secrets that production refuses: published ones, short ones, and one value in two places. */
 import { type Env, SANDBOX } from "./env";
 
-/** No limit of attempts protects these keys; only their length stops a search. */
+/** Only the length of these keys stops a search: no route limits the attempts. */
 const MIN_MACHINE_KEY = 24;
-/** The processors make these, so a shorter one was cut or invented. */
+/** The processors generate these secrets, so a shorter one is incomplete or made up. */
 const MIN_WEBHOOK_SECRET = 16;
 
 /** Known to every reader of the source. */

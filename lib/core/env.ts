@@ -99,6 +99,7 @@ const variablesSchema = z.object({
 
   /** In the normal form of user ids (lib/core/text.ts). */
   ADMIN_USER_IDS: list.transform((ids) => ids.map((id) => id.normalize("NFC"))),
+  /** Keys for machines. The sandbox accepts 16 characters; production refuses fewer than 24 (env-secrets.ts). */
   USAGE_API_KEY: z.string().min(16, "must have at least 16 characters").optional(),
   CRON_SECRET: z.string().min(16, "must have at least 16 characters").optional(),
   METRICS_TOKEN: z.string().min(16, "must have at least 16 characters").optional(),

@@ -56,9 +56,9 @@ async function compareDiscounts(
   if (discounts === undefined || discounts.some(({ terms }) => terms === null)) return [];
   const { userId, processor, subscription, product } = subject;
   const { facts, others, freeAnchor } = await gateway.loadTimeline(userId, product);
-  const { records: mirrors } = fold(productOf(product), [...facts, ...sharedFacts(facts, others)], freeAnchor);
-  const mirror = mirrors.find((each) => each.processor === processor && each.subscription === subscription);
-  const known = (mirror?.discounts ?? []).map(({ key, terms, endsAt }) => ({ key, terms, endsAt }));
+  const { records } = fold(productOf(product), [...facts, ...sharedFacts(facts, others)], freeAnchor);
+  const record = records.find((each) => each.processor === processor && each.subscription === subscription);
+  const known = (record?.discounts ?? []).map(({ key, terms, endsAt }) => ({ key, terms, endsAt }));
   const fetched = discounts
     .map(({ key, terms, endsAt = null }) => ({ key, terms, endsAt }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));

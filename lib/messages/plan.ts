@@ -1,6 +1,7 @@
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { freePlan, type ProductId } from "@/lib/config/catalog";
 import { findPlan, product as productOf } from "@/lib/config/current-catalog";
+import type { Processor } from "@/lib/config/terms";
 import { formatPrice } from "./format";
 
 /** The plan's name; its id if the catalog no longer has it. */
@@ -29,6 +30,8 @@ export function isLimited({ plan, limitPlan }: SubscriptionView): boolean {
   return plan !== limitPlan;
 }
 
-export function processorName(processor: SubscriptionView["processor"]): string {
-  return processor === "paddle" ? "Paddle" : "Stripe";
+const PROCESSOR_NAMES: Readonly<Record<Processor, string>> = { stripe: "Stripe", paddle: "Paddle" };
+
+export function processorName(processor: Processor | null): string {
+  return PROCESSOR_NAMES[processor ?? "stripe"];
 }

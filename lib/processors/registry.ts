@@ -34,7 +34,7 @@ async function fakeClient(processor: Processor, findPrice: FindPrice): Promise<P
  */
 export async function getProcessor(processor: Processor): Promise<ProcessorConnection | undefined> {
   const { find: findPrice, sold } = priceLists(processor, process.env, { sandbox: env().sandbox });
-  const client = await (processor === "stripe" ? createStripeClient(findPrice) : createPaddleClient(findPrice));
+  const client = await CREATE_CLIENT[processor](findPrice);
   return client && { client, sold, sells: processor === "stripe" || canOpenPaddle() };
 }
 
@@ -44,6 +44,11 @@ function canOpenPaddle(): boolean {
 }
 
 type FindPrice = ReturnType<typeof priceLists>["find"];
+
+const CREATE_CLIENT: Readonly<Record<Processor, (findPrice: FindPrice) => Promise<ProcessorClient | undefined>>> = {
+  stripe: createStripeClient,
+  paddle: createPaddleClient,
+};
 
 async function createStripeClient(findPrice: FindPrice): Promise<ProcessorClient | undefined> {
   const { stripe, sandbox } = env();

@@ -4,6 +4,7 @@ import { type InvoicesView, type InvoiceView, toIsoInstant } from "@/lib/billing
 import type { Processor, SubscriptionRecord } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
 import { productIds } from "@/lib/config/current-catalog";
+import { PROCESSORS } from "@/lib/config/terms";
 import { DomainError } from "@/lib/core/domain-error";
 import { log } from "@/lib/core/observability";
 import type { BillingAccounts, LinkedCustomer } from "@/lib/database";
@@ -48,10 +49,9 @@ interface Source {
  * address, and must not see that customer's other purchases.
  */
 function sourcesOf({ customers, subscriptions }: BillingAccounts): Source[] {
-  const processors: Processor[] = ["stripe", "paddle"];
   return [
     ...customers.map(({ processor, customer }) => ({ processor, of: { customer } })),
-    ...processors.flatMap((processor): Source[] => {
+    ...PROCESSORS.flatMap((processor): Source[] => {
       if (customers.some((each) => each.processor === processor)) return [];
       const own = subscriptions.filter((each) => each.processor === processor);
       if (own.length === 0) return [];

@@ -865,7 +865,7 @@ comment on function tollgate.attach_notes(text, text, text, text, text) is 'Give
 --   {outcome: open, checkout}                  a checkout is open, or paid with its webhook outstanding: the caller asks the
 --                                               processor, and returns it or closes it first
 --   {outcome: begun, checkout}                 this caller asks the processor
--- After two minutes a request that asked and died no longer blocks: its checkout's address was never returned.
+-- A request that dies before the processor's answer blocks others for two minutes. No user has its checkout's address.
 -- Locks: the users row (hold_user), then the subscriptions row. Errors: TG404 unknown product.
 create or replace function tollgate.begin_checkout(
   p_user_id text,
@@ -1263,8 +1263,8 @@ $$;
 comment on function tollgate.checkout_view(tollgate.checkouts) is 'One checkouts row as the gateway reads it.';
 
 -- supabase/schemas/functions/claim_notices.sql
--- Called by the notices job if a delivery is configured: takes undelivered notices of the last day. Each attempt takes a
--- notice for longer (1, 4, 9 … minutes). So two runs never have the same notice, and a run that dies loses none. Dismissed
+-- Called by the notices job if a delivery is configured: claims undelivered notices of the last day. Each attempt claims
+-- a notice for longer (1, 4, 9 … minutes). So two runs never send the same notice, and a killed run loses none. Dismissed
 -- and older notices are not sent.
 create or replace function tollgate.claim_notices(p_limit integer) returns jsonb
 language sql set search_path = ''
@@ -1293,10 +1293,10 @@ $$;
 comment on function tollgate.claim_notices(integer) is 'Takes notices that are due for delivery.';
 
 -- supabase/schemas/functions/claim_scheduled_changes.sql
--- Called by the job that carries out scheduled plan changes. Takes those whose period ends within p_ahead by the user's
--- clock, but not within p_margin of the end, when the renewal may have begun. Each is taken for five minutes: two jobs
--- never have the same one, and after a job that dies another follows. Stripe keeps these changes itself, so the job only
--- checks them once.
+-- Called by the job that carries out scheduled plan changes. Claims those whose period ends within p_ahead by the user's
+-- clock, but not within p_margin of the end, when the renewal may have begun. A claim lasts five minutes: two runs never
+-- make the same change, and a later run repeats the change of a killed run. Stripe makes its scheduled changes itself, so
+-- the job checks them only once.
 create or replace function tollgate.claim_scheduled_changes(p_ahead interval, p_margin interval, p_limit integer)
 returns jsonb
 language sql set search_path = ''
@@ -1335,8 +1335,8 @@ $$;
 comment on function tollgate.claim_scheduled_changes(interval, interval, integer) is 'Takes scheduled plan changes that must be carried out now.';
 
 -- supabase/schemas/functions/claim_webhook_events.sql
--- Called by the retry job: undecided events that are due, and waiting ones whose user or subscription is known by now. Each
--- is taken for a minute: two jobs never have the same event, and a job that dies loses none.
+-- Called by the retry job: claims undecided events that are due, and deferred ones whose user or subscription is known by
+-- now. A claim lasts a minute: two runs never process the same event, and a killed run loses none.
 create or replace function tollgate.claim_webhook_events(p_limit integer) returns jsonb
 language sql set search_path = ''
 as $$
@@ -2727,7 +2727,7 @@ begin
   set status = p_status, subscription_id = coalesce(p_subscription_id, c.subscription_id), updated_at = now()
   where c.user_id = p_user_id and c.checkout_id = p_checkout_id
     and (c.status in ('opening', 'open', 'left_open') or (c.status = 'paid' and p_status = 'paid'));
-  return jsonb_build_object('concluded', found);
+  return jsonb_build_object('finished', found);
 end;
 $$;
 

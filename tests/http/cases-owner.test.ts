@@ -92,7 +92,7 @@ describe("Case 8: an event of a linked subscription that names another user", ()
     expect([await writer(ada), await writer(ben)]).toMatchObject([{ plan: "free" }, { plan: "ultra" }]);
     await stripe(fake.planChanged("plus", Date.now() + HOUR_MS));
     expect([await writer(ada), await writer(ben)]).toMatchObject([{ plan: "free" }, { plan: "plus" }]);
-    expect((await asAdmin(`/api/admin/acts?userId=${ben}`)).text).toContain(`"from":"${ada}"`);
+    expect((await asAdmin(`/api/admin/audit?userId=${ben}`)).text).toContain(`"from":"${ada}"`);
     expect((await asAdmin("/api/admin/links", request)).json).toEqual({ linked: true, events: [] });
   });
 

@@ -14,7 +14,7 @@ const database = testDatabase();
 const app = appServer(() => ({
   ...SANDBOX,
   DATABASE_URL: database.url,
-  CRON_SECRET: "your-cron-secret-of-16",
+  CRON_SECRET: "your-cron-secret-of-24-characters",
 }));
 
 /** One folder a page: later blocks use what earlier ones left. */

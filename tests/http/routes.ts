@@ -45,7 +45,7 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
   })),
   "/api/account": [{ method: "DELETE", expects: own(200) }],
   "/api/account/export": [{ method: "GET", expects: own(200) }],
-  "/api/admin/acts": [{ method: "GET", expects: admins(200) }],
+  "/api/admin/audit": [{ method: "GET", expects: admins(200) }],
   "/api/admin/clock": [{ method: "POST", body: {}, expects: admins(400) }],
   "/api/admin/decisions": [{ method: "GET", path: "/api/admin/decisions?userId=admin", expects: admins(200) }],
   "/api/admin/events": [{ method: "GET", expects: admins(200) }],

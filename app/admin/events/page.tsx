@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { eventQuery, listEvents, nonEmptyParameters, OUTCOMES } from "@/lib/admin";
+import { PROCESSORS } from "@/lib/config/terms";
 import { DomainError } from "@/lib/core/domain-error";
 import { parse } from "@/lib/core/parse";
 import { gateway } from "@/lib/database";
@@ -33,7 +34,7 @@ export default async function EventsPage({ searchParams }: PageProps<"/admin/eve
         values={filters}
         filters={[
           { name: "type", label: "Type (prefix)" },
-          { name: "processor", label: "Processor", options: ["stripe", "paddle"] },
+          { name: "processor", label: "Processor", options: PROCESSORS },
           { name: "outcome", label: "Outcome", options: OUTCOMES },
           { name: "userId", label: "User" },
           { name: "from", label: "From", type: "date" },

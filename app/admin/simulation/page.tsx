@@ -1,10 +1,11 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { catalog } from "@/lib/config/current-catalog";
+import { PROCESSORS } from "@/lib/config/terms";
 import { userIdSchema } from "@/lib/core/text";
 import { gateway } from "@/lib/database";
 import { scenarioList, simulationMode } from "@/lib/sandbox/scenarios";
-import { requestLocale } from "@/lib/ui";
+import { processorName, requestLocale } from "@/lib/ui";
 import { requirePageAdmin } from "@/lib/ui/admin";
 import { SimulationForm } from "./_parts/simulation-form";
 
@@ -36,6 +37,7 @@ export default async function SimulationPage({ searchParams }: PageProps<"/admin
         scenarios={scenarioList()}
         products={catalog().products}
         plans={paidPlans()}
+        processors={PROCESSORS.map((processor) => ({ value: processor, name: processorName(processor) }))}
         userIds={users.map(({ userId: id }) => id)}
         userId={userId ?? user.id}
         onlyDry={mode === "dry_run"}

@@ -9,8 +9,8 @@ import { openedAt, type Period, type SubscriptionHistory } from "./history-types
 import { confirmationsOf } from "./paid-plans";
 
 /**
- * Withdraws the presumed payments of first periods and of upgrades inside a period; seen payments stay. The histories
- * belong to one user and product.
+ * Withdraws the presumed payments of first periods and of upgrades inside a period. Seen payments stay.
+ * @param histories of one user and product
  */
 export function withdrawPresumptions(histories: readonly SubscriptionHistory[]): void {
   for (const history of histories) history.debts = debtsOf(history);

@@ -100,7 +100,7 @@ export function checkoutQueries(call: Call) {
       status: "paid" | "closed" | "left_open",
       subscription: string | null = null,
     ) =>
-      call(z.object({ concluded: z.boolean() }), "finish_checkout", {
+      call(z.object({ finished: z.boolean() }), "finish_checkout", {
         p_user_id: userId,
         p_checkout_id: checkout,
         p_status: status,

@@ -2,12 +2,12 @@
 import type Stripe from "stripe";
 import type { Collection } from "../processor-client";
 
-/** Expands the payment methods: their type distinguishes a card from a bank account. */
+/** Fetches the payment methods with the subscription, since their type is needed: a card or a bank account. */
 export const COLLECTION_EXPANSIONS = {
   expand: ["default_payment_method", "customer.invoice_settings.default_payment_method"],
 };
 
-/** The maximum of business days until a debit succeeds or fails, as Stripe documents it. */
+/** The most business days until a debit succeeds or fails, by Stripe's documentation; null: it names none. */
 const DEBIT_DAYS: Readonly<Record<string, number | null>> = {
   acss_debit: 5,
   au_becs_debit: 3,

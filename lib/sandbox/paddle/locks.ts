@@ -4,7 +4,7 @@ import { RENEWAL_MARGIN } from "@/lib/subscriptions/schedule-change";
 import type { AccountState, PaddleStep, Subscription } from "./account-state";
 import { PaddleProblem } from "./problem";
 
-/** Immediate charges per subscription. */
+/** The most immediate charges of one subscription per hour and per day. */
 const CHARGES = { hour: 20, day: 100 };
 
 /** @throws PaddleProblem while a change is scheduled, shortly before a renewal, and while a charge is processing */

@@ -3,14 +3,14 @@ import {
   type CreditNoteSpec,
   couponObject,
   creditNoteObject,
+  currentCharge,
+  currentDispute,
   discountObject,
   invoicePaymentObject,
   type PromotionCodeSpec,
   promotionCodeObject,
   type RefundSpec,
   refundObject,
-  todaysCharge,
-  todaysDispute,
 } from "../event-builders/stripe/events";
 import type { AccountState } from "./account-state";
 import { COUPONS, PROMOTION_CODES } from "./coupons";
@@ -28,7 +28,7 @@ export function chargeOf({ customer }: AccountState, charge: Charge) {
       last4: paidWith.number,
     },
   };
-  return todaysCharge({ ...charge, email: customer.email, name: customer.name, ...by });
+  return currentCharge({ ...charge, email: customer.email, name: customer.name, ...by });
 }
 
 export function discountOf(discount: Discount) {
@@ -42,7 +42,7 @@ export function refundOf(refund: RefundSpec) {
 export function disputeOf({ customer, money }: AccountState, dispute: Dispute) {
   const card = money?.charges.find(({ id }) => id === dispute.charge)?.paidWith;
   const brand = card ? brandOf(card.number) : "visa";
-  return todaysDispute({ ...dispute, email: customer.email, name: customer.name, brand });
+  return currentDispute({ ...dispute, email: customer.email, name: customer.name, brand });
 }
 
 export function creditNoteOf(note: CreditNoteSpec) {

@@ -3,31 +3,31 @@ import type Stripe from "stripe";
 import { productIds, product as productOf } from "@/lib/config/current-catalog";
 import {
   billingMode,
+  currentInvoice,
+  currentItem,
+  currentSession,
+  currentSubscription,
   customerObject,
   invoiceAmounts,
   PRICES_CREATED,
-  todaysInvoice,
-  todaysItem,
-  todaysSession,
-  todaysSubscription,
   type WireFormat,
 } from "../event-builders/stripe/events";
 import type { AccountState, Invoice, Phase, Portal, Schedule, Session, Subscription } from "./account-state";
 import { sessionLines } from "./priced";
 
 export function subscriptionOf(_world: AccountState, subscription: Subscription) {
-  return todaysSubscription(subscription);
+  return currentSubscription(subscription);
 }
 
 export function itemOf(subscription: Subscription, item: Subscription["items"][number]) {
-  return todaysItem(item, subscription);
+  return currentItem(item, subscription);
 }
 
 export function invoiceOf(state: AccountState, invoice: Invoice) {
   const { customer, site } = state;
   const hosted = `${site}/sandbox/stripe/invoice/${invoice.id}`;
   const pages = { hosted, pdf: `${site}/api/sandbox/stripe/invoice/${invoice.id}/pdf` };
-  return todaysInvoice({ ...invoice, email: customer.email, name: customer.name, pages });
+  return currentInvoice({ ...invoice, email: customer.email, name: customer.name, pages });
 }
 
 export function sessionOf(state: AccountState, session: Session) {
@@ -36,7 +36,7 @@ export function sessionOf(state: AccountState, session: Session) {
   const amount = invoiceAmounts({ lines: lines.map((line, index) => ({ ...line, id: String(index) })) }).total;
   const open = session.status === "open";
   const free = amount === 0;
-  return todaysSession({
+  return currentSession({
     ...session,
     customer: customer.exists ? customer.id : null,
     amount,

@@ -5,7 +5,7 @@
 --   {outcome: open, checkout}                  a checkout is open, or paid with its webhook outstanding: the caller asks the
 --                                               processor, and returns it or closes it first
 --   {outcome: begun, checkout}                 this caller asks the processor
--- After two minutes a request that asked and died no longer blocks: its checkout's address was never returned.
+-- A request that dies before the processor's answer blocks others for two minutes. No user has its checkout's address.
 -- Locks: the users row (hold_user), then the subscriptions row. Errors: TG404 unknown product.
 create or replace function tollgate.begin_checkout(
   p_user_id text,

@@ -1,5 +1,5 @@
--- Called by the notices job if a delivery is configured: takes undelivered notices of the last day. Each attempt takes a
--- notice for longer (1, 4, 9 … minutes). So two runs never have the same notice, and a run that dies loses none. Dismissed
+-- Called by the notices job if a delivery is configured: claims undelivered notices of the last day. Each attempt claims
+-- a notice for longer (1, 4, 9 … minutes). So two runs never send the same notice, and a killed run loses none. Dismissed
 -- and older notices are not sent.
 create or replace function tollgate.claim_notices(p_limit integer) returns jsonb
 language sql set search_path = ''

@@ -1,7 +1,7 @@
--- Called by the job that carries out scheduled plan changes. Takes those whose period ends within p_ahead by the user's
--- clock, but not within p_margin of the end, when the renewal may have begun. Each is taken for five minutes: two jobs
--- never have the same one, and after a job that dies another follows. Stripe keeps these changes itself, so the job only
--- checks them once.
+-- Called by the job that carries out scheduled plan changes. Claims those whose period ends within p_ahead by the user's
+-- clock, but not within p_margin of the end, when the renewal may have begun. A claim lasts five minutes: two runs never
+-- make the same change, and a later run repeats the change of a killed run. Stripe makes its scheduled changes itself, so
+-- the job checks them only once.
 create or replace function tollgate.claim_scheduled_changes(p_ahead interval, p_margin interval, p_limit integer)
 returns jsonb
 language sql set search_path = ''

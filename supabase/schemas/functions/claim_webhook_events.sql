@@ -1,5 +1,5 @@
--- Called by the retry job: undecided events that are due, and waiting ones whose user or subscription is known by now. Each
--- is taken for a minute: two jobs never have the same event, and a job that dies loses none.
+-- Called by the retry job: claims undecided events that are due, and deferred ones whose user or subscription is known by
+-- now. A claim lasts a minute: two runs never process the same event, and a killed run loses none.
 create or replace function tollgate.claim_webhook_events(p_limit integer) returns jsonb
 language sql set search_path = ''
 as $$

@@ -13,7 +13,7 @@ begin
   set status = p_status, subscription_id = coalesce(p_subscription_id, c.subscription_id), updated_at = now()
   where c.user_id = p_user_id and c.checkout_id = p_checkout_id
     and (c.status in ('opening', 'open', 'left_open') or (c.status = 'paid' and p_status = 'paid'));
-  return jsonb_build_object('concluded', found);
+  return jsonb_build_object('finished', found);
 end;
 $$;
 

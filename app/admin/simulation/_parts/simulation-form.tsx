@@ -12,6 +12,7 @@ interface SimulationFormProps {
   scenarios: readonly { id: string; title: string; expectation: string }[];
   plans: readonly { value: string; name: string }[];
   /** Suggestions; any other user id is allowed. */
+  processors: readonly { value: string; name: string }[];
   userIds: readonly string[];
   userId: string;
   /** Outside the sandbox only dry runs are allowed. */
@@ -20,7 +21,8 @@ interface SimulationFormProps {
 }
 
 /** Runs a scenario for a user and a processor, and shows its result. */
-export function SimulationForm({ products, scenarios, plans, userIds, userId, onlyDry, locale }: SimulationFormProps) {
+export function SimulationForm(props: SimulationFormProps) {
+  const { products, scenarios, plans, processors, userIds, userId, onlyDry, locale } = props;
   const [busy, setBusy] = useState(false);
   const [scenario, setScenario] = useState(scenarios[0]?.id ?? "");
   const [result, setResult] = useState<Simulation | null>(null);
@@ -77,8 +79,11 @@ export function SimulationForm({ products, scenarios, plans, userIds, userId, on
         <Labelled label="Processor">
           <select name="processor" className={FIELD}>
             <option value="">the user’s processor</option>
-            <option value="stripe">Stripe</option>
-            <option value="paddle">Paddle</option>
+            {processors.map(({ value, name }) => (
+              <option key={value} value={value}>
+                {name}
+              </option>
+            ))}
           </select>
         </Labelled>
         <Labelled label="Plan to change to or start with">

@@ -3,10 +3,11 @@ import Link from "next/link";
 import { notFound } from "next/navigation";
 import { loadUserDetail, releaseOf } from "@/lib/admin";
 import { fieldIds, meterOf, product as productOf } from "@/lib/config/current-catalog";
+import { PROCESSORS } from "@/lib/config/terms";
 import { userIdSchema } from "@/lib/core/text";
 import { DatabaseError, gateway } from "@/lib/database";
 import { formatNumber, formatUtc } from "@/lib/messages/format";
-import { activityNumbers, activityWords, button, requestLocale } from "@/lib/ui";
+import { activityNumbers, activityWords, button, processorName, requestLocale } from "@/lib/ui";
 import {
   AdminActionForm,
   Cell,
@@ -16,13 +17,13 @@ import {
   explainWindow,
   MoveForm,
   OutcomeBadge,
-  ReconcileForm,
   RowLink,
   requirePageAdmin,
   Section,
   Table,
 } from "@/lib/ui/admin";
 import { moveSubscription } from "../../actions";
+import { RepairSection } from "./_parts/repair-section";
 
 export const metadata: Metadata = { title: "User" };
 
@@ -193,19 +194,7 @@ export default async function UserPage({ params, searchParams }: Params) {
         />
       </Section>
 
-      <Section id="repair" title="Repair">
-        <div className="flex flex-wrap items-start gap-6">
-          <ReconcileForm userId={userId} />
-          <AdminActionForm
-            method="POST"
-            path="/api/admin/sync"
-            title="Recount chatbots"
-            fields={[{ name: "userId", label: "", type: "hidden", value: userId }]}
-            label="Recount chatbots"
-            done="The gauge shows the number of chatbots."
-          />
-        </div>
-      </Section>
+      <RepairSection userId={userId} />
 
       <Section id="links" title="Links to the processors">
         <ul className="mb-4 space-y-1 text-sm">
@@ -232,10 +221,7 @@ export default async function UserPage({ params, searchParams }: Params) {
             {
               name: "processor",
               label: "Processor",
-              options: [
-                { value: "stripe", name: "Stripe" },
-                { value: "paddle", name: "Paddle" },
-              ],
+              options: PROCESSORS.map((processor) => ({ value: processor, name: processorName(processor) })),
             },
             { name: "customerId", label: "Customer ID" },
           ]}

@@ -35,17 +35,17 @@ export function paymentIntentOf(charge: string): string {
 
 /** A charge as Stripe sends it in the shape: since basil it does not name its invoice. */
 export function chargeObject(spec: ChargeSpec, shape: Shape): StripeObject {
-  const today = todaysCharge(spec);
-  if (shape === "basil") return today;
-  const old = { ...today, destination: null, dispute: null, invoice: spec.invoice, order: null };
+  const current = currentCharge(spec);
+  if (shape === "basil") return current;
+  const old = { ...current, destination: null, dispute: null, invoice: spec.invoice, order: null };
   if (places(shape).today) return old;
-  const { advice_code, network_advice_code, network_decline_code, ...outcome } = today.outcome;
-  const { tax_id, ...billing_details } = today.billing_details;
+  const { advice_code, network_advice_code, network_decline_code, ...outcome } = current.outcome;
+  const { tax_id, ...billing_details } = current.billing_details;
   return { ...old, billing_details, outcome };
 }
 
 /** A charge in the current API version. */
-export function todaysCharge(spec: ChargeSpec) {
+export function currentCharge(spec: ChargeSpec) {
   const refunded = spec.refunded ?? 0;
   const { status = "succeeded" } = spec;
   const failed = status === "failed";

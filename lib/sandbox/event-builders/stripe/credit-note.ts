@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { embeddedList } from "./list";
-import type { Unnamed, WireFormat } from "./wire-format";
+import type { UntypedFields, WireFormat } from "./wire-format";
 
 /** The input for a credit note on a finalized invoice; instants in seconds since 1970, amounts in US cents. */
 export interface CreditNoteSpec {
@@ -60,7 +60,7 @@ export function creditNoteObject(spec: CreditNoteSpec) {
     total_taxes: [],
     type: prePayment === 0 ? "post_payment" : postPayment === 0 ? "pre_payment" : "mixed",
     voided_at: null,
-  } satisfies WireFormat<Stripe.CreditNote> & { lines: Unnamed };
+  } satisfies WireFormat<Stripe.CreditNote> & { lines: UntypedFields };
 }
 
 /** The one line of a credit note with an amount. */

@@ -26,19 +26,19 @@ const FEE = 1_500;
 
 /** A dispute as Stripe sends it in the shape. It names its charge and no customer. */
 export function disputeObject(spec: DisputeSpec, shape: Shape): StripeObject {
-  const today = todaysDispute(spec);
-  if (shape === "basil") return today;
-  const old = { ...today, balance_transaction: today.balance_transactions[0]?.id ?? null };
+  const current = currentDispute(spec);
+  if (shape === "basil") return current;
+  const old = { ...current, balance_transaction: current.balance_transactions[0]?.id ?? null };
   if (places(shape).today) return old;
   const { enhanced_eligibility_types, intended_submission_method, ...pre_basil } = old;
-  const { enhanced_evidence, ...evidence } = today.evidence;
-  const { enhanced_eligibility, submission_method, ...evidence_details } = today.evidence_details;
-  const { case_type, ...card } = today.payment_method_details.card;
+  const { enhanced_evidence, ...evidence } = current.evidence;
+  const { enhanced_eligibility, submission_method, ...evidence_details } = current.evidence_details;
+  const { case_type, ...card } = current.payment_method_details.card;
   return { ...pre_basil, evidence, evidence_details, payment_method_details: { card, type: "card" } };
 }
 
 /** A dispute in the current API version. */
-export function todaysDispute(spec: DisputeSpec) {
+export function currentDispute(spec: DisputeSpec) {
   const { withdrawnAt = spec.created, reinstatedAt = null } = spec;
   const answered = spec.status !== "needs_response";
   const brand = spec.brand ?? "visa";

@@ -8,7 +8,7 @@ import { isPlainObject } from "@/lib/processors/envelope";
 import type { StripeObject } from "./price";
 import { API_VERSIONS, type Shape } from "./shapes";
 
-export { attemptOf, type ChargeSpec, chargeObject, paymentIntentOf, todaysCharge } from "./charge";
+export { attemptOf, type ChargeSpec, chargeObject, currentCharge, paymentIntentOf } from "./charge";
 export {
   type CouponSpec,
   couponObject,
@@ -19,22 +19,22 @@ export {
 } from "./coupon";
 export { type CreditNoteSpec, creditNoteObject } from "./credit-note";
 export { customerObject } from "./customer";
-export { type DisputeSpec, disputeObject, todaysDispute } from "./dispute";
-export { invoiceAmounts, invoiceObject, todaysInvoice } from "./invoice";
+export { currentDispute, type DisputeSpec, disputeObject } from "./dispute";
+export { currentInvoice, invoiceAmounts, invoiceObject } from "./invoice";
 export { invoicePaymentObject } from "./invoice-payment";
 export type { InvoiceSpec } from "./invoice-spec";
 export type { LineSpec, LineTax } from "./line-spec";
 export { PRICES_CREATED, type PriceSpec, planPrice, priceObject, type StripeObject } from "./price";
 export { type RefundSpec, refundObject } from "./refund";
-export { type SessionSpec, sessionObject, todaysSession } from "./session";
+export { currentSession, type SessionSpec, sessionObject } from "./session";
 export { API_VERSIONS, SHAPES, type Shape } from "./shapes";
 export {
   billingMode,
+  currentItem,
+  currentSubscription,
   type ItemSpec,
   type SubscriptionSpec,
   subscriptionObject,
-  todaysItem,
-  todaysSubscription,
 } from "./subscription";
 export type { WireFormat } from "./wire-format";
 

@@ -1,6 +1,6 @@
 /** The amounts of an invoice with discounts, taxes and credit notes. */
 import { describe, expect, test } from "vitest";
-import { type InvoiceSpec, type LineSpec, planPrice, todaysInvoice } from "./events";
+import { currentInvoice, type InvoiceSpec, type LineSpec, planPrice } from "./events";
 
 const plus = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
 const line = (over: Partial<LineSpec> = {}): LineSpec => ({
@@ -14,7 +14,7 @@ const line = (over: Partial<LineSpec> = {}): LineSpec => ({
   ...over,
 });
 const invoice = (lines: LineSpec[], over: Partial<InvoiceSpec> = {}) =>
-  todaysInvoice({
+  currentInvoice({
     id: "in_1",
     customer: "cus_1",
     subscription: "sub_1",

@@ -1,26 +1,26 @@
 import type Stripe from "stripe";
 import type { InvoiceSpec } from "./invoice-spec";
-import { lineObject, taxOf, todaysLine } from "./line";
+import { currentLine, lineObject, taxOf } from "./line";
 import type { LineSpec, LineTax } from "./line-spec";
 import { embeddedList } from "./list";
 import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
-import type { Unnamed, WireFormat } from "./wire-format";
+import type { UntypedFields, WireFormat } from "./wire-format";
 
 /** An invoice as Stripe sends it in the shape. */
 export function invoiceObject(spec: InvoiceSpec, shape: Shape): StripeObject {
-  const today = todaysInvoice(spec);
-  if (shape === "basil") return today;
-  const { customer_account, amount_overpaid, parent, total_taxes, ...old } = today;
+  const current = currentInvoice(spec);
+  if (shape === "basil") return current;
+  const { customer_account, amount_overpaid, parent, total_taxes, ...old } = current;
   const paid = spec.status === "paid";
-  const charged = today.amount_due > 0;
+  const charged = current.amount_due > 0;
   return {
     ...old,
     ...(places(shape).today ? { amount_overpaid, parent, total_taxes } : {}),
     charge: charged ? `ch_${spec.id.slice(3)}` : null,
     lines: embeddedList(
       spec.lines.map((line) => lineObject(line, spec, shape)),
-      today.lines.url,
+      current.lines.url,
       spec.moreLines,
     ),
     paid,
@@ -69,7 +69,7 @@ function totalTaxes(lines: readonly LineSpec[]): LineTax[] {
 }
 
 /** The reductions of all lines, one sum per discount. */
-function totalDiscounts(lines: ReturnType<typeof todaysLine>[]): { amount: number; discount: string }[] {
+function totalDiscounts(lines: ReturnType<typeof currentLine>[]): { amount: number; discount: string }[] {
   const totals = new Map<string, number>();
   for (const { amount, discount } of lines.flatMap((line) => line.discount_amounts)) {
     totals.set(discount, (totals.get(discount) ?? 0) + amount);
@@ -78,12 +78,12 @@ function totalDiscounts(lines: ReturnType<typeof todaysLine>[]): { amount: numbe
 }
 
 /** An invoice in the current API version. */
-export function todaysInvoice(spec: InvoiceSpec) {
+export function currentInvoice(spec: InvoiceSpec) {
   const draft = spec.status === "draft";
   const paid = spec.status === "paid";
   const { total, due, ending } = invoiceAmounts(spec);
   const subtotal = spec.lines.reduce((sum, line) => sum + line.amount, 0);
-  const lines = spec.lines.map((line) => todaysLine(line, spec));
+  const lines = spec.lines.map((line) => currentLine(line, spec));
   const discounts = totalDiscounts(lines);
   const taxes = totalTaxes(spec.lines);
   const tax = taxes.reduce((sum, { amount }) => sum + amount, 0);
@@ -177,7 +177,7 @@ export function todaysInvoice(spec: InvoiceSpec) {
     total_pretax_credit_amounts: discounts.map((discount) => ({ ...discount, type: "discount" as const })),
     total_taxes: taxes.map(taxOf),
     webhooks_delivered_at: spec.created,
-  } satisfies WireFormat<Stripe.Invoice> & { lines: Unnamed };
+  } satisfies WireFormat<Stripe.Invoice> & { lines: UntypedFields };
 }
 
 function automaticTax({ automaticTax: enabled = false, country }: InvoiceSpec) {

@@ -6,9 +6,9 @@ import { places, type Shape } from "./shapes";
 import type { WireFormat } from "./wire-format";
 
 export function lineObject(line: LineSpec, invoice: InvoiceSpec, shape: Shape): StripeObject {
-  const today = todaysLine(line, invoice);
-  if (shape === "basil") return today;
-  const { parent, pricing, subtotal, taxes, quantity_decimal, ...old } = today;
+  const current = currentLine(line, invoice);
+  if (shape === "basil") return current;
+  const { parent, pricing, subtotal, taxes, quantity_decimal, ...old } = current;
   const invoiceItem = parent.subscription_item_details.invoice_item;
   const livemode = invoice.livemode ?? false;
   const proration = line.proration ?? false;
@@ -32,7 +32,7 @@ export function lineObject(line: LineSpec, invoice: InvoiceSpec, shape: Shape): 
 export const DISCOUNT = "di_1TollgateCoupon";
 
 /** A line in the current API version. */
-export function todaysLine(line: LineSpec, invoice: InvoiceSpec) {
+export function currentLine(line: LineSpec, invoice: InvoiceSpec) {
   const proration = line.proration ?? false;
   const discounts = discountsOf(line);
   return {

@@ -44,12 +44,13 @@ export interface SessionSpec {
 
 /** A checkout session as Stripe sends it in the shape. */
 export function sessionObject(spec: SessionSpec, shape: Shape): StripeObject {
-  const today = todaysSession(spec);
-  if (shape === "basil") return today;
-  const { allowed_payment_method_types, customer_account, integration_identifier, managed_payments, ...known } = today;
+  const current = currentSession(spec);
+  if (shape === "basil") return current;
+  const { allowed_payment_method_types, customer_account, integration_identifier, managed_payments, ...known } =
+    current;
   const old = {
     ...known,
-    customer_details: today.customer_details && oldDetails(today.customer_details),
+    customer_details: current.customer_details && oldDetails(current.customer_details),
     saved_payment_method_options: { allow_redisplay_filters: ["always"], payment_method_remove: null },
     shipping_details: null,
     ui_mode: "hosted",
@@ -64,17 +65,17 @@ export function sessionObject(spec: SessionSpec, shape: Shape): StripeObject {
     wallet_options,
     ...pre_basil
   } = old;
-  const { provider, ...automatic_tax } = today.automatic_tax;
+  const { provider, ...automatic_tax } = current.automatic_tax;
   return { ...pre_basil, automatic_tax };
 }
 
-function oldDetails(details: NonNullable<ReturnType<typeof todaysSession>["customer_details"]>) {
+function oldDetails(details: NonNullable<ReturnType<typeof currentSession>["customer_details"]>) {
   const { business_name, individual_name, ...old } = details;
   return old;
 }
 
 /** A checkout session in the current API version. */
-export function todaysSession(spec: SessionSpec) {
+export function currentSession(spec: SessionSpec) {
   const details = spec.details === undefined ? { email: "ada@example.com", name: "Ada Lovelace" } : spec.details;
   return {
     id: spec.id,

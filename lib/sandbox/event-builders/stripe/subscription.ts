@@ -3,7 +3,7 @@ import type { Status } from "@/lib/billing/types";
 import { embeddedList } from "./list";
 import { type PriceSpec, planObject, priceObject, type StripeObject } from "./price";
 import type { Shape } from "./shapes";
-import type { Unnamed, WireFormat } from "./wire-format";
+import type { UntypedFields, WireFormat } from "./wire-format";
 
 /** The input for one item of a subscription. */
 export interface ItemSpec {
@@ -67,8 +67,8 @@ export interface SubscriptionSpec {
 
 /** A subscription as Stripe sends it in the shape, with consistent ids. */
 export function subscriptionObject(spec: SubscriptionSpec, shape: Shape): StripeObject {
-  const today = todaysSubscription(spec);
-  if (shape === "basil") return today;
+  const current = currentSubscription(spec);
+  if (shape === "basil") return current;
   const {
     billing_cycle_anchor_config,
     billing_mode,
@@ -77,21 +77,21 @@ export function subscriptionObject(spec: SubscriptionSpec, shape: Shape): Stripe
     managed_payments,
     status_details,
     ...old
-  } = today;
-  const { feedback_option, ...cancellation_details } = today.cancellation_details;
+  } = current;
+  const { feedback_option, ...cancellation_details } = current.cancellation_details;
   return {
     ...old,
     cancellation_details,
     current_period_end: spec.periodEnd,
     current_period_start: spec.periodStart,
     invoice_settings: { account_tax_ids: null, issuer: { type: "self" } },
-    items: { ...today.items, data: today.items.data.map((item) => oldItem(item, shape)) },
+    items: { ...current.items, data: current.items.data.map((item) => oldItem(item, shape)) },
     trial_settings: { end_behavior: { missing_payment_method: "create_invoice" } },
   };
 }
 
 /** A subscription in the current API version. */
-export function todaysSubscription(spec: SubscriptionSpec) {
+export function currentSubscription(spec: SubscriptionSpec) {
   const livemode = spec.livemode ?? false;
   const only = spec.items.length === 1 ? spec.items[0] : undefined;
   return {
@@ -138,7 +138,7 @@ export function todaysSubscription(spec: SubscriptionSpec) {
       issuer: { type: "self" },
     },
     items: embeddedList(
-      spec.items.map((item) => todaysItem(item, spec)),
+      spec.items.map((item) => currentItem(item, spec)),
       `/v1/subscription_items?subscription=${spec.id}`,
       spec.moreItems,
     ),
@@ -181,7 +181,7 @@ export function todaysSubscription(spec: SubscriptionSpec) {
       },
     },
     trial_start: spec.trialStart ?? null,
-  } satisfies WireFormat<Stripe.Subscription> & { items: Unnamed; plan: unknown; quantity: number | null };
+  } satisfies WireFormat<Stripe.Subscription> & { items: UntypedFields; plan: unknown; quantity: number | null };
 }
 
 export function billingMode({ billingMode: mode = { type: "classic" } }: Pick<SubscriptionSpec, "billingMode">) {
@@ -192,7 +192,7 @@ export function billingMode({ billingMode: mode = { type: "classic" } }: Pick<Su
 const CARD = "pm_1TollgateCardVisa4242";
 
 /** One item in the current API version. */
-export function todaysItem(item: ItemSpec, spec: SubscriptionSpec) {
+export function currentItem(item: ItemSpec, spec: SubscriptionSpec) {
   const livemode = spec.livemode ?? false;
   return {
     id: item.id,
@@ -213,7 +213,7 @@ export function todaysItem(item: ItemSpec, spec: SubscriptionSpec) {
 }
 
 /** `legacy` has the period in both places, `pre_basil` on the subscription only. */
-function oldItem(item: ReturnType<typeof todaysItem>, shape: Shape): StripeObject {
+function oldItem(item: ReturnType<typeof currentItem>, shape: Shape): StripeObject {
   const { current_trial, ...both } = item;
   if (shape === "legacy") return both;
   const { current_period_end, current_period_start, ...old } = both;
@@ -229,7 +229,7 @@ function pendingUpdate(update: PendingUpdateSpec, spec: SubscriptionSpec) {
     discounts: null,
     expires_at: expiresAt,
     metadata,
-    subscription_items: items.map((item) => todaysItem(item, spec)),
+    subscription_items: items.map((item) => currentItem(item, spec)),
     trial_end: null,
     trial_from_plan: null,
   };

@@ -15,6 +15,6 @@ export type WireFormat<T> = T extends string | number | boolean | null | undefin
         : T;
 
 /** Fields that Stripe sends and the SDK's types lack. */
-export interface Unnamed {
+export interface UntypedFields {
   total_count: number;
 }

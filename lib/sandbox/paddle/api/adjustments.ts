@@ -28,7 +28,7 @@ const cents = z
   .string()
   .regex(/^\d{1,15}$/, "is a whole number of cents as text")
   .transform(Number);
-const asked = z.strictObject({
+const itemSchema = z.strictObject({
   item_id: text,
   type: z.enum(["full", "partial"]),
   amount: cents.nullish(),
@@ -41,7 +41,7 @@ const shared = {
 };
 const created = z.union([
   z.strictObject({ ...shared, type: z.literal("full") }),
-  z.strictObject({ ...shared, type: z.literal("partial").optional(), items: z.array(asked).min(1).max(100) }),
+  z.strictObject({ ...shared, type: z.literal("partial").optional(), items: z.array(itemSchema).min(1).max(100) }),
 ]);
 
 export const adjustments = [
@@ -101,7 +101,7 @@ export const adjustments = [
 function itemsOf(
   state: AccountState,
   transaction: Transaction,
-  items: readonly z.infer<typeof asked>[],
+  items: readonly z.infer<typeof itemSchema>[],
   { tax_mode }: { tax_mode: "internal" | "external" },
 ): AdjustedLine[] {
   const remaining = remainingOf(state, transaction);

@@ -50,7 +50,7 @@ const refunds = [
       reason: z.enum(["duplicate", "fraudulent", "requested_by_customer"]).optional(),
       metadata: metadata.optional(),
     }),
-    of: ofPayment,
+    of: referenceOf,
     run: (step, params) => {
       const { reason, amount: part } = params;
       const charge = paymentNamed(step.state, params);
@@ -62,7 +62,7 @@ const refunds = [
     path: "/v1/refunds/:id",
     params: z.strictObject({}),
     of: byPath("refund"),
-    run: ({ state }, _, id) => refundOf(known(moneyOf(state).refunds, "refund", id)),
+    run: ({ state }, _, id) => refundOf(requireObject(moneyOf(state).refunds, "refund", id)),
   }),
   endpoint({
     method: "GET",
@@ -72,7 +72,7 @@ const refunds = [
       charge: text.optional(),
       payment_intent: text.optional(),
     }),
-    of: ofPayment,
+    of: referenceOf,
     run: ({ state }, params) => {
       const { data, hasMore } = pageOfPayment(state, params, moneyOf(state).refunds);
       return listOf("/v1/refunds", data.map(refundOf), hasMore);
@@ -86,7 +86,7 @@ const charges = [
     path: "/v1/charges/:id",
     params: z.strictObject({}),
     of: byPath("charge"),
-    run: ({ state }, _, id) => chargeOf(state, known(moneyOf(state).charges, "charge", id)),
+    run: ({ state }, _, id) => chargeOf(state, requireObject(moneyOf(state).charges, "charge", id)),
   }),
   endpoint({
     method: "GET",
@@ -139,7 +139,7 @@ const creditNotes = [
     path: "/v1/credit_notes/:id",
     params: z.strictObject({}),
     of: byPath("credit_note"),
-    run: ({ state }, _, id) => creditNoteOf(known(moneyOf(state).creditNotes, "credit note", id)),
+    run: ({ state }, _, id) => creditNoteOf(requireObject(moneyOf(state).creditNotes, "credit note", id)),
   }),
   endpoint({
     method: "GET",
@@ -170,7 +170,7 @@ const disputes = [
       charge: text.optional(),
       payment_intent: text.optional(),
     }),
-    of: ofPayment,
+    of: referenceOf,
     run: ({ state }, params) => {
       const { data, hasMore } = pageOfPayment(state, params, moneyOf(state).disputes);
       return listOf(
@@ -214,8 +214,8 @@ interface PaymentParams {
   payment_intent?: string | undefined;
 }
 
-/** The charge's or the payment's account. */
-function ofPayment({ charge, payment_intent: payment }: PaymentParams) {
+/** The object that names the account: the charge or the payment intent. */
+function referenceOf({ charge, payment_intent: payment }: PaymentParams) {
   if (charge !== undefined) return { object: charge, kind: "charge", param: "charge" };
   if (payment !== undefined) return { object: payment, kind: "payment_intent", param: "payment_intent" };
   const message = "One of the following params should be provided for this request: payment_intent or charge.";
@@ -223,17 +223,17 @@ function ofPayment({ charge, payment_intent: payment }: PaymentParams) {
 }
 
 function paymentNamed(state: AccountState, params: PaymentParams): Charge {
-  const { object, kind, param } = ofPayment(params);
+  const { object, kind, param } = referenceOf(params);
   const charge = chargeNamed(state, object);
   if (charge === undefined) throw missing(kind, object, param, 400);
   return charge;
 }
 
 function disputeNamed(state: AccountState, id: string): Dispute {
-  return known(moneyOf(state).disputes, "dispute", id);
+  return requireObject(moneyOf(state).disputes, "dispute", id);
 }
 
-function known<T extends { id: string }>(list: readonly T[], kind: string, id: string): T {
+function requireObject<T extends { id: string }>(list: readonly T[], kind: string, id: string): T {
   const found = list.find((each) => each.id === id);
   if (found === undefined) throw missing(kind, id);
   return found;

@@ -175,22 +175,22 @@ export function changeDetails(step: StripeStep, subscription: Subscription, para
     });
   }
   if (params.cancel_at_period_end !== undefined) {
-    cancelsAt(subscription, now, { cancelAtPeriodEnd: params.cancel_at_period_end, cancelAt: null });
+    setCancellation(subscription, now, { cancelAtPeriodEnd: params.cancel_at_period_end, cancelAt: null });
   }
   if (params.cancel_at !== undefined) {
     const at = endOf(subscription, params.cancel_at);
     if (at !== null && at <= now) throw invalid("`cancel_at` must be in the future.", "cancel_at");
-    cancelsAt(subscription, now, { cancelAtPeriodEnd: false, cancelAt: at });
+    setCancellation(subscription, now, { cancelAtPeriodEnd: false, cancelAt: at });
   }
 }
 
-/** The items of a subscription share one period here, so every name for its end means the same instant. */
-export function endOf({ periodEnd }: Subscription, asked: z.output<typeof cancelAt>): number | null {
-  if (asked === "") return null;
-  return typeof asked === "number" ? asked : periodEnd;
+/** The items of a subscription share one period here, so every keyword of `cancel_at` means the end of that period. */
+export function endOf({ periodEnd }: Subscription, requested: z.output<typeof cancelAt>): number | null {
+  if (requested === "") return null;
+  return typeof requested === "number" ? requested : periodEnd;
 }
 
-function cancelsAt(
+function setCancellation(
   subscription: Subscription,
   now: number,
   end: Pick<Subscription, "cancelAt" | "cancelAtPeriodEnd">,

@@ -1,0 +1,33 @@
+import { createElement } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { catalog, provideCatalog } from "@/lib/config/current-catalog";
+import config from "@/tollgate.config";
+import { RepairSection } from "./repair-section";
+
+// The forms need the app's router.
+vi.mock("next/navigation", () => ({ useRouter: () => ({ refresh: () => undefined }) }));
+
+const { chatbots, writer } = config.products;
+const seats = { kind: "gauge" as const, label: "Seats", unit: { one: "seat", many: "seats" } };
+const before = catalog();
+
+beforeAll(() =>
+  provideCatalog({
+    ...config,
+    products: { chatbots, writer: { ...writer, meters: { ...writer.meters, seats_count: seats } } },
+  }),
+);
+afterAll(() => provideCatalog(before));
+
+test("has one form per gauge of the catalog", () => {
+  const html = renderToStaticMarkup(createElement(RepairSection, { userId: "demo" }));
+  expect([...html.matchAll(/<button[^>]*>(Recount [^<]*)/g)].map(([, label]) => label)).toEqual([
+    "Recount chatbots",
+    "Recount seats",
+  ]);
+  expect([...html.matchAll(/name="field"[^>]*value="(\w+)"/g)].map(([, field]) => field)).toEqual([
+    "chatbots_count",
+    "seats_count",
+  ]);
+});
