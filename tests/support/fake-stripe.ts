@@ -29,11 +29,13 @@ export function createFakeStripe(gateway: Gateway) {
     livemode: false,
   };
   const delivered: DeliveredEvent[] = [];
+  let deliveriesHeld = Promise.resolve();
   const sandbox = createSandbox({
     gateway,
     processors: [fakeStripe as FakeProcessor],
     secret: () => TEST_SECRET,
     send: async (_processor, raw, [, signature]) => {
+      await deliveriesHeld;
       const { status, body, truncated, unattached } = await receive({ raw, signature }, endpoint, gateway);
       const { type, created, data } = JSON.parse(Buffer.from(raw).toString());
       const { object, previous_attributes: previous } = data;
@@ -57,5 +59,13 @@ export function createFakeStripe(gateway: Gateway) {
     await sandbox.idle();
     return paid;
   };
-  return { sandbox, stripe, delivered, pay, hosted };
+  /** Delays all deliveries until the returned function is called. */
+  const holdDeliveries = () => {
+    let release = () => {};
+    deliveriesHeld = new Promise((resolve) => {
+      release = resolve;
+    });
+    return release;
+  };
+  return { sandbox, stripe, delivered, pay, hosted, holdDeliveries };
 }
