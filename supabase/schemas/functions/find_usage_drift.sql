@@ -7,7 +7,8 @@ as $$
   with page as (
     select u.user_id from tollgate.users u where u.user_id > p_after order by u.user_id limit p_users
   ),
-  counted as (
+  -- Materialized, so that each gauge is counted once.
+  counted as materialized (
     select s.user_id, s.product, f.field, coalesce((s.usage ->> f.field)::bigint, 0) as counted, f.actual
     from page
     join tollgate.subscriptions s using (user_id)
@@ -20,7 +21,7 @@ as $$
       union all
       select g.field, tollgate.gauge_count(g.field, s.user_id)
       from tollgate.catalog_meters g
-      where g.product = s.product and g.kind = 'gauge' and tollgate.gauge_count(g.field, s.user_id) is not null
+      where g.product = s.product and g.kind = 'gauge'
     ) f
   )
   select jsonb_build_object(
@@ -30,6 +31,7 @@ as $$
       select jsonb_agg(jsonb_build_object('user_id', c.user_id, 'product', c.product, 'field', c.field,
         'counted', c.counted, 'actual', c.actual, 'drift', c.counted - c.actual) order by c.user_id, c.field)
       from counted c
+      -- The count of a gauge without a table is null, and so is this comparison.
       where c.counted <> c.actual), '[]'));
 $$;
 
