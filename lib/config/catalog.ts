@@ -1,5 +1,5 @@
 /** The catalog's types: products, plans, meters, limits and prices. `tollgate.config.ts` has the data. */
-import type { Cadence, Interval, Processor } from "./terms";
+import { type Cadence, INTERVALS, type Interval, type Processor } from "./terms";
 
 export interface Meter {
   /** A counter grows and resets with its window. A gauge equals the number of existing things and never resets. */
@@ -86,9 +86,12 @@ export interface ListedPrice extends Price {
 export function sellableOf({ products }: Catalog): ListedPrice[] {
   return Object.entries(products).flatMap(([product, { plans }]) =>
     Object.entries(plans).flatMap(([plan, { rank, price }]) =>
-      (["monthly", "yearly"] as const)
-        .filter((interval) => rank > 0 && price[interval] !== null)
-        .map((interval) => ({ product, plan, interval, rank })),
+      INTERVALS.filter((interval) => rank > 0 && price[interval] !== null).map((interval) => ({
+        product,
+        plan,
+        interval,
+        rank,
+      })),
     ),
   );
 }

@@ -6,14 +6,15 @@ import { z } from "zod";
 import { fieldIds, isFieldId, isProductId, productIds } from "./current-catalog";
 import { INTERVALS, PROCESSORS } from "./terms";
 
-export const productIdSchema = z
-  .string({ error: () => `is one of ${productIds().join(", ")}` })
-  .refine(isProductId, { abort: true, error: () => `is one of ${productIds().join(", ")}` });
-
-export const fieldIdSchema = z
-  .string({ error: () => `is one of ${fieldIds().join(", ")}` })
-  .refine(isFieldId, { abort: true, error: () => `is one of ${fieldIds().join(", ")}` });
+export const productIdSchema = nameSchema(isProductId, productIds);
+export const fieldIdSchema = nameSchema(isFieldId, fieldIds);
 
 export const processorSchema = z.enum(PROCESSORS, { error: `is ${PROCESSORS.join(" or ")}` });
 
-export const intervalSchema = z.enum(INTERVALS, { error: "is monthly or yearly" });
+export const intervalSchema = z.enum(INTERVALS, { error: `is ${INTERVALS.join(" or ")}` });
+
+/** Looks the names up at each check, since the catalog is provided later. */
+function nameSchema(isName: (value: string) => boolean, names: () => string[]) {
+  const error = () => `is one of ${names().join(", ")}`;
+  return z.string({ error }).refine(isName, { abort: true, error });
+}

@@ -45,3 +45,8 @@ export class DomainError extends Error {
     super(message);
   }
 }
+
+/** The refusal of a request for something that does not exist, or that the caller must not know of. */
+export function nothingHere(): DomainError {
+  return new DomainError("not_found", "not_found", "There is nothing here.");
+}

@@ -1,4 +1,4 @@
-import { DomainError } from "@/lib/core/domain-error";
+import { nothingHere } from "@/lib/core/domain-error";
 import { env } from "@/lib/core/env";
 
 /**
@@ -6,5 +6,5 @@ import { env } from "@/lib/core/env";
  * @throws DomainError not_found
  */
 export function requireSandbox(): void {
-  if (!env().sandbox) throw new DomainError("not_found", "not_found", "There is nothing here.");
+  if (!env().sandbox) throw nothingHere();
 }

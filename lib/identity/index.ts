@@ -1,6 +1,6 @@
 import { cookies, headers } from "next/headers";
 import { after } from "next/server";
-import { DomainError } from "@/lib/core/domain-error";
+import { DomainError, nothingHere } from "@/lib/core/domain-error";
 import { env } from "@/lib/core/env";
 import { requireSameOrigin } from "@/lib/http/origin";
 import { enterRequest } from "@/lib/rate-limit";
@@ -74,7 +74,7 @@ export async function requireCaller(request: Request): Promise<Caller> {
   const authorization = request.headers.get("authorization");
   if (hasBearerToken(authorization, env().usageApiKey)) return { kind: "service" };
   if (authorization === null || JWT.test(authorization)) return { kind: "user", user: await requireGateUser(request) };
-  throw new DomainError("unauthenticated", "invalid_key", "This key is not valid.");
+  throw invalidKey();
 }
 
 const JWT = /^Bearer eyJ[\w-]+\.[\w-]+\.[\w-]+$/i;
@@ -95,7 +95,7 @@ export async function requireService(request: Request, why: string): Promise<voi
  */
 export async function requireAdmin(request: Request): Promise<CurrentUser> {
   const user = await requireUser(request);
-  if (!user.admin) throw new DomainError("not_found", "not_found", "There is nothing here.");
+  if (!user.admin) throw nothingHere();
   return user;
 }
 
@@ -107,10 +107,7 @@ export async function requireAdmin(request: Request): Promise<CurrentUser> {
 export function requireMetricsReader(request: Request): void {
   const { metricsToken, sandbox } = env();
   if (metricsToken === undefined && sandbox) return;
-  if (metricsToken === undefined) throw new DomainError("not_found", "not_found", "There is nothing here.");
-  if (!hasBearerToken(request.headers.get("authorization"), metricsToken)) {
-    throw new DomainError("unauthenticated", "invalid_key", "This key is not valid.");
-  }
+  requireSecret(request, metricsToken);
 }
 
 /**
@@ -118,9 +115,14 @@ export function requireMetricsReader(request: Request): void {
  * @throws DomainError unauthenticated, not_found
  */
 export function requireCron(request: Request): void {
-  const { cronSecret } = env();
-  if (cronSecret === undefined) throw new DomainError("not_found", "not_found", "There is nothing here.");
-  if (!hasBearerToken(request.headers.get("authorization"), cronSecret)) {
-    throw new DomainError("unauthenticated", "invalid_key", "This key is not valid.");
-  }
+  requireSecret(request, env().cronSecret);
+}
+
+function requireSecret(request: Request, secret: string | undefined): void {
+  if (secret === undefined) throw nothingHere();
+  if (!hasBearerToken(request.headers.get("authorization"), secret)) throw invalidKey();
+}
+
+function invalidKey(): DomainError {
+  return new DomainError("unauthenticated", "invalid_key", "This key is not valid.");
 }

@@ -1,7 +1,7 @@
 /** Signs in and up with Supabase Auth, and out with every provider. */
 
 import { z } from "zod";
-import { DomainError } from "@/lib/core/domain-error";
+import { DomainError, nothingHere } from "@/lib/core/domain-error";
 import { env } from "@/lib/core/env";
 import { parse } from "@/lib/core/parse";
 import { line, secret } from "@/lib/core/text";
@@ -102,12 +102,12 @@ export async function signOutLocally(request: Request): Promise<Response> {
 
 /** Each provider's code is loaded only if it is configured. */
 async function localSession() {
-  if (env().identity !== "local") throw new DomainError("not_found", "not_found", "There is nothing here.");
+  if (env().identity !== "local") throw nothingHere();
   return import("./local-session");
 }
 
 async function supabaseSession() {
-  if (env().identity !== "supabase") throw new DomainError("not_found", "not_found", "There is nothing here.");
+  if (env().identity !== "supabase") throw nothingHere();
   return import("./supabase-session");
 }
 

@@ -1,8 +1,8 @@
 import type { Processor } from "@/lib/billing/types";
 import type { FindPrice } from "@/lib/config/catalog";
-import { priceLists } from "@/lib/config/current-catalog";
 import { env } from "@/lib/core/env";
 import { paddle } from "./paddle";
+import { configuredPriceLists } from "./price-lists";
 import { stripe } from "./stripe";
 import type { WebhookSource } from "./webhook-source";
 
@@ -38,6 +38,6 @@ export function endpoint(processor: Processor): Endpoint | undefined {
     },
   }[processor];
   if (secrets.length === 0) return undefined;
-  const { find: findPrice } = priceLists(processor, process.env, { sandbox: settings.sandbox });
+  const { find: findPrice } = configuredPriceLists(processor);
   return { source, secrets, findPrice, livemode, connectedAccount };
 }

@@ -1,8 +1,9 @@
 import type { Processor } from "@/lib/billing/types";
-import type { Price } from "@/lib/config/catalog";
-import { priceLists, sales } from "@/lib/config/current-catalog";
+import type { FindPrice, Price } from "@/lib/config/catalog";
+import { sales } from "@/lib/config/current-catalog";
 import { env } from "@/lib/core/env";
 import { setSingleton, singleton } from "@/lib/core/singleton";
+import { configuredPriceLists } from "./price-lists";
 import type { ProcessorClient } from "./processor-client";
 
 /** A configured processor: its client and its price ids. */
@@ -33,7 +34,7 @@ async function fakeClient(processor: Processor, findPrice: FindPrice): Promise<P
  * if it is not configured; then its SDK is not loaded.
  */
 export async function getProcessor(processor: Processor): Promise<ProcessorConnection | undefined> {
-  const { find: findPrice, sold } = priceLists(processor, process.env, { sandbox: env().sandbox });
+  const { find: findPrice, sold } = configuredPriceLists(processor);
   const client = await CREATE_CLIENT[processor](findPrice);
   return client && { client, sold, sells: processor === "stripe" || canOpenPaddle() };
 }
@@ -42,8 +43,6 @@ function canOpenPaddle(): boolean {
   const { paddle, sandbox } = env();
   return sandbox || paddle.clientToken !== undefined;
 }
-
-type FindPrice = ReturnType<typeof priceLists>["find"];
 
 const CREATE_CLIENT: Readonly<Record<Processor, (findPrice: FindPrice) => Promise<ProcessorClient | undefined>>> = {
   stripe: createStripeClient,

@@ -2,7 +2,7 @@
  * The views and forms of the hosted pages; each form returns the address where the browser goes next. As at Paddle, the
  * link opens the page without sign-in: its id is the secret.
  */
-import { DomainError } from "@/lib/core/domain-error";
+import { DomainError, nothingHere } from "@/lib/core/domain-error";
 import { isCardNumber } from "../cards";
 import type { Sandbox } from "../sandbox";
 import type { AccountState, PaddleStep } from "./account-state";
@@ -91,17 +91,17 @@ export async function submit(sandbox: Sandbox, page: Pages, id: string, form: UR
   const here = `/sandbox/paddle/${page}/${encodeURIComponent(id)}`;
   if (page === "portal") {
     const done = await setCancel(sandbox, id, form.get("subscription") ?? "", form.get("action") === "cancel");
-    if (done === null) throw notFound();
+    if (done === null) throw nothingHere();
     return done ? here : `${here}?problem=refused`;
   }
   if (page === "transaction") {
     const done = await runAction(sandbox, id, form.get("action") ?? "", form.get("adjustment"));
-    if (done === null) throw notFound();
+    if (done === null) throw nothingHere();
     return done ? here : `${here}?problem=refused`;
   }
   const payment = paymentOf(form);
   const paid = await { checkout: pay, payment: changeCard }[page](sandbox, id, payment);
-  if (paid === null) throw notFound();
+  if (paid === null) throw nothingHere();
   if (paid.outcome === "declined") return `${here}?problem=declined`;
   if (paid.outcome === "invalid_code") return `${here}?problem=code`;
   if (paid.outcome === "requires_action") return `${here}?${new URLSearchParams(choices(payment))}`;
@@ -131,10 +131,6 @@ function choices({ card, country, code }: checkout.Payment): Record<string, stri
   return { confirm: card, ...(country && { country }), ...(code && { code }) };
 }
 
-function notFound(): DomainError {
-  return new DomainError("not_found", "not_found", "There is nothing here.");
-}
-
 /** Runs a step of the account that has the object. */
 async function onAccount<Result>(
   sandbox: Sandbox,
@@ -150,6 +146,6 @@ async function onAccount<Result>(
 
 function only<T extends { id: string }>(list: readonly T[], id: string): T {
   const found = list.find((each) => each.id === id);
-  if (found === undefined) throw notFound();
+  if (found === undefined) throw nothingHere();
   return found;
 }

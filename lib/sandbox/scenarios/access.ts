@@ -1,5 +1,5 @@
 /** Whether the simulation may run in this environment, and the list of scenarios. */
-import { DomainError } from "@/lib/core/domain-error";
+import { DomainError, nothingHere } from "@/lib/core/domain-error";
 import { env } from "@/lib/core/env";
 import { SCENARIO_IDS, scenario } from "./scenarios";
 
@@ -13,7 +13,7 @@ export function simulationMode(): "everything" | "dry_run" | "off" {
 /** @throws DomainError not_found if the simulation is off, forbidden if only dry runs are allowed */
 export function requireSimulation({ dryRun }: { dryRun: boolean }): void {
   const mode = simulationMode();
-  if (mode === "off") throw new DomainError("not_found", "not_found", "There is nothing here.");
+  if (mode === "off") throw nothingHere();
   if (mode === "dry_run" && !dryRun) {
     throw new DomainError("forbidden", "dry_run_only", "Outside the sandbox only dry runs are allowed (dryRun: true).");
   }

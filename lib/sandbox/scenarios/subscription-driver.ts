@@ -2,8 +2,8 @@
 
 import type { Instant, Interval, Processor, Status } from "@/lib/billing/types";
 import { type Price, sandboxPriceId } from "@/lib/config/catalog";
-import { priceLists, sellable } from "@/lib/config/current-catalog";
-import { env } from "@/lib/core/env";
+import { sellable } from "@/lib/config/current-catalog";
+import { configuredPriceLists } from "@/lib/processors/price-lists";
 import { fakePaddleSubscription } from "../event-builders/paddle/fake-subscription";
 import { fakeStripeSubscription } from "../event-builders/stripe/fake-subscription";
 
@@ -123,7 +123,7 @@ function toDeliver(processor: Processor, ...events: Record<string, unknown>[]): 
 
 /** Replaces the sandbox's price ids, which the builders write, by the configured ones. */
 function withSoldPrices(processor: Processor, text: string): string {
-  const { sold } = priceLists(processor, process.env, { sandbox: env().sandbox });
+  const { sold } = configuredPriceLists(processor);
   return sellable().reduce((written, price) => {
     const id = sandboxPriceId(processor, price);
     const configured = sold(price);

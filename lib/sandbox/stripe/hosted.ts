@@ -2,7 +2,7 @@
  * The views and forms of the hosted pages; each form returns the address where the browser goes next. As at Stripe, the
  * link opens the page without sign-in: its id is the secret.
  */
-import { DomainError } from "@/lib/core/domain-error";
+import { DomainError, nothingHere } from "@/lib/core/domain-error";
 import type { Sandbox } from "../sandbox";
 import { type AccountState, type Invoice, isLive, type Session, type StripeStep } from "./account-state";
 import { cancelAtPeriodEnd } from "./cancel";
@@ -74,7 +74,7 @@ export async function submit(sandbox: Sandbox, page: Pages, id: string, form: UR
   if (page === "portal" && form.has("subscription")) {
     const cancels = form.get("action") === "cancel";
     const found = await setCancel(sandbox, id, String(form.get("subscription")), cancels);
-    if (found === null) throw notFound();
+    if (found === null) throw nothingHere();
     return here;
   }
   const actionResult = await moneyAction(sandbox, page, id, form);
@@ -82,7 +82,7 @@ export async function submit(sandbox: Sandbox, page: Pages, id: string, form: UR
   const payment = paymentOf(form);
   const pay = { checkout: paySession, portal: changeCard, invoice: payInvoice }[page];
   const paid = await pay(sandbox, id, payment);
-  if (paid === null) throw notFound();
+  if (paid === null) throw nothingHere();
   if (paid.outcome === "declined") return `${here}?problem=declined`;
   if (paid.outcome === "requires_action") return `${here}?confirm=${payment.card}`;
   if (page !== "checkout") return `${here}?done=1`;
@@ -111,7 +111,7 @@ async function moneyAction(
   })();
   if (run === undefined) return undefined;
   const actionResult = await onAccount(sandbox, id, (step) => ({ actionResult: run(step) }));
-  if (actionResult === null) throw notFound();
+  if (actionResult === null) throw nothingHere();
   return actionResult.actionResult;
 }
 
@@ -126,10 +126,6 @@ function paymentOf(form: URLSearchParams): checkout.Payment {
     name: text("name"),
     confirmed: form.get("confirmed") === "1",
   };
-}
-
-function notFound(): DomainError {
-  return new DomainError("not_found", "not_found", "There is nothing here.");
 }
 
 /** Runs a step of the account that has the object. */
@@ -147,6 +143,6 @@ async function onAccount<Result>(
 
 function only<T extends Session | Invoice>(list: readonly T[], id: string): T {
   const found = list.find((each) => each.id === id);
-  if (found === undefined) throw notFound();
+  if (found === undefined) throw nothingHere();
   return found;
 }

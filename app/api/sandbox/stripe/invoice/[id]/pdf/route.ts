@@ -1,4 +1,4 @@
-import { DomainError } from "@/lib/core/domain-error";
+import { nothingHere } from "@/lib/core/domain-error";
 import { answer, requireSandbox } from "@/lib/http";
 
 export function GET(_: Request, { params }: RouteContext<"/api/sandbox/stripe/invoice/[id]/pdf">) {
@@ -7,7 +7,7 @@ export function GET(_: Request, { params }: RouteContext<"/api/sandbox/stripe/in
     const { id } = await params;
     const { invoicePdf, sandbox, stripePages } = await import("@/lib/sandbox");
     const invoice = await stripePages.hostedPage(sandbox(), "invoice", id);
-    if (invoice === null) throw new DomainError("not_found", "not_found", "There is nothing here.");
+    if (invoice === null) throw nothingHere();
     return new Response(invoicePdf(invoice), {
       headers: {
         "content-type": "application/pdf",
