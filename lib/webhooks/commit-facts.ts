@@ -1,8 +1,7 @@
 /** Commits facts of a delivery, a fetched subscription or a schedule: load, fold, compare-and-swap. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { decide, fold, newFlags } from "@/lib/billing/timeline/build-timeline";
-import { sharedFacts } from "@/lib/billing/timeline/plan-items";
+import { decide, foldKnown, newFlags } from "@/lib/billing/timeline/build-timeline";
 import type { Decision, Fact, Timeline } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
@@ -52,9 +51,8 @@ export async function commitFacts(
   const facts = [...new Map(added.facts.map((fact) => [fact.id, fact])).values()];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const known = await gateway.loadTimeline(userId, product, facts[0]?.subscription);
-    const shared = sharedFacts([...known.facts, ...facts], known.others);
-    const before = fold(rules, [...known.facts, ...sharedFacts(known.facts, known.others)], known.freeAnchor);
-    const timeline = fold(rules, [...known.facts, ...facts, ...shared], known.freeAnchor);
+    const before = foldKnown(rules, known);
+    const timeline = foldKnown(rules, { ...known, facts: [...known.facts, ...facts] });
     const result = finalOutcome?.(timeline) ?? null;
     const decision = decide(before, timeline, facts);
     const flags = newFlags(before, timeline);

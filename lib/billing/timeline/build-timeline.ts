@@ -16,10 +16,23 @@ import type {
 import { discountReasons, withDiscounts } from "./discounts";
 import { entitlementPeriodsOf, entitlingSubscriptionsAt, isRefusedTrial, latestEventAt } from "./entitlement-periods";
 import { openedAt, type SubscriptionHistory } from "./history-types";
+import { sharedFacts } from "./plan-items";
 import { withdrawPresumptions } from "./presumptions";
 import { ownedHistories } from "./transfer";
 import { OPENING_REASONS } from "./transition-rules";
 import { windowTransitionsOf } from "./window-transitions";
+
+/** The facts of a user and product as loaded, with the facts of the same subscriptions in the user's other products. */
+export interface KnownFacts {
+  facts: readonly Fact[];
+  others: readonly Fact[];
+  freeAnchor: Instant;
+}
+
+/** The timeline of the known facts, with those that the subscriptions' other products share. */
+export function foldKnown(product: Product, { facts, others, freeAnchor }: KnownFacts): Timeline {
+  return fold(product, [...facts, ...sharedFacts(facts, others)], freeAnchor);
+}
 
 /**
  * The timeline of the facts.
