@@ -1,6 +1,6 @@
 /** Fetches a subscription from its processor, and adds its present state as a snapshot. */
 import { isDeepStrictEqual } from "node:util";
-import { fold } from "@/lib/billing/timeline/build-timeline";
+import { fold, type KnownFacts } from "@/lib/billing/timeline/build-timeline";
 import { sameStart } from "@/lib/billing/timeline/calendar";
 import { sharedFacts } from "@/lib/billing/timeline/plan-items";
 import type { Fact, Instant, PaymentFact, Processor, Timeline } from "@/lib/billing/types";
@@ -135,9 +135,10 @@ async function addRecords(
   gateway: Gateway,
 ): Promise<boolean> {
   let added = 0;
-  for (const product of productIds()) {
-    if (known.get(product) === 0 && !facts.some((entry) => entry.product === product)) continue;
-    for (const fact of await missedPayments(userId, product, payments, gateway)) {
+  const isConcerned = (product: ProductId) =>
+    known.get(product) !== 0 || facts.some((entry) => entry.product === product);
+  for (const product of payments.length === 0 ? [] : productIds().filter(isConcerned)) {
+    for (const fact of missedPayments(product, payments, await gateway.loadTimeline(userId, product))) {
       const event = { processor, id: fact.id, type };
       await commitFacts({ event, userId, product, facts: [fact], analysis: null, finalOutcome: null }, gateway);
       added += 1;
@@ -152,15 +153,13 @@ async function addRecords(
  * The fetched payments that change the timeline of the product, because no event has reported them. A payment without a
  * listed price counts for every product that the subscription is known to have.
  */
-export async function missedPayments(
-  userId: string,
+export function missedPayments(
   product: ProductId,
   payments: PaymentRecords["payments"],
-  gateway: Gateway,
-): Promise<PaymentFact[]> {
+  { facts, others, freeAnchor }: KnownFacts,
+): PaymentFact[] {
   const own = payments.filter((entry) => entry.product === null || entry.product === product).map(({ fact }) => fact);
   if (own.length === 0) return [];
-  const { facts, others, freeAnchor } = await gateway.loadTimeline(userId, product);
   const all: Fact[] = [...facts, ...sharedFacts(facts, others)];
   const timeline = () => withoutTimestamps(fold(productOf(product), all, freeAnchor));
   const missed: PaymentFact[] = [];
