@@ -1,6 +1,6 @@
 /** Compares the stored subscriptions, payments, refunds, disputes and discounts with the processors. */
 
-import { sameStart } from "@/lib/billing/timeline/calendar";
+import { sameInstant } from "@/lib/billing/timeline/calendar";
 import type { Instant, Processor, SnapshotFact, SubscriptionState } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
 import { isProductId } from "@/lib/config/current-catalog";
@@ -180,9 +180,9 @@ function text(field: FieldDifference["field"], here: string | null, there: strin
 }
 
 function instant(field: FieldDifference["field"], here: string | null, at: Instant | null): FieldDifference | null {
-  const known = here === null ? null : Date.parse(here);
-  const same = known === null || at === null ? known === at : sameStart(known, at);
-  return same ? null : { field, here, there: at === null ? null : new Date(at).toISOString() };
+  return sameInstant(here === null ? null : Date.parse(here), at)
+    ? null
+    : { field, here, there: at === null ? null : new Date(at).toISOString() };
 }
 
 /**

@@ -30,9 +30,12 @@ interface Addition {
   userId: string;
   product: ProductId;
   facts: readonly Fact[];
-  analysis: ChangeAnalysis | null;
-  /** Returns the event's outcome with this timeline; null if another product's commit follows. */
-  finalOutcome: ((timeline: Timeline) => Result | null) | null;
+  analysis?: ChangeAnalysis | null;
+  /**
+   * Returns the event's outcome with this timeline; null if another product's commit follows. Absent if no event waits for
+   * its outcome from this commit.
+   */
+  finalOutcome?: (timeline: Timeline) => Result | null;
 }
 
 /** The first commit succeeds; the others load, fold and try again, so that this many concurrent commits succeed. */
@@ -43,7 +46,7 @@ const ATTEMPTS = 12;
  * @throws DatabaseError `unavailable` after too many attempts, `moved` if the subscription was moved
  */
 export async function commitFacts(
-  { event, userId, product, analysis, finalOutcome, ...added }: Addition,
+  { event, userId, product, analysis = null, finalOutcome, ...added }: Addition,
   gateway: Gateway,
 ) {
   const rules = productOf(product);

@@ -1,7 +1,7 @@
 /** Fetches a subscription from its processor, and adds its present state as a snapshot. */
 import { isDeepStrictEqual } from "node:util";
 import { fold, type KnownFacts } from "@/lib/billing/timeline/build-timeline";
-import { sameStart } from "@/lib/billing/timeline/calendar";
+import { sameInstant } from "@/lib/billing/timeline/calendar";
 import { sharedFacts } from "@/lib/billing/timeline/plan-items";
 import type { Fact, Instant, PaymentFact, Processor, Timeline } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
@@ -122,7 +122,7 @@ async function addReading(
   if (!(await changesATimeline(userId, entries, gateway))) return "nothing_new";
   for (const { product, fact } of entries) {
     const event = { processor: fact.processor, id: fact.id, type };
-    await commitFacts({ event, userId, product, facts: [fact], analysis: null, finalOutcome: null }, gateway);
+    await commitFacts({ event, userId, product, facts: [fact] }, gateway);
   }
   return "added";
 }
@@ -140,7 +140,7 @@ async function addRecords(
   for (const product of payments.length === 0 ? [] : productIds().filter(isConcerned)) {
     for (const fact of missedPayments(product, payments, await gateway.loadTimeline(userId, product))) {
       const event = { processor, id: fact.id, type };
-      await commitFacts({ event, userId, product, facts: [fact], analysis: null, finalOutcome: null }, gateway);
+      await commitFacts({ event, userId, product, facts: [fact] }, gateway);
       added += 1;
     }
   }
@@ -181,23 +181,11 @@ export function missedPayments(
  */
 function isKnownFailure(fact: PaymentFact, known: Fact): boolean {
   if (fact.outcome !== "failed" || known.kind !== "payment" || known.outcome !== "failed") return false;
-  const { subscription, purpose, plan, interval, unlisted } = fact;
-  return (
-    isDeepStrictEqual(
-      { subscription, purpose, plan, interval, unlisted },
-      {
-        subscription: known.subscription,
-        purpose: known.purpose,
-        plan: known.plan,
-        interval: known.interval,
-        unlisted: known.unlisted,
-      },
-    ) && isSameStart(fact.periodStart, known.periodStart)
-  );
+  return isDeepStrictEqual(chargeOf(fact), chargeOf(known)) && sameInstant(fact.periodStart, known.periodStart);
 }
 
-function isSameStart(one: Instant | null, other: Instant | null): boolean {
-  return one === null || other === null ? one === other : sameStart(one, other);
+function chargeOf({ subscription, purpose, plan, interval, unlisted }: PaymentFact) {
+  return { subscription, purpose, plan, interval, unlisted };
 }
 
 /** The time of the subscription's latest fact in each product. A later fetch is dated no earlier, even if clocks differ. */

@@ -79,6 +79,11 @@ export function sameStart(a: Instant, b: Instant): boolean {
   return Math.abs(a - b) <= SAME_START;
 }
 
+/** Like `sameStart`; null equals null only. */
+export function sameInstant(a: Instant | null, b: Instant | null): boolean {
+  return a === null || b === null ? a === b : sameStart(a, b);
+}
+
 /**
  * @param start the snapshot's period start, null if it has no period
  * @param open the last opened period; `starts` are all starts of it in events so far
