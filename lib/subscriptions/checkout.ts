@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CheckoutView } from "@/lib/billing/schemas/purchase";
 import type { CheckoutInput } from "@/lib/billing/schemas/purchase-requests";
 import { freePlan, type ProductId } from "@/lib/config/catalog";
-import { findPlan, product as productOf, sales } from "@/lib/config/current-catalog";
+import { planName, product as productOf, sales } from "@/lib/config/current-catalog";
 import type { Processor } from "@/lib/config/terms";
 import { CHECKOUT_MS } from "@/lib/core/deadlines";
 import { DomainError } from "@/lib/core/domain-error";
@@ -23,6 +23,7 @@ import {
   mapProcessorError,
   notConfigured,
   type PurchaseContext,
+  requirePlan,
   requirePriceId,
   requireProcessor,
 } from "./purchase-context";
@@ -86,9 +87,7 @@ export async function checkout(buyer: Buyer, input: CheckoutInput, context: Purc
 
 /** @throws DomainError bad_input */
 function requireSoldPlan(product: ProductId, name: string): string {
-  const plan = name.toLowerCase();
-  if (!findPlan(product, plan))
-    throw new DomainError("bad_input", "bad_input", "plan: there is no such plan", { field: "plan" });
+  const plan = requirePlan(product, name);
   if (plan !== freePlan(productOf(product)).id) return plan;
   throw new DomainError("bad_input", "plan_not_sold", "The free plan needs no checkout.", { field: "plan" });
 }
@@ -110,9 +109,8 @@ async function trialDaysFor(
 }
 
 function alreadySubscribed(product: ProductId, plan: string | null): DomainError {
-  const { name, plans } = productOf(product);
-  const held = plan === null ? "a subscription" : `the ${plans[plan]?.name ?? plan} plan`;
-  const message = `You have ${held} of ${name} already. Change it instead of buying a second one.`;
+  const held = plan === null ? "a subscription" : `the ${planName(product, plan)} plan`;
+  const message = `You have ${held} of ${productOf(product).name} already. Change it instead of buying a second one.`;
   return new DomainError("conflict", "already_subscribed", message, { product, plan });
 }
 

@@ -1,8 +1,9 @@
 /** The dependencies of every purchase: the database, the processors, and this deployment's address. */
 
 import type { Processor } from "@/lib/billing/types";
-import type { Price } from "@/lib/config/catalog";
-import { findPlan } from "@/lib/config/current-catalog";
+import type { Price, ProductId } from "@/lib/config/catalog";
+import { findPlan, planName } from "@/lib/config/current-catalog";
+import { PROCESSOR_NAMES } from "@/lib/config/terms";
 import { PROCESSOR_MS } from "@/lib/core/deadlines";
 import { DomainError, type Problem } from "@/lib/core/domain-error";
 import { env } from "@/lib/core/env";
@@ -80,15 +81,23 @@ export function codeNotValid(): DomainError {
   return new DomainError(problem, reason, message, { field: "code" });
 }
 
+/**
+ * The plan's id, which requests may write in capitals.
+ * @throws DomainError bad_input
+ */
+export function requirePlan(product: ProductId, name: string): string {
+  const plan = name.toLowerCase();
+  if (findPlan(product, plan)) return plan;
+  throw new DomainError("bad_input", "bad_input", "plan: there is no such plan", { field: "plan" });
+}
+
 /** @throws DomainError bad_input if this deployment has no price for the plan and interval */
 export function requirePriceId({ sold }: ProcessorConnection, price: Price): string {
   const priceId = sold(price);
   if (priceId !== undefined) return priceId;
-  const name = findPlan(price.product, price.plan)?.name ?? price.plan;
+  const name = planName(price.product, price.plan);
   throw new DomainError("bad_input", "plan_not_sold", `${name} is not sold ${price.interval} here.`, { field: "plan" });
 }
-
-export const PROCESSOR_NAMES: Readonly<Record<Processor, string>> = { stripe: "Stripe", paddle: "Paddle" };
 
 const USER_ERRORS: Readonly<Record<ProcessorProblem, { problem: Problem; reason: string; message: string }>> = {
   declined: {
