@@ -39,7 +39,7 @@ export function usageAt(
   at = Math.max(now, timeline.asOf),
 ): UsageState {
   const clock = Math.max(now, timeline.asOf);
-  const entitlementPeriod = timeline.entitlementPeriods.findLast(({ start }) => start <= at) as EntitlementPeriod;
+  const entitlementPeriod = entitlementAt(timeline, at);
   const fields = Object.entries(product.meters).flatMap(([field, { kind }]) => (kind === "counter" ? [field] : []));
   const opened = openWindows(fields, timeline, ledger, clock);
   const window = windowOf(entitlementPeriod, at);
@@ -59,6 +59,11 @@ export function usageAt(
   };
 }
 
+/** The entitlement at `at`: a timeline has one for every instant. */
+export function entitlementAt({ entitlementPeriods }: Timeline, at: Instant): EntitlementPeriod {
+  return entitlementPeriods.findLast(({ start }) => start <= at) as EntitlementPeriod;
+}
+
 interface OpenedWindow {
   opening: Amounts;
   withheld: Amounts;
@@ -68,7 +73,7 @@ function keyOf(source: string, start: Instant | null): string {
   return `${source}@${start}`;
 }
 
-function windowOf(entitlementPeriod: EntitlementPeriod, at: Instant): Window {
+export function windowOf(entitlementPeriod: EntitlementPeriod, at: Instant): Window {
   const { start, end } = windowAt(entitlementPeriod, at);
   const isLast = entitlementPeriod.periodEnd !== null && end >= entitlementPeriod.periodEnd;
   return {
@@ -118,7 +123,7 @@ function creditedBy({ kind }: WindowTransition, used: number, share: number): nu
 /** The window's opening amounts, plus the ledger rows in it before `until`. */
 function usedIn(
   fields: readonly string[],
-  { entitlementPeriods }: Timeline,
+  timeline: Timeline,
   ledger: readonly UsageEntry[],
   opened: ReadonlyMap<string, OpenedWindow>,
   window: Window,
@@ -130,8 +135,8 @@ function usedIn(
   const before = Math.min(until, window.countsUntil ?? Number.POSITIVE_INFINITY);
   for (const { at, field, amount } of ledger) {
     if (at < window.start || at >= before) continue;
-    const entitlementPeriod = entitlementPeriods.findLast(({ start }) => start <= at);
-    if (entitlementPeriod?.source === window.source && entitlementPeriod.periodStart === window.periodStart) {
+    const entitlementPeriod = entitlementAt(timeline, at);
+    if (entitlementPeriod.source === window.source && entitlementPeriod.periodStart === window.periodStart) {
       used[field] = (used[field] ?? 0) + amount;
     }
   }

@@ -4,9 +4,8 @@ import type { ChangeTiming, PlanSelection } from "@/lib/billing/plan-change-poli
 import { type ChangePreviewView, type MeterChange, toIsoInstant } from "@/lib/billing/schemas/purchase";
 import { factsOfCancellation, factsOfPlanChange, usageBoundaries } from "@/lib/billing/simulate-change";
 import { decide, fold } from "@/lib/billing/timeline/build-timeline";
-import { windowAt } from "@/lib/billing/timeline/calendar";
-import type { Fact, Instant, Timeline } from "@/lib/billing/types";
-import { usageAt } from "@/lib/billing/usage-at";
+import type { Fact, Instant } from "@/lib/billing/types";
+import { entitlementAt, usageAt, windowOf } from "@/lib/billing/usage-at";
 import { planLimit } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
 import type { Gateway } from "@/lib/database";
@@ -34,7 +33,7 @@ export async function usageAfter(
   const then = Math.max(at, after.asOf);
   const cuts = usageBoundaries(
     [timeline, after],
-    [windowOf(timeline, current.now), windowOf(after, then)],
+    [windowOf(entitlementAt(timeline, current.now), current.now), windowOf(entitlementAt(after, then), then)],
     [current.now, then],
   );
   const ledger = await gateway.usageSums(userId, product, cuts);
@@ -59,7 +58,7 @@ export async function usageAfter(
     };
   });
   const resetsAt = toIsoInstant(standing.window.end);
-  return { effect: action, reason, explanation: EXPLANATIONS[explained(planned, action)], meters, resetsAt };
+  return { effect: action, reason, explanation: EXPLANATIONS[ends ? "end" : action], meters, resetsAt };
 }
 
 const EXPLANATIONS = {
@@ -69,14 +68,3 @@ const EXPLANATIONS = {
   reset: "Nothing changes until the new period begins. Then your usage is reset.",
   end: "Nothing changes until the period ends. Then the free plan's limits apply.",
 } as const;
-
-function explained({ ends }: PlannedChange, action: "preserve" | "carry_over" | "reset"): keyof typeof EXPLANATIONS {
-  return ends ? "end" : action;
-}
-
-function windowOf({ entitlementPeriods }: Timeline, at: Instant) {
-  const period = entitlementPeriods.findLast(({ start }) => start <= at);
-  if (period === undefined) throw new Error("A timeline has an entitlement period for every instant.");
-  const { start, end } = windowAt(period, at);
-  return { source: period.source, periodStart: period.periodStart, start, end, countsUntil: end };
-}
