@@ -12,8 +12,8 @@ import {
   ProcessorError,
   type SubscriptionReading,
 } from "@/lib/processors/processor-client";
+import type { FindClient } from "@/lib/processors/registry";
 import { fetchAndCommit } from "@/lib/webhooks/refresh";
-import type { FindClient } from "./changes";
 import type { FieldDifference } from "./field-difference";
 import { compareRecords } from "./reconcile-records";
 

@@ -11,12 +11,12 @@ import { log } from "@/lib/core/observability";
 import { type Gateway, gateway } from "@/lib/database";
 import { clientWithDeadline } from "@/lib/processors/deadline";
 import { ProcessorError, type ProcessorProblem } from "@/lib/processors/processor-client";
-import { getProcessor, type ProcessorConnection } from "@/lib/processors/registry";
+import { type GetProcessor, getProcessor, type ProcessorConnection } from "@/lib/processors/registry";
 import { countAttempt } from "@/lib/rate-limit";
 
 export interface PurchaseContext {
   gateway: Gateway;
-  getProcessor: (processor: Processor) => Promise<ProcessorConnection | undefined>;
+  getProcessor: GetProcessor;
   /** Has no trailing slash. */
   appUrl: string;
 }

@@ -9,7 +9,7 @@ import { productIds, product as productOf } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import { DatabaseError, type Gateway } from "@/lib/database";
 import type { PaymentRecords, ProcessorClient, SubscriptionReading } from "@/lib/processors/processor-client";
-import type { ProcessorConnection } from "@/lib/processors/registry";
+import type { FindClient } from "@/lib/processors/registry";
 import { commitFacts } from "./commit-facts";
 import { processStoredEvent } from "./process-event";
 
@@ -32,7 +32,7 @@ export type Reconciled = { outcome: "added" | "nothing_new" | "unknown_price" | 
  */
 export async function fetchIncomplete(
   subject: SubscriptionToRefresh,
-  find: (processor: Processor) => Promise<Pick<ProcessorConnection, "client"> | undefined>,
+  find: FindClient,
   gateway: Gateway,
 ): Promise<void> {
   try {
