@@ -13,7 +13,7 @@ import { CHECKOUT_MS } from "@/lib/core/deadlines";
 import { DomainError } from "@/lib/core/domain-error";
 import { log } from "@/lib/core/observability";
 import type { StoredCheckout } from "@/lib/database";
-import { ProcessorError } from "@/lib/processors/processor-client";
+import { type ProcessorClient, ProcessorError } from "@/lib/processors/processor-client";
 import type { ProcessorConnection } from "@/lib/processors/registry";
 import { reconcile } from "@/lib/webhooks/refresh";
 import { checkPlanFits } from "./check-plan-fits";
@@ -183,8 +183,8 @@ async function reuseCheckout(userId: string, known: StoredCheckout, input: Check
   const { id, processor, externalId, url } = known;
   if (externalId === null || url === null) throw new Error(`The checkout ${id} is open and has no address.`);
   const { client } = await requireProcessor(context, processor);
-  const now = await loadCheckoutState(known, externalId, context);
-  if (now.state === "paid") return recordPaidCheckout(userId, known, now.subscription, context);
+  const now = await loadCheckoutState(processor, externalId, client);
+  if (now.state === "paid") return recordPaidCheckout(userId, known, now.subscription, client, context);
   if (now.state === "expired") {
     await context.gateway.finishCheckout(userId, id, "closed");
     return null;
@@ -193,8 +193,8 @@ async function reuseCheckout(userId: string, known: StoredCheckout, input: Check
 
   const closed = await mapProcessorError(processor, client.closeCheckout(externalId));
   if (closed === "paid") {
-    const paid = await loadCheckoutState(known, externalId, context);
-    return recordPaidCheckout(userId, known, paid.state === "paid" ? paid.subscription : null, context);
+    const paid = await loadCheckoutState(processor, externalId, client);
+    return recordPaidCheckout(userId, known, paid.state === "paid" ? paid.subscription : null, client, context);
   }
   if (closed === "left_open") log.warn({ userId, ...known }, "[Purchase] A replaced checkout could not be closed");
   await context.gateway.finishCheckout(userId, id, closed);
@@ -202,8 +202,7 @@ async function reuseCheckout(userId: string, known: StoredCheckout, input: Check
 }
 
 /** A checkout that the processor does not know any more counts as expired. */
-async function loadCheckoutState({ processor }: StoredCheckout, externalId: string, context: PurchaseContext) {
-  const { client } = await requireProcessor(context, processor);
+async function loadCheckoutState(processor: Processor, externalId: string, client: ProcessorClient) {
   return mapProcessorError(
     processor,
     client.checkoutState(externalId).catch((error: unknown) => {
@@ -232,18 +231,18 @@ async function recordPaidCheckout(
   userId: string,
   known: StoredCheckout,
   subscription: string | null,
-  context: PurchaseContext,
+  client: ProcessorClient,
+  { gateway }: PurchaseContext,
 ): Promise<null> {
   const { processor, externalId } = known;
   if (subscription === null) throw paymentActivating();
-  const { client } = await requireProcessor(context, processor);
   const { outcome } = await mapProcessorError(
     processor,
-    reconcile({ userId, processor, subscription, transaction: externalId }, client, context.gateway),
+    reconcile({ userId, processor, subscription, transaction: externalId }, client, gateway),
   );
   // The payment entitles the user to nothing. An admin must decide; until then the user cannot buy the product again.
   if (outcome === "unknown_price" || outcome === "not_theirs") throw paymentActivating();
-  await context.gateway.finishCheckout(userId, known.id, "paid", subscription);
+  await gateway.finishCheckout(userId, known.id, "paid", subscription);
   return null;
 }
 
