@@ -3,7 +3,7 @@
  * same under the row's lock (`window_used`, `open_windows`), and tests compare the two.
  */
 import { type Product, planLimit } from "@/lib/config/catalog";
-import { windowAt } from "./timeline/calendar";
+import { windowOf } from "./timeline/calendar";
 import type { EntitlementPeriod, Instant, Timeline, Window, WindowTransition } from "./types";
 
 /** One row of the ledger: an amount of one field, negative if it was released. */
@@ -71,18 +71,6 @@ interface OpenedWindow {
 
 function keyOf(source: string, start: Instant | null): string {
   return `${source}@${start}`;
-}
-
-export function windowOf(entitlementPeriod: EntitlementPeriod, at: Instant): Window {
-  const { start, end } = windowAt(entitlementPeriod, at);
-  const isLast = entitlementPeriod.periodEnd !== null && end >= entitlementPeriod.periodEnd;
-  return {
-    source: entitlementPeriod.source,
-    periodStart: entitlementPeriod.periodStart,
-    start,
-    end,
-    countsUntil: isLast ? null : end,
-  };
 }
 
 /** Every transition up to `clock`, oldest first, each computed from its previous window. */

@@ -4,8 +4,9 @@ import type { ChangeTiming, PlanSelection } from "@/lib/billing/plan-change-poli
 import { type ChangePreviewView, type MeterChange, toIsoInstant } from "@/lib/billing/schemas/purchase";
 import { factsOfCancellation, factsOfPlanChange, usageBoundaries } from "@/lib/billing/simulate-change";
 import { decide, fold } from "@/lib/billing/timeline/build-timeline";
+import { windowOf } from "@/lib/billing/timeline/calendar";
 import type { Fact, Instant } from "@/lib/billing/types";
-import { entitlementAt, usageAt, windowOf } from "@/lib/billing/usage-at";
+import { entitlementAt, usageAt } from "@/lib/billing/usage-at";
 import { planLimit } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
 import type { Gateway } from "@/lib/database";
