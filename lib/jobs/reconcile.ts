@@ -41,7 +41,7 @@ export type FetchSubscription = (
  * `not_found`: the processor has no such subscription. It is only reported: with a wrong API key no subscription is found, and
  * a repair would end all plans. `unknown_price`: the processor has it, but the catalog lists none of its prices.
  */
-export interface SubscriptionFinding {
+interface SubscriptionFinding {
   userId: string;
   product: string;
   processor: Processor;
@@ -151,7 +151,7 @@ async function reconcileOne(
 }
 
 /** The fields that differ between the stored and the fetched subscription. Instants up to a second apart are equal. */
-export function compare(stored: LiveSubscription, { life, image }: SnapshotFact): FieldDifference[] {
+function compare(stored: LiveSubscription, { life, image }: SnapshotFact): FieldDifference[] {
   const status = life === "deleted" ? "canceled" : image.status;
   const fields = [
     // An unlisted price gives no plan to compare.

@@ -77,7 +77,7 @@ export async function resumeFor(current: Subscribed, context: PurchaseContext): 
 }
 
 /** Cancels the scheduled plan change. The processor comes first: if it refuses, pages must still show the change. */
-export async function cancelScheduledChange(current: Subscribed, context: PurchaseContext): Promise<void> {
+async function cancelScheduledChange(current: Subscribed, context: PurchaseContext): Promise<void> {
   await cancelScheduledAtProcessor(current, context);
   await recordScheduleCancellation(current, context);
 }

@@ -24,7 +24,7 @@ export interface SubscriptionToRefresh {
 }
 
 /** `unknown_price`: the catalog lists none of its prices. `not_theirs`: it is another user's, and nothing was changed. */
-export type Reconciled = { outcome: "added" | "nothing_new" | "unknown_price" | "not_theirs" };
+export type Reconciled = { outcome: Added | "not_theirs" };
 
 /**
  * Fetches a subscription whose event had a truncated item list, or named a discount by its id only. If that fails, the daily
