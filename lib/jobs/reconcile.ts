@@ -18,12 +18,9 @@ import type { FieldDifference } from "./field-difference";
 import { compareRecords } from "./reconcile-records";
 
 /** A subscription at the processor: one snapshot per product of ours. */
-export interface FetchedSubscription {
-  facts: readonly { product: ProductId; fact: SnapshotFact }[];
-  /** The snapshot for known products of which no item has a listed plan. */
-  shared?: SnapshotFact | null;
-  /** The source of the facts' time: the processor, or our fetch. A fetch is never older than the facts stored before it. */
-  timestampSource: "processor" | "fetch";
+export interface FetchedSubscription
+  extends Pick<SubscriptionReading, "facts" | "timestampSource">,
+    Partial<Pick<SubscriptionReading, "shared">> {
   /** Its payments, refunds and disputes; null if the processor did not list them, so they are not compared. */
   records: PaymentRecords | null;
 }
@@ -200,7 +197,7 @@ async function repairOne(
     if (typeof fetched === "string") return null;
     const { facts, shared = null, timestampSource, records } = fetched;
     latest = fetched;
-    return { facts: [...facts], shared, timestampSource, ...records };
+    return { facts, shared, timestampSource, ...records };
   };
   const subject = { userId, processor, subscription, type: "subscription.fetched" } as const;
   const outcome = await fetchAndCommit(subject, fetchAgain, gateway);

@@ -90,8 +90,8 @@ export async function cancelScheduledAtProcessor(
   const { processor, subscription, scheduled, interval } = record;
   if (scheduled === null) return;
   const { client, sold } = await requireProcessor(context, processor);
-  const held = record.retainedPlan;
-  const priceId = held === null || interval === null ? undefined : sold({ product, plan: held, interval });
+  const retained = record.retainedPlan;
+  const priceId = retained === null || interval === null ? undefined : sold({ product, plan: retained, interval });
   if (priceId !== undefined)
     await mapProcessorError(processor, client.change({ subscription, priceId, timing: "renewal" }));
   await mapProcessorError(processor, client.cancelScheduledChange(subscription));

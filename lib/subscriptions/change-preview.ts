@@ -32,13 +32,13 @@ export async function usageAfter(
   const added: Fact[] = ends ? factsOfCancellation(record, at) : factsOfPlanChange(record, to, timing, at);
   const after = fold(rules, [...facts, ...added], freeAnchor);
   const then = Math.max(at, after.asOf);
-  const cuts = usageBoundaries(
+  const boundaries = usageBoundaries(
     [timeline, after],
     [windowOf(entitlementAt(timeline, current.now), current.now), windowOf(entitlementAt(after, then), then)],
     [current.now, then],
   );
-  const ledger = await gateway.usageSums(userId, product, cuts);
-  const standing = usageAt(rules, after, ledger, then);
+  const ledger = await gateway.usageSums(userId, product, boundaries);
+  const state = usageAt(rules, after, ledger, then);
   const { action, reason } = decide(
     timeline,
     after,
@@ -46,11 +46,11 @@ export async function usageAfter(
   );
 
   const meters = view.meters.map(({ field, kind, used, limit, remaining }): MeterChange => {
-    const { limitPlan, quantity } = standing.entitlementPeriod;
-    const newLimit = kind === "gauge" ? planLimit(rules, limitPlan, field, quantity) : (standing.limits[field] ?? 0);
+    const { limitPlan, quantity } = state.entitlementPeriod;
+    const newLimit = kind === "gauge" ? planLimit(rules, limitPlan, field, quantity) : (state.limits[field] ?? 0);
     // A plan change deletes nothing that exists.
-    const newUsed = kind === "gauge" ? used : (standing.used[field] ?? 0);
-    const left = kind === "gauge" ? Math.max(0, newLimit - used) : (standing.remaining[field] ?? 0);
+    const newUsed = kind === "gauge" ? used : (state.used[field] ?? 0);
+    const left = kind === "gauge" ? Math.max(0, newLimit - used) : (state.remaining[field] ?? 0);
     return {
       field,
       kind,
@@ -58,7 +58,7 @@ export async function usageAfter(
       after: { used: newUsed, limit: newLimit, remaining: left },
     };
   });
-  const resetsAt = toIsoInstant(standing.window.end);
+  const resetsAt = toIsoInstant(state.window.end);
   return { effect: action, reason, explanation: EXPLANATIONS[ends ? "end" : action], meters, resetsAt };
 }
 

@@ -26,6 +26,7 @@ import {
   requirePlan,
   requirePriceId,
   requireProcessor,
+  userErrorOf,
 } from "./purchase-context";
 import { RENEWAL_MARGIN, SCHEDULED_AHEAD, scheduleChange } from "./schedule-change";
 
@@ -203,7 +204,7 @@ async function changeAtPeriodEnd(
       const lost = error instanceof ProcessorError && error.problem === "unavailable";
       if (!lost) {
         await schedule(record.scheduled, madeAt + 1);
-        return mapProcessorError(processor, Promise.reject(error));
+        throw userErrorOf(processor, error);
       }
       log.warn(
         { userId, subscription, error: String(error) },

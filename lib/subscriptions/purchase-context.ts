@@ -150,17 +150,22 @@ const USER_ERRORS: Readonly<Record<ProcessorProblem, { problem: Problem; reason:
 };
 
 /**
- * Turns a processor's error into one that users read. The log gets the processor's own message.
+ * Turns a processor's error into one that users read.
  * @throws DomainError payment_required, conflict, bad_input, unavailable
  */
 export async function mapProcessorError<T>(processor: Processor, request: Promise<T>): Promise<T> {
   try {
     return await request;
   } catch (error) {
-    if (!(error instanceof ProcessorError)) throw error;
-    const { problem, code, message } = error;
-    log.warn({ processor, problem, code, error: message }, "[Purchase] The processor refused");
-    const answer = USER_ERRORS[problem];
-    throw new DomainError(answer.problem, answer.reason, answer.message, { processor });
+    throw userErrorOf(processor, error);
   }
+}
+
+/** The error that users read. The log gets the processor's own message. Other errors stay as they are. */
+export function userErrorOf(processor: Processor, error: unknown): unknown {
+  if (!(error instanceof ProcessorError)) return error;
+  const { problem, code, message } = error;
+  log.warn({ processor, problem, code, error: message }, "[Purchase] The processor refused");
+  const answer = USER_ERRORS[problem];
+  return new DomainError(answer.problem, answer.reason, answer.message, { processor });
 }
