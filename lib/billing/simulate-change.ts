@@ -4,7 +4,7 @@
  */
 
 import type { ChangeTiming, PlanSelection } from "./plan-change-policy";
-import { addMonths } from "./timeline/calendar";
+import { addMonths, type Span } from "./timeline/calendar";
 import type {
   Fact,
   Instant,
@@ -71,11 +71,6 @@ export function usageBoundaries(
   return [...instants].sort((a, b) => a - b);
 }
 
-interface Span {
-  start: Instant;
-  end: Instant;
-}
-
 const after = (start: Instant, interval: Interval) => addMonths(start, interval === "yearly" ? 12 : 1);
 const periodOf = ({ start, end }: Span) => ({ periodStart: start, periodEnd: end });
 
@@ -91,7 +86,8 @@ function snapshot(
 ): SnapshotFact {
   const { quantity, status, periodStart, periodEnd, cancelAt, trialEnd, collectionPaused } = record;
   const image: SubscriptionState = {
-    ...to,
+    plan: to.plan,
+    interval: to.interval,
     quantity,
     status,
     periodStart,
@@ -104,7 +100,7 @@ function snapshot(
     kind: "snapshot",
     ...origin(record, "snapshot", at),
     life: "updated",
-    image: { ...image, plan: to.plan, interval: to.interval, ...changes },
+    image: { ...image, ...changes },
     before: null,
   };
 }

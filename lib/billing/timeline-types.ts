@@ -9,6 +9,10 @@ export type TransitionKind = (typeof TRANSITION_KINDS)[number];
 /** The source of an entitlement: one processor subscription, or the product's free plan. */
 export type Source = `${Processor}:${string}` | "free";
 
+export function sourceOf({ processor, subscription }: { processor: Processor; subscription: string }) {
+  return `${processor}:${subscription}` as const;
+}
+
 /** The time that one charge of a processor subscription pays for. Each start exists once. */
 export interface BillingPeriod {
   source: Source;

@@ -3,7 +3,7 @@
  * same under the row's lock (`window_used`, `open_windows`), and tests compare the two.
  */
 import { type Product, planLimit } from "@/lib/config/catalog";
-import { windowAt } from "./timeline/calendar";
+import { windowOf } from "./timeline/calendar";
 import type { EntitlementPeriod, Instant, Timeline, Window, WindowTransition } from "./types";
 
 /** One row of the ledger: an amount of one field, negative if it was released. */
@@ -39,7 +39,7 @@ export function usageAt(
   at = Math.max(now, timeline.asOf),
 ): UsageState {
   const clock = Math.max(now, timeline.asOf);
-  const entitlementPeriod = timeline.entitlementPeriods.findLast(({ start }) => start <= at) as EntitlementPeriod;
+  const entitlementPeriod = entitlementAt(timeline, at);
   const fields = Object.entries(product.meters).flatMap(([field, { kind }]) => (kind === "counter" ? [field] : []));
   const opened = openWindows(fields, timeline, ledger, clock);
   const window = windowOf(entitlementPeriod, at);
@@ -59,6 +59,11 @@ export function usageAt(
   };
 }
 
+/** The entitlement at `at`: a timeline has one for every instant. */
+export function entitlementAt({ entitlementPeriods }: Timeline, at: Instant): EntitlementPeriod {
+  return entitlementPeriods.findLast(({ start }) => start <= at) as EntitlementPeriod;
+}
+
 interface OpenedWindow {
   opening: Amounts;
   withheld: Amounts;
@@ -66,18 +71,6 @@ interface OpenedWindow {
 
 function keyOf(source: string, start: Instant | null): string {
   return `${source}@${start}`;
-}
-
-function windowOf(entitlementPeriod: EntitlementPeriod, at: Instant): Window {
-  const { start, end } = windowAt(entitlementPeriod, at);
-  const isLast = entitlementPeriod.periodEnd !== null && end >= entitlementPeriod.periodEnd;
-  return {
-    source: entitlementPeriod.source,
-    periodStart: entitlementPeriod.periodStart,
-    start,
-    end,
-    countsUntil: isLast ? null : end,
-  };
 }
 
 /** Every transition up to `clock`, oldest first, each computed from its previous window. */
@@ -118,7 +111,7 @@ function creditedBy({ kind }: WindowTransition, used: number, share: number): nu
 /** The window's opening amounts, plus the ledger rows in it before `until`. */
 function usedIn(
   fields: readonly string[],
-  { entitlementPeriods }: Timeline,
+  timeline: Timeline,
   ledger: readonly UsageEntry[],
   opened: ReadonlyMap<string, OpenedWindow>,
   window: Window,
@@ -130,8 +123,8 @@ function usedIn(
   const before = Math.min(until, window.countsUntil ?? Number.POSITIVE_INFINITY);
   for (const { at, field, amount } of ledger) {
     if (at < window.start || at >= before) continue;
-    const entitlementPeriod = entitlementPeriods.findLast(({ start }) => start <= at);
-    if (entitlementPeriod?.source === window.source && entitlementPeriod.periodStart === window.periodStart) {
+    const entitlementPeriod = entitlementAt(timeline, at);
+    if (entitlementPeriod.source === window.source && entitlementPeriod.periodStart === window.periodStart) {
       used[field] = (used[field] ?? 0) + amount;
     }
   }

@@ -68,6 +68,11 @@ export function findPlan(productId: ProductId, planId: string): Plan | undefined
   return Object.hasOwn(plans, planId) ? plans[planId] : undefined;
 }
 
+/** The plan's name; its id if the catalog no longer has it. */
+export function planName(productId: ProductId, planId: string): string {
+  return findPlan(productId, planId)?.name ?? planId;
+}
+
 /**
  * The meter of a field and its product.
  * @throws Error if no product has it

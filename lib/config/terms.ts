@@ -2,6 +2,7 @@
 
 export const PROCESSORS = ["stripe", "paddle"] as const;
 export type Processor = (typeof PROCESSORS)[number];
+export const PROCESSOR_NAMES: Readonly<Record<Processor, string>> = { stripe: "Stripe", paddle: "Paddle" };
 
 export const INTERVALS = ["monthly", "yearly"] as const;
 export type Interval = (typeof INTERVALS)[number];

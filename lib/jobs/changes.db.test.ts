@@ -4,11 +4,12 @@ import type { Instant } from "@/lib/billing/types";
 import { priceLists } from "@/lib/config/current-catalog";
 import { createGateway } from "@/lib/database/gateway";
 import { type PlanChange, type ProcessorClient, ProcessorError } from "@/lib/processors/processor-client";
+import type { GetProcessor } from "@/lib/processors/registry";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { scheduleChange } from "@/lib/subscriptions/schedule-change";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
-import { carryOutScheduledChanges, type FindClient } from "./changes";
+import { carryOutScheduledChanges } from "./changes";
 
 const database = testDatabase();
 const gateway = createGateway(database.transport());
@@ -23,7 +24,7 @@ const client = {
     requested.push(change);
   },
 } as unknown as ProcessorClient;
-const find: FindClient = async () => ({
+const find: GetProcessor = async () => ({
   client,
   sold: priceLists("stripe", {}, { sandbox: true }).sold,
   sells: true,

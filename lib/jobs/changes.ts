@@ -1,21 +1,17 @@
 /** Carries out the plan changes that are scheduled for the end of a period, before the renewal. */
 
-import type { Processor } from "@/lib/billing/types";
 import { isProductId } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import type { DueChange, Gateway } from "@/lib/database";
-import type { ProcessorConnection } from "@/lib/processors/registry";
+import type { GetProcessor } from "@/lib/processors/registry";
 import { RENEWAL_MARGIN, SCHEDULED_AHEAD } from "@/lib/subscriptions/schedule-change";
 
 const BATCH_SIZE = 20;
 
-/** Finds a processor's client; undefined if the processor is not configured. */
-export type FindClient = (processor: Processor) => Promise<ProcessorConnection | undefined>;
-
 /** One run. A refused change is retried until the margin; a successful one arrives as a webhook. */
 export async function carryOutScheduledChanges(
   gateway: Gateway,
-  find: FindClient,
+  find: GetProcessor,
 ): Promise<{ done: number; failed: number }> {
   const result = { done: 0, failed: 0 };
   for (const due of await gateway.claimScheduledChanges(SCHEDULED_AHEAD, RENEWAL_MARGIN, BATCH_SIZE)) {
@@ -32,7 +28,7 @@ export async function carryOutScheduledChanges(
   return result;
 }
 
-async function carryOut({ processor, product, subscription, plan, interval }: DueChange, find: FindClient) {
+async function carryOut({ processor, product, subscription, plan, interval }: DueChange, find: GetProcessor) {
   const found = await find(processor);
   if (found === undefined) throw new Error(`${processor} is not configured`);
   const priceId = isProductId(product) ? found.sold({ product, plan, interval }) : undefined;

@@ -1,7 +1,6 @@
 /** Compares a subscription's stored payments, refunds, disputes and discounts with the lists of its processor. */
 import { isDeepStrictEqual } from "node:util";
-import { fold } from "@/lib/billing/timeline/build-timeline";
-import { sharedFacts } from "@/lib/billing/timeline/plan-items";
+import { foldKnown, type KnownFacts } from "@/lib/billing/timeline/build-timeline";
 import type { Note, PaymentFact, Processor, SnapshotFact } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
@@ -27,9 +26,10 @@ export async function compareRecords(
   { fact, records }: { fact: SnapshotFact; records: PaymentRecords | null },
 ): Promise<FieldDifference[]> {
   const { userId, product } = subject;
-  const discount = await compareDiscounts(gateway, subject, fact);
+  const known = await gateway.loadTimeline(userId, product);
+  const discount = compareDiscounts(subject, fact, known);
   if (records === null) return discount;
-  const payments = await missedPayments(userId, product, records.payments, gateway);
+  const payments = missedPayments(product, records.payments, known);
   const unknown =
     records.notes.length === 0 ? [] : await gateway.addFetchedNotes(userId, subject, records.notes, false);
   const notes = records.notes.filter(({ id }) => unknown.includes(id));
@@ -48,22 +48,20 @@ function noteDifference({ kind, amount, currency, detail }: Note): FieldDifferen
 }
 
 /** Compares discounts if the processor returned their terms. A discount with only an id cannot be compared. */
-async function compareDiscounts(
-  gateway: Gateway,
-  subject: Subject,
+function compareDiscounts(
+  { processor, subscription, product }: Subject,
   { discounts }: SnapshotFact,
-): Promise<FieldDifference[]> {
+  known: KnownFacts,
+): FieldDifference[] {
   if (discounts === undefined || discounts.some(({ terms }) => terms === null)) return [];
-  const { userId, processor, subscription, product } = subject;
-  const { facts, others, freeAnchor } = await gateway.loadTimeline(userId, product);
-  const { records } = fold(productOf(product), [...facts, ...sharedFacts(facts, others)], freeAnchor);
+  const { records } = foldKnown(productOf(product), known);
   const record = records.find((each) => each.processor === processor && each.subscription === subscription);
-  const known = (record?.discounts ?? []).map(({ key, terms, endsAt }) => ({ key, terms, endsAt }));
+  const stored = (record?.discounts ?? []).map(({ key, terms, endsAt }) => ({ key, terms, endsAt }));
   const fetched = discounts
     .map(({ key, terms, endsAt = null }) => ({ key, terms, endsAt }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
-  if (isDeepStrictEqual(known, fetched)) return [];
-  return [{ field: "discount", here: discountsText(known), there: discountsText(fetched) }];
+  if (isDeepStrictEqual(stored, fetched)) return [];
+  return [{ field: "discount", here: discountsText(stored), there: discountsText(fetched) }];
 }
 
 function discountsText(discounts: readonly { terms: Omit<Discount, "endsAt"> | null; endsAt: number | null }[]) {

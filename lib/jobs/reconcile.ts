@@ -1,6 +1,6 @@
 /** Compares the stored subscriptions, payments, refunds, disputes and discounts with the processors. */
 
-import { sameStart } from "@/lib/billing/timeline/calendar";
+import { sameInstant } from "@/lib/billing/timeline/calendar";
 import type { Instant, Processor, SnapshotFact, SubscriptionState } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
 import { isProductId } from "@/lib/config/current-catalog";
@@ -12,18 +12,15 @@ import {
   ProcessorError,
   type SubscriptionReading,
 } from "@/lib/processors/processor-client";
+import type { FindClient } from "@/lib/processors/registry";
 import { fetchAndCommit } from "@/lib/webhooks/refresh";
-import type { FindClient } from "./changes";
 import type { FieldDifference } from "./field-difference";
 import { compareRecords } from "./reconcile-records";
 
 /** A subscription at the processor: one snapshot per product of ours. */
-export interface FetchedSubscription {
-  facts: readonly { product: ProductId; fact: SnapshotFact }[];
-  /** The snapshot for known products of which no item has a listed plan. */
-  shared?: SnapshotFact | null;
-  /** The source of the facts' time: the processor, or our fetch. A fetch is never older than the facts stored before it. */
-  timestampSource: "processor" | "fetch";
+export interface FetchedSubscription
+  extends Pick<SubscriptionReading, "facts" | "timestampSource">,
+    Partial<Pick<SubscriptionReading, "shared">> {
   /** Its payments, refunds and disputes; null if the processor did not list them, so they are not compared. */
   records: PaymentRecords | null;
 }
@@ -41,7 +38,7 @@ export type FetchSubscription = (
  * `not_found`: the processor has no such subscription. It is only reported: with a wrong API key no subscription is found, and
  * a repair would end all plans. `unknown_price`: the processor has it, but the catalog lists none of its prices.
  */
-export interface SubscriptionFinding {
+interface SubscriptionFinding {
   userId: string;
   product: string;
   processor: Processor;
@@ -151,7 +148,7 @@ async function reconcileOne(
 }
 
 /** The fields that differ between the stored and the fetched subscription. Instants up to a second apart are equal. */
-export function compare(stored: LiveSubscription, { life, image }: SnapshotFact): FieldDifference[] {
+function compare(stored: LiveSubscription, { life, image }: SnapshotFact): FieldDifference[] {
   const status = life === "deleted" ? "canceled" : image.status;
   const fields = [
     // An unlisted price gives no plan to compare.
@@ -180,9 +177,9 @@ function text(field: FieldDifference["field"], here: string | null, there: strin
 }
 
 function instant(field: FieldDifference["field"], here: string | null, at: Instant | null): FieldDifference | null {
-  const known = here === null ? null : Date.parse(here);
-  const same = known === null || at === null ? known === at : sameStart(known, at);
-  return same ? null : { field, here, there: at === null ? null : new Date(at).toISOString() };
+  return sameInstant(here === null ? null : Date.parse(here), at)
+    ? null
+    : { field, here, there: at === null ? null : new Date(at).toISOString() };
 }
 
 /**
@@ -200,7 +197,7 @@ async function repairOne(
     if (typeof fetched === "string") return null;
     const { facts, shared = null, timestampSource, records } = fetched;
     latest = fetched;
-    return { facts: [...facts], shared, timestampSource, ...records };
+    return { facts, shared, timestampSource, ...records };
   };
   const subject = { userId, processor, subscription, type: "subscription.fetched" } as const;
   const outcome = await fetchAndCommit(subject, fetchAgain, gateway);

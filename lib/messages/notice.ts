@@ -1,7 +1,7 @@
 /** A notice in words: the same on pages, in the admin's list and in delivered messages. Pure. */
 
 import type { Notice } from "@/lib/billing/schemas/notice";
-import { findPlan, meterOf, product } from "@/lib/config/current-catalog";
+import { meterOf, planName, product } from "@/lib/config/current-catalog";
 import { formatCount, formatNumber } from "./format";
 
 export interface NoticeWords {
@@ -18,7 +18,7 @@ export interface NoticeReading {
 
 /** The text for the user: the occasion with its numbers, and the next step. */
 export function noticeWords(notice: Notice, { locale, day }: NoticeReading): NoticeWords {
-  const plan = findPlan(notice.product, notice.plan)?.name ?? notice.plan;
+  const plan = planName(notice.product, notice.plan);
   const named = `${product(notice.product).name} ${plan}`;
   switch (notice.kind) {
     case "near_limit": {

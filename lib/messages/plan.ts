@@ -1,13 +1,10 @@
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { freePlan, type ProductId } from "@/lib/config/catalog";
-import { findPlan, product as productOf } from "@/lib/config/current-catalog";
-import type { Processor } from "@/lib/config/terms";
+import { freePlan } from "@/lib/config/catalog";
+import { findPlan, planName, product as productOf } from "@/lib/config/current-catalog";
+import { PROCESSOR_NAMES, type Processor } from "@/lib/config/terms";
 import { formatPrice } from "./format";
 
-/** The plan's name; its id if the catalog no longer has it. */
-export function planName(product: ProductId, plan: string): string {
-  return findPlan(product, plan)?.name ?? plan;
-}
+export { planName };
 
 /** The plan's price for its interval; null if the catalog has no price. */
 export function planPrice({ product, plan, interval }: SubscriptionView, locale: string): string | null {
@@ -29,8 +26,6 @@ export function subscriptionName(subscription: SubscriptionView): string {
 export function isLimited({ plan, limitPlan }: SubscriptionView): boolean {
   return plan !== limitPlan;
 }
-
-const PROCESSOR_NAMES: Readonly<Record<Processor, string>> = { stripe: "Stripe", paddle: "Paddle" };
 
 export function processorName(processor: Processor | null): string {
   return PROCESSOR_NAMES[processor ?? "stripe"];

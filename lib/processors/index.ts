@@ -7,7 +7,7 @@ import { stripe } from "./stripe";
 import type { WebhookSource } from "./webhook-source";
 
 export { getProcessor } from "./registry";
-export type { Identity, Normalized, WebhookEvent, WebhookSource } from "./webhook-source";
+export type { Identity, Normalized, WebhookEvent } from "./webhook-source";
 
 /** A processor's webhook source, with this deployment's secrets and prices. */
 export interface Endpoint {

@@ -39,6 +39,11 @@ export async function getProcessor(processor: Processor): Promise<ProcessorConne
   return client && { client, sold, sells: processor === "stripe" || canOpenPaddle() };
 }
 
+export type GetProcessor = typeof getProcessor;
+
+/** Finds a processor's client; undefined if the processor is not configured. */
+export type FindClient = (processor: Processor) => Promise<Pick<ProcessorConnection, "client"> | undefined>;
+
 function canOpenPaddle(): boolean {
   const { paddle, sandbox } = env();
   return sandbox || paddle.clientToken !== undefined;
@@ -51,9 +56,8 @@ const CREATE_CLIENT: Readonly<Record<Processor, (findPrice: FindPrice) => Promis
 
 async function createStripeClient(findPrice: FindPrice): Promise<ProcessorClient | undefined> {
   const { stripe, sandbox } = env();
-  if (stripe.secretKey === undefined && !sandbox) return undefined;
   const { secretKey: apiKey, apiBase } = stripe;
-  if (apiKey === undefined) return fakeClient("stripe", findPrice);
+  if (apiKey === undefined) return sandbox ? fakeClient("stripe", findPrice) : undefined;
   const { stripeClient } = await import("./stripe/client");
   return stripeClient({ apiKey, findPrice, sales: sales(), ...(apiBase && { address: addressOf(apiBase) }) });
 }
@@ -66,9 +70,8 @@ function addressOf(base: string) {
 
 async function createPaddleClient(findPrice: FindPrice): Promise<ProcessorClient | undefined> {
   const { paddle, sandbox } = env();
-  if (paddle.apiKey === undefined && !sandbox) return undefined;
   const { apiKey, environment, apiBase } = paddle;
-  if (apiKey === undefined) return fakeClient("paddle", findPrice);
+  if (apiKey === undefined) return sandbox ? fakeClient("paddle", findPrice) : undefined;
   const { paddleClient } = await import("./paddle/client");
   return paddleClient({ apiKey, environment, findPrice, ...(apiBase && { baseUrl: apiBase }) });
 }

@@ -77,7 +77,7 @@ export async function resumeFor(current: Subscribed, context: PurchaseContext): 
 }
 
 /** Cancels the scheduled plan change. The processor comes first: if it refuses, pages must still show the change. */
-export async function cancelScheduledChange(current: Subscribed, context: PurchaseContext): Promise<void> {
+async function cancelScheduledChange(current: Subscribed, context: PurchaseContext): Promise<void> {
   await cancelScheduledAtProcessor(current, context);
   await recordScheduleCancellation(current, context);
 }
@@ -90,8 +90,8 @@ export async function cancelScheduledAtProcessor(
   const { processor, subscription, scheduled, interval } = record;
   if (scheduled === null) return;
   const { client, sold } = await requireProcessor(context, processor);
-  const held = record.retainedPlan;
-  const priceId = held === null || interval === null ? undefined : sold({ product, plan: held, interval });
+  const retained = record.retainedPlan;
+  const priceId = retained === null || interval === null ? undefined : sold({ product, plan: retained, interval });
   if (priceId !== undefined)
     await mapProcessorError(processor, client.change({ subscription, priceId, timing: "renewal" }));
   await mapProcessorError(processor, client.cancelScheduledChange(subscription));

@@ -4,9 +4,9 @@ import type { ChangeTiming, PlanSelection } from "@/lib/billing/plan-change-poli
 import { type ChangePreviewView, type MeterChange, toIsoInstant } from "@/lib/billing/schemas/purchase";
 import { factsOfCancellation, factsOfPlanChange, usageBoundaries } from "@/lib/billing/simulate-change";
 import { decide, fold } from "@/lib/billing/timeline/build-timeline";
-import { windowAt } from "@/lib/billing/timeline/calendar";
-import type { Fact, Instant, Timeline } from "@/lib/billing/types";
-import { usageAt } from "@/lib/billing/usage-at";
+import { windowOf } from "@/lib/billing/timeline/calendar";
+import type { Fact, Instant } from "@/lib/billing/types";
+import { entitlementAt, usageAt } from "@/lib/billing/usage-at";
 import { planLimit } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
 import type { Gateway } from "@/lib/database";
@@ -32,13 +32,13 @@ export async function usageAfter(
   const added: Fact[] = ends ? factsOfCancellation(record, at) : factsOfPlanChange(record, to, timing, at);
   const after = fold(rules, [...facts, ...added], freeAnchor);
   const then = Math.max(at, after.asOf);
-  const cuts = usageBoundaries(
+  const boundaries = usageBoundaries(
     [timeline, after],
-    [windowOf(timeline, current.now), windowOf(after, then)],
+    [windowOf(entitlementAt(timeline, current.now), current.now), windowOf(entitlementAt(after, then), then)],
     [current.now, then],
   );
-  const ledger = await gateway.usageSums(userId, product, cuts);
-  const standing = usageAt(rules, after, ledger, then);
+  const ledger = await gateway.usageSums(userId, product, boundaries);
+  const state = usageAt(rules, after, ledger, then);
   const { action, reason } = decide(
     timeline,
     after,
@@ -46,11 +46,11 @@ export async function usageAfter(
   );
 
   const meters = view.meters.map(({ field, kind, used, limit, remaining }): MeterChange => {
-    const { limitPlan, quantity } = standing.entitlementPeriod;
-    const newLimit = kind === "gauge" ? planLimit(rules, limitPlan, field, quantity) : (standing.limits[field] ?? 0);
+    const { limitPlan, quantity } = state.entitlementPeriod;
+    const newLimit = kind === "gauge" ? planLimit(rules, limitPlan, field, quantity) : (state.limits[field] ?? 0);
     // A plan change deletes nothing that exists.
-    const newUsed = kind === "gauge" ? used : (standing.used[field] ?? 0);
-    const left = kind === "gauge" ? Math.max(0, newLimit - used) : (standing.remaining[field] ?? 0);
+    const newUsed = kind === "gauge" ? used : (state.used[field] ?? 0);
+    const left = kind === "gauge" ? Math.max(0, newLimit - used) : (state.remaining[field] ?? 0);
     return {
       field,
       kind,
@@ -58,8 +58,8 @@ export async function usageAfter(
       after: { used: newUsed, limit: newLimit, remaining: left },
     };
   });
-  const resetsAt = toIsoInstant(standing.window.end);
-  return { effect: action, reason, explanation: EXPLANATIONS[explained(planned, action)], meters, resetsAt };
+  const resetsAt = toIsoInstant(state.window.end);
+  return { effect: action, reason, explanation: EXPLANATIONS[ends ? "end" : action], meters, resetsAt };
 }
 
 const EXPLANATIONS = {
@@ -69,14 +69,3 @@ const EXPLANATIONS = {
   reset: "Nothing changes until the new period begins. Then your usage is reset.",
   end: "Nothing changes until the period ends. Then the free plan's limits apply.",
 } as const;
-
-function explained({ ends }: PlannedChange, action: "preserve" | "carry_over" | "reset"): keyof typeof EXPLANATIONS {
-  return ends ? "end" : action;
-}
-
-function windowOf({ entitlementPeriods }: Timeline, at: Instant) {
-  const period = entitlementPeriods.findLast(({ start }) => start <= at);
-  if (period === undefined) throw new Error("A timeline has an entitlement period for every instant.");
-  const { start, end } = windowAt(period, at);
-  return { source: period.source, periodStart: period.periodStart, start, end, countsUntil: end };
-}

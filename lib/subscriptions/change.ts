@@ -9,9 +9,9 @@ import {
 import { type ChangePreviewView, type ChangeView, toIsoInstant } from "@/lib/billing/schemas/purchase";
 import type { PlanChangeInput } from "@/lib/billing/schemas/purchase-requests";
 import { effectivePlan } from "@/lib/billing/timeline/scheduled-changes";
-import type { Interval, SubscriptionRecord } from "@/lib/billing/types";
+import { type Instant, type SubscriptionRecord, sourceOf } from "@/lib/billing/types";
 import { freePlan, type ProductId } from "@/lib/config/catalog";
-import { findPlan, product as productOf } from "@/lib/config/current-catalog";
+import { planName, product as productOf } from "@/lib/config/current-catalog";
 import { DomainError } from "@/lib/core/domain-error";
 import { log } from "@/lib/core/observability";
 import { type ChangePreview as ChangeCosts, ProcessorError } from "@/lib/processors/processor-client";
@@ -20,7 +20,14 @@ import { usageAfter } from "./change-preview";
 import { oneAtATime } from "./change-queue";
 import { checkPlanFits } from "./check-plan-fits";
 import { nextScheduleTime, requireSubscription, type Subscribed } from "./load-subscription";
-import { mapProcessorError, type PurchaseContext, requirePriceId, requireProcessor } from "./purchase-context";
+import {
+  mapProcessorError,
+  type PurchaseContext,
+  requirePlan,
+  requirePriceId,
+  requireProcessor,
+  userErrorOf,
+} from "./purchase-context";
 import { RENEWAL_MARGIN, SCHEDULED_AHEAD, scheduleChange } from "./schedule-change";
 
 /** The kind of change that a request makes. No processor has been called yet. */
@@ -96,8 +103,7 @@ export async function changePlan(
   if (choice.kind === "cancel") return cancelFor(current, context);
   if (choice.kind === "undo") return resumeFor(current, context);
   if (choice.timing !== "now") return changeAtPeriodEnd(current, to, context);
-  const { processor, subscription } = current.record;
-  return oneAtATime(`${processor}:${subscription}`, () => changeNow(current, to, context));
+  return oneAtATime(sourceOf(current.record), () => changeNow(current, to, context));
 }
 
 /** The checks that preview and change share. Users see the first refusal. */
@@ -106,9 +112,7 @@ async function decideChange(
   { product, ...input }: PlanChangeInput,
   { gateway }: PurchaseContext,
 ): Promise<ChangeDecision> {
-  const plan = input.plan.toLowerCase();
-  if (!findPlan(product, plan))
-    throw new DomainError("bad_input", "bad_input", "plan: there is no such plan", { field: "plan" });
+  const plan = requirePlan(product, input.plan);
   // A cancellation is never refused: existing things stay, and can be read and deleted.
   const ends = plan === freePlan(productOf(product)).id;
   const doesNotFit = ends ? null : await checkPlanFits(gateway, userId, plan, product);
@@ -122,9 +126,9 @@ async function decideChange(
 }
 
 function refusal(reason: PlanChangeRefusal, product: ProductId, { plan, interval }: PlanSelection): string {
-  const { name, plans } = productOf(product);
+  const { name } = productOf(product);
   return {
-    already_on_plan: `You are on ${plans[plan]?.name ?? plan}, billed ${interval}, already.`,
+    already_on_plan: `You are on ${planName(product, plan)}, billed ${interval}, already.`,
     cancellation_scheduled: `Your ${name} subscription is about to end. Resume it first, then change it.`,
     payment_open: `A payment for ${name} is open. Settle it first, then change the plan.`,
     subscription_paused: `Your ${name} subscription is paused. Resume it first, then change it.`,
@@ -200,7 +204,7 @@ async function changeAtPeriodEnd(
       const lost = error instanceof ProcessorError && error.problem === "unavailable";
       if (!lost) {
         await schedule(record.scheduled, madeAt + 1);
-        return mapProcessorError(processor, Promise.reject(error));
+        throw userErrorOf(processor, error);
       }
       log.warn(
         { userId, subscription, error: String(error) },
@@ -212,9 +216,6 @@ async function changeAtPeriodEnd(
 }
 
 /** The end of the paid period; `now` if it has passed or is not known. */
-export function periodEnd(
-  { periodEnd: end }: { periodEnd: number | null; interval: Interval | null },
-  now: number,
-): number {
+function periodEnd({ periodEnd: end }: SubscriptionRecord, now: Instant): Instant {
   return end === null ? now : Math.max(end, now);
 }

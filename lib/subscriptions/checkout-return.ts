@@ -4,7 +4,7 @@ import type { CheckoutStatusView } from "@/lib/billing/schemas/purchase";
 import { isProductId } from "@/lib/config/current-catalog";
 import { DomainError } from "@/lib/core/domain-error";
 import type { StoredCheckout } from "@/lib/database";
-import type { CheckoutState } from "@/lib/processors/processor-client";
+import type { CheckoutState, ProcessorClient } from "@/lib/processors/processor-client";
 import { reconcile } from "@/lib/webhooks/refresh";
 import { mapProcessorError, type PurchaseContext, requireProcessor } from "./purchase-context";
 
@@ -35,25 +35,23 @@ export async function returnFromCheckout(
 
   const { client } = await requireProcessor(context, processor);
   const now = await mapProcessorError(processor, client.checkoutState(externalId));
-  await recordState(userId, known, externalId, now, context);
+  await recordState(userId, known, now, client, context);
   return view(await ownCheckout(userId, id, context));
 }
 
 async function recordState(
   userId: string,
-  { id, processor }: StoredCheckout,
-  transaction: string,
+  { id, processor, externalId: transaction }: StoredCheckout,
   now: CheckoutState,
-  context: PurchaseContext,
+  client: ProcessorClient,
+  { gateway }: PurchaseContext,
 ) {
-  const { gateway } = context;
   if (now.state !== "paid") {
     if (now.state === "expired") await gateway.finishCheckout(userId, id, "closed");
     return;
   }
   const { subscription } = now;
   if (subscription !== null) {
-    const { client } = await requireProcessor(context, processor);
     await mapProcessorError(processor, reconcile({ userId, processor, subscription, transaction }, client, gateway));
   }
   await gateway.finishCheckout(userId, id, "paid", subscription);

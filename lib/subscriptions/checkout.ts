@@ -7,13 +7,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CheckoutView } from "@/lib/billing/schemas/purchase";
 import type { CheckoutInput } from "@/lib/billing/schemas/purchase-requests";
 import { freePlan, type ProductId } from "@/lib/config/catalog";
-import { findPlan, product as productOf, sales } from "@/lib/config/current-catalog";
+import { planName, product as productOf, sales } from "@/lib/config/current-catalog";
 import type { Processor } from "@/lib/config/terms";
 import { CHECKOUT_MS } from "@/lib/core/deadlines";
 import { DomainError } from "@/lib/core/domain-error";
 import { log } from "@/lib/core/observability";
 import type { StoredCheckout } from "@/lib/database";
-import { ProcessorError } from "@/lib/processors/processor-client";
+import { type ProcessorClient, ProcessorError } from "@/lib/processors/processor-client";
 import type { ProcessorConnection } from "@/lib/processors/registry";
 import { reconcile } from "@/lib/webhooks/refresh";
 import { checkPlanFits } from "./check-plan-fits";
@@ -23,6 +23,7 @@ import {
   mapProcessorError,
   notConfigured,
   type PurchaseContext,
+  requirePlan,
   requirePriceId,
   requireProcessor,
 } from "./purchase-context";
@@ -86,9 +87,7 @@ export async function checkout(buyer: Buyer, input: CheckoutInput, context: Purc
 
 /** @throws DomainError bad_input */
 function requireSoldPlan(product: ProductId, name: string): string {
-  const plan = name.toLowerCase();
-  if (!findPlan(product, plan))
-    throw new DomainError("bad_input", "bad_input", "plan: there is no such plan", { field: "plan" });
+  const plan = requirePlan(product, name);
   if (plan !== freePlan(productOf(product)).id) return plan;
   throw new DomainError("bad_input", "plan_not_sold", "The free plan needs no checkout.", { field: "plan" });
 }
@@ -110,9 +109,8 @@ async function trialDaysFor(
 }
 
 function alreadySubscribed(product: ProductId, plan: string | null): DomainError {
-  const { name, plans } = productOf(product);
-  const held = plan === null ? "a subscription" : `the ${plans[plan]?.name ?? plan} plan`;
-  const message = `You have ${held} of ${name} already. Change it instead of buying a second one.`;
+  const held = plan === null ? "a subscription" : `the ${planName(product, plan)} plan`;
+  const message = `You have ${held} of ${productOf(product).name} already. Change it instead of buying a second one.`;
   return new DomainError("conflict", "already_subscribed", message, { product, plan });
 }
 
@@ -185,8 +183,8 @@ async function reuseCheckout(userId: string, known: StoredCheckout, input: Check
   const { id, processor, externalId, url } = known;
   if (externalId === null || url === null) throw new Error(`The checkout ${id} is open and has no address.`);
   const { client } = await requireProcessor(context, processor);
-  const now = await loadCheckoutState(known, externalId, context);
-  if (now.state === "paid") return recordPaidCheckout(userId, known, now.subscription, context);
+  const now = await loadCheckoutState(processor, externalId, client);
+  if (now.state === "paid") return recordPaidCheckout(userId, known, now.subscription, client, context);
   if (now.state === "expired") {
     await context.gateway.finishCheckout(userId, id, "closed");
     return null;
@@ -195,8 +193,8 @@ async function reuseCheckout(userId: string, known: StoredCheckout, input: Check
 
   const closed = await mapProcessorError(processor, client.closeCheckout(externalId));
   if (closed === "paid") {
-    const paid = await loadCheckoutState(known, externalId, context);
-    return recordPaidCheckout(userId, known, paid.state === "paid" ? paid.subscription : null, context);
+    const paid = await loadCheckoutState(processor, externalId, client);
+    return recordPaidCheckout(userId, known, paid.state === "paid" ? paid.subscription : null, client, context);
   }
   if (closed === "left_open") log.warn({ userId, ...known }, "[Purchase] A replaced checkout could not be closed");
   await context.gateway.finishCheckout(userId, id, closed);
@@ -204,8 +202,7 @@ async function reuseCheckout(userId: string, known: StoredCheckout, input: Check
 }
 
 /** A checkout that the processor does not know any more counts as expired. */
-async function loadCheckoutState({ processor }: StoredCheckout, externalId: string, context: PurchaseContext) {
-  const { client } = await requireProcessor(context, processor);
+async function loadCheckoutState(processor: Processor, externalId: string, client: ProcessorClient) {
   return mapProcessorError(
     processor,
     client.checkoutState(externalId).catch((error: unknown) => {
@@ -234,18 +231,18 @@ async function recordPaidCheckout(
   userId: string,
   known: StoredCheckout,
   subscription: string | null,
-  context: PurchaseContext,
+  client: ProcessorClient,
+  { gateway }: PurchaseContext,
 ): Promise<null> {
   const { processor, externalId } = known;
   if (subscription === null) throw paymentActivating();
-  const { client } = await requireProcessor(context, processor);
   const { outcome } = await mapProcessorError(
     processor,
-    reconcile({ userId, processor, subscription, transaction: externalId }, client, context.gateway),
+    reconcile({ userId, processor, subscription, transaction: externalId }, client, gateway),
   );
   // The payment entitles the user to nothing. An admin must decide; until then the user cannot buy the product again.
   if (outcome === "unknown_price" || outcome === "not_theirs") throw paymentActivating();
-  await context.gateway.finishCheckout(userId, known.id, "paid", subscription);
+  await gateway.finishCheckout(userId, known.id, "paid", subscription);
   return null;
 }
 

@@ -3,7 +3,8 @@
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { fold } from "@/lib/billing/timeline/build-timeline";
 import { sharedFacts } from "@/lib/billing/timeline/plan-items";
-import type { Fact, Instant, SubscriptionRecord, Timeline } from "@/lib/billing/types";
+import { type Fact, type Instant, type SubscriptionRecord, sourceOf, type Timeline } from "@/lib/billing/types";
+import { entitlementAt } from "@/lib/billing/usage-at";
 import type { ProductId } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
 import { DomainError } from "@/lib/core/domain-error";
@@ -51,10 +52,10 @@ export function nextScheduleTime({
   return own.reduce((latest, { at }) => Math.max(latest, at + 1), now);
 }
 
-function recordInForce({ entitlementPeriods, records }: Timeline, now: Instant): SubscriptionRecord | null {
-  const source = entitlementPeriods.findLast(({ start }) => start <= now)?.source;
-  const living = records.filter(({ endedAt, status }) => endedAt === null && status !== "incomplete_expired");
-  const inForce = living.find(({ processor, subscription }) => `${processor}:${subscription}` === source);
+function recordInForce(timeline: Timeline, now: Instant): SubscriptionRecord | null {
+  const { source } = entitlementAt(timeline, now);
+  const living = timeline.records.filter(({ endedAt, status }) => endedAt === null && status !== "incomplete_expired");
+  const inForce = living.find((record) => sourceOf(record) === source);
   return inForce ?? living.toSorted((a, b) => b.updatedAt - a.updatedAt)[0] ?? null;
 }
 

@@ -1,8 +1,9 @@
 /** The dependencies of every purchase: the database, the processors, and this deployment's address. */
 
 import type { Processor } from "@/lib/billing/types";
-import type { Price } from "@/lib/config/catalog";
-import { findPlan } from "@/lib/config/current-catalog";
+import type { Price, ProductId } from "@/lib/config/catalog";
+import { findPlan, planName } from "@/lib/config/current-catalog";
+import { PROCESSOR_NAMES } from "@/lib/config/terms";
 import { PROCESSOR_MS } from "@/lib/core/deadlines";
 import { DomainError, type Problem } from "@/lib/core/domain-error";
 import { env } from "@/lib/core/env";
@@ -10,12 +11,12 @@ import { log } from "@/lib/core/observability";
 import { type Gateway, gateway } from "@/lib/database";
 import { clientWithDeadline } from "@/lib/processors/deadline";
 import { ProcessorError, type ProcessorProblem } from "@/lib/processors/processor-client";
-import { getProcessor, type ProcessorConnection } from "@/lib/processors/registry";
+import { type GetProcessor, getProcessor, type ProcessorConnection } from "@/lib/processors/registry";
 import { countAttempt } from "@/lib/rate-limit";
 
 export interface PurchaseContext {
   gateway: Gateway;
-  getProcessor: (processor: Processor) => Promise<ProcessorConnection | undefined>;
+  getProcessor: GetProcessor;
   /** Has no trailing slash. */
   appUrl: string;
 }
@@ -80,15 +81,23 @@ export function codeNotValid(): DomainError {
   return new DomainError(problem, reason, message, { field: "code" });
 }
 
+/**
+ * The plan's id, which requests may write in capitals.
+ * @throws DomainError bad_input
+ */
+export function requirePlan(product: ProductId, name: string): string {
+  const plan = name.toLowerCase();
+  if (findPlan(product, plan)) return plan;
+  throw new DomainError("bad_input", "bad_input", "plan: there is no such plan", { field: "plan" });
+}
+
 /** @throws DomainError bad_input if this deployment has no price for the plan and interval */
 export function requirePriceId({ sold }: ProcessorConnection, price: Price): string {
   const priceId = sold(price);
   if (priceId !== undefined) return priceId;
-  const name = findPlan(price.product, price.plan)?.name ?? price.plan;
+  const name = planName(price.product, price.plan);
   throw new DomainError("bad_input", "plan_not_sold", `${name} is not sold ${price.interval} here.`, { field: "plan" });
 }
-
-export const PROCESSOR_NAMES: Readonly<Record<Processor, string>> = { stripe: "Stripe", paddle: "Paddle" };
 
 const USER_ERRORS: Readonly<Record<ProcessorProblem, { problem: Problem; reason: string; message: string }>> = {
   declined: {
@@ -141,17 +150,22 @@ const USER_ERRORS: Readonly<Record<ProcessorProblem, { problem: Problem; reason:
 };
 
 /**
- * Turns a processor's error into one that users read. The log gets the processor's own message.
+ * Turns a processor's error into one that users read.
  * @throws DomainError payment_required, conflict, bad_input, unavailable
  */
 export async function mapProcessorError<T>(processor: Processor, request: Promise<T>): Promise<T> {
   try {
     return await request;
   } catch (error) {
-    if (!(error instanceof ProcessorError)) throw error;
-    const { problem, code, message } = error;
-    log.warn({ processor, problem, code, error: message }, "[Purchase] The processor refused");
-    const answer = USER_ERRORS[problem];
-    throw new DomainError(answer.problem, answer.reason, answer.message, { processor });
+    throw userErrorOf(processor, error);
   }
+}
+
+/** The error that users read. The log gets the processor's own message. Other errors stay as they are. */
+export function userErrorOf(processor: Processor, error: unknown): unknown {
+  if (!(error instanceof ProcessorError)) return error;
+  const { problem, code, message } = error;
+  log.warn({ processor, problem, code, error: message }, "[Purchase] The processor refused");
+  const answer = USER_ERRORS[problem];
+  return new DomainError(answer.problem, answer.reason, answer.message, { processor });
 }

@@ -1,7 +1,8 @@
 /** Schedules a plan change for the end of the period. `lib/jobs/changes` carries it out. */
 import { randomUUID } from "node:crypto";
+import type { PlanSelection } from "@/lib/billing/plan-change-policy";
 import { HOUR_MS, MINUTE_MS } from "@/lib/billing/timeline/calendar";
-import type { Instant, Interval, ScheduleFact, SubscriptionRecord } from "@/lib/billing/types";
+import type { Instant, ScheduleFact, SubscriptionRecord } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
 import { findPlan } from "@/lib/config/current-catalog";
 import { DomainError } from "@/lib/core/domain-error";
@@ -19,7 +20,7 @@ export interface ScheduledChange {
   product: ProductId;
   record: Pick<SubscriptionRecord, "processor" | "subscription">;
   /** null cancels the scheduled change. */
-  to: { plan: string; interval: Interval } | null;
+  to: PlanSelection | null;
   at: Instant;
 }
 
@@ -42,5 +43,5 @@ export async function scheduleChange({ userId, product, record, to, at }: Schedu
     interval: to?.interval ?? null,
   };
   const event = { processor, id, type: to ? "plan_change.scheduled" : "plan_change.withdrawn" };
-  return commitFacts({ event, userId, product, facts: [fact], analysis: null, finalOutcome: null }, gateway);
+  return commitFacts({ event, userId, product, facts: [fact] }, gateway);
 }

@@ -1,7 +1,7 @@
 /** The error for a refused verdict, with a message for the user: the limit, the usage and the reset. */
 
 import type { Verdict } from "@/lib/billing/schemas/usage-view";
-import { findPlan, meterOf } from "@/lib/config/current-catalog";
+import { meterOf, planName } from "@/lib/config/current-catalog";
 import { DomainError } from "@/lib/core/domain-error";
 
 /** DomainError payment_required, with the verdict's reason and numbers. */
@@ -20,7 +20,7 @@ const formatNumber = (value: number) => value.toLocaleString("en-US");
 
 function limitMessage({ field, limit, used, remaining, resetsAt, plan, reason }: Verdict): string {
   const { productId, meter } = meterOf(field);
-  const name = findPlan(productId, plan)?.name ?? plan;
+  const name = planName(productId, plan);
   const unit = limit === 1 ? meter.unit.one : meter.unit.many;
   if (meter.kind === "gauge")
     return `${name} has room for ${formatNumber(limit)} ${unit}, and you have ${formatNumber(used)}.`;

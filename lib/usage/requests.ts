@@ -5,8 +5,6 @@ import type { CounterName } from "@/lib/config/register";
 import { fieldIdSchema } from "@/lib/config/schemas";
 import { identifier, userIdSchema } from "@/lib/core/text";
 
-export { userIdSchema };
-
 const field = fieldIdSchema
   .refine((value) => meterOf(value).meter.kind !== "gauge", {
     error: "follows the things that exist and is never counted by hand",

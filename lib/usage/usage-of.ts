@@ -1,5 +1,5 @@
 import type { UsageView } from "@/lib/billing/schemas/usage-view";
-import { findPlan, isProductId } from "@/lib/config/current-catalog";
+import { isProductId, planName } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import { gateway } from "@/lib/database";
 
@@ -7,14 +7,8 @@ import { gateway } from "@/lib/database";
 export async function usageOf(userId: string): Promise<UsageView> {
   const { corrected, ...view } = await gateway().usage(userId);
   for (const { product, from, to } of corrected) {
-    log.warn(
-      { userId, product },
-      `[Usage] Plan auto-corrected: ${planName(product, from)} → ${planName(product, to)} (usage preserved)`,
-    );
+    const name = (plan: string) => (isProductId(product) ? planName(product, plan) : plan);
+    log.warn({ userId, product }, `[Usage] Plan auto-corrected: ${name(from)} → ${name(to)} (usage preserved)`);
   }
   return view;
-}
-
-function planName(product: string, plan: string): string {
-  return (isProductId(product) && findPlan(product, plan)?.name) || plan;
 }

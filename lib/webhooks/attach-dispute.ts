@@ -2,7 +2,7 @@
 import type { Note, Processor } from "@/lib/billing/types";
 import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
-import type { ProcessorConnection } from "@/lib/processors/registry";
+import type { FindClient } from "@/lib/processors/registry";
 
 export interface Unattached {
   processor: Processor;
@@ -13,7 +13,7 @@ export interface Unattached {
 /** Fetches the charge if the processor is configured. If that fails, the daily reconciliation attaches the notes. */
 export async function attachDispute(
   { processor, charge, notes }: Unattached,
-  find: (processor: Processor) => Promise<Pick<ProcessorConnection, "client"> | undefined>,
+  find: FindClient,
   gateway: Gateway,
 ): Promise<void> {
   try {

@@ -1,8 +1,7 @@
 /** Commits facts of a delivery, a fetched subscription or a schedule: load, fold, compare-and-swap. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { decide, fold, newFlags } from "@/lib/billing/timeline/build-timeline";
-import { sharedFacts } from "@/lib/billing/timeline/plan-items";
+import { decide, foldKnown, newFlags } from "@/lib/billing/timeline/build-timeline";
 import type { Decision, Fact, Timeline } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
@@ -31,9 +30,12 @@ interface Addition {
   userId: string;
   product: ProductId;
   facts: readonly Fact[];
-  analysis: ChangeAnalysis | null;
-  /** Returns the event's outcome with this timeline; null if another product's commit follows. */
-  finalOutcome: ((timeline: Timeline) => Result | null) | null;
+  analysis?: ChangeAnalysis | null;
+  /**
+   * Returns the event's outcome with this timeline; null if another product's commit follows. Absent if no event waits for
+   * its outcome from this commit.
+   */
+  finalOutcome?: (timeline: Timeline) => Result | null;
 }
 
 /** The first commit succeeds; the others load, fold and try again, so that this many concurrent commits succeed. */
@@ -44,7 +46,7 @@ const ATTEMPTS = 12;
  * @throws DatabaseError `unavailable` after too many attempts, `moved` if the subscription was moved
  */
 export async function commitFacts(
-  { event, userId, product, analysis, finalOutcome, ...added }: Addition,
+  { event, userId, product, analysis = null, finalOutcome, ...added }: Addition,
   gateway: Gateway,
 ) {
   const rules = productOf(product);
@@ -52,9 +54,8 @@ export async function commitFacts(
   const facts = [...new Map(added.facts.map((fact) => [fact.id, fact])).values()];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const known = await gateway.loadTimeline(userId, product, facts[0]?.subscription);
-    const shared = sharedFacts([...known.facts, ...facts], known.others);
-    const before = fold(rules, [...known.facts, ...sharedFacts(known.facts, known.others)], known.freeAnchor);
-    const timeline = fold(rules, [...known.facts, ...facts, ...shared], known.freeAnchor);
+    const before = foldKnown(rules, known);
+    const timeline = foldKnown(rules, { ...known, facts: [...known.facts, ...facts] });
     const result = finalOutcome?.(timeline) ?? null;
     const decision = decide(before, timeline, facts);
     const flags = newFlags(before, timeline);

@@ -8,9 +8,9 @@ import { isProductId } from "@/lib/config/current-catalog";
 import { DatabaseError, type FormerUser, type Gateway } from "@/lib/database";
 import type { Normalized } from "@/lib/processors";
 
-type Facts = Extract<Normalized, { outcome: "facts" }>;
-type Unpriced = Extract<Normalized, { outcome: "unpriced" }>;
-type Entry = { product: ProductId; fact: Fact };
+export type Facts = Extract<Normalized, { outcome: "facts" }>;
+export type Unpriced = Extract<Normalized, { outcome: "unpriced" }>;
+export type Entry = Facts["facts"][number];
 
 /** Marks the facts of an event that names another user than its subscription's. The fold flags such facts. */
 export function markDisputed(normalized: Facts | Unpriced): Facts | Unpriced {
@@ -30,15 +30,25 @@ export async function formerFacts(normalized: Facts | Unpriced, { userId, until 
   const named: readonly Entry[] = normalized.outcome === "facts" ? normalized.facts : [];
   const [first] = named;
   const shared = normalized.outcome === "unpriced" ? normalized.fact : first ? withoutPlan(first.fact) : null;
-  const known = shared ? await gateway.knownProducts(userId, shared.processor, shared.subscription) : [];
-  const others = known
-    .filter(isProductId)
-    .filter((product) => !named.some((entry) => entry.product === product))
-    .map((product): Entry => ({ product, fact: shared as Fact }));
+  const others = shared ? await sharedWithOthers(named, shared, userId, gateway) : [];
   const byProduct = new Map<ProductId, Fact[]>();
   for (const { product, fact } of factsBefore([...named, ...others], until))
     byProduct.set(product, [...(byProduct.get(product) ?? []), fact]);
   return byProduct;
+}
+
+/** The fact for each product that the subscription is known to have and the event has no plan of. */
+export async function sharedWithOthers(
+  facts: readonly Entry[],
+  shared: Fact,
+  userId: string,
+  gateway: Gateway,
+): Promise<Entry[]> {
+  const known = await gateway.knownProducts(userId, shared.processor, shared.subscription);
+  return known
+    .filter(isProductId)
+    .filter((product) => !facts.some((entry) => entry.product === product))
+    .map((product) => ({ product, fact: shared }));
 }
 
 /** A gateway that refuses a commit if the subscription has been moved since its users were looked up. */

@@ -102,7 +102,7 @@ export async function linkCustomer({ processor, customerId, userId }: CustomerLi
  * Moves a subscription to a user. If it has no user yet, links it and decides the events that waited for it.
  * @throws DatabaseError not_found if no event has named the subscription
  */
-export async function linkSubscription(
+async function linkSubscription(
   { processor, subscriptionId, userId }: SubscriptionLink,
   gateway: Gateway,
 ): Promise<Linked> {

@@ -1,8 +1,7 @@
 /** An admin moves a subscription to another user. From then on it counts for the new user. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { decide, fold, newFlags } from "@/lib/billing/timeline/build-timeline";
-import { sharedFacts } from "@/lib/billing/timeline/plan-items";
+import { decide, foldKnown, newFlags } from "@/lib/billing/timeline/build-timeline";
 import { factsToMove } from "@/lib/billing/timeline/transfer";
 import type { Fact, Instant, Processor, TransferFact } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
@@ -89,11 +88,10 @@ interface Part {
 }
 
 function partOf({ userId, product, known, facts, affected, ...moved }: Part): MovePart {
-  const timelineOf = (all: readonly Fact[], others: readonly Fact[]) =>
-    fold(productOf(product), [...all, ...sharedFacts(all, others)], known.freeAnchor);
+  const rules = productOf(product);
   const others = [...known.others, ...moved.others];
-  const before = timelineOf(known.facts, known.others);
-  const timeline = timelineOf([...known.facts, ...facts], others);
+  const before = foldKnown(rules, known);
+  const timeline = foldKnown(rules, { ...known, facts: [...known.facts, ...facts], others });
   return {
     userId,
     product,

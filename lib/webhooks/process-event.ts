@@ -2,15 +2,23 @@
 
 import { lackTerms } from "@/lib/billing/timeline/discounts";
 import { withoutPlan } from "@/lib/billing/timeline/plan-items";
-import type { Decision, Fact, Processor, Reason, Timeline } from "@/lib/billing/types";
+import type { Decision, Processor, Reason, Timeline } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
-import { isProductId } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
-import { type Endpoint, endpoint, type Identity, type Normalized, type WebhookEvent } from "@/lib/processors";
+import { type Endpoint, endpoint, type Identity, type WebhookEvent } from "@/lib/processors";
 import type { Unattached } from "./attach-dispute";
 import { commitFacts, logFields, type Result } from "./commit-facts";
-import { formerFacts, markDisputed, retryAfterMove, withExpectedMoves } from "./fact-owners";
+import {
+  type Entry,
+  type Facts,
+  formerFacts,
+  markDisputed,
+  retryAfterMove,
+  sharedWithOthers,
+  type Unpriced,
+  withExpectedMoves,
+} from "./fact-owners";
 
 /** The outcome of an event; `duplicate` if another delivery of it was decided before. */
 export interface Outcome {
@@ -96,9 +104,6 @@ async function processOne(
   return retryAfterMove(() => processForOwners(event, normalized, gateway));
 }
 
-type Facts = Extract<Normalized, { outcome: "facts" }>;
-type Unpriced = Extract<Normalized, { outcome: "unpriced" }>;
-
 /** Decides an event for the present and former users of its subscription. */
 async function processForOwners(
   event: WebhookEvent,
@@ -120,10 +125,7 @@ async function processForOwners(
   const present = withExpectedMoves(links.moves, gateway);
   for (const former of links.former) {
     for (const [product, facts] of await formerFacts(assigned, former, gateway))
-      await commitFacts(
-        { event, userId: former.userId, product, facts, analysis: assigned.analysis, finalOutcome: null },
-        present,
-      );
+      await commitFacts({ event, userId: former.userId, product, facts, analysis: assigned.analysis }, present);
   }
   const outcome =
     assigned.outcome === "unpriced"
@@ -156,8 +158,6 @@ async function recordNotes(
   return { outcome: "applied", ...(unattached && { unattached }) } satisfies Outcome;
 }
 
-type Entry = { product: ProductId; fact: Fact };
-
 /** Decides an event without a listed price: if the subscription is known, its status and payments still count. */
 async function processUnpriced(
   event: WebhookEvent,
@@ -183,18 +183,9 @@ async function processFacts(event: WebhookEvent, { facts, analysis }: Facts, use
   // A product may have become known meanwhile. Its timeline lacks this fact.
   for (const { product, fact } of await sharedWithOthers(all, shared, userId, gateway)) {
     const late = { ...event, id: `${event.id}/${product}` };
-    await commitFacts({ event: late, userId, product, facts: [fact], analysis: null, finalOutcome: null }, gateway);
+    await commitFacts({ event: late, userId, product, facts: [fact] }, gateway);
   }
   return outcome;
-}
-
-/** The fact for each product that the subscription is known to have and the event has no plan of. */
-async function sharedWithOthers(facts: readonly Entry[], shared: Fact, userId: string, gateway: Gateway) {
-  const known = await gateway.knownProducts(userId, shared.processor, shared.subscription);
-  return known
-    .filter(isProductId)
-    .filter((product) => !facts.some((entry) => entry.product === product))
-    .map((product): Entry => ({ product, fact: shared }));
 }
 
 interface Additions {

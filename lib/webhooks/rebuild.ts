@@ -1,7 +1,6 @@
 /** Computes the stored state again from facts and ledger, and reports the differences. */
 
-import { fold } from "@/lib/billing/timeline/build-timeline";
-import { sharedFacts } from "@/lib/billing/timeline/plan-items";
+import { foldKnown } from "@/lib/billing/timeline/build-timeline";
 import type { ProductId } from "@/lib/config/catalog";
 import { isProductId, product as productOf } from "@/lib/config/current-catalog";
 import type { Difference, Gateway } from "@/lib/database";
@@ -30,9 +29,9 @@ export async function* rebuildAll(gateway: Gateway, { repair }: { repair: boolea
 /** Rebuilds one user and product, and starts again if a delivery commits in between. */
 export async function rebuild(gateway: Gateway, userId: string, product: ProductId, repair: boolean): Promise<Rebuilt> {
   for (;;) {
-    const { facts, others, revision, freeAnchor } = await gateway.loadTimeline(userId, product);
-    const timeline = fold(productOf(product), [...facts, ...sharedFacts(facts, others)], freeAnchor);
-    const { moved, differences } = await gateway.rebuildTimeline(userId, product, revision, timeline, repair);
+    const known = await gateway.loadTimeline(userId, product);
+    const timeline = foldKnown(productOf(product), known);
+    const { moved, differences } = await gateway.rebuildTimeline(userId, product, known.revision, timeline, repair);
     if (!moved) return { userId, product, differences };
   }
 }

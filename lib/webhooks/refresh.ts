@@ -1,7 +1,7 @@
 /** Fetches a subscription from its processor, and adds its present state as a snapshot. */
 import { isDeepStrictEqual } from "node:util";
-import { fold } from "@/lib/billing/timeline/build-timeline";
-import { sameStart } from "@/lib/billing/timeline/calendar";
+import { fold, type KnownFacts } from "@/lib/billing/timeline/build-timeline";
+import { sameInstant } from "@/lib/billing/timeline/calendar";
 import { sharedFacts } from "@/lib/billing/timeline/plan-items";
 import type { Fact, Instant, PaymentFact, Processor, Timeline } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
@@ -9,7 +9,7 @@ import { productIds, product as productOf } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import { DatabaseError, type Gateway } from "@/lib/database";
 import type { PaymentRecords, ProcessorClient, SubscriptionReading } from "@/lib/processors/processor-client";
-import type { ProcessorConnection } from "@/lib/processors/registry";
+import type { FindClient } from "@/lib/processors/registry";
 import { commitFacts } from "./commit-facts";
 import { processStoredEvent } from "./process-event";
 
@@ -24,7 +24,7 @@ export interface SubscriptionToRefresh {
 }
 
 /** `unknown_price`: the catalog lists none of its prices. `not_theirs`: it is another user's, and nothing was changed. */
-export type Reconciled = { outcome: "added" | "nothing_new" | "unknown_price" | "not_theirs" };
+export type Reconciled = { outcome: Added | "not_theirs" };
 
 /**
  * Fetches a subscription whose event had a truncated item list, or named a discount by its id only. If that fails, the daily
@@ -32,7 +32,7 @@ export type Reconciled = { outcome: "added" | "nothing_new" | "unknown_price" | 
  */
 export async function fetchIncomplete(
   subject: SubscriptionToRefresh,
-  find: (processor: Processor) => Promise<Pick<ProcessorConnection, "client"> | undefined>,
+  find: FindClient,
   gateway: Gateway,
 ): Promise<void> {
   try {
@@ -122,7 +122,7 @@ async function addReading(
   if (!(await changesATimeline(userId, entries, gateway))) return "nothing_new";
   for (const { product, fact } of entries) {
     const event = { processor: fact.processor, id: fact.id, type };
-    await commitFacts({ event, userId, product, facts: [fact], analysis: null, finalOutcome: null }, gateway);
+    await commitFacts({ event, userId, product, facts: [fact] }, gateway);
   }
   return "added";
 }
@@ -135,11 +135,12 @@ async function addRecords(
   gateway: Gateway,
 ): Promise<boolean> {
   let added = 0;
-  for (const product of productIds()) {
-    if (known.get(product) === 0 && !facts.some((entry) => entry.product === product)) continue;
-    for (const fact of await missedPayments(userId, product, payments, gateway)) {
+  const isConcerned = (product: ProductId) =>
+    known.get(product) !== 0 || facts.some((entry) => entry.product === product);
+  for (const product of payments.length === 0 ? [] : productIds().filter(isConcerned)) {
+    for (const fact of missedPayments(product, payments, await gateway.loadTimeline(userId, product))) {
       const event = { processor, id: fact.id, type };
-      await commitFacts({ event, userId, product, facts: [fact], analysis: null, finalOutcome: null }, gateway);
+      await commitFacts({ event, userId, product, facts: [fact] }, gateway);
       added += 1;
     }
   }
@@ -152,15 +153,13 @@ async function addRecords(
  * The fetched payments that change the timeline of the product, because no event has reported them. A payment without a
  * listed price counts for every product that the subscription is known to have.
  */
-export async function missedPayments(
-  userId: string,
+export function missedPayments(
   product: ProductId,
   payments: PaymentRecords["payments"],
-  gateway: Gateway,
-): Promise<PaymentFact[]> {
+  { facts, others, freeAnchor }: KnownFacts,
+): PaymentFact[] {
   const own = payments.filter((entry) => entry.product === null || entry.product === product).map(({ fact }) => fact);
   if (own.length === 0) return [];
-  const { facts, others, freeAnchor } = await gateway.loadTimeline(userId, product);
   const all: Fact[] = [...facts, ...sharedFacts(facts, others)];
   const timeline = () => withoutTimestamps(fold(productOf(product), all, freeAnchor));
   const missed: PaymentFact[] = [];
@@ -182,23 +181,11 @@ export async function missedPayments(
  */
 function isKnownFailure(fact: PaymentFact, known: Fact): boolean {
   if (fact.outcome !== "failed" || known.kind !== "payment" || known.outcome !== "failed") return false;
-  const { subscription, purpose, plan, interval, unlisted } = fact;
-  return (
-    isDeepStrictEqual(
-      { subscription, purpose, plan, interval, unlisted },
-      {
-        subscription: known.subscription,
-        purpose: known.purpose,
-        plan: known.plan,
-        interval: known.interval,
-        unlisted: known.unlisted,
-      },
-    ) && isSameStart(fact.periodStart, known.periodStart)
-  );
+  return isDeepStrictEqual(chargeOf(fact), chargeOf(known)) && sameInstant(fact.periodStart, known.periodStart);
 }
 
-function isSameStart(one: Instant | null, other: Instant | null): boolean {
-  return one === null || other === null ? one === other : sameStart(one, other);
+function chargeOf({ subscription, purpose, plan, interval, unlisted }: PaymentFact) {
+  return { subscription, purpose, plan, interval, unlisted };
 }
 
 /** The time of the subscription's latest fact in each product. A later fetch is dated no earlier, even if clocks differ. */

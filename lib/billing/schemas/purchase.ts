@@ -39,11 +39,12 @@ export type CheckoutStatusView = z.infer<typeof checkoutStatusViewSchema>;
 
 const planSelection = z.object({ plan: z.string(), interval: interval.nullable() });
 
+const meterState = z.object({ used: z.number().int(), limit: z.number().int(), remaining: z.number().int() });
 const meterChange = z.object({
   field: fieldIdSchema,
   kind: z.enum(["counter", "gauge"]),
-  before: z.object({ used: z.number().int(), limit: z.number().int(), remaining: z.number().int() }),
-  after: z.object({ used: z.number().int(), limit: z.number().int(), remaining: z.number().int() }),
+  before: meterState,
+  after: meterState,
 });
 export type MeterChange = z.infer<typeof meterChange>;
 

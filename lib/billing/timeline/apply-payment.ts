@@ -1,7 +1,7 @@
 /** Applies one payment to the history of its subscription. */
-import type { PaymentFact, Reason } from "../types";
+import type { PaymentFact, Reason, SubscriptionRecord } from "../types";
 import { SAME_START } from "./calendar";
-import type { SubscriptionHistory } from "./history-types";
+import type { Period, SubscriptionHistory } from "./history-types";
 import { notBeforePeriod, openPeriod, recordChange } from "./open-period";
 import { isBeforeActivation, periodOf, planPayment } from "./paid-plans";
 import { scheduleAfter } from "./scheduled-changes";
@@ -30,17 +30,18 @@ export function applyPayment(history: SubscriptionHistory, payment: PaymentFact)
   if (named) return "Payment for an earlier period";
   if (fact.purpose === "change") return "Payment without a new period";
   if (fact.periodStart < current.end - SAME_START || record.endedAt !== null) return "Payment for an earlier period";
-  return openPaidPeriod(history, fact);
+  return openPaidPeriod(history, fact, { record, current });
 }
 
 function hasPeriod(fact: PaymentFact): fact is PeriodPayment {
   return fact.periodStart !== null && fact.periodEnd !== null;
 }
 
-/** The history has a record and a period. */
-function openPaidPeriod(history: SubscriptionHistory, fact: PeriodPayment): Reason {
-  const record = history.record as NonNullable<SubscriptionHistory["record"]>;
-  const current = history.periods.at(-1) as SubscriptionHistory["periods"][number];
+function openPaidPeriod(
+  history: SubscriptionHistory,
+  fact: PeriodPayment,
+  { record, current }: { record: SubscriptionRecord; current: Period },
+): Reason {
   const reason: Reason = "Payment for a new billing period";
   const plan = fact.plan ?? (record.plan as string);
   const interval = fact.interval ?? record.interval;

@@ -3,23 +3,37 @@
  * deliveries have no effect.
  */
 import type { Product } from "@/lib/config/catalog";
-import type {
-  BillingPeriod,
-  Decision,
-  Fact,
-  Flag,
-  Instant,
-  Timeline,
-  TransitionKind,
-  WindowTransition,
+import {
+  type BillingPeriod,
+  type Decision,
+  type Fact,
+  type Flag,
+  type Instant,
+  sourceOf,
+  type Timeline,
+  type TransitionKind,
+  type WindowTransition,
 } from "../types";
 import { discountReasons, withDiscounts } from "./discounts";
 import { entitlementPeriodsOf, entitlingSubscriptionsAt, isRefusedTrial, latestEventAt } from "./entitlement-periods";
 import { openedAt, type SubscriptionHistory } from "./history-types";
+import { sharedFacts } from "./plan-items";
 import { withdrawPresumptions } from "./presumptions";
 import { ownedHistories } from "./transfer";
 import { OPENING_REASONS } from "./transition-rules";
 import { windowTransitionsOf } from "./window-transitions";
+
+/** The facts of a user and product as loaded, with the facts of the same subscriptions in the user's other products. */
+export interface KnownFacts {
+  facts: readonly Fact[];
+  others: readonly Fact[];
+  freeAnchor: Instant;
+}
+
+/** The timeline of the known facts, with those that the subscriptions' other products share. */
+export function foldKnown(product: Product, { facts, others, freeAnchor }: KnownFacts): Timeline {
+  return fold(product, [...facts, ...sharedFacts(facts, others)], freeAnchor);
+}
 
 /**
  * The timeline of the facts.
@@ -67,7 +81,7 @@ function keyOf(source: string, start: Instant): string {
 function groupBySubscription(facts: Iterable<Fact>): SubscriptionHistory[] {
   const bySubscription = new Map<string, Map<string, Fact>>();
   for (const fact of facts) {
-    const key = `${fact.processor}:${fact.subscription}`;
+    const key = sourceOf(fact);
     const known = bySubscription.get(key) ?? new Map<string, Fact>();
     bySubscription.set(key, known.set(fact.id, fact));
   }
@@ -106,9 +120,9 @@ function flagsOf(product: Product, histories: readonly SubscriptionHistory[]): F
 /** One flag per subscription and instant. */
 function ownerDisputesOf(facts: readonly Fact[]): Flag[] {
   const disputes = new Map<string, Flag>();
-  for (const { processor, subscription, at, ownerDisputed } of facts) {
-    const source = `${processor}:${subscription}` as const;
-    if (ownerDisputed) disputes.set(keyOf(source, at), { kind: "owner_disputed", source, at });
+  for (const fact of facts) {
+    const [source, at] = [sourceOf(fact), fact.at];
+    if (fact.ownerDisputed) disputes.set(keyOf(source, at), { kind: "owner_disputed", source, at });
   }
   return [...disputes.values()].sort((a, b) => a.at - b.at || (a.source < b.source ? -1 : 1));
 }
@@ -123,7 +137,7 @@ export function newFlags(before: Timeline, after: Timeline): Flag[] {
 
 /** The difference that one delivery made, with the reason of its own facts. */
 export function decide(before: Timeline, after: Timeline, delivered: readonly Fact[]): Decision {
-  const subjects = new Set<string>(delivered.map(({ processor, subscription }) => `${processor}:${subscription}`));
+  const subjects = new Set<string>(delivered.map(sourceOf));
   const traced = delivered.flatMap(({ id }) => after.trace[id] ?? []).at(-1) ?? "No billing change";
   const changed = after.transitions.findLast(
     (transition) => subjects.has(transition.window.source) && transitionKindOf(before, transition) !== transition.kind,

@@ -2,7 +2,7 @@
  * Months, windows and period moves, in UTC. `supabase/schemas/functions/window_at.sql` computes the same in Postgres,
  * and a test compares the two.
  */
-import type { Cadence, Instant } from "../types";
+import type { Cadence, Instant, Window } from "../types";
 
 /** These constants are in milliseconds. */
 export const SECOND_MS = 1_000;
@@ -72,11 +72,29 @@ export function windowAt({ cadence, anchor, periodEnd }: WindowRule, at: Instant
   return { start: addMonths(anchor, months), end: periodEnd === null ? end : Math.min(end, periodEnd) };
 }
 
+/**
+ * The usage window that contains `at`. The last window of a period has no end of counting: usage counts in it until an
+ * event opens the next period.
+ */
+export function windowOf(
+  { source, periodStart, ...rule }: WindowRule & Pick<Window, "source" | "periodStart">,
+  at: Instant,
+): Window {
+  const { start, end } = windowAt(rule, at);
+  const isLast = rule.periodEnd !== null && end >= rule.periodEnd;
+  return { source, periodStart, start, end, countsUntil: isLast ? null : end };
+}
+
 /** The position of a snapshot's period relative to the last opened period of its subscription. */
 export type Move = "first" | "none" | "same" | "boundary" | "restart" | "backwards";
 
 export function sameStart(a: Instant, b: Instant): boolean {
   return Math.abs(a - b) <= SAME_START;
+}
+
+/** Like `sameStart`; null equals null only. */
+export function sameInstant(a: Instant | null, b: Instant | null): boolean {
+  return a === null || b === null ? a === b : sameStart(a, b);
 }
 
 /**

@@ -3,7 +3,7 @@
  * depends on the facts and never on their arrival, so every order of deliveries gives the same timeline.
  */
 import type { Fact, Instant, SnapshotFact, SubscriptionState } from "../types";
-import { sameStart } from "./calendar";
+import { sameInstant } from "./calendar";
 
 /** Whether the state has the subscription's status and flags only, without an item for the plan. */
 export function hasNoItem({ plan, periodStart }: SubscriptionState): boolean {
@@ -28,10 +28,6 @@ export function isSameState(a: SubscriptionState, b: SubscriptionState): boolean
     a.collectionPaused === b.collectionPaused &&
     (a.collectionWaived ?? false) === (b.collectionWaived ?? false)
   );
-}
-
-function sameInstant(a: Instant | null, b: Instant | null): boolean {
-  return a === null || b === null ? a === b : sameStart(a, b);
 }
 
 /** Facts of one subscription, grouped by instant. In a group, snapshots precede payments. */

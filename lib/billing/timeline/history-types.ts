@@ -46,7 +46,7 @@ export function openedAt(period: Period): Instant {
   return period.openedAt ?? period.starts[0];
 }
 
-export interface Activation {
+interface Activation {
   at: Instant;
   /** The subscription was `incomplete` before: only a successful charge activates it. */
   fromIncomplete: boolean;

@@ -1,22 +1,13 @@
 /** Changes of a subscription's history that snapshots and payments share: a new billing period, a new state. */
-import type { Instant, Interval, Reason } from "../types";
+import type { Instant } from "../types";
 import { DAY_MS, SAME_START } from "./calendar";
-import type { Activation, SubscriptionHistory } from "./history-types";
+import type { Period, SubscriptionHistory } from "./history-types";
 import { effectivePlan } from "./scheduled-changes";
-import type { Effect } from "./transition-rules";
 
-interface NewPeriod {
-  start: Instant;
-  end: Instant;
-  plan: string;
-  interval: Interval;
-  trial: boolean;
-  selfStarted: boolean;
-  activated: Activation | null;
-  presumedPaid: boolean;
-  effect: Effect;
-  reason: Reason;
-}
+type NewPeriod = { start: Instant } & Pick<
+  Period,
+  "end" | "plan" | "interval" | "trial" | "selfStarted" | "activated" | "presumedPaid" | "effect" | "reason"
+>;
 
 /** Adds a billing period. The period before it is presumed paid if the subscription was active until now. */
 export function openPeriod(

@@ -2,16 +2,17 @@
  * Finds the item of a subscription that is the plan of a product, also at a price that the catalog does not list.
  * Facts of the subscription's other products contribute its status, even if their items are in doubt.
  */
-import type {
-  Fact,
-  ItemKey,
-  ItemList,
-  PaymentFact,
-  SnapshotFact,
-  SubscriptionRecord,
-  SubscriptionState,
-  UnlistedCharge,
-  UnlistedItem,
+import {
+  type Fact,
+  type ItemKey,
+  type ItemList,
+  type PaymentFact,
+  type SnapshotFact,
+  type SubscriptionRecord,
+  type SubscriptionState,
+  sourceOf,
+  type UnlistedCharge,
+  type UnlistedItem,
 } from "../types";
 
 /**
@@ -101,19 +102,15 @@ export function unlistedChargeFor(
  * no effect.
  */
 export function sharedFacts(own: readonly Fact[], others: readonly Fact[]): Fact[] {
-  const subscriptions = new Set(own.map(subscriptionOf));
+  const subscriptions = new Set(own.map(sourceOf));
   const known = new Set(own.map(({ id }) => id));
   const shared = new Map<string, Fact>();
   for (const fact of others) {
-    if (known.has(fact.id) || !subscriptions.has(subscriptionOf(fact))) continue;
+    if (known.has(fact.id) || !subscriptions.has(sourceOf(fact))) continue;
     const remaining = withoutPlan(fact);
     if (remaining) shared.set(fact.id, remaining);
   }
   return [...shared.values()];
-}
-
-function subscriptionOf({ processor, subscription }: Fact): string {
-  return `${processor}:${subscription}`;
 }
 
 /** The fact for a product without a plan in it; null if it has no information about other products. */

@@ -3,7 +3,17 @@
  * `entitlement-periods.ts` and `window-transitions.ts` combine the histories of several subscriptions.
  */
 
-import type { Fact, Instant, Interval, PaymentFact, Reason, SnapshotFact, Status, SubscriptionState } from "../types";
+import {
+  type Fact,
+  type Instant,
+  type Interval,
+  type PaymentFact,
+  type Reason,
+  type SnapshotFact,
+  type Status,
+  type SubscriptionState,
+  sourceOf,
+} from "../types";
 import { applyPayment } from "./apply-payment";
 import { type Move, periodMove, SAME_START } from "./calendar";
 import { groupByInstant, hasNoItem, isSameState, orderByPreviousState } from "./fact-order";
@@ -35,11 +45,11 @@ export function replaySubscription(facts: readonly Fact[]): SubscriptionHistory 
   return history;
 }
 
-function emptyHistory({ processor, subscription }: Fact): SubscriptionHistory {
+function emptyHistory(fact: Fact): SubscriptionHistory {
   return {
-    source: `${processor}:${subscription}`,
-    processor,
-    subscription,
+    source: sourceOf(fact),
+    processor: fact.processor,
+    subscription: fact.subscription,
     record: null,
     periods: [],
     changes: [],

@@ -12,7 +12,7 @@ import {
   type Window,
   type WindowTransition,
 } from "../types";
-import { type WindowRule, windowAt } from "./calendar";
+import { windowOf } from "./calendar";
 import { windowCadence } from "./entitlement-periods";
 import { changeAt, openedAt, type Period, periodAt, type SubscriptionHistory } from "./history-types";
 import { confirmedPlanAt, lowestPlan } from "./limit-plan";
@@ -69,13 +69,7 @@ function windowTransitionOf(
 function windowIn({ history, period }: PeriodInHistory, at: Instant): Window {
   const [periodStart] = period.starts;
   const rule = { cadence: windowCadence(period), anchor: periodStart, periodEnd: period.end };
-  return { source: history.source, periodStart, ...span(rule, at) };
-}
-
-/** The last window of a period has no end of counting: usage counts in it until an event opens the next period. */
-function span(rule: WindowRule, at: Instant): Pick<Window, "start" | "end" | "countsUntil"> {
-  const { start, end } = windowAt(rule, at);
-  return { start, end, countsUntil: rule.periodEnd === null || end < rule.periodEnd ? end : null };
+  return windowOf({ source: history.source, periodStart, ...rule }, at);
 }
 
 const FIRST = {
@@ -179,17 +173,13 @@ function transitionsToFree(
     if (entitlementPeriod.source !== "free" || before === undefined || before.source === "free") return [];
     return [
       {
-        window: {
-          source: entitlementPeriod.source,
-          periodStart: null,
-          ...span(entitlementPeriod, entitlementPeriod.start),
-        },
+        window: windowOf(entitlementPeriod, entitlementPeriod.start),
         at: entitlementPeriod.start,
         kind: "preserve" as const,
         reason: movedAwayAt(histories, before.source, entitlementPeriod.start)
           ? "Subscription moved to another user"
           : freeReason(entitlementPeriod),
-        from: { source: before.source, periodStart: before.periodStart, ...span(before, entitlementPeriod.start - 1) },
+        from: windowOf(before, entitlementPeriod.start - 1),
         share: {},
         unpaid: false,
         withheldFromPrevious: false,

@@ -1,7 +1,8 @@
 /** The items of a Paddle subscription after a plan change, and the time at which Paddle bills it. */
 import type { SubscriptionItem } from "@paddle/paddle-node-sdk";
 import type { FindPrice } from "@/lib/config/catalog";
-import { type PlanChange, ProcessorError } from "../processor-client";
+import { planItemIn } from "../plan-item";
+import type { PlanChange } from "../processor-client";
 
 export interface PlanItems {
   /** The whole list: Paddle removes items that are not in it. */
@@ -16,21 +17,15 @@ export interface PlanItems {
  * @throws ProcessorError `invalid` if no single item has a plan of the product
  */
 export function planItemsAfter(items: readonly SubscriptionItem[], priceId: string, findPrice: FindPrice): PlanItems {
-  const target = findPrice(priceId);
-  if (target === undefined) throw invalid("unknown_price", `the catalog does not know ${priceId}`);
   const recurring = items.filter((item) => item.recurring);
-  const plans = recurring.filter((item) => findPrice(item.price.id)?.product === target.product);
-  const [planItem] = plans;
-  if (planItem === undefined || plans.length > 1) {
-    throw invalid("ambiguous_plan_item", `the subscription has ${plans.length} items of ${target.product}`);
-  }
+  const { item: planItem, changes, intervalChanges } = planItemIn(recurring, priceId, findPrice);
   return {
     items: recurring.map((item) => ({
       priceId: item === planItem ? priceId : item.price.id,
       quantity: item.quantity,
     })),
-    changes: planItem.price.id !== priceId,
-    intervalChanges: findPrice(planItem.price.id)?.interval !== target.interval,
+    changes,
+    intervalChanges,
   };
 }
 
@@ -48,8 +43,4 @@ export function billingMode(
   // A trial has no payment to prorate, and Paddle accepts no other mode.
   if (status === "trialing") return "do_not_bill";
   return timing === "now" || intervalChanges ? "prorated_immediately" : "do_not_bill";
-}
-
-function invalid(code: string, why: string): ProcessorError {
-  return new ProcessorError(`The plan cannot be changed: ${why}.`, "invalid", code);
 }

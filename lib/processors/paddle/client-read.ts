@@ -8,6 +8,7 @@ import type {
   TransactionTotals,
 } from "@paddle/paddle-node-sdk";
 import type { FindPrice } from "@/lib/config/catalog";
+import { withoutNulls } from "../fields";
 import type {
   ChangePreview,
   CheckoutState,
@@ -55,14 +56,10 @@ function sharesOf({
   discount,
   currencyCode,
 }: TransactionTotals): Pick<ChangePreview, "tax" | "discount"> {
-  return present({ tax: readPositive(grandTotalTax, currencyCode), discount: readPositive(discount, currencyCode) });
-}
-
-/** Removes the fields that are null. */
-function present<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as {
-    [K in keyof T]?: NonNullable<T[K]>;
-  };
+  return withoutNulls({
+    tax: readPositive(grandTotalTax, currencyCode),
+    discount: readPositive(discount, currencyCode),
+  });
 }
 
 /** Reads an invoice. The list is empty if the transaction is none, such as a zero amount that only changed the card. */
@@ -80,7 +77,7 @@ export function readInvoice(transaction: Transaction): Invoice[] {
       number: invoiceNumber,
       at: readInstant("billed_at", billedAt ?? createdAt),
       total,
-      ...present({
+      ...withoutNulls({
         tax: readPositive(totals.tax, currencyCode),
         discount: readPositive(totals.discount, currencyCode),
         refunded: refundedOf(transaction.adjustmentsTotals, currencyCode),

@@ -3,7 +3,7 @@ import type { FindPrice } from "@/lib/config/catalog";
 import type { Normalized } from "../webhook-source";
 
 /** An event after its envelope was read. */
-export interface HandlerInput {
+interface HandlerInput {
   id: string;
   type: string;
   at: Instant;

@@ -2,6 +2,7 @@
 
 import type { Interval, ItemKey, ItemList, UnlistedItem } from "@/lib/billing/types";
 import type { FindPrice, ListedPrice, ProductId } from "@/lib/config/catalog";
+import { intervalOfCycle } from "../plan-item";
 import type { Subscription, SubscriptionItem } from "./shape";
 
 export interface PlanItem {
@@ -51,8 +52,6 @@ export function itemListOf(subscription: Subscription, findPrice: FindPrice): It
 }
 
 function intervalOf({ price }: SubscriptionItem): Interval | null {
-  const { interval, frequency } = price?.billing_cycle ?? { interval: "", frequency: 0 };
-  const months = frequency * (interval === "year" ? 12 : interval === "month" ? 1 : 0);
-  if (months === 1) return "monthly";
-  return months === 12 ? "yearly" : null;
+  const { billing_cycle: cycle } = price ?? { billing_cycle: null };
+  return cycle && intervalOfCycle(cycle.interval, cycle.frequency);
 }

@@ -1,7 +1,7 @@
 /** Adjustments are refunds and chargebacks. They change no entitlement, and admins see them. */
 import type { Note } from "@/lib/billing/types";
 import type { Handler } from "./handler";
-import { adjustmentShape, identityOf, readEntity } from "./shape";
+import { adjustmentShape, identityOf, readObject } from "./shape";
 
 /** At a warning, Paddle refunds at once, so that no chargeback follows. */
 const KINDS: Readonly<Record<string, Note["kind"]>> = {
@@ -15,7 +15,7 @@ const KINDS: Readonly<Record<string, Note["kind"]>> = {
 /** Handles `adjustment.created` and `.updated`. An approved adjustment gives one note, even if several events report it. */
 export const noteHandler: Handler = ({ at, data }) => {
   const identity = identityOf(data, null);
-  const read = readEntity(adjustmentShape, data);
+  const read = readObject(adjustmentShape, data);
   if (!read.ok) return { outcome: "quarantined", reason: read.reason, identity };
   const { id, action, status, currency_code: currency, totals } = read.value;
   const kind = Object.hasOwn(KINDS, action) ? KINDS[action] : undefined;

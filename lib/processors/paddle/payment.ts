@@ -5,7 +5,7 @@ import type { ProductId } from "@/lib/config/catalog";
 import type { Normalized } from "../webhook-source";
 import { chargeFor, findPlanLines, isPartial, linesOf, unlistedCharges } from "./charge";
 import type { Handler } from "./handler";
-import { identityOf, readEntity, type Transaction, transactionShape } from "./shape";
+import { identityOf, readObject, type Transaction, transactionShape } from "./shape";
 
 /** The final statuses: a failure that arrives later is of an earlier attempt. */
 const PAID: ReadonlySet<string | null> = new Set(["paid", "completed"]);
@@ -18,7 +18,7 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
     const { subscription } = identity;
     if (subscription === null) return withoutSubscription(outcome, identity);
 
-    const read = readEntity(transactionShape, data);
+    const read = readObject(transactionShape, data);
     if (!read.ok) return quarantined(read.reason);
     const transaction = read.value;
     if (outcome === "failed" && PAID.has(transaction.status)) return { outcome: "ignored", reason: "already_paid" };

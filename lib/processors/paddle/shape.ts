@@ -3,16 +3,11 @@
  * (minor units); null and absent are the same.
  */
 import { z } from "zod";
-import { line, userIdSchema } from "@/lib/core/text";
-import { identifier } from "../envelope";
+import { userIdSchema } from "@/lib/core/text";
+import { id, objectReader, optional, quantity, shownText } from "../fields";
 import type { Identity } from "../webhook-source";
 import { instantOf } from "./instant";
 
-function optional<T extends z.ZodType>(schema: T) {
-  return schema.nullish().transform((value): z.output<T> | null => value ?? null);
-}
-
-const id = z.string().refine((value) => identifier(value) !== null);
 const instant = z
   .string()
   .refine((value) => instantOf(value) !== null)
@@ -34,21 +29,17 @@ const price = z.object({ id, product_id: anyId, billing_cycle: cycle });
 
 const item = z.object({
   price: optional(price),
-  /** The maximum of Postgres' `integer`. */
-  quantity: optional(z.number().int().min(0).max(2_147_483_647)),
+  quantity,
   trial_dates: optional(z.object({ ends_at: optional(instant) })),
 });
-
-/** A text for display only: one that cannot be stored counts as none. */
-const shown = optional(line({ max: 500 })).catch(null);
 
 /** Events name a discount by its id; what it takes off is there only if it was fetched beside the subscription. */
 export const discountShape = z
   .object({
     id,
     ends_at: optional(instant),
-    description: shown,
-    code: shown,
+    description: shownText,
+    code: shownText,
     type: optional(z.string()),
     amount: optional(z.string().regex(/^\d{1,15}(\.\d{1,10})?$/)),
     currency_code: optional(z.string().regex(/^[A-Z]{3}$/)),
@@ -114,20 +105,7 @@ export const adjustmentShape = z.object({
   totals: optional(z.object({ total: optional(amount) })),
 });
 
-/** Parses an entity, or returns the path of the first missing or malformed field. */
-export function readEntity<T extends z.ZodType>(
-  shape: T,
-  data: Record<string, unknown>,
-): { ok: true; value: z.output<T> } | { ok: false; reason: string } {
-  const read = shape.safeParse(data);
-  if (read.success) return { ok: true, value: read.data };
-  return { ok: false, reason: missingField(read.error.issues[0]?.path ?? []) };
-}
-
-/** The quarantine reason for a field of the event's `data`. */
-export function missingField(path: readonly PropertyKey[]): string {
-  return ["missing_field:data", ...path.map(String)].join(".");
-}
+export const { missingField, readObject } = objectReader("data");
 
 /** A user id may be any text that can be stored. */
 const userId = optional(userIdSchema).catch(null);

@@ -6,7 +6,7 @@ import type { Normalized } from "../webhook-source";
 import { namedDiscount } from "./discount";
 import type { Handler } from "./handler";
 import { highestItem, itemKeyOf, itemListOf, type PlanItem, planItemsOf } from "./items";
-import { identityOf, missingField, readEntity, type Subscription, subscriptionShape } from "./shape";
+import { identityOf, missingField, readObject, type Subscription, subscriptionShape } from "./shape";
 
 /**
  * Makes the handler of events with a subscription's present state. Paddle sends no previous state. The status decides
@@ -17,7 +17,7 @@ export function snapshotHandler(life: "created" | "updated"): Handler {
     const identity = identityOf(data, "subscription");
     const quarantined = (reason: string): Normalized => ({ outcome: "quarantined", reason, identity });
 
-    const read = readEntity(subscriptionShape, data);
+    const read = readObject(subscriptionShape, data);
     if (!read.ok) return quarantined(read.reason);
     const subscription = read.value;
     const status = STATUSES.find((known) => known === subscription.status);

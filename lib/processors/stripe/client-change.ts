@@ -3,9 +3,10 @@ import { randomUUID } from "node:crypto";
 import Stripe from "stripe";
 import type { FindPrice } from "@/lib/config/catalog";
 import { entityId } from "../entity-id";
+import { planItemIn } from "../plan-item";
 import type { PlanChange, PlanChanged } from "../processor-client";
 import { COLLECTION_EXPANSIONS, collectionOf, paymentBehavior } from "./client-collection";
-import { isPendingChangeTo, isScheduledAlready, newCycle, phasesFor, planItemOf } from "./client-plan";
+import { isPendingChangeTo, isScheduledAlready, newCycle, phasesFor } from "./client-plan";
 import { idOf } from "./reference";
 
 /** Every function throws what Stripe's SDK throws. */
@@ -20,7 +21,7 @@ export function planChanges(stripe: Stripe, findPrice: FindPrice) {
     const known = await stripe.subscriptions.retrieve(entityId(subscription), COLLECTION_EXPANSIONS);
     if (isPendingChangeTo(known, priceId)) return paymentNeeded(known);
     const current = await voidPendingChange(known);
-    const plan = planItemOf(current, priceId, findPrice);
+    const plan = planItemIn(current.items.data, priceId, findPrice);
     const { item } = plan;
     // A retry after a lost response must not change (and charge) again.
     if (!plan.changes) return { outcome: "requested" };
@@ -89,7 +90,7 @@ export function planChanges(stripe: Stripe, findPrice: FindPrice) {
   /** Uses a subscription schedule, so that Stripe makes the change at the renewal even if our jobs do not run. */
   async function changeAtRenewal({ subscription, priceId }: PlanChange): Promise<PlanChanged> {
     const current = await voidPendingChange(await stripe.subscriptions.retrieve(entityId(subscription)));
-    const plan = planItemOf(current, priceId, findPrice);
+    const plan = planItemIn(current.items.data, priceId, findPrice);
     if (!plan.changes) {
       await releaseSchedule(current);
       return { outcome: "requested" };

@@ -16,7 +16,7 @@ export async function duePageOf(stripe: Stripe, subscription: string): Promise<s
     latest_invoice: latest,
   } = await stripe.subscriptions.retrieve(entityId(subscription));
   const { data } = await stripe.invoices.list({ subscription: id, status: "open", limit: LISTED });
-  const waiting = pending === null || latest === null ? null : idOf(latest);
+  const waiting = pending === null ? null : idOf(latest);
   const last = (invoice: Stripe.Invoice) => Number(invoice.id === waiting);
   const [due] = data.toSorted((one, other) => last(one) - last(other) || one.created - other.created);
   return due?.hosted_invoice_url ?? null;

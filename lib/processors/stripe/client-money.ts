@@ -1,5 +1,6 @@
 /** Reads taxes, discounts and refunds of Stripe's invoices. */
 import Stripe from "stripe";
+import { entityId } from "../entity-id";
 import { type ChangePreview, type Discount, type Money, ProcessorError } from "../processor-client";
 import { unreadable } from "./client-call";
 import { readMoney } from "./client-values";
@@ -7,7 +8,26 @@ import { discountsOf } from "./discount";
 import { idOf } from "./reference";
 
 /** The expansions that `readDiscounts` needs. */
-export const DISCOUNT_EXPANSIONS = ["discounts.source.coupon", "discounts.promotion_code"] as const;
+const DISCOUNT_EXPANSIONS = ["discounts.source.coupon", "discounts.promotion_code"] as const;
+
+/**
+ * Fetches the subscription with the terms of its discounts. If the key must not read coupons and promotion codes, the
+ * response names the discounts by id only.
+ * @param expand further expansions
+ */
+export async function retrieveWithDiscounts(
+  stripe: Stripe,
+  subscription: string,
+  expand: readonly string[] = [],
+): Promise<Stripe.Response<Stripe.Subscription>> {
+  const id = entityId(subscription);
+  try {
+    return await stripe.subscriptions.retrieve(id, { expand: [...expand, ...DISCOUNT_EXPANSIONS] });
+  } catch (error) {
+    if (!(error instanceof Stripe.errors.StripePermissionError)) throw error;
+    return stripe.subscriptions.retrieve(id, expand.length === 0 ? {} : { expand: [...expand] });
+  }
+}
 
 type Amounts = readonly { amount: number }[] | null;
 

@@ -1,5 +1,6 @@
 /** The terms of a schedule's phase as parameters: Stripe resets every term that an update of the phases omits. */
 import type Stripe from "stripe";
+import { withoutNulls } from "../fields";
 import { idOf, type Reference } from "./reference";
 
 type Phase = Stripe.SubscriptionSchedule.Phase;
@@ -77,10 +78,4 @@ function idsOf(references: readonly Reference[] | null | undefined): string[] | 
 
 function nonEmpty(metadata: Stripe.Metadata | null | undefined): Stripe.Metadata | null {
   return metadata && Object.keys(metadata).length > 0 ? metadata : null;
-}
-
-type Present<T> = { [K in keyof T]?: NonNullable<T[K]> };
-
-function withoutNulls<T extends object>(fields: T): Present<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null)) as Present<T>;
 }

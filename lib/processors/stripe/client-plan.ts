@@ -1,37 +1,10 @@
 /** The items of a Stripe subscription after a plan change, and the schedule of a change at the renewal. */
 import type Stripe from "stripe";
-import type { FindPrice, Price } from "@/lib/config/catalog";
-import { ProcessorError } from "../processor-client";
+import type { PlanItem } from "../plan-item";
 import { itemTermsOf, termsOf } from "./client-phase";
 import { idOf } from "./reference";
 
-export interface PlanItem {
-  item: Stripe.SubscriptionItem;
-  target: Price;
-  /** Whether the price differs from the subscription's. */
-  changes: boolean;
-  intervalChanges: boolean;
-}
-
-/**
- * The item whose price the change replaces.
- * @throws ProcessorError `invalid` if no single item has a plan of the product
- */
-export function planItemOf(subscription: Stripe.Subscription, priceId: string, findPrice: FindPrice): PlanItem {
-  const target = findPrice(priceId);
-  if (target === undefined) throw invalid("unknown_price", `the catalog does not know ${priceId}`);
-  const plans = subscription.items.data.filter(({ price }) => findPrice(price.id)?.product === target.product);
-  const [item] = plans;
-  if (item === undefined || plans.length > 1) {
-    throw invalid("ambiguous_plan_item", `the subscription has ${plans.length} items of ${target.product}`);
-  }
-  return {
-    item,
-    target,
-    changes: item.price.id !== priceId,
-    intervalChanges: findPrice(item.price.id)?.interval !== target.interval,
-  };
-}
+export type StripePlanItem = PlanItem<Stripe.SubscriptionItem>;
 
 /**
  * The present phase until the period ends, and the next one from the renewal on; then Stripe releases the schedule. Both
@@ -40,7 +13,7 @@ export function planItemOf(subscription: Stripe.Subscription, priceId: string, f
 export function phasesFor(
   schedule: Stripe.SubscriptionSchedule,
   subscription: Stripe.Subscription,
-  { item, target, intervalChanges }: PlanItem,
+  { item, target, intervalChanges }: StripePlanItem,
   priceId: string,
 ): Stripe.SubscriptionScheduleUpdateParams.Phase[] {
   const items = subscription.items.data.map((each) => ({ price: each.price.id, ...itemTermsOf(each) }));
@@ -75,7 +48,7 @@ export function phasesFor(
  * Restarts the billing cycle at a change of the interval. Classic subscriptions do so by default, flexible ones only with
  * this parameter. A trial keeps its end.
  */
-export function newCycle({ status }: Stripe.Subscription, { intervalChanges }: PlanItem) {
+export function newCycle({ status }: Stripe.Subscription, { intervalChanges }: StripePlanItem) {
   return intervalChanges && status !== "trialing" ? { billing_cycle_anchor: { type: "now" as const } } : {};
 }
 
@@ -89,8 +62,4 @@ export function isScheduledAlready({ phases, status }: Stripe.SubscriptionSchedu
 /** Whether a change to this price waits for its payment. */
 export function isPendingChangeTo({ pending_update: pending }: Stripe.Subscription, priceId: string): boolean {
   return pending?.subscription_items?.some(({ price }) => idOf(price) === priceId) ?? false;
-}
-
-function invalid(code: string, why: string): ProcessorError {
-  return new ProcessorError(`The plan cannot be changed: ${why}.`, "invalid", code);
 }

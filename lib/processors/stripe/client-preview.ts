@@ -1,12 +1,12 @@
 /** Previews the cost of a plan change at Stripe. */
-import Stripe from "stripe";
+import type Stripe from "stripe";
 import type { Instant } from "@/lib/billing/types";
 import type { FindPrice } from "@/lib/config/catalog";
-import { entityId } from "../entity-id";
+import { planItemIn } from "../plan-item";
 import type { ChangePreview, PlanChange } from "../processor-client";
 import { COLLECTION_EXPANSIONS, collectionOf } from "./client-collection";
-import { DISCOUNT_EXPANSIONS, readDiscounts, readDue, requireTaxAddress } from "./client-money";
-import { isPendingChangeTo, newCycle, type PlanItem, planItemOf } from "./client-plan";
+import { readDiscounts, readDue, requireTaxAddress, retrieveWithDiscounts } from "./client-money";
+import { isPendingChangeTo, newCycle, type StripePlanItem } from "./client-plan";
 import { chargedUntil } from "./client-read";
 import { readInstant, readMoney } from "./client-values";
 import { idOf } from "./reference";
@@ -17,9 +17,9 @@ export async function previewChange(
   { subscription, priceId, timing }: PlanChange,
   findPrice: FindPrice,
 ): Promise<ChangePreview> {
-  const current = await retrieveForPreview(stripe, subscription);
+  const current = await retrieveWithDiscounts(stripe, subscription, COLLECTION_EXPANSIONS.expand);
   const { collection, days: collectionDays } = collectionOf(current);
-  const plan = planItemOf(current, priceId, findPrice);
+  const plan = planItemIn(current.items.data, priceId, findPrice);
   const cycle = newCycle(current, plan);
   const details = { items: [{ id: plan.item.id, price: priceId, quantity: plan.item.quantity ?? 1 }], ...cycle };
   const now = timing === "now" && chargesNow(current, plan) ? await invoiceOfChange() : null;
@@ -58,7 +58,7 @@ export async function previewChange(
 }
 
 /** Whether the change is charged now. A trial has no charge to prorate; its end charges the new price. */
-function chargesNow({ status }: Stripe.Subscription, { changes }: PlanItem): boolean {
+function chargesNow({ status }: Stripe.Subscription, { changes }: StripePlanItem): boolean {
   return changes && status !== "trialing";
 }
 
@@ -78,18 +78,4 @@ function keptDiscounts(discounts: Discounts, { at, charges }: { at: Instant; cha
 
 function namedDiscounts(discounts: Discounts): "" | { discount: string }[] {
   return discounts.length === 0 ? "" : discounts.map((discount) => ({ discount: idOf(discount) }));
-}
-
-/** If the key must not read coupons and promotion codes, the response names the discounts by id only. */
-async function retrieveForPreview(stripe: Stripe, subscription: string): Promise<Stripe.Subscription> {
-  const id = entityId(subscription);
-  try {
-    return await stripe.subscriptions.retrieve(id, {
-      expand: [...COLLECTION_EXPANSIONS.expand, ...DISCOUNT_EXPANSIONS],
-    });
-  } catch (error) {
-    if (error instanceof Stripe.errors.StripePermissionError)
-      return stripe.subscriptions.retrieve(id, COLLECTION_EXPANSIONS);
-    throw error;
-  }
 }

@@ -11,7 +11,7 @@ import { normalize } from "./normalize";
 import { idOf } from "./reference";
 
 /** Reads an invoice. The list is empty for a draft: its amount may change, and it is not owed yet. */
-export function readInvoice(invoice: Stripe.Invoice, refunds: ReadonlyMap<string, number> = new Map()): Invoice[] {
+export function readInvoice(invoice: Stripe.Invoice, refunds: ReadonlyMap<string, number>): Invoice[] {
   const status = INVOICE_STATUS[invoice.status ?? "draft"];
   if (status === undefined || !invoice.id) return [];
   const at = invoice.status_transitions?.finalized_at ?? invoice.created;

@@ -1,11 +1,10 @@
 /** Lists a subscription's payments, refunds and disputes at Stripe, as the same facts and notes that its events give. */
-import Stripe from "stripe";
+import type Stripe from "stripe";
 import type { Instant, Note, Status } from "@/lib/billing/types";
 import type { FindPrice } from "@/lib/config/catalog";
 import { entityId } from "../entity-id";
 import type { PaymentRecords, SubscriptionReading } from "../processor-client";
 import { paymentsOf } from "../reading";
-import { DISCOUNT_EXPANSIONS } from "./client-money";
 import { readInstant } from "./client-values";
 import { normalize } from "./normalize";
 import { idOf } from "./reference";
@@ -15,23 +14,6 @@ const INVOICES = 20;
 const CHARGES = 100;
 /** Each refunded or disputed charge costs one request. */
 const MAX_NOTED_CHARGES = 5;
-
-/**
- * Fetches the subscription with the terms of its discounts. If the key must not read coupons and promotion codes, the
- * response names the discounts by id only.
- */
-export async function retrieveWithDiscounts(
-  stripe: Stripe,
-  subscription: string,
-): Promise<Stripe.Response<Stripe.Subscription>> {
-  const id = entityId(subscription);
-  try {
-    return await stripe.subscriptions.retrieve(id, { expand: [...DISCOUNT_EXPANSIONS] });
-  } catch (error) {
-    if (error instanceof Stripe.errors.StripePermissionError) return stripe.subscriptions.retrieve(id);
-    throw error;
-  }
-}
 
 /**
  * Lists the records of this subscription alone: its customer may have others. It sends two requests, and one for each of the

@@ -1,16 +1,13 @@
 /** Reads Stripe's discounts in every shape of the API: ids in a subscription, or objects with a coupon in two places. */
 import { z } from "zod";
 import type { DiscountFact, DiscountTerms, NamedDiscount } from "@/lib/billing/types";
-import { line } from "@/lib/core/text";
+import { id, optional, shownText } from "../fields";
 import type { Handler } from "./handler";
-import { anyReference, id, optional, readObject, seconds, subscriptionIdentityOf } from "./shape";
-
-/** A name for display only: one that cannot be stored counts as none. */
-const name = optional(line({ max: 500 })).catch(null);
+import { anyReference, readObject, seconds, subscriptionIdentityOf } from "./shape";
 
 const coupon = z.object({
   id,
-  name,
+  name: shownText,
   percent_off: optional(z.number().gt(0).max(100)),
   amount_off: optional(z.number().int().positive()),
   currency: optional(z.string().regex(/^[a-zA-Z]{3}$/)),
@@ -21,7 +18,7 @@ const couponReference = optional(z.union([id.transform(() => null), coupon])).ca
 const discount = z.object({
   id,
   end: optional(seconds),
-  promotion_code: optional(z.union([id, z.object({ code: name })])).catch(null),
+  promotion_code: optional(z.union([id, z.object({ code: shownText })])).catch(null),
   /** Present until clover (2025-09-30), always expanded. */
   coupon: couponReference,
   source: optional(z.object({ coupon: couponReference })).catch(null),

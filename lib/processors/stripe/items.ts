@@ -2,6 +2,7 @@
 
 import type { Interval, ItemKey, ItemList, UnlistedItem } from "@/lib/billing/types";
 import type { FindPrice, ListedPrice, ProductId } from "@/lib/config/catalog";
+import { intervalOfCycle } from "../plan-item";
 import type { PriceReference, Subscription, SubscriptionItem } from "./shape";
 
 export interface PlanItem {
@@ -75,7 +76,5 @@ function priceOf(item: SubscriptionItem, findPrice: FindPrice): ListedPrice | un
 /** The interval of a price; `plan` objects have it at the top level. */
 function intervalOf(price: PriceReference | null): Interval | null {
   const { interval, interval_count: count } = price?.recurring ?? price ?? {};
-  const months = (count ?? 1) * (interval === "year" ? 12 : interval === "month" ? 1 : 0);
-  if (months === 1) return "monthly";
-  return months === 12 ? "yearly" : null;
+  return intervalOfCycle(interval, count ?? 1);
 }

@@ -2,9 +2,10 @@
 import { z } from "zod";
 import type { Note } from "@/lib/billing/types";
 import { identifier } from "../envelope";
+import { optional } from "../fields";
 import type { Normalized } from "../webhook-source";
 import type { Handler } from "./handler";
-import { anyReference, optional, readObject, sessionIdentityOf, subscriptionIdentityOf } from "./shape";
+import { anyReference, readObject, sessionIdentityOf, subscriptionIdentityOf } from "./shape";
 
 /**
  * Handles `checkout.session.*`: links customer and subscription to the user in the metadata that our server wrote.

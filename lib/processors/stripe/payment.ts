@@ -101,16 +101,20 @@ function linesOf(invoice: Invoice, subscription: string, findPrice: FindPrice): 
   return invoice.lines.data.flatMap((line) => {
     const of = subscriptionOf(line);
     if (of !== null && of !== subscription) return [];
-    const price = line.pricing?.price_details?.price ?? line.price ?? line.plan;
+    const price = priceOf(line);
     return [{ line, price: price === null ? undefined : findPrice(price.id) }];
   });
+}
+
+function priceOf(line: InvoiceLine) {
+  return line.pricing?.price_details?.price ?? line.price ?? line.plan;
 }
 
 /** A line with an unlisted price: an add-on, or a plan at a price that the catalog does not list. */
 function unlistedCharge({ line }: Line, invoice: Invoice, isOwed: boolean): UnlistedCharge {
   const { parent } = line;
   const details = parent?.subscription_item_details ?? parent?.invoice_item_details;
-  const price = line.pricing?.price_details?.price ?? line.price ?? line.plan;
+  const price = priceOf(line);
   const valid = line.period.end > line.period.start;
   const purpose = !isCharged(line) ? "other" : isProration(line) ? "proration" : purposeOf(invoice);
   return {

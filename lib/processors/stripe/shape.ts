@@ -6,20 +6,15 @@
  */
 import { z } from "zod";
 import { userIdSchema } from "@/lib/core/text";
-import { identifier, LAST_INSTANT } from "../envelope";
+import { LAST_INSTANT } from "../envelope";
+import { id, objectReader, optional, quantity } from "../fields";
 import type { Identity } from "../webhook-source";
-
-export function optional<T extends z.ZodType>(schema: T) {
-  return schema.nullish().transform((value): z.output<T> | null => value ?? null);
-}
 
 export const seconds = z
   .number()
   .min(0)
   .max(LAST_INSTANT / 1000)
   .transform((value) => Math.floor(value * 1000));
-
-export const id = z.string().refine((value) => identifier(value) !== null);
 
 /** The id of another object, which may have been expanded in place. */
 const reference = z.union([id, z.object({ id }).transform((object) => object.id)]);
@@ -41,15 +36,12 @@ const priceReference = z.union([
 ]);
 export type PriceReference = z.output<typeof priceReference>;
 
-/** The maximum of Postgres' `integer`. */
-const MAX_QUANTITY = 2_147_483_647;
-
 const item = z.object({
   id: optional(id),
   price: optional(priceReference),
   /** The name of prices before 2020; today's objects have both. */
   plan: optional(priceReference),
-  quantity: optional(z.number().int().min(0).max(MAX_QUANTITY)),
+  quantity,
   current_period_start: optional(seconds),
   current_period_end: optional(seconds),
 });
@@ -119,20 +111,7 @@ export const invoiceShape = z.object({
 export type Invoice = z.output<typeof invoiceShape>;
 export type InvoiceLine = Invoice["lines"]["data"][number];
 
-/** Parses an object, or returns the path of the first missing or malformed field. */
-export function readObject<T extends z.ZodType>(
-  shape: T,
-  object: Record<string, unknown>,
-): { ok: true; value: z.output<T> } | { ok: false; reason: string } {
-  const read = shape.safeParse(object);
-  if (read.success) return { ok: true, value: read.data };
-  return { ok: false, reason: missingField(read.error.issues[0]?.path ?? []) };
-}
-
-/** The quarantine reason for a field of the event's object. */
-export function missingField(path: readonly PropertyKey[]): string {
-  return ["missing_field:data", "object", ...path.map(String)].join(".");
-}
+export const { missingField, readObject } = objectReader("data.object");
 
 /** A user id may be any text that can be stored. */
 const metadata = optional(z.object({ user_id: optional(userIdSchema).catch(null) })).catch(null);

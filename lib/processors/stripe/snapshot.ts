@@ -1,5 +1,6 @@
 /** Subscription events → snapshot facts, one for each product that the subscription has, or had, a plan of. */
 
+import { sameStart } from "@/lib/billing/timeline/calendar";
 import { type SnapshotFact, STATUSES, type Status, type SubscriptionState } from "@/lib/billing/types";
 import type { FindPrice, ProductId } from "@/lib/config/catalog";
 import type { ChangeAnalysis, Normalized } from "../webhook-source";
@@ -167,5 +168,5 @@ function analyze(facts: readonly SnapshotFact[]): ChangeAnalysis {
 
 function startsDiffer(image: SubscriptionState, before: SubscriptionState | null): boolean {
   if (before === null || image.periodStart === null || before.periodStart === null) return false;
-  return Math.abs(image.periodStart - before.periodStart) > 1000;
+  return !sameStart(image.periodStart, before.periodStart);
 }

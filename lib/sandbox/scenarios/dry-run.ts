@@ -1,7 +1,6 @@
 /** Verifies, parses and folds the same deliveries on a copy; stores nothing. */
 
-import { decide, fold } from "@/lib/billing/timeline/build-timeline";
-import { sharedFacts } from "@/lib/billing/timeline/plan-items";
+import { decide, foldKnown } from "@/lib/billing/timeline/build-timeline";
 import type { Fact } from "@/lib/billing/types";
 import { product as productOf } from "@/lib/config/current-catalog";
 import { type Delivered, endpointOf, signed } from "./deliver";
@@ -13,7 +12,7 @@ export function copyOf({ product, facts, others, freeAnchor }: UserFacts) {
   const rules = productOf(product);
   let known: readonly Fact[] = facts;
   const decided = new Map<string, Delivered>();
-  const timeline = () => fold(rules, [...known, ...sharedFacts(known, others)], freeAnchor);
+  const timeline = () => foldKnown(rules, { facts: known, others, freeAnchor });
 
   function answer({ processor, id, type, raw }: EventToDeliver): Delivered {
     const configured = endpointOf(processor);

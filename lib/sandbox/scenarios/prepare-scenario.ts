@@ -3,9 +3,8 @@
  * scenario's first state. Pure except for the random ids of new events.
  */
 import { randomBytes } from "node:crypto";
-import { fold } from "@/lib/billing/timeline/build-timeline";
+import { foldKnown } from "@/lib/billing/timeline/build-timeline";
 import { DAY_MS, HOUR_MS, SECOND_MS } from "@/lib/billing/timeline/calendar";
-import { sharedFacts } from "@/lib/billing/timeline/plan-items";
 import type { Fact, Instant, Interval, Processor, SubscriptionRecord } from "@/lib/billing/types";
 import { freePlan, type ProductId } from "@/lib/config/catalog";
 import { findPlan, product as productOf } from "@/lib/config/current-catalog";
@@ -145,8 +144,8 @@ function clockFrom(now: Instant) {
   };
 }
 
-function liveSubscriptions({ facts, others, freeAnchor, product }: UserFacts): SubscriptionRecord[] {
-  const { records } = fold(productOf(product), [...facts, ...sharedFacts(facts, others)], freeAnchor);
+function liveSubscriptions(known: UserFacts): SubscriptionRecord[] {
+  const { records } = foldKnown(productOf(known.product), known);
   return records.filter(({ endedAt }) => endedAt === null);
 }
 
