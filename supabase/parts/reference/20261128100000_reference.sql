@@ -18,6 +18,17 @@ insert into tollgate.table_rights (table_name, app, users) values
 insert into tollgate.counted_tables (field, table_name, user_column) values
   ('chatbots_count', 'tollgate.chatbots', 'user_id');
 
+-- supabase/schemas/reference/functions/chatbot_row.sql
+-- Called by create_chatbot, list_chatbots and rename_chatbot: a chatbot as its user sees it.
+create or replace function tollgate.chatbot_row(p_chatbot tollgate.chatbots) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'id', p_chatbot.id, 'name', p_chatbot.name, 'created_at', tollgate.instant_text(p_chatbot.created_at));
+$$;
+
+comment on function tollgate.chatbot_row(tollgate.chatbots) is 'A chatbot as its user sees it.';
+
 -- supabase/schemas/reference/functions/check_functions.sql
 -- Called by POST /api/test/check-functions: whether the functions that others call by name exist and respond. Each is
 -- called for a probe user, and all changes are undone.
@@ -98,8 +109,7 @@ begin
   where s.user_id = p_user_id and s.product = 'chatbots'
   returning * into v_row;
   return jsonb_build_object(
-    'chatbot', jsonb_build_object(
-      'id', v_chatbot.id, 'name', v_chatbot.name, 'created_at', tollgate.instant_text(v_chatbot.created_at)),
+    'chatbot', tollgate.chatbot_row(v_chatbot),
     'verdict', tollgate.verdict(v_row, 'chatbots_count', true) || '{"resets_at": null}');
 end;
 $$;
@@ -135,8 +145,7 @@ comment on function tollgate.delete_chatbot(text, uuid) is 'Deletes a chatbot an
 create or replace function tollgate.list_chatbots(p_user_id text) returns jsonb
 language sql stable set search_path = ''
 as $$
-  select coalesce(jsonb_agg(jsonb_build_object(
-    'id', c.id, 'name', c.name, 'created_at', tollgate.instant_text(c.created_at)) order by c.created_at, c.id), '[]')
+  select coalesce(jsonb_agg(tollgate.chatbot_row(c) order by c.created_at, c.id), '[]')
   from tollgate.chatbots c
   where c.user_id = p_user_id;
 $$;
@@ -161,8 +170,7 @@ begin
   if not found then
     return jsonb_build_object('chatbot', null);
   end if;
-  return jsonb_build_object('chatbot', jsonb_build_object(
-    'id', v_chatbot.id, 'name', v_chatbot.name, 'created_at', tollgate.instant_text(v_chatbot.created_at)));
+  return jsonb_build_object('chatbot', tollgate.chatbot_row(v_chatbot));
 end;
 $$;
 
