@@ -4,11 +4,11 @@
  * SUPABASE_SECRET_KEY and SUPABASE_PUBLISHABLE_KEY. `npm test` runs the same contract against a fake PostgREST, and
  * this run confirms the fake. It creates a user and erases it.
  */
-import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import "./preflight";
 import "./provide-catalog";
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { createGateway } from "@/lib/database/gateway";
 import { supabaseTransport } from "@/lib/database/transports/supabase";
 import { fail, loadSettings } from "./project";

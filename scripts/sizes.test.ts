@@ -37,8 +37,6 @@ const FACTORIES: Readonly<Record<string, string>> = {
   "tests/support/fake-paddle.ts createFakePaddle": "the helpers of a test file",
   "tests/support/fake-processors.ts clientOf": "one method per request",
   "tests/support/fake-processors.ts fakeProcessors": "one method per request",
-  "tests/support/paddle-account.ts paddleAccount": "the helpers of a test file",
-  "tests/support/stripe-account.ts stripeAccount": "the helpers of a test file",
 };
 
 const trackedFiles = () =>

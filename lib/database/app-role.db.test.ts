@@ -171,8 +171,8 @@ test("the role executes every function except those of the operator and the sand
   );
   const closed = rows.map((row) => row.name as string);
   expect(closed.filter((each) => !each.startsWith("sandbox_"))).toEqual([
-    "change_grants",
     "cleanup_audit_entries",
+    "create_in_public",
     "grant_access",
     "save_catalog",
     "set_sandbox_clock",

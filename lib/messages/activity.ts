@@ -1,6 +1,6 @@
 import type { DecisionView } from "@/lib/billing/schemas/usage-view";
-import { product as productOf } from "@/lib/config/current-catalog";
 import { formatCount, formatNumber } from "./format";
+import { meterNames } from "./meter";
 import { planName } from "./plan";
 
 const CAUSES: Record<string, string> = {
@@ -51,7 +51,7 @@ export function activityNumbers({ product, before, after }: DecisionFigures, loc
   const sentences = after.meters.flatMap((now) => {
     const was = before.meters.find(({ field }) => field === now.field);
     if (was === undefined || now.kind === "gauge" || (was.used === 0 && now.used === 0)) return [];
-    const unit = productOf(product).meters[now.field]?.unit ?? { one: "unit", many: "units" };
+    const { unit } = meterNames(product, now.field);
     const number = (value: number) => formatNumber(value, locale);
     const first = `${number(was.used)} of ${formatCount(was.limit, unit, locale)} used before`;
     const withheld = now.unpaidHeld > 0 ? `, and ${number(now.unpaidHeld)} withheld until the payment arrives` : "";

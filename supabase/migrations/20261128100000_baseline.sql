@@ -1079,23 +1079,6 @@ $$;
 
 comment on function tollgate.billing_metrics() is 'Figures of the whole deployment, for metrics.';
 
--- supabase/schemas/functions/change_grants.sql
--- Called by supabase/schemas/compat for objects outside our schema: runs a GRANT or REVOKE, which ends before the role's
--- name, for those of the roles that the server has.
-create or replace function tollgate.change_grants(p_statement text, p_roles text[]) returns void
-language plpgsql set search_path = ''
-as $$
-declare
-  v_role text;
-begin
-  for v_role in select r.rolname from pg_catalog.pg_roles r where r.rolname = any (p_roles) loop
-    execute p_statement || ' ' || quote_ident(v_role);
-  end loop;
-end;
-$$;
-
-comment on function tollgate.change_grants(text, text[]) is 'Runs a GRANT or REVOKE for existing roles.';
-
 -- supabase/schemas/functions/charge_usage.sql
 -- Called by check_and_increment_usage and consume_sequential. Counts several fields of one product, all or nothing.
 -- With a key, the first allowed verdicts are stored and returned again while their charge is in effect in full. A denied
@@ -1983,6 +1966,46 @@ end;
 $$;
 
 comment on function tollgate.create_due_notices(text, integer) is 'Creates the notices of a page of users.';
+
+-- supabase/schemas/functions/create_in_public.sql
+-- Called by supabase/schemas/compat: creates a view or a function in public by p_definition, and lets only p_roles read or
+-- call it. Roles that the server lacks are left out. An existing object of that name stays, with a warning that names ours,
+-- p_own.
+create or replace function tollgate.create_in_public(
+  p_kind text,
+  p_name text,
+  p_own text,
+  p_roles text[],
+  p_definition text
+) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  v_view boolean := p_kind = 'view';
+  v_object text := format(case when v_view then 'table public.%I' else 'function public.%I' end, p_name);
+  v_right text := case when v_view then 'select' else 'execute' end;
+  v_role text;
+begin
+  if v_view and to_regclass(format('public.%I', p_name)) is not null
+    or not v_view and exists (
+      select from pg_catalog.pg_proc p where p.pronamespace = 'public'::regnamespace and p.proname = p_name
+    ) then
+    raise warning 'public.% exists and stays as it is; Tollgate''s own is %.', p_name, p_own;
+    return;
+  end if;
+  execute p_definition;
+  execute format('revoke all on %s from public', v_object);
+  for v_role in
+    select r.rolname from pg_catalog.pg_roles r where r.rolname in ('anon', 'authenticated', 'service_role')
+  loop
+    execute format('revoke all on %s from %I', v_object, v_role);
+    continue when not v_role = any (p_roles);
+    execute format('grant %s on %s to %I', v_right, v_object, v_role);
+  end loop;
+end;
+$$;
+
+comment on function tollgate.create_in_public(text, text, text, text[], text) is 'Creates a view or a function in public, unless its name is taken.';
 
 -- supabase/schemas/functions/create_ledger_partitions.sql
 -- Called at migration and by the partitions job: creates the monthly partitions that are missing. Rows outside every month
@@ -3102,7 +3125,7 @@ begin
   for v_function in
     select p.oid from pg_catalog.pg_proc p
     where p.pronamespace = 'tollgate'::regnamespace and (starts_with(p.proname, 'sandbox_')
-      or p.proname in ('save_catalog', 'cleanup_audit_entries', 'change_grants', 'grant_access', 'set_sandbox_clock'))
+      or p.proname in ('save_catalog', 'cleanup_audit_entries', 'create_in_public', 'grant_access', 'set_sandbox_clock'))
   loop
     execute format('revoke execute on function %s from tollgate_app', v_function);
   end loop;

@@ -3,8 +3,8 @@
  * answers the Backend API's `GET /v1/users/:id`. It serves no keys, so the product must verify sessions without a request.
  */
 import http from "node:http";
-import type { AddressInfo } from "node:net";
 import { type CryptoKey, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import { listen, stop } from "./listen";
 
 export interface FakeClerk {
   environment: Record<"CLERK_SECRET_KEY" | "CLERK_PUBLISHABLE_KEY" | "CLERK_JWT_KEY" | "CLERK_API_URL", string>;
@@ -29,19 +29,16 @@ export async function startFakeClerk(appUrl: string): Promise<FakeClerk> {
     response.writeHead(id ? 200 : 404, { "content-type": "application/json" });
     response.end(JSON.stringify(id ? userObject(id) : { errors: [] }));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await listen(server);
   return {
     requests,
-    stop: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    stop: () => stop(server),
     environment: {
       CLERK_SECRET_KEY: "sk_test_of_the_fake",
       CLERK_PUBLISHABLE_KEY: `pk_test_${Buffer.from(`${HOST}$`).toString("base64")}`,
       // One line: the forms of many hosts accept no more.
       CLERK_JWT_KEY: (await exportSPKI(publicKey)).replaceAll("\n", "\\n"),
-      CLERK_API_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      CLERK_API_URL: `http://127.0.0.1:${port}`,
     },
     token(userId, claims = {}, { expiresIn = 60, key = privateKey } = {}) {
       const now = Math.floor(Date.now() / 1000);

@@ -5,7 +5,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import http from "node:http";
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
-import { listen } from "./listen";
+import { listen, stop } from "./listen";
 
 export interface FakeUser {
   id: string;
@@ -143,10 +143,7 @@ export async function startFakeGoTrue({ reuseMs = REUSE_MS, rest }: Options = {}
       const session = await sessionOf(user, expiresIn);
       return `base64-${Buffer.from(JSON.stringify(session)).toString("base64url")}`;
     },
-    stop: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    stop: () => stop(server),
   };
 }
 

@@ -5,6 +5,12 @@ import type { AddressInfo } from "node:net";
 /** The queue of connections to accept; with Node's 511 a client's connections time out on a busy machine. */
 const BACKLOG = 4_096;
 
+/** Ends open connections too. */
+export async function stop(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
+
 /** Listens on a free port of loopback and returns the port. */
 export async function listen(server: Server): Promise<number> {
   // No timeouts: a client whose event loop lags would use a connection that the server has just closed.

@@ -9,7 +9,7 @@
 import http from "node:http";
 import { jwtVerify } from "jose";
 import pg from "pg";
-import { listen } from "./listen";
+import { listen, stop } from "./listen";
 import { statusOf } from "./postgrest-status";
 
 export interface FakePostgrest {
@@ -103,8 +103,7 @@ export async function startFakePostgrest(options: Options): Promise<FakePostgres
     url: `http://127.0.0.1:${port}`,
     handle,
     stop: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await stop(server);
       await pool.end();
     },
   };

@@ -1,10 +1,10 @@
 /** The used part of Paddle's API, played on loopback for the client's tests: real shapes, and every request recorded. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { priceLists } from "@/lib/config/current-catalog";
 import { paddleClient } from "@/lib/processors/paddle/client";
 import type { ProcessorClient } from "@/lib/processors/processor-client";
+import { listen, stop } from "../fakes/listen";
 
 export interface Recorded {
   method: string;
@@ -44,12 +44,9 @@ export async function fakeApi(...answers: Answer[]): Promise<{ client: Processor
     });
     send(answer, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const port = await listen(server);
+  onTestFinished(() => stop(server));
+  const baseUrl = `http://127.0.0.1:${port}`;
   return { client: clientAt(baseUrl, answers.includes("silence") ? { timeoutMs: 50 } : {}), requests };
 }
 

@@ -3,7 +3,6 @@
  * and fold on the other.
  */
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { type Environment, Paddle } from "@paddle/paddle-node-sdk";
 import { afterAll, beforeAll } from "vitest";
 import type { Processor } from "@/lib/billing/types";
@@ -23,6 +22,7 @@ import { createSandbox } from "@/lib/sandbox/sandbox";
 import { fakeStripe, httpClientOver } from "@/lib/sandbox/stripe";
 import type { PurchaseContext } from "@/lib/subscriptions/purchase-context";
 import { receive } from "@/lib/webhooks/receive";
+import { listen, stop } from "../fakes/listen";
 
 const SECRET = "pdl_ntfset_played";
 const SITE = "http://localhost:3000";
@@ -72,13 +72,9 @@ export function createFakePaddle(gateway: Gateway) {
     response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(Buffer.from(await answer.arrayBuffer()));
   });
   beforeAll(async () => {
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    connection.base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+    connection.base = `http://127.0.0.1:${await listen(server)}/v1`;
   });
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  afterAll(() => stop(server));
 
   /** The SDK as our client makes it. */
   const sdk = (apiKey = connection.apiKey, customHeaders = {}) =>

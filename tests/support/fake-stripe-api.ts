@@ -1,6 +1,5 @@
 /** The used part of Stripe's API, played on loopback for the client's tests: real shapes, and every request recorded. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import type { Price, Sales } from "@/lib/config/catalog";
 import { priceLists } from "@/lib/config/current-catalog";
@@ -12,6 +11,7 @@ import {
   type SubscriptionSpec,
   subscriptionObject,
 } from "@/lib/sandbox/event-builders/stripe/events";
+import { listen, stop } from "../fakes/listen";
 
 export interface Recorded {
   /** `POST /v1/customers` */
@@ -55,12 +55,8 @@ export async function fakeApiWithSales(sales: Sales | undefined, ...answers: Ans
     });
     send(answer, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const port = (server.address() as AddressInfo).port;
+  const port = await listen(server);
+  onTestFinished(() => stop(server));
   return {
     client: clientAt(port, { ...(sales && { sales }), ...(answers.includes("silence") && { timeoutMs: 50 }) }),
     requests,

@@ -10,13 +10,12 @@ import { usageAt } from "@/lib/billing/usage-at";
 import { product } from "@/lib/config/current-catalog";
 import type { CounterName } from "@/lib/config/register";
 import type { Action } from "./billing-simulator/actions";
+import { writerPlan } from "./billing-simulator/product";
 import { BillingSimulator } from "./billing-simulator/simulator";
 import type { Charge, ConsumeKey, Expected, GivenBack, Held, ReleaseKey, ReserveKey } from "./gate-model-types";
 import { ModelLedger } from "./model-ledger";
 
 const WRITER = product("writer");
-/** The simulator's plans in the catalog. */
-const PLANS: Readonly<Record<string, string>> = { low: "plus", high: "ultra" };
 
 export class GateModel {
   /** The database's clock runs on between two actions: a busy machine must not use up the pause between them. */
@@ -251,7 +250,7 @@ function same(one: unknown, other: unknown): boolean {
 
 /** The simulator's fact with the catalog's plans. */
 function inCatalog(fact: ProcessorFact): ProcessorFact {
-  if (fact.kind === "payment") return { ...fact, plan: PLANS[fact.plan ?? ""] ?? null };
-  const sold = (image: SubscriptionState): SubscriptionState => ({ ...image, plan: PLANS[image.plan ?? ""] ?? null });
+  if (fact.kind === "payment") return { ...fact, plan: writerPlan(fact.plan) };
+  const sold = (image: SubscriptionState): SubscriptionState => ({ ...image, plan: writerPlan(image.plan) });
   return { ...fact, image: sold(fact.image), before: fact.before && sold(fact.before) };
 }

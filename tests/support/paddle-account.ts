@@ -1,26 +1,12 @@
 /** One payer per test at the sandbox's Paddle, with the product's client, the real SDK and the fold around it. */
-import { afterAll, beforeEach, expect } from "vitest";
-import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/transports/postgres";
+import { expect } from "vitest";
 import type { Payment } from "@/lib/sandbox/paddle/checkout";
-import { testDatabase } from "./database";
 import { createFakePaddle } from "./fake-paddle";
+import { payerAt } from "./payer";
 
 export function paddleAccount(name: string) {
-  const database = testDatabase();
-  const gateway = createGateway(postgresTransport(database.url));
-  afterAll(() => gateway.end());
-  const fake = createFakePaddle(gateway);
-  const { sandbox, sdk, context, delivered, pay, hosted } = fake;
-  let users = 0;
-  const payer = { id: "" };
-  beforeEach(() => {
-    users += 1;
-    payer.id = `${name}-${users}`;
-    delivered.length = 0;
-  });
-
-  const now = async () => (await gateway.sandboxClock(payer.id)).now;
+  const shared = payerAt(createFakePaddle, name);
+  const { gateway, payer, sandbox, sdk, context, delivered, pay, hosted } = shared;
 
   async function client() {
     const found = await context.getProcessor("paddle");
@@ -77,5 +63,5 @@ export function paddleAccount(name: string) {
   };
   const refunded = async () => (await invoices()).map((each) => each.refunded?.amount ?? 0);
 
-  return { ...fake, gateway, payer, now, client, open, buy, run, adjustments, notes, invoices, refunded };
+  return { ...shared, client, open, buy, run, adjustments, notes, invoices, refunded };
 }

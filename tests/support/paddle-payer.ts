@@ -1,28 +1,15 @@
 /** One payer per test at the fake Paddle: opens checkouts, subscribes, and reads the result of the fold. */
 import { ApiError } from "@paddle/paddle-node-sdk";
-import { afterAll, beforeEach } from "vitest";
-import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/transports/postgres";
-import { testDatabase } from "./database";
 import { createFakePaddle } from "./fake-paddle";
+import { payerAt } from "./payer";
 
 /** The events of a renewal before its charge, and of a successful charge. */
 export const RENEWAL = ["subscription.updated", "transaction.created", "transaction.billed"];
 export const PAID = ["transaction.updated", "transaction.paid", "transaction.updated", "transaction.completed"];
 
 export function paddlePayer() {
-  const database = testDatabase();
-  const gateway = createGateway(postgresTransport(database.url));
-  const fake = createFakePaddle(gateway);
-  const { sdk, delivered, pay } = fake;
-  let users = 0;
-  const payer = { id: "" };
-  afterAll(() => gateway.end());
-  beforeEach(() => {
-    users += 1;
-    payer.id = `payer-${users}`;
-    delivered.length = 0;
-  });
+  const shared = payerAt(createFakePaddle);
+  const { gateway, payer, sdk, delivered, pay } = shared;
 
   const items = (plan: string, interval = "monthly") => [{ priceId: `pri_writer_${plan}_${interval}`, quantity: 1 }];
 
@@ -41,20 +28,10 @@ export function paddlePayer() {
     return transaction;
   }
 
-  async function writer() {
-    const found = (await gateway.usage(payer.id)).subscriptions.find(({ product }) => product === "writer");
-    if (!found) throw new Error("no writer");
-    return found;
-  }
-
   return {
-    ...fake,
-    database,
-    gateway,
-    payer,
+    ...shared,
     items,
     openCheckout,
-    writer,
 
     async subscribe(plan = "plus", interval: "monthly" | "yearly" = "monthly", card: "4242" | "0341" = "4242") {
       const { id: transaction } = await openCheckout(plan, interval);
@@ -64,9 +41,6 @@ export function paddlePayer() {
       return { transaction, id: subscriptionId as string, customer: customerId as string };
     },
 
-    used: async () => (await writer()).meters.find(({ field }) => field === "words_used")?.used,
-    now: async () => (await gateway.sandboxClock(payer.id)).now,
-    types: () => delivered.map(({ type }) => type),
     code,
   };
 }

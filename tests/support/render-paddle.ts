@@ -21,9 +21,7 @@ import {
   type TransactionSpec,
   transactionEntity,
 } from "@/lib/sandbox/event-builders/paddle/events";
-
-/** The simulator's plans in the catalog. */
-const PLANS: Readonly<Record<string, string>> = { low: "plus", high: "ultra" };
+import { writerPrice } from "./billing-simulator/product";
 
 /** The transaction that the server made for the subscription's checkout; whose it is, it stores. */
 export function paddleTransaction(subscription: string, userId: string): string {
@@ -68,8 +66,8 @@ function eventFor(fact: ProcessorFact, userId: string, at: Instant, type: string
   return event(type, data, { id: `evt_${userId}_${fact.id}_${type}`, at });
 }
 
-function priceOf({ plan, interval }: Pick<SubscriptionState, "plan" | "interval">) {
-  return planPrice({ product: "writer", plan: PLANS[plan ?? ""] ?? "plus", interval: interval ?? "monthly" });
+function priceOf(state: Pick<SubscriptionState, "plan" | "interval">) {
+  return planPrice(writerPrice(state));
 }
 
 /** Another product's plan: all that is left in a list without the writer's. */

@@ -19,9 +19,7 @@ import {
   type SubscriptionSpec,
   subscriptionObject,
 } from "@/lib/sandbox/event-builders/stripe/events";
-
-/** The simulator's plans in the catalog. */
-const PLANS: Readonly<Record<string, string>> = { low: "plus", high: "ultra" };
+import { writerPrice } from "./billing-simulator/product";
 
 const seconds = (at: number) => Math.floor(at / 1000);
 
@@ -39,8 +37,8 @@ export function renderStripe(fact: ProcessorFact, userId: string, shape: Shape):
   return event(`customer.subscription.${fact.life}`, after, previous, head);
 }
 
-function priceOf({ plan, interval }: Pick<SubscriptionState, "plan" | "interval">) {
-  return planPrice({ product: "writer", plan: PLANS[plan ?? ""] ?? "plus", interval: interval ?? "monthly" });
+function priceOf(state: Pick<SubscriptionState, "plan" | "interval">) {
+  return planPrice(writerPrice(state));
 }
 
 /** Another product's plan: all that is left in a list without the writer's. */

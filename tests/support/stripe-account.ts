@@ -1,27 +1,12 @@
 /** One payer per test at the sandbox's Stripe, with the real SDK, verification and fold around it. */
 import type Stripe from "stripe";
-import { afterAll, afterEach, beforeEach } from "vitest";
-import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/transports/postgres";
 import type { MethodNumber } from "@/lib/sandbox/stripe/methods";
-import { testDatabase } from "./database";
 import { createFakeStripe } from "./fake-stripe";
+import { payerAt } from "./payer";
 
 export function stripeAccount(name: string) {
-  const database = testDatabase();
-  const gateway = createGateway(postgresTransport(database.url));
-  afterAll(() => gateway.end());
-  const fake = createFakeStripe(gateway);
-  const { sandbox, stripe, delivered, pay, hosted } = fake;
-  let users = 0;
-  const payer = { id: "" };
-  // A delivery of one test must not arrive during the next.
-  afterEach(() => sandbox.idle());
-  beforeEach(() => {
-    users += 1;
-    payer.id = `${name}-${users}`;
-    delivered.length = 0;
-  });
+  const shared = payerAt(createFakeStripe, name);
+  const { payer, sandbox, stripe, delivered, pay, hosted } = shared;
 
   async function open(options: Partial<Stripe.Checkout.SessionCreateParams> = {}) {
     const { id: customer } = await stripe.customers.create({ metadata: { user_id: payer.id } });
@@ -38,9 +23,7 @@ export function stripeAccount(name: string) {
   }
 
   return {
-    ...fake,
-    gateway,
-    payer,
+    ...shared,
     open,
 
     /** A paid subscription, and no event of its beginning in `delivered`. */
@@ -54,14 +37,13 @@ export function stripeAccount(name: string) {
       return { id, item, customer, session: session.id };
     },
 
-    types: () => delivered.map(({ type }) => type),
-    now: async () => Math.floor((await gateway.sandboxClock(payer.id)).now / 1000),
+    /** The payer's clock, in seconds. */
+    now: async () => Math.floor((await shared.now()) / 1000),
 
     /** The writer's subscription and counter, as the product shows them. */
     async writer() {
       await sandbox.idle();
-      const found = (await gateway.usage(payer.id)).subscriptions.find(({ product }) => product === "writer");
-      if (!found) throw new Error("no writer");
+      const found = await shared.writer();
       const words = found.meters.find(({ field }) => field === "words_used");
       const { plan, status, interval, cancelAt } = found;
       return { plan, status, interval, cancelAt, used: words?.used, limit: words?.limit, remaining: words?.remaining };

@@ -1,28 +1,13 @@
 /** One payer per test at the fake Stripe: opens checkouts, subscribes, and reads the result of the fold. */
 import type Stripe from "stripe";
-import { afterAll, afterEach, beforeEach } from "vitest";
-import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/transports/postgres";
-import { testDatabase } from "./database";
 import { createFakeStripe } from "./fake-stripe";
+import { payerAt } from "./payer";
 
 const ITEM = (plan: string, interval = "monthly") => ({ price: `price_writer_${plan}_${interval}`, quantity: 1 });
 
 export function stripePayer() {
-  const database = testDatabase();
-  const gateway = createGateway(postgresTransport(database.url));
-  const fake = createFakeStripe(gateway);
-  const { sandbox, stripe, delivered, pay } = fake;
-  let users = 0;
-  const payer = { id: "" };
-  afterAll(() => gateway.end());
-  // A delivery of one test must not arrive during the next.
-  afterEach(() => sandbox.idle());
-  beforeEach(() => {
-    users += 1;
-    payer.id = `payer-${users}`;
-    delivered.length = 0;
-  });
+  const shared = payerAt(createFakeStripe);
+  const { payer, sandbox, stripe, delivered, pay } = shared;
 
   async function openCheckout(options: Partial<Stripe.Checkout.SessionCreateParams> = {}) {
     const metadata = { user_id: payer.id };
@@ -40,20 +25,10 @@ export function stripePayer() {
     return { customer, session };
   }
 
-  async function writer() {
-    const { subscriptions } = await gateway.usage(payer.id);
-    const found = subscriptions.find(({ product }) => product === "writer");
-    if (!found) throw new Error("no writer");
-    return found;
-  }
-
   return {
-    ...fake,
-    gateway,
-    payer,
+    ...shared,
     ITEM,
     openCheckout,
-    writer,
 
     async subscribe(plan = "plus", interval = "monthly", card: "4242" | "0341" = "4242") {
       const { customer, session } = await openCheckout({ line_items: [ITEM(plan, interval)] });
@@ -63,8 +38,5 @@ export function stripePayer() {
       delivered.length = 0;
       return { customer, session, id: subscription as string };
     },
-
-    used: async () => (await writer()).meters.find(({ field }) => field === "words_used")?.used,
-    types: () => delivered.map(({ type }) => type),
   };
 }

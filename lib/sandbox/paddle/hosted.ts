@@ -4,8 +4,8 @@
  */
 import { DomainError, nothingHere } from "@/lib/core/domain-error";
 import { isCardNumber } from "../cards";
+import { onAccount, only, textOf } from "../hosted-page";
 import type { Sandbox } from "../sandbox";
-import type { AccountState, PaddleStep } from "./account-state";
 import * as checkout from "./checkout";
 import { fakePaddle } from "./fake-paddle";
 import { PaddleProblem } from "./problem";
@@ -35,18 +35,20 @@ export async function hostedPage<P extends keyof typeof VIEWS>(
   page: P,
   id: string,
 ): Promise<ReturnType<(typeof VIEWS)[P]> | null> {
-  const view = await onAccount(sandbox, id, ({ state, now }) => VIEWS[page](state, id, now));
+  const view = await onAccount(sandbox, fakePaddle, id, ({ state, now }) => VIEWS[page](state, id, now));
   return view as ReturnType<(typeof VIEWS)[P]> | null;
 }
 
 /** null for an unknown transaction. */
 export function pay(sandbox: Sandbox, id: string, payment: checkout.Payment): Promise<checkout.Paid | null> {
-  return onAccount(sandbox, id, (step) => checkout.pay(step, only(step.state.transactions, id), payment));
+  return onAccount(sandbox, fakePaddle, id, (step) => checkout.pay(step, only(step.state.transactions, id), payment));
 }
 
 /** null for an unknown subscription. */
 export function changeCard(sandbox: Sandbox, id: string, payment: checkout.Payment): Promise<checkout.Paid | null> {
-  return onAccount(sandbox, id, (step) => checkout.changeCard(step, only(step.state.subscriptions, id), payment));
+  return onAccount(sandbox, fakePaddle, id, (step) =>
+    checkout.changeCard(step, only(step.state.subscriptions, id), payment),
+  );
 }
 
 /** Runs an action of Paddle or a bank on a paid transaction; false if Paddle refuses it. */
@@ -55,7 +57,7 @@ export async function runAction(sandbox: Sandbox, transaction: string, name: str
     throw new DomainError("bad_input", "bad_input", "action: is not an action of this page", { field: "action" });
   }
   return refusable(() =>
-    onAccount(sandbox, transaction, (step) => {
+    onAccount(sandbox, fakePaddle, transaction, (step) => {
       runTransactionAction(step, only(step.state.transactions, transaction), name, adjustment);
       return true;
     }),
@@ -70,7 +72,7 @@ export async function setCancel(
   cancels: boolean,
 ): Promise<boolean | null> {
   return refusable(() =>
-    onAccount(sandbox, portal, (step) => {
+    onAccount(sandbox, fakePaddle, portal, (step) => {
       checkout.setCancel(step, only(step.state.subscriptions, id), cancels);
       return true;
     }),
@@ -114,38 +116,18 @@ function paymentOf(form: URLSearchParams): checkout.Payment {
   const card = form.get("card") ?? "";
   if (!isCardNumber(card))
     throw new DomainError("bad_input", "bad_input", "card: is not a test card", { field: "card" });
-  const text = (name: string) => form.get(name)?.trim().slice(0, 200).replaceAll("\0", "") || null;
   const country = form.get("country") ?? "";
   return {
     card,
-    email: text("email"),
-    name: text("name"),
+    email: textOf(form, "email"),
+    name: textOf(form, "name"),
     confirmed: form.get("confirmed") === "1",
     ...(isCountry(country) && { country }),
-    code: text("code"),
+    code: textOf(form, "code"),
   };
 }
 
 /** The parameters of the authentication page: it pays with the payer's choices. */
 function choices({ card, country, code }: checkout.Payment): Record<string, string> {
   return { confirm: card, ...(country && { country }), ...(code && { code }) };
-}
-
-/** Runs a step of the account that has the object. */
-async function onAccount<Result>(
-  sandbox: Sandbox,
-  object: string,
-  run: (step: PaddleStep) => Result,
-): Promise<Result | null> {
-  const commandResult = await sandbox.command<AccountState>(
-    { of: { object }, run: (step) => ({ status: 200, body: run(step) }) },
-    fakePaddle,
-  );
-  return commandResult.outcome === "answered" ? (commandResult.reply.body as Result) : null;
-}
-
-function only<T extends { id: string }>(list: readonly T[], id: string): T {
-  const found = list.find((each) => each.id === id);
-  if (found === undefined) throw nothingHere();
-  return found;
 }

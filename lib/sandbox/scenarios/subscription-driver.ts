@@ -55,8 +55,7 @@ export function subscriptionDriver(processor: Processor, spec: DriverSpec): Subs
 }
 
 function stripeDriver(spec: DriverSpec): SubscriptionDriver {
-  const { customer, periodEnd } = spec;
-  const fake = fakeStripeSubscription({ ...spec, ...(customer && { customer }), ...(periodEnd && { periodEnd }) });
+  const fake = fakeStripeSubscription(spec);
   const trial = spec.status === "trialing";
   return {
     processor: "stripe",
@@ -81,13 +80,10 @@ function stripeDriver(spec: DriverSpec): SubscriptionDriver {
 }
 
 function paddleDriver({ status, ...spec }: DriverSpec): SubscriptionDriver {
-  const { customer, periodEnd, userId } = spec;
   const fake = fakePaddleSubscription({
     ...spec,
     status: status === "trialing" ? status : "active",
-    customData: { user_id: userId },
-    ...(customer && { customer }),
-    ...(periodEnd && { periodEnd }),
+    customData: { user_id: spec.userId },
   });
   const trial = status === "trialing";
   return {

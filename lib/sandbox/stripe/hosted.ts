@@ -3,8 +3,9 @@
  * link opens the page without sign-in: its id is the secret.
  */
 import { DomainError, nothingHere } from "@/lib/core/domain-error";
+import { onAccount, only, textOf } from "../hosted-page";
 import type { Sandbox } from "../sandbox";
-import { type AccountState, type Invoice, isLive, type Session, type StripeStep } from "./account-state";
+import { isLive, type StripeStep } from "./account-state";
 import { cancelAtPeriodEnd } from "./cancel";
 import * as checkout from "./checkout";
 import { fakeStripe } from "./fake-stripe";
@@ -31,13 +32,15 @@ export async function hostedPage<P extends Pages>(
   page: P,
   id: string,
 ): Promise<ReturnType<(typeof VIEWS)[P]> | null> {
-  const view = await onAccount(sandbox, id, ({ state, now }) => VIEWS[page](state, id, now));
+  const view = await onAccount(sandbox, fakeStripe, id, ({ state, now }) => VIEWS[page](state, id, now));
   return view as ReturnType<(typeof VIEWS)[P]> | null;
 }
 
 /** null for an unknown session. */
 export function paySession(sandbox: Sandbox, id: string, payment: checkout.Payment): Promise<checkout.Paid | null> {
-  return onAccount(sandbox, id, (step) => checkout.paySession(step, only(step.state.sessions, id), payment));
+  return onAccount(sandbox, fakeStripe, id, (step) =>
+    checkout.paySession(step, only(step.state.sessions, id), payment),
+  );
 }
 
 export function payInvoice(
@@ -45,7 +48,7 @@ export function payInvoice(
   id: string,
   payment: checkout.Payment | null,
 ): Promise<checkout.Paid | null> {
-  return onAccount(sandbox, id, (step): checkout.Paid => {
+  return onAccount(sandbox, fakeStripe, id, (step): checkout.Paid => {
     const invoice = only(step.state.invoices, id);
     if (invoice.status === "paid") return { outcome: "complete" };
     if (invoice.status !== "open") return { outcome: "expired" };
@@ -55,12 +58,12 @@ export function payInvoice(
 }
 
 export function changeCard(sandbox: Sandbox, portal: string, payment: checkout.Payment): Promise<checkout.Paid | null> {
-  return onAccount(sandbox, portal, (step) => checkout.changeCard(step, payment));
+  return onAccount(sandbox, fakeStripe, portal, (step) => checkout.changeCard(step, payment));
 }
 
 /** Cancels at the period's end, or undoes it. An ended subscription, or one with a schedule, does not change. */
 export function setCancel(sandbox: Sandbox, portal: string, id: string, cancels: boolean): Promise<boolean | null> {
-  return onAccount(sandbox, portal, (step) => {
+  return onAccount(sandbox, fakeStripe, portal, (step) => {
     const found = step.state.subscriptions.find((each) => each.id === id);
     if (found === undefined || !isLive(found) || found.schedule) return false;
     cancelAtPeriodEnd(step, found, cancels);
@@ -110,7 +113,7 @@ async function moneyAction(
     return undefined;
   })();
   if (run === undefined) return undefined;
-  const actionResult = await onAccount(sandbox, id, (step) => ({ actionResult: run(step) }));
+  const actionResult = await onAccount(sandbox, fakeStripe, id, (step) => ({ actionResult: run(step) }));
   if (actionResult === null) throw nothingHere();
   return actionResult.actionResult;
 }
@@ -119,30 +122,10 @@ function paymentOf(form: URLSearchParams): checkout.Payment {
   const card = form.get("card") ?? "";
   if (card !== "none" && !isMethodNumber(card))
     throw new DomainError("bad_input", "bad_input", "card: is not a test card or test bank account", { field: "card" });
-  const text = (name: string) => form.get(name)?.trim().slice(0, 200).replaceAll("\0", "") || null;
   return {
     card: card === "none" ? null : card,
-    email: text("email"),
-    name: text("name"),
+    email: textOf(form, "email"),
+    name: textOf(form, "name"),
     confirmed: form.get("confirmed") === "1",
   };
-}
-
-/** Runs a step of the account that has the object. */
-async function onAccount<Result>(
-  sandbox: Sandbox,
-  object: string,
-  run: (step: StripeStep) => Result,
-): Promise<Result | null> {
-  const commandResult = await sandbox.command<AccountState>(
-    { of: { object }, run: (step) => ({ status: 200, body: run(step) }) },
-    fakeStripe,
-  );
-  return commandResult.outcome === "answered" ? (commandResult.reply.body as Result) : null;
-}
-
-function only<T extends Session | Invoice>(list: readonly T[], id: string): T {
-  const found = list.find((each) => each.id === id);
-  if (found === undefined) throw nothingHere();
-  return found;
 }

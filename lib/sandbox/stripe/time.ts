@@ -21,14 +21,17 @@ interface DueAction {
 
 /** The instant of the next due action, in milliseconds; null if there is none. */
 export function nextDue(state: AccountState): number | null {
-  const [first] = dueActions(state).toSorted((one, other) => one.at - other.at);
-  return first === undefined ? null : first.at * 1000;
+  const due = first(state);
+  return due === undefined ? null : due.at * 1000;
 }
 
 /** Runs the first due action; of several in one second, the first of `dueActions`. */
 export function advance(step: StripeStep): void {
-  const [first] = dueActions(step.state).toSorted((one, other) => one.at - other.at);
-  first?.run(step);
+  first(step.state)?.run(step);
+}
+
+function first(state: AccountState): DueAction | undefined {
+  return dueActions(state).toSorted((one, other) => one.at - other.at)[0];
 }
 
 function dueActions(state: AccountState): DueAction[] {

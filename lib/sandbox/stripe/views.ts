@@ -1,7 +1,8 @@
 /** The views of the hosted pages; instants as ISO text, amounts in US cents. */
 import { invoiceAmounts } from "../event-builders/stripe/events";
-import { type AccountState, type Card, type Invoice, isLive, type Session, type Subscription } from "./account-state";
+import { type AccountState, type Invoice, isLive, type Session, type Subscription } from "./account-state";
 import { couponNamed, PROMOTION_CODES, TEST_CODES } from "./coupons";
+import { methodFor } from "./invoices";
 import { type RefundSummary, reductionsOf, refundSummaryOf } from "./money-actions";
 import { products, sessionOf } from "./objects";
 import { sessionLines } from "./priced";
@@ -125,7 +126,7 @@ export function portalView(state: AccountState, id: string, now: number): Portal
     country: state.subscriptions.some((each) => isLive(each) && each.automaticTax)
       ? { chosen: state.customer.country ?? null, countries: COUNTRIES }
       : null,
-    card: cardNumber(state, state.subscriptions.find(isLive)),
+    card: methodFor(state, state.subscriptions.find(isLive) ?? {}),
     subscriptions: state.subscriptions.toReversed().map((subscription) => ({
       id: subscription.id,
       lines: subscription.items.map(({ price, quantity = 1 }) => orderLine(price, quantity)),
@@ -164,10 +165,7 @@ export function invoiceView(state: AccountState, id: string, now: number): Invoi
     nextAttempt: at(invoice.nextPaymentAttempt),
     processingUntil: at(invoice.debit?.answersAt),
     email: state.customer.email,
-    card: cardNumber(
-      state,
-      state.subscriptions.find((each) => each.id === invoice.subscription),
-    ),
+    card: methodFor(state, state.subscriptions.find((each) => each.id === invoice.subscription) ?? {}),
     now: iso(now),
   };
 }
@@ -193,11 +191,6 @@ function orderLine(price: Session["items"][number]["price"], quantity: number): 
 function trialUntil({ trialEnd }: Session, now: number): string | null {
   if (trialEnd === null) return null;
   return iso("at" in trialEnd ? trialEnd.at * 1000 : now + trialEnd.days * 86_400_000);
-}
-
-function cardNumber({ cards, customer }: AccountState, subscription: Subscription | undefined): Card["number"] | null {
-  const id = subscription?.defaultPaymentMethod ?? customer.card;
-  return cards.find((card) => card.id === id)?.number ?? null;
 }
 
 function at(seconds: number | null | undefined): string | null {

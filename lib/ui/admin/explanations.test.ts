@@ -1,5 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { MeterView, SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { provideCatalog } from "@/lib/config/current-catalog";
+import config from "@/tollgate.config";
 import { describeSubscription, explainRefusal, explainWindow } from "./explanations";
 
 const READING = { locale: "en-GB", zone: "UTC", now: Date.UTC(2026, 5, 10) };
@@ -69,6 +71,16 @@ describe("the explanation of a refusal", () => {
     expect(explain(chatbots, 1)?.sentence).toBe(
       "Chatbots Free allows 1 chatbot. 1 used: 0 left. 1 chatbot would be refused.",
     );
+  });
+
+  test("names no override if the plan's limit grows with the quantity", () => {
+    const catalog = structuredClone(config);
+    Object.assign(catalog.products.writer?.plans.basic ?? {}, { perQuantity: true });
+    provideCatalog(catalog);
+    onTestFinished(() => provideCatalog(config));
+    const meter = words({ limit: 15_000, remaining: 10_100 });
+    expect(explain(basic(meter, { quantity: 3 }), 1)?.sentence).toContain("Basic allows 15,000 words from");
+    expect(explain(basic(meter, { quantity: 2 }), 1)?.sentence).toContain("15,000 words (limit override)");
   });
 });
 

@@ -1,10 +1,11 @@
 /** Explains windows, refusals and subscriptions to admins, with their numbers. Pure. */
 
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import type { ProductId } from "@/lib/config/catalog";
+import { planLimit } from "@/lib/config/catalog";
 import { isProductId, product as productOf } from "@/lib/config/current-catalog";
 import type { WindowRow } from "@/lib/database";
 import { formatCount, formatNumber, formatTime, type TimeFormat } from "@/lib/messages/format";
+import { meterNames } from "@/lib/messages/meter";
 import { planName, processorName } from "@/lib/messages/plan";
 
 /** How a usage window began: its initial usage, the credited units, and the withheld units. */
@@ -49,7 +50,7 @@ export function explainRefusal(
 ): { allowed: boolean; sentence: string } | null {
   const meter = subscription.meters.find((each) => each.field === field);
   if (meter === undefined) return null;
-  const { product, limitPlan, plan, windowStart, resetsAt } = subscription;
+  const { product, limitPlan, plan, quantity, windowStart, resetsAt } = subscription;
   const { locale } = reading;
   const number = (value: number) => formatNumber(value, locale);
   const day = (at: string) => formatTime(at, "moment", reading);
@@ -62,7 +63,7 @@ export function explainRefusal(
     meter.reserved > 0 ? `${number(meter.reserved)} reserved for running work` : null,
     meter.unpaidHeld > 0 ? `${number(meter.unpaidHeld)} withheld until a payment arrives` : null,
   ].filter((part) => part !== null);
-  const override = meter.limit === planLimitOf(product, limitPlan, field) ? "" : " (limit override)";
+  const override = meter.limit === planLimit(productOf(product), limitPlan, field, quantity) ? "" : " (limit override)";
   const allows = `${productOf(product).name} ${planName(product, limitPlan)}${unpaidPlan} allows ${count(product, field, meter.limit, locale)}${override}${window}.`;
   const left = `${list(parts)}: ${number(meter.remaining)} left.`;
   if (allowed) return { allowed, sentence: `${allows} ${left} ${requested} would be allowed.` };
@@ -82,13 +83,8 @@ export function describeSubscription(subscription: SubscriptionView, reading: Ti
   return `${planName(product, plan)} (${status})${billed}${until}${ends}${next}.`;
 }
 
-function planLimitOf(product: ProductId, plan: string, field: string): number | undefined {
-  return productOf(product).plans[plan]?.limits[field];
-}
-
 function count(product: string, field: string, amount: number, locale: string): string {
-  const meter = isProductId(product) ? productOf(product).meters[field] : undefined;
-  return formatCount(amount, meter?.unit ?? { one: "unit", many: "units" }, locale);
+  return formatCount(amount, meterNames(product, field).unit, locale);
 }
 
 function list(parts: readonly string[]): string {

@@ -1,7 +1,7 @@
 import { Check, ChevronRight } from "lucide-react";
 import type { ProductId } from "@/lib/config/catalog";
 import { product } from "@/lib/config/current-catalog";
-import { formatCount, formatMoney } from "@/lib/messages/format";
+import { formatCount, formatPrice } from "@/lib/messages/format";
 
 interface PlanComparisonProps {
   product: ProductId;
@@ -54,7 +54,7 @@ export function PlanComparison({ product: id, current, locale }: PlanComparisonP
 
 /** "$19 a month or $190 a year"; only prices that are sold. */
 function priceWords(price: { monthly: number | null; yearly: number | null }, locale: string): string {
-  const monthly = price.monthly !== null && `${formatMoney(price.monthly, locale)} a month`;
-  const yearly = price.yearly !== null && `${formatMoney(price.yearly, locale)} a year`;
+  const monthly = price.monthly !== null && formatPrice(price.monthly, "monthly", locale);
+  const yearly = price.yearly !== null && formatPrice(price.yearly, "yearly", locale);
   return [monthly, yearly].filter(Boolean).join(" or ");
 }

@@ -1,8 +1,8 @@
 import { ArrowRight } from "lucide-react";
 import type { MeterChange } from "@/lib/billing/schemas/purchase";
 import type { ProductId } from "@/lib/config/catalog";
-import { product as productOf } from "@/lib/config/current-catalog";
 import { formatCount, formatNumber } from "@/lib/messages/format";
+import { meterNames } from "@/lib/messages/meter";
 
 interface MeterChangesProps {
   product: ProductId;
@@ -11,12 +11,11 @@ interface MeterChangesProps {
 }
 
 /** Each meter before and after: "12,000 used of 15,000 words, then 12,000 used of 35,000 words". */
-export function MeterChanges({ product: id, meters, locale }: MeterChangesProps) {
-  const { meters: catalogMeters } = productOf(id);
+export function MeterChanges({ product, meters, locale }: MeterChangesProps) {
   return (
     <dl className="divide-y divide-line border-line border-y">
       {meters.map(({ field, before, after }) => {
-        const { label, unit } = catalogMeters[field] ?? { label: field, unit: { one: "unit", many: "units" } };
+        const { label, unit } = meterNames(product, field);
         const usedText = ({ used, limit }: MeterChange["before"]) =>
           `${formatNumber(used, locale)} used of ${formatCount(limit, unit, locale)}`;
         return (

@@ -2,6 +2,7 @@ import type { MeterView } from "@/lib/billing/schemas/usage-view";
 import type { ProductId } from "@/lib/config/catalog";
 import { product } from "@/lib/config/current-catalog";
 import { formatCount, formatNumber } from "@/lib/messages/format";
+import { meterNames } from "@/lib/messages/meter";
 
 /** calm below 80 %, near from 80 %, full from 100 % of the available amount. */
 export type MeterTone = "calm" | "near" | "full";
@@ -50,7 +51,7 @@ export interface MeterWords {
 
 /** A meter in words. `planName` is the plan whose limit applies. */
 export function meterWords(productId: ProductId, planName: string, meter: MeterView, locale: string): MeterWords {
-  const { label, unit } = catalogMeter(productId, meter.field);
+  const { label, unit } = meterNames(productId, meter.field);
   const number = (value: number) => formatNumber(value, locale);
   const usedOf = `${number(meter.used)} of ${formatCount(meter.limit, unit, locale)}`;
   const blocked: string[] = [];
@@ -91,7 +92,7 @@ function advice(
 /** A sentence for the top of the page if a meter needs attention; else null. */
 export function meterAlert(productId: ProductId, meter: MeterView, locale: string): string | null {
   const tone = meterTone(meter);
-  const { unit } = catalogMeter(productId, meter.field);
+  const { unit } = meterNames(productId, meter.field);
   // A gauge at its limit is normal use, for example 1 of 1, so it gets no sentence.
   if (tone === "calm" || (meter.kind === "gauge" && meter.used <= meter.limit)) return null;
   const name = product(productId).name;
@@ -100,8 +101,4 @@ export function meterAlert(productId: ProductId, meter: MeterView, locale: strin
   }
   if (meter.remaining === 0) return `${name} has no ${unit.many} left for now.`;
   return `${name} is close to its limit: ${formatCount(meter.remaining, unit, locale)} left.`;
-}
-
-function catalogMeter(productId: ProductId, field: string) {
-  return product(productId).meters[field] ?? { label: field, unit: { one: "unit", many: "units" } };
 }

@@ -4,6 +4,7 @@ import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { type ProductId, planLimit, planRank } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
 import { formatCount } from "@/lib/messages/format";
+import { meterNames } from "@/lib/messages/meter";
 import type { UpgradeOptions } from "./smallest-upgrade";
 
 type Subscription = Pick<SubscriptionView, "product" | "limitPlan" | "quantity" | "meters">;
@@ -24,7 +25,7 @@ export function upgradeOptions(
       larger
         .map(([planId, { name }]) => {
           const limit = planLimit(product, planId, field, quantity);
-          const amount = formatCount(limit, product.meters[field]?.unit ?? { one: "", many: "" }, locale);
+          const amount = formatCount(limit, meterNames(id, field).unit, locale);
           return { limit, text: `See ${name}: ${amount}`, href: pricingPathOf(id, planId) };
         })
         .filter((upgrade) => upgrade.limit > limit),

@@ -18,6 +18,17 @@ insert into tollgate.table_rights (table_name, app, users) values
 insert into tollgate.counted_tables (field, table_name, user_column) values
   ('chatbots_count', 'tollgate.chatbots', 'user_id');
 
+-- supabase/schemas/reference/functions/chatbot_row.sql
+-- Called by create_chatbot, list_chatbots and rename_chatbot: a chatbot as its user sees it.
+create or replace function tollgate.chatbot_row(p_chatbot tollgate.chatbots) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'id', p_chatbot.id, 'name', p_chatbot.name, 'created_at', tollgate.instant_text(p_chatbot.created_at));
+$$;
+
+comment on function tollgate.chatbot_row(tollgate.chatbots) is 'A chatbot as its user sees it.';
+
 -- supabase/schemas/reference/functions/check_functions.sql
 -- Called by POST /api/test/check-functions: whether the functions that others call by name exist and respond. Each is
 -- called for a probe user, and all changes are undone.
@@ -98,8 +109,7 @@ begin
   where s.user_id = p_user_id and s.product = 'chatbots'
   returning * into v_row;
   return jsonb_build_object(
-    'chatbot', jsonb_build_object(
-      'id', v_chatbot.id, 'name', v_chatbot.name, 'created_at', tollgate.instant_text(v_chatbot.created_at)),
+    'chatbot', tollgate.chatbot_row(v_chatbot),
     'verdict', tollgate.verdict(v_row, 'chatbots_count', true) || '{"resets_at": null}');
 end;
 $$;
@@ -135,8 +145,7 @@ comment on function tollgate.delete_chatbot(text, uuid) is 'Deletes a chatbot an
 create or replace function tollgate.list_chatbots(p_user_id text) returns jsonb
 language sql stable set search_path = ''
 as $$
-  select coalesce(jsonb_agg(jsonb_build_object(
-    'id', c.id, 'name', c.name, 'created_at', tollgate.instant_text(c.created_at)) order by c.created_at, c.id), '[]')
+  select coalesce(jsonb_agg(tollgate.chatbot_row(c) order by c.created_at, c.id), '[]')
   from tollgate.chatbots c
   where c.user_id = p_user_id;
 $$;
@@ -161,8 +170,7 @@ begin
   if not found then
     return jsonb_build_object('chatbot', null);
   end if;
-  return jsonb_build_object('chatbot', jsonb_build_object(
-    'id', v_chatbot.id, 'name', v_chatbot.name, 'created_at', tollgate.instant_text(v_chatbot.created_at)));
+  return jsonb_build_object('chatbot', tollgate.chatbot_row(v_chatbot));
 end;
 $$;
 
@@ -180,14 +188,7 @@ comment on function tollgate.sync_chatbot_count(text) is 'Sets chatbots_count to
 
 -- supabase/schemas/compat/check_and_increment_usage.sql
 -- The name that the first document calls over rpc. Atomicity, locks and errors: tollgate.check_and_increment_usage.
-do $compat$
-begin
-  if exists (
-    select from pg_catalog.pg_proc p where p.pronamespace = 'public'::regnamespace and p.proname = 'check_and_increment_usage'
-  ) then
-    raise warning 'public.check_and_increment_usage exists and stays as it is; Tollgate''s own is tollgate.check_and_increment_usage.';
-    return;
-  end if;
+select tollgate.create_in_public('function', 'check_and_increment_usage', 'tollgate.check_and_increment_usage', array['service_role'], $compat$
   create function public.check_and_increment_usage(
     p_user_id text,
     p_field text,
@@ -200,64 +201,33 @@ begin
     select tollgate.check_and_increment_usage(p_user_id, p_field, p_plan, p_amount, p_idempotency_key);
   $$;
   comment on function public.check_and_increment_usage(text, text, text, bigint, text) is 'Calls tollgate.check_and_increment_usage.';
-  revoke all on function public.check_and_increment_usage(text, text, text, bigint, text) from public;
-  perform tollgate.change_grants('revoke all on function public.check_and_increment_usage(text, text, text, bigint, text) from', array['anon', 'authenticated']);
-  perform tollgate.change_grants('grant execute on function public.check_and_increment_usage(text, text, text, bigint, text) to', array['service_role']);
-end
-$compat$;
+$compat$);
 
 -- supabase/schemas/compat/cleanup_old_webhook_events.sql
 -- The name that the first document calls over rpc. Atomicity, locks and errors: tollgate.cleanup_old_webhook_events.
-do $compat$
-begin
-  if exists (
-    select from pg_catalog.pg_proc p where p.pronamespace = 'public'::regnamespace and p.proname = 'cleanup_old_webhook_events'
-  ) then
-    raise warning 'public.cleanup_old_webhook_events exists and stays as it is; Tollgate''s own is tollgate.cleanup_old_webhook_events.';
-    return;
-  end if;
+select tollgate.create_in_public('function', 'cleanup_old_webhook_events', 'tollgate.cleanup_old_webhook_events', array['service_role'], $compat$
   create function public.cleanup_old_webhook_events(p_days integer default 30) returns jsonb
   language sql set search_path = ''
   as $$
     select tollgate.cleanup_old_webhook_events(p_days);
   $$;
   comment on function public.cleanup_old_webhook_events(integer) is 'Calls tollgate.cleanup_old_webhook_events.';
-  revoke all on function public.cleanup_old_webhook_events(integer) from public;
-  perform tollgate.change_grants('revoke all on function public.cleanup_old_webhook_events(integer) from', array['anon', 'authenticated']);
-  perform tollgate.change_grants('grant execute on function public.cleanup_old_webhook_events(integer) to', array['service_role']);
-end
-$compat$;
+$compat$);
 
 -- supabase/schemas/compat/decrement_usage.sql
 -- The name that the first document calls over rpc. Atomicity, locks and errors: tollgate.decrement_usage.
-do $compat$
-begin
-  if exists (
-    select from pg_catalog.pg_proc p where p.pronamespace = 'public'::regnamespace and p.proname = 'decrement_usage'
-  ) then
-    raise warning 'public.decrement_usage exists and stays as it is; Tollgate''s own is tollgate.decrement_usage.';
-    return;
-  end if;
+select tollgate.create_in_public('function', 'decrement_usage', 'tollgate.decrement_usage', array['service_role'], $compat$
   create function public.decrement_usage(p_user_id text, p_field text, p_amount bigint default 1) returns jsonb
   language sql set search_path = ''
   as $$
     select tollgate.decrement_usage(p_user_id, p_field, p_amount);
   $$;
   comment on function public.decrement_usage(text, text, bigint) is 'Calls tollgate.decrement_usage.';
-  revoke all on function public.decrement_usage(text, text, bigint) from public;
-  perform tollgate.change_grants('revoke all on function public.decrement_usage(text, text, bigint) from', array['anon', 'authenticated']);
-  perform tollgate.change_grants('grant execute on function public.decrement_usage(text, text, bigint) to', array['service_role']);
-end
-$compat$;
+$compat$);
 
 -- supabase/schemas/compat/profiles.sql
 -- The writer's plan and usage under the second document's names, for its monitoring queries.
-do $compat$
-begin
-  if to_regclass('public.profiles') is not null then
-    raise warning 'public.profiles exists and stays as it is; Tollgate''s own is tollgate.subscriptions.';
-    return;
-  end if;
+select tollgate.create_in_public('view', 'profiles', 'tollgate.subscriptions', array['service_role', 'authenticated'], $compat$
   create view public.profiles with (security_invoker = true) as
   select
     u.user_id as id,
@@ -272,81 +242,41 @@ begin
   from tollgate.users u
   join tollgate.subscriptions s on s.user_id = u.user_id and s.product = 'writer';
   comment on view public.profiles is 'Writer: plan and words used, one row per user.';
-  revoke all on public.profiles from public;
-  perform tollgate.change_grants('revoke all on public.profiles from', array['anon', 'authenticated', 'service_role']);
-  perform tollgate.change_grants('grant select on public.profiles to', array['service_role', 'authenticated']);
-end
-$compat$;
+$compat$);
 
 -- supabase/schemas/compat/subscriptions.sql
 -- The name that the first document's monitoring queries read.
-do $compat$
-begin
-  if to_regclass('public.subscriptions') is not null then
-    raise warning 'public.subscriptions exists and stays as it is; Tollgate''s own is tollgate.subscriptions.';
-    return;
-  end if;
+select tollgate.create_in_public('view', 'subscriptions', 'tollgate.subscriptions', array['service_role', 'authenticated'], $compat$
   create view public.subscriptions with (security_invoker = true) as
   select s.user_id, s.product, s.plan, s.status, s.processor, s.usage, s.limits, s.current_period_start,
     s.current_period_end, s.cancel_at, s.created_at, s.updated_at
   from tollgate.subscriptions s;
   comment on view public.subscriptions is 'Plan and usage by user and product; a view of tollgate.subscriptions.';
-  revoke all on public.subscriptions from public;
-  perform tollgate.change_grants('revoke all on public.subscriptions from', array['anon', 'authenticated', 'service_role']);
-  perform tollgate.change_grants('grant select on public.subscriptions to', array['service_role', 'authenticated']);
-end
-$compat$;
+$compat$);
 
 -- supabase/schemas/compat/sync_chatbot_count.sql
 -- The name that the first document calls over rpc. Atomicity, locks and errors: tollgate.sync_chatbot_count.
-do $compat$
-begin
-  if exists (
-    select from pg_catalog.pg_proc p where p.pronamespace = 'public'::regnamespace and p.proname = 'sync_chatbot_count'
-  ) then
-    raise warning 'public.sync_chatbot_count exists and stays as it is; Tollgate''s own is tollgate.sync_chatbot_count.';
-    return;
-  end if;
+select tollgate.create_in_public('function', 'sync_chatbot_count', 'tollgate.sync_chatbot_count', array['service_role'], $compat$
   create function public.sync_chatbot_count(p_user_id text) returns jsonb
   language sql set search_path = ''
   as $$
     select tollgate.sync_chatbot_count(p_user_id);
   $$;
   comment on function public.sync_chatbot_count(text) is 'Calls tollgate.sync_chatbot_count.';
-  revoke all on function public.sync_chatbot_count(text) from public;
-  perform tollgate.change_grants('revoke all on function public.sync_chatbot_count(text) from', array['anon', 'authenticated']);
-  perform tollgate.change_grants('grant execute on function public.sync_chatbot_count(text) to', array['service_role']);
-end
-$compat$;
+$compat$);
 
 -- supabase/schemas/compat/usage_resets.sql
 -- Replaces the second document's query for suspicious resets, which is not valid SQL.
-do $compat$
-begin
-  if to_regclass('public.usage_resets') is not null then
-    raise warning 'public.usage_resets exists and stays as it is; Tollgate''s own is tollgate.usage_resets.';
-    return;
-  end if;
+select tollgate.create_in_public('view', 'usage_resets', 'tollgate.usage_resets', array['service_role', 'authenticated'], $compat$
   create view public.usage_resets with (security_invoker = true) as
   select r.user_id, r.email, r.product, r.decided_at, r.action, r.reason, r.event_id, r.field, r.previously_used, r.used
   from tollgate.usage_resets r;
   comment on view public.usage_resets is 'Counters that a billing event lowered; a view of tollgate.usage_resets.';
-  revoke all on public.usage_resets from public;
-  perform tollgate.change_grants('revoke all on public.usage_resets from', array['anon', 'authenticated', 'service_role']);
-  perform tollgate.change_grants('grant select on public.usage_resets to', array['service_role', 'authenticated']);
-end
-$compat$;
+$compat$);
 
 -- supabase/schemas/compat/validate_plan_change.sql
 -- The name that the first document calls over rpc. Atomicity, locks and errors: tollgate.validate_plan_change.
-do $compat$
-begin
-  if exists (
-    select from pg_catalog.pg_proc p where p.pronamespace = 'public'::regnamespace and p.proname = 'validate_plan_change'
-  ) then
-    raise warning 'public.validate_plan_change exists and stays as it is; Tollgate''s own is tollgate.validate_plan_change.';
-    return;
-  end if;
+select tollgate.create_in_public('function', 'validate_plan_change', 'tollgate.validate_plan_change', array['service_role'], $compat$
   create function public.validate_plan_change(
     p_user_id text,
     p_new_plan text,
@@ -357,29 +287,16 @@ begin
     select tollgate.validate_plan_change(p_user_id, p_new_plan, p_product);
   $$;
   comment on function public.validate_plan_change(text, text, text) is 'Calls tollgate.validate_plan_change.';
-  revoke all on function public.validate_plan_change(text, text, text) from public;
-  perform tollgate.change_grants('revoke all on function public.validate_plan_change(text, text, text) from', array['anon', 'authenticated']);
-  perform tollgate.change_grants('grant execute on function public.validate_plan_change(text, text, text) to', array['service_role']);
-end
-$compat$;
+$compat$);
 
 -- supabase/schemas/compat/webhook_events.sql
 -- The name that the first document's monitoring queries read.
-do $compat$
-begin
-  if to_regclass('public.webhook_events') is not null then
-    raise warning 'public.webhook_events exists and stays as it is; Tollgate''s own is tollgate.webhook_events.';
-    return;
-  end if;
+select tollgate.create_in_public('view', 'webhook_events', 'tollgate.webhook_events', array['service_role'], $compat$
   create view public.webhook_events with (security_invoker = true) as
   select e.id, e.event_type, e.processor, e.processed_at, e.payload, e.created_at, e.outcome, e.reason
   from tollgate.webhook_events e;
   comment on view public.webhook_events is 'Webhook events and their outcome; a view of tollgate.webhook_events.';
-  revoke all on public.webhook_events from public;
-  perform tollgate.change_grants('revoke all on public.webhook_events from', array['anon', 'authenticated', 'service_role']);
-  perform tollgate.change_grants('grant select on public.webhook_events to', array['service_role']);
-end
-$compat$;
+$compat$);
 
 -- supabase/schemas/access.sql
 -- Last: every object exists.

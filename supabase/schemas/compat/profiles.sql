@@ -1,10 +1,5 @@
 -- The writer's plan and usage under the second document's names, for its monitoring queries.
-do $compat$
-begin
-  if to_regclass('public.profiles') is not null then
-    raise warning 'public.profiles exists and stays as it is; Tollgate''s own is tollgate.subscriptions.';
-    return;
-  end if;
+select tollgate.create_in_public('view', 'profiles', 'tollgate.subscriptions', array['service_role', 'authenticated'], $compat$
   create view public.profiles with (security_invoker = true) as
   select
     u.user_id as id,
@@ -19,8 +14,4 @@ begin
   from tollgate.users u
   join tollgate.subscriptions s on s.user_id = u.user_id and s.product = 'writer';
   comment on view public.profiles is 'Writer: plan and words used, one row per user.';
-  revoke all on public.profiles from public;
-  perform tollgate.change_grants('revoke all on public.profiles from', array['anon', 'authenticated', 'service_role']);
-  perform tollgate.change_grants('grant select on public.profiles to', array['service_role', 'authenticated']);
-end
-$compat$;
+$compat$);

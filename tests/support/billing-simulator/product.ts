@@ -1,7 +1,7 @@
 /** The product that the simulator sells. Its limits are powers of ten, so that an error of one unit is visible. */
 
 import type { Interval } from "@/lib/billing/types";
-import type { Product } from "@/lib/config/catalog";
+import type { Price, Product } from "@/lib/config/catalog";
 
 export const UNITS = "units";
 
@@ -29,6 +29,17 @@ export const TEST_PRODUCT: Product = {
 };
 
 export type Plan = "low" | "high";
+
+const WRITER_PLANS: Readonly<Record<string, string>> = { low: "plus", high: "ultra" };
+
+/** The writer's plan in the catalog for a plan of the simulator; null without one. */
+export const writerPlan = (plan: string | null): string | null => WRITER_PLANS[plan ?? ""] ?? null;
+
+export const writerPrice = ({ plan, interval }: { plan: string | null; interval: Interval | null }): Price => ({
+  product: "writer",
+  plan: writerPlan(plan) ?? "plus",
+  interval: interval ?? "monthly",
+});
 
 export const FREE_LIMIT = 10;
 

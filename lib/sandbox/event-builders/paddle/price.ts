@@ -5,7 +5,7 @@ import type {
 } from "@paddle/paddle-node-sdk";
 import type { Instant } from "@/lib/billing/types";
 import { type Price, sandboxPriceId } from "@/lib/config/catalog";
-import { findPlan } from "@/lib/config/current-catalog";
+import { catalogPrice } from "../catalog-price";
 
 /** An entity of Paddle's API. */
 export type PaddleObject = Record<string, unknown>;
@@ -26,18 +26,7 @@ export const PRICES_CREATED = "2025-01-01T00:00:00.123456Z";
 
 /** The price of a catalog plan, by default with the sandbox's id. Throws if the plan is not sold by that interval. */
 export function planPrice(price: Price, id = sandboxPriceId("paddle", price)): PriceSpec {
-  const plan = findPlan(price.product, price.plan);
-  const unitAmount = plan?.price[price.interval];
-  if (!plan || unitAmount === null || unitAmount === undefined) {
-    throw new Error(`${price.product}/${price.plan} is not sold ${price.interval}`);
-  }
-  return {
-    id,
-    product: `pro_${price.product}_${price.plan}`,
-    name: `${plan.name} ${price.interval}`,
-    unitAmount,
-    interval: price.interval === "yearly" ? "year" : "month",
-  };
+  return { id, product: `pro_${price.product}_${price.plan}`, ...catalogPrice(price) };
 }
 
 /** The default address; the product does not use addresses. */

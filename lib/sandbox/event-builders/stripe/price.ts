@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { type Price, sandboxPriceId } from "@/lib/config/catalog";
-import { findPlan } from "@/lib/config/current-catalog";
+import { catalogPrice } from "../catalog-price";
 import type { WireFormat } from "./wire-format";
 
 /** An object of Stripe's API. */
@@ -22,18 +22,8 @@ export const PRICES_CREATED = 1_735_689_600;
 
 /** The price of a catalog plan, by default with the sandbox's id. Throws if the plan is not sold by that interval. */
 export function planPrice(price: Price, id = sandboxPriceId("stripe", price)): PriceSpec {
-  const plan = findPlan(price.product, price.plan);
-  const unitAmount = plan?.price[price.interval];
-  if (!plan || unitAmount === null || unitAmount === undefined) {
-    throw new Error(`${price.product}/${price.plan} is not sold ${price.interval}`);
-  }
-  return {
-    id,
-    product: `prod_${price.product}_${price.plan}`,
-    nickname: `${plan.name} ${price.interval}`,
-    unitAmount,
-    interval: price.interval === "yearly" ? "year" : "month",
-  };
+  const { name: nickname, ...sold } = catalogPrice(price);
+  return { id, product: `prod_${price.product}_${price.plan}`, nickname, ...sold };
 }
 
 /** The same in every shape. */

@@ -30,8 +30,7 @@ begin
   where s.user_id = p_user_id and s.product = 'chatbots'
   returning * into v_row;
   return jsonb_build_object(
-    'chatbot', jsonb_build_object(
-      'id', v_chatbot.id, 'name', v_chatbot.name, 'created_at', tollgate.instant_text(v_chatbot.created_at)),
+    'chatbot', tollgate.chatbot_row(v_chatbot),
     'verdict', tollgate.verdict(v_row, 'chatbots_count', true) || '{"resets_at": null}');
 end;
 $$;

@@ -2,8 +2,7 @@
 create or replace function tollgate.list_chatbots(p_user_id text) returns jsonb
 language sql stable set search_path = ''
 as $$
-  select coalesce(jsonb_agg(jsonb_build_object(
-    'id', c.id, 'name', c.name, 'created_at', tollgate.instant_text(c.created_at)) order by c.created_at, c.id), '[]')
+  select coalesce(jsonb_agg(tollgate.chatbot_row(c) order by c.created_at, c.id), '[]')
   from tollgate.chatbots c
   where c.user_id = p_user_id;
 $$;

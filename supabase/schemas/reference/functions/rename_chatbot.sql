@@ -15,8 +15,7 @@ begin
   if not found then
     return jsonb_build_object('chatbot', null);
   end if;
-  return jsonb_build_object('chatbot', jsonb_build_object(
-    'id', v_chatbot.id, 'name', v_chatbot.name, 'created_at', tollgate.instant_text(v_chatbot.created_at)));
+  return jsonb_build_object('chatbot', tollgate.chatbot_row(v_chatbot));
 end;
 $$;
 
