@@ -30,7 +30,7 @@ export type PlanChangeRefusal =
   | "subscription_paused"
   | "unknown_price";
 
-/** What decides about a plan selection. */
+/** The properties that decide about a plan selection. */
 export interface ChangeableSubscription {
   /** null for a price that the catalog does not list; so is `interval`. */
   plan: string | null;

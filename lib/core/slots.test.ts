@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 const refusal = () => new Error("full");
 const few = () => slots({ maxRunning: 2, maxWaiting: 2, maxWaitMs: 100, refusal });
 
-/** What has become of each call, in order. */
+/** The outcome of each call, in order. */
 function watch(calls: Promise<() => void>[]) {
   const states: (string | (() => void))[] = calls.map(() => "waits");
   for (const [index, call] of calls.entries())

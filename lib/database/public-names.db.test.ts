@@ -9,7 +9,7 @@ import { createGateway } from "./gateway";
 
 const database = testDatabase();
 
-/** Who reads each view: signed-in users their own rows by this column, or only the server. */
+/** The readers of each view: signed-in users read their own rows by this column, or only the server reads. */
 const VIEWS: Readonly<Record<string, string | null>> = {
   profiles: "id",
   subscriptions: "user_id",

@@ -32,7 +32,7 @@ function documented(page: string): Permission[] {
     });
 }
 
-/** What the files of a client call on its SDK, and the paths that they expand. */
+/** The SDK methods that a client's files call, and the paths that they expand. */
 function calledIn(text: string, sdk: string): { methods: string[]; expanded: string[] } {
   const calls = text.matchAll(new RegExp(`\\b${sdk}((?:\\s*\\.\\s*[a-zA-Z]+)+)\\s*\\(`, "g"));
   const methods = [...calls].map(([, chain = ""]) => chain.replaceAll(/\s/g, "").slice(1));

@@ -1,4 +1,4 @@
-/** What a preview says of a Stripe subscription, compared with what the sandbox then charges. */
+/** Previews of a Stripe subscription, compared with the sandbox's later charges. */
 import { describe, expect, test } from "vitest";
 import { addMonths, DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";

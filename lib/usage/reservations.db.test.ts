@@ -80,7 +80,7 @@ describe("settling", () => {
     await expect(gate.settle(userId, id, 81)).rejects.toMatchObject({ reason: "already_settled" });
   });
 
-  test("two amounts at once: one wins, the other is told", async () => {
+  test("two amounts at once: one settles, the other is refused", async () => {
     const userId = newcomer();
     const id = await hold(userId, 100);
     const both = await Promise.allSettled([gate.settle(userId, id, 30), gate.settle(userId, id, 60)]);

@@ -33,7 +33,7 @@ const flags = async (user: string) =>
 const revisions = async (user: string) =>
   query("select product, revision::int from subscriptions where user_id = $1 order by product", [user]);
 
-/** What is stored of both users is what their facts and ledger add up to. */
+/** The stored state of both users equals the fold of their facts and ledger. */
 async function expectRebuilt() {
   for (const user of [ada, ben])
     for (const product of ["writer", "chatbots"] as const)

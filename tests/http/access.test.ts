@@ -1,4 +1,4 @@
-/** Who may do what over HTTP: every route of the build for every caller, and every other way to write its path. */
+/** Access over HTTP: every route of the build for every caller, and every other way to write its path. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, inject, test } from "vitest";

@@ -1,4 +1,4 @@
-/** What a page's first visit loads of script and style, compressed: reported, and kept small. */
+/** The compressed size of the scripts and styles of a page's first visit: reported, and limited. */
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { appServer, SANDBOX } from "@/tests/support/app-server";

@@ -53,7 +53,7 @@ async function writer(userId: string) {
   return subscriptions.find(({ product }) => product === "writer");
 }
 
-/** What the admin's page of the user shows, as text. */
+/** The text of the admin's page of the user. */
 async function pageOf(userId: string) {
   const { text } = await asAdmin(`/admin/users/${userId}`);
   return text.replaceAll(/<[^>]*>/g, " ").replaceAll(/\s+/g, " ");

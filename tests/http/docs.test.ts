@@ -34,7 +34,7 @@ function folderOf(page: string): string {
   return folder;
 }
 
-/** What each block printed. */
+/** The output of each block. */
 const printed = new Map<string, string>();
 
 function run({ page, text }: Block): Promise<{ code: number | null; output: string }> {

@@ -1,4 +1,4 @@
-/** What every answer carries, whatever it is: pages, routes, files, errors; and what the browser's bundle does not. */
+/** The headers of every answer: pages, routes, files and errors; and the names that the browser's bundle must not contain. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, inject, test } from "vitest";

@@ -207,7 +207,7 @@ export const PAGES: Readonly<Record<string, "public" | "user" | "step" | "admin"
   "/sign-out": "public",
 };
 
-/** What stands for the parameters of a page. */
+/** The values of a page's parameters. */
 export const SAMPLES: Readonly<Record<string, string>> = {
   "/admin/events/[processor]/[id]": "/admin/events/stripe/evt_none",
   "/admin/users/[id]": "/admin/users/nobody-here",

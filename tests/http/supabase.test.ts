@@ -130,7 +130,7 @@ test("the way back is one of ours", async () => {
   expect((await app.send("/api/auth/sign-in", form(fields))).headers.location).toBe("/billing");
 });
 
-test("signing up makes an account; of an address that has one, nothing is told", async () => {
+test("signing up creates an account; an address that has one gets no session", async () => {
   const fresh = { email: `new-${Date.now()}@example.com`, password: "long enough" };
   const made = await app.send("/api/auth/sign-up", { method: "POST", headers: { origin: app.url }, body: fresh });
   expect(made.json).toEqual({ signedIn: true });

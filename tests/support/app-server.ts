@@ -98,7 +98,7 @@ export function appServer(
   };
 }
 
-/** What every production installation must have beside database and identity. */
+/** The settings that every production installation needs beside database and identity. */
 export const PROCESSOR = { STRIPE_SECRET_KEY: "sk_test_of_the_tests", STRIPE_WEBHOOK_SECRET: "whsec_of_the_tests" };
 
 /** The sandbox's settings, beside its database: sessions are signed in by name. */

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { chromium } from "@playwright/test";
 
-/** What Chromium is started with everywhere: it must work in a container, as root, and call nobody. */
+/** Chromium's arguments: it must work in a container, as root, and open no connections of its own. */
 export const CHROMIUM_ARGUMENTS = [
   "--no-sandbox",
   "--disable-dev-shm-usage",

@@ -46,7 +46,7 @@ const TOKEN =
 
 const ONE_PRODUCT = /\bproduct = (?:p_|v_|'|\(select)/;
 
-/** What a function locks, in order. */
+/** The locks of a function, in order. */
 export function stepsOf(name: string, texts: ReadonlyMap<string, string>, tables: readonly string[]): Step[] {
   return read(name, texts, tables, new Set());
 }
@@ -87,7 +87,7 @@ function read(name: string, texts: ReadonlyMap<string, string>, tables: readonly
   return steps;
 }
 
-/** What is wrong with the order; empty if nothing is. */
+/** The violations of the order. */
 export function violations(steps: readonly Step[]): string[] {
   const found = new Set<string>();
   steps.forEach(({ lock, implicit, several }, index) => {

@@ -26,7 +26,7 @@ const timelineOf = (events: StripeObject[]) => fold(product("writer"), events.fl
 const at = (timeline: ReturnType<typeof fold>, instant: Instant) =>
   timeline.entitlementPeriods.findLast(({ start }) => start <= instant);
 
-/** What can happen next to a subscription, as numbers that fast-check can shrink. */
+/** The next change of a subscription, as numbers that fast-check can shrink. */
 const step = fc.tuple(
   fc.constantFrom("upgrade", "downgrade", "renew", "renewWithPlan", "pay", "fail", "cancel"),
   fc.nat(20),

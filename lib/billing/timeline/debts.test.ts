@@ -132,7 +132,7 @@ describe("a card's upgrade, which is paid at once, of a user with such a debt", 
   const oneSecond = 1 / 86_400;
   test.each([
     ["in the second of the change", paysUpgrade(33)],
-    ["a second before the change is told", paysUpgrade(33 - oneSecond)],
+    ["a second before the change is announced", paysUpgrade(33 - oneSecond)],
     ["a second after it", paysUpgrade(33 + oneSecond)],
   ])("counts: the payment comes %s", (_, payment) => {
     const facts = [...failed, ...again, upgraded, payment];

@@ -1,4 +1,4 @@
-/** What one delivery changed, and what an admin should look at. */
+/** The decision of one delivery, and the flags for an admin. */
 import { describe, expect, test } from "vitest";
 import { day, days, factBuilder, timelineOf } from "@/tests/support/fact-builders";
 import type { Fact } from "../types";

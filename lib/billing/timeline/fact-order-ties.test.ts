@@ -1,4 +1,4 @@
-/** What decides where instants are equal, and when two images say the same. */
+/** The order of facts with equal instants, and the equality of two images. */
 import { describe, expect, test } from "vitest";
 import { day, days, factBuilder, subscriptionState } from "@/tests/support/fact-builders";
 import type { Fact, SnapshotFact, SubscriptionState } from "../types";

@@ -102,7 +102,7 @@ describe("a scheduled downgrade", () => {
   });
 });
 
-test("what is told of it", () => {
+test("the trace names scheduling and withdrawal", () => {
   const withdrawn = schedule(START + 6 * DAY_MS, null);
   const { trace } = timeline(began, scheduled, withdrawn);
   expect(trace[scheduled.id]).toBe("Plan change scheduled");

@@ -1,4 +1,4 @@
-/** What the facts of the subscription's other products say about a product. */
+/** The effect of facts of the subscription's other products on a product. */
 import { describe, expect, test } from "vitest";
 import type {
   Fact,

@@ -53,7 +53,7 @@ const reading: SubscriptionReading = {
   timestampSource: "processor",
 };
 
-/** What the event's own facts and notes say. */
+/** The facts and notes of the event itself. */
 function saidBy(type: string, data: PaddleObject, at: number) {
   const said = normalized(event(type, data, { id: "evt_1", at }));
   if (said.outcome !== "facts") throw new Error(said.outcome);

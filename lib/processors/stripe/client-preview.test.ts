@@ -1,4 +1,4 @@
-/** What a plan change will cost, as Stripe previews it. */
+/** The cost of a plan change, as Stripe previews it. */
 import { describe, expect, test } from "vitest";
 import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
 import {

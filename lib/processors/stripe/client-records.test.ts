@@ -71,7 +71,7 @@ function reading(status = "active", customer: string | null = CUSTOMER): Subscri
   return { identity, facts: [{ product: "writer", fact }], shared: null, timestampSource: "fetch" };
 }
 
-/** What the event's own facts and notes say, but for the event's id. */
+/** The facts and notes of the event itself, without its id. */
 function saidBy(type: string, object: StripeObject, at: number) {
   const said = normalized(event(type, object, undefined, { id: "evt_1", created: at }));
   if (said.outcome !== "facts") throw new Error(said.outcome);

@@ -1,4 +1,4 @@
-/** What is asked of Stripe to give back what was paid by a checkout. */
+/** The requests to Stripe that refund the payment of a checkout. */
 import { describe, expect, test } from "vitest";
 import { type Answer, fakeApi, invoice, refusal } from "@/tests/support/fake-stripe-api";
 

@@ -1,4 +1,4 @@
-/** How checkouts are taxed and discounted, by what is asked of Stripe. */
+/** The tax and discount settings of a checkout in the requests to Stripe. */
 import { describe, expect, test } from "vitest";
 import type { Sales } from "@/lib/config/catalog";
 import { CUSTOMER, fakeApiWithSales, refusal } from "@/tests/support/fake-stripe-api";

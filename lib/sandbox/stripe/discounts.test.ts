@@ -1,4 +1,4 @@
-/** What a coupon takes off lines: cents by hand. */
+/** A coupon's reduction of each line, compared with cents computed by hand. */
 import { describe, expect, test } from "vitest";
 import { type CouponSpec, type LineSpec, planPrice } from "../event-builders/stripe/events";
 import { takeOff } from "./discounts";
