@@ -196,9 +196,12 @@ test("keys open pages and select rows", async ({ page, isMobile }) => {
   await page.keyboard.type("maya");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/search=maya/);
-  await page.getByRole("heading", { level: 1 }).click();
-  await page.keyboard.press("j");
-  await expect(page.getByRole("link", { name: "demo", exact: true })).toBeFocused();
+  // The search loads the page again; its script may need a moment.
+  await expect(async () => {
+    await page.getByRole("heading", { level: 1 }).click();
+    await page.keyboard.press("j");
+    await expect(page.getByRole("link", { name: "demo", exact: true })).toBeFocused({ timeout: 2_000 });
+  }).toPass();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("demo");
 });

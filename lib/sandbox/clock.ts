@@ -23,7 +23,7 @@ export type ClockStep = (typeof CLOCK_STEPS)[number];
 
 export interface ClockMoved {
   now: Instant;
-  /** The number of events that the processors sent on the way. */
+  /** The number of events that the processors sent on the way, for this request or for another at the same time. */
   events: number;
 }
 
@@ -47,10 +47,12 @@ export async function moveClock(userId: string, move: ClockMove, parts: ClockPar
   const to = target(clock, move);
   if (to > clock.now + FARTHEST) throw badMove("The clock can be moved ten years at a time.", "too_far");
   if (to < clock.now) return moveBack(userId, move, clock, to, parts.gateway);
-  const events = await runDueActions(userId, to, parts);
+  const before = await parts.gateway.countSandboxEvents(userId);
+  await runDueActions(userId, to, parts);
   const { now } = await parts.gateway.advanceSandboxClock(userId, to);
   await runJobsAhead((await parts.gateway.sandboxClock(userId)).due, parts);
-  return { now, events };
+  const after = await parts.gateway.countSandboxEvents(userId);
+  return { now, events: after.sent - before.sent };
 }
 
 function target(clock: SandboxClock, move: ClockMove): Instant {
@@ -78,13 +80,12 @@ async function moveBack(
   return { now: Date.parse(now), events: 0 };
 }
 
-async function runDueActions(userId: string, to: Instant, parts: ClockParts): Promise<number> {
+async function runDueActions(userId: string, to: Instant, parts: ClockParts): Promise<void> {
   const { gateway } = parts;
-  let events = 0;
   let aheadOf: Instant | null = null;
   for (;;) {
     const { due, now } = await gateway.sandboxClock(userId);
-    if (due === null) return events;
+    if (due === null) return;
     const ahead = Math.max(now, due.at - BEFORE_RENEWAL);
     // Also if the move ends before the action is due: the next move begins after this instant.
     if (aheadOf !== due.at && ahead < due.at && ahead <= to) {
@@ -94,9 +95,9 @@ async function runDueActions(userId: string, to: Instant, parts: ClockParts): Pr
       // A job may have changed what is due next.
       continue;
     }
-    if (due.at > to) return events;
+    if (due.at > to) return;
     await gateway.advanceSandboxClock(userId, due.at);
-    events += await bringUpToNow(due, parts.fakeOf(due.processor), gateway);
+    await bringUpToNow(due, parts.fakeOf(due.processor), gateway);
     await parts.deliverAndWait(due);
   }
 }

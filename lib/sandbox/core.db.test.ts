@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import { countingProcessor, countingSandbox, emitEvent } from "@/tests/support/counting-processor";
+import { moveClock } from "./clock";
+import type { FakeProcessor } from "./fake-processor";
 
 const { gateway, sandbox, current, createAccount, requestEvent } = countingSandbox();
 
@@ -174,6 +176,26 @@ describe("time", () => {
     const moves = [0, 1].map(() => sandbox.moveClock(current.user, { to: start + 4 * DAY_MS }));
     await Promise.all(moves);
     expect(current.received.map(({ at }) => at)).toEqual([0, 1, 2, 3].map((n) => start + HOUR_MS + n * DAY_MS));
+  });
+
+  test("counts a move's events also if another request ran the due action", async () => {
+    const start = Date.now();
+    await createAccount(start + HOUR_MS);
+    const racing: typeof gateway = {
+      ...gateway,
+      advanceSandboxClock: async (userId, to) => {
+        const moved = await gateway.advanceSandboxClock(userId, to);
+        await sandbox.tick();
+        return moved;
+      },
+    };
+    const parts = {
+      gateway: racing,
+      fakeOf: () => countingProcessor as FakeProcessor,
+      deliverAndWait: () => sandbox.idle(),
+      runJobs: async () => {},
+    };
+    expect(await moveClock(current.user, { to: start + 2 * DAY_MS }, parts)).toMatchObject({ events: 2 });
   });
 
   test("is separate for each user", async () => {

@@ -1,6 +1,7 @@
 /** The payer is back before the webhooks: everything is fetched, and what comes later, in any order, adds nothing. */
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
+import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { priceLists, sales } from "@/lib/config/current-catalog";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
@@ -10,6 +11,7 @@ import type { FakeProcessor } from "@/lib/sandbox/fake-processor";
 import { createSandbox } from "@/lib/sandbox/sandbox";
 import { fakeStripe, httpClientOver } from "@/lib/sandbox/stripe";
 import * as hosted from "@/lib/sandbox/stripe/hosted";
+import { cancelSubscription } from "@/lib/subscriptions/cancel";
 import { checkout } from "@/lib/subscriptions/checkout";
 import { returnFromCheckout } from "@/lib/subscriptions/checkout-return";
 import type { PurchaseContext } from "@/lib/subscriptions/purchase-context";
@@ -24,18 +26,20 @@ afterAll(() => gateway.end());
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const endpoint = { source, secrets: [TEST_SECRET], findPrice, livemode: false };
 
-test.each([
-  ["in their order", (events: Delivery[]) => events],
-  ["backwards", (events: Delivery[]) => events.toReversed()],
-  ["twice", (events: Delivery[]) => [...events, ...events]],
-])("late webhooks, %s", async (order, arrange) => {
-  const buyer = { id: `late-${order.replaceAll(" ", "-")}`, email: null };
+interface Delivery {
+  raw: Uint8Array;
+  signature: string;
+}
+
+/** A buyer whose webhooks are kept until the test delivers them. */
+function newBuyer(id: string) {
+  const buyer = { id, email: null };
   const late: Delivery[] = [];
   const sandbox = createSandbox({
     gateway,
     processors: [fakeStripe as FakeProcessor],
     secret: () => TEST_SECRET,
-    // Acknowledged by a queue in between, which keeps them for now.
+    // A queue between Stripe and the product acknowledges them.
     send: async (_processor, raw, [, signature]) => {
       late.push({ raw, signature });
       return 200;
@@ -48,30 +52,63 @@ test.each([
     appUrl: "http://localhost:3000",
     getProcessor: async () => ({ client, sold, sells: true }),
   };
-  const writer = async () => (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "writer");
+  const writer = async () => (await gateway.usage(id)).subscriptions.find(({ product }) => product === "writer");
 
-  const { checkout: id } = await checkout(buyer, checkoutRequest.parse({ product: "writer", plan: "plus" }), shop);
-  const session = (await gateway.loadCheckout(buyer.id, id))?.externalId as string;
-  await hosted.paySession(sandbox, session, { card: "4242", email: null, name: null, confirmed: false });
-  await sandbox.idle();
-  expect(await writer()).toMatchObject({ plan: "free" });
-
-  expect(await returnFromCheckout(buyer.id, id, shop)).toMatchObject({ status: "active" });
-  await gateway.consume(buyer.id, "words_used", 1_200);
-  const there = await writer();
-  expect(there).toMatchObject({ plan: "plus", status: "active" });
-
-  for (const { raw, signature } of arrange(late)) {
-    expect(await receive({ raw, signature }, endpoint, gateway)).toMatchObject({ status: 200 });
-  }
-  expect(await writer()).toEqual(there);
-  const { rows } = await database
-    .pool()
-    .query("select window_start from usage_windows where user_id = $1 and source <> 'free'", [buyer.id]);
-  expect(rows).toHaveLength(1);
-});
-
-interface Delivery {
-  raw: Uint8Array;
-  signature: string;
+  const buyAndReturn = async () => {
+    const { checkout: bought } = await checkout(
+      buyer,
+      checkoutRequest.parse({ product: "writer", plan: "plus" }),
+      shop,
+    );
+    const session = (await gateway.loadCheckout(id, bought))?.externalId as string;
+    await hosted.paySession(sandbox, session, { card: "4242", email: null, name: null, confirmed: false });
+    await sandbox.idle();
+    expect(await writer()).toMatchObject({ plan: "free" });
+    expect(await returnFromCheckout(id, bought, shop)).toMatchObject({ status: "active" });
+  };
+  const deliver = async (arrange: Arrange) => {
+    await sandbox.idle();
+    for (const { raw, signature } of arrange(late)) {
+      expect(await receive({ raw, signature }, endpoint, gateway)).toMatchObject({ status: 200 });
+    }
+  };
+  return { shop, writer, buyAndReturn, deliver };
 }
+
+type Arrange = (events: Delivery[]) => Delivery[];
+
+describe.each<[string, Arrange]>([
+  ["in their order", (events) => events],
+  ["backwards", (events) => events.toReversed()],
+  ["twice", (events) => [...events, ...events]],
+])("late webhooks, %s", (order, arrange) => {
+  const name = order.replaceAll(" ", "-");
+
+  test("add nothing to the fetched subscription", async () => {
+    const { writer, buyAndReturn, deliver } = newBuyer(`late-${name}`);
+    await buyAndReturn();
+    await gateway.consume(`late-${name}`, "words_used", 1_200);
+    const there = await writer();
+    expect(there).toMatchObject({ plan: "plus", status: "active" });
+
+    await deliver(arrange);
+    expect(await writer()).toEqual(there);
+    const { rows } = await database
+      .pool()
+      .query("select window_start from usage_windows where user_id = $1 and source <> 'free'", [`late-${name}`]);
+    expect(rows).toHaveLength(1);
+  });
+
+  test("of a cancellation in the second of the fetch cancel the subscription", async () => {
+    const id = `late-cancel-${name}`;
+    // The user's clock stands still, so all instants are equal.
+    await gateway.setSandboxClock(id, Date.now() + DAY_MS);
+    const { shop, writer, buyAndReturn, deliver } = newBuyer(id);
+    await buyAndReturn();
+    await cancelSubscription(id, "writer", shop);
+    await deliver(arrange);
+    const canceled = await writer();
+    expect(canceled).toMatchObject({ plan: "plus", status: "active" });
+    expect(canceled?.cancelAt).toBe(canceled?.periodEnd);
+  });
+});

@@ -136,6 +136,31 @@ describe("the chain of images", () => {
     expect(ids(orderByPreviousState([snapshot("1", B, C)], A))).toBe("1");
   });
 
+  test("a fetched state does not undo a change of the same second", () => {
+    const fetched = snapshot("read:sub_1", A, null);
+    const canceled = snapshot("evt_1", plan("b"), A);
+    for (const facts of [
+      [fetched, canceled],
+      [canceled, fetched],
+    ]) {
+      expect(orderByPreviousState(facts, A)).toEqual([fetched, canceled]);
+      expect(orderByPreviousState(facts, null)).toEqual([fetched, canceled]);
+    }
+    // Fetched after the change, or after a second change whose event is late.
+    for (const state of [B, C]) {
+      const later = snapshot("read:sub_1", state, null);
+      expect(orderByPreviousState([later, canceled], A)).toEqual([canceled, later]);
+    }
+    // Between a change and its undoing.
+    const [between, undone] = [snapshot("read:sub_1", B, null), snapshot("evt_2", A, B)];
+    expect(orderByPreviousState([canceled, undone, between], A)).toEqual([canceled, between, undone]);
+    // With more facts than are searched.
+    const steps = Array.from({ length: 10 }, (_, index) =>
+      snapshot(String.fromCharCode(97 + index), plan(`${index + 1}`), plan(`${index}`)),
+    );
+    expect(ids(orderByPreviousState([...steps, snapshot("r", plan("0"), null)], plan("0")))).toBe("rabcdefghij");
+  });
+
   test("of ten is searched, of eleven greedy: both use every snapshot once", () => {
     const line = (count: number) =>
       Array.from({ length: count }, (_, index) =>

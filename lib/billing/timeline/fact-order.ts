@@ -63,8 +63,9 @@ const MAX_SEARCHED = 10;
 
 /**
  * The snapshots of one instant in the order with the most links, starting from the state before the instant. A link is
- * a snapshot whose previous state equals the state before it. Each snapshot is used once, so A→A cannot undo A→B.
- * Among equal orders, the first in tie-break order wins.
+ * a snapshot whose previous state equals the state before it. Each snapshot is used once, so A→A cannot undo A→B. A
+ * snapshot without a previous state, like a fetched one, links where it changes nothing: fetched and then canceled within
+ * one second, the subscription stays canceled. Among equal orders, the first in tie-break order wins.
  */
 export function orderByPreviousState(
   snapshots: readonly SnapshotFact[],
@@ -72,8 +73,9 @@ export function orderByPreviousState(
 ): SnapshotFact[] {
   if (snapshots.length < 2) return [...snapshots];
   const links = (previous: SubscriptionState | null, next: SnapshotFact): number => {
-    if (next.before === null) return next.life === "created" && previous === null ? 1 : 0;
-    return previous !== null && isSameState(next.before, previous) ? 1 : 0;
+    if (previous === null) return next.before === null && next.life === "created" ? 1 : 0;
+    if (next.before === null && next.life === "created") return 0;
+    return isSameState(next.before ?? next.image, previous) ? 1 : 0;
   };
   return snapshots.length <= MAX_SEARCHED
     ? bestChain(snapshots, initial, links)
@@ -129,10 +131,13 @@ function greedyChain(
   let previous = initial;
   while (rest.length > 0) {
     const linked = rest.findIndex((next) => links(previous, next) === 1);
+    const unchanging = rest.findIndex(
+      (next) => previous !== null && links(previous, next) === 1 && isSameState(next.image, previous),
+    );
     const head = rest.findIndex(
       (next) => !rest.some((other) => other !== next && next.before !== null && isSameState(other.image, next.before)),
     );
-    const [next] = rest.splice(Math.max(0, linked >= 0 ? linked : head), 1) as [SnapshotFact];
+    const [next] = rest.splice([unchanging, linked, head].find((index) => index >= 0) ?? 0, 1) as [SnapshotFact];
     ordered.push(next);
     previous = next.image;
   }

@@ -114,6 +114,10 @@ export function sandboxQueries(call: Call) {
         p_account_id: of.accountId,
       }),
 
+    /** The number of events that the fake processors have sent about a user. */
+    countSandboxEvents: (userId: string) =>
+      call(z.object({ sent: count }), "sandbox_count_events", { p_user_id: userId }),
+
     dueSandboxAccounts: (limit: number) =>
       call(z.array(z.object({ processor, accountId: z.string() })), "sandbox_due_accounts", { p_limit: limit }),
 

@@ -258,6 +258,19 @@ $$;
 
 comment on function tollgate.sandbox_commit_account(text, text, bigint, text, jsonb, timestamptz, timestamptz, jsonb, jsonb, jsonb) is 'Stores one step of a fake processor''s account.';
 
+-- supabase/schemas/sandbox/functions/sandbox_count_events.sql
+-- Called by the sandbox before and after a user's clock is moved: the number of events that the fake processors sent.
+create or replace function tollgate.sandbox_count_events(p_user_id text) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('sent', count(*))
+  from tollgate.sandbox_accounts a
+  join tollgate.sandbox_events e on e.processor = a.processor and e.account_id = a.account_id
+  where a.user_id = p_user_id;
+$$;
+
+comment on function tollgate.sandbox_count_events(text) is 'The number of events that were sent to a sandbox user''s webhooks.';
+
 -- supabase/schemas/sandbox/functions/sandbox_due_accounts.sql
 -- Called by the sandbox's tick: accounts with a due action by their user's clock.
 create or replace function tollgate.sandbox_due_accounts(p_limit integer) returns jsonb
