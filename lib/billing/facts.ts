@@ -118,10 +118,10 @@ export interface NamedDiscount {
 /** A subscription's state after an event. */
 export interface SnapshotFact extends FactOrigin {
   kind: "snapshot";
-  life: "created" | "updated" | "deleted";
-  image: SubscriptionState;
+  changeType: "created" | "updated" | "deleted";
+  state: SubscriptionState;
   /** The previous state, rebuilt from the changes in the event; null if the event contains none. */
-  before: SubscriptionState | null;
+  previous: SubscriptionState | null;
   /** Absent in facts that older versions stored, and in our previews. */
   list?: ItemList | undefined;
   /** All discounts of the subscription; absent: the event does not contain them. */
@@ -146,7 +146,7 @@ export interface PaymentFact extends FactOrigin {
   plan: string | null;
   interval: Interval | null;
   /** Paid in full: the total after discounts, without credit, balance or partial proration. */
-  inMoney: boolean;
+  paidInFull: boolean;
   /** Lines with prices that the catalog does not list. */
   unlisted?: UnlistedCharge[];
   /** The processor truncated the lines. The period is set if all lines that it sent have the same one. */
@@ -159,7 +159,7 @@ export interface UnlistedCharge extends ItemKey {
   periodStart: Instant | null;
   periodEnd: Instant | null;
   /** Paid in full, like the whole charge; absent in facts that older versions stored. */
-  inMoney?: boolean;
+  paidInFull?: boolean;
 }
 
 /**

@@ -37,8 +37,8 @@ describe("more is given now, less with the next period", () => {
     ["a lower plan", plus, { plan: "basic", interval: "monthly" }, "period_end"],
     ["a lower plan by the year", plus, { plan: "basic", interval: "yearly" }, "period_end"],
     ["in a trial too", { ...plus, status: "trialing" }, { plan: "ultra", interval: "monthly" }, "now"],
-  ])("%s", (_, mirror, to, timing) => {
-    expect(planChoice(product("writer"), mirror, to)).toEqual({ kind: "change", timing });
+  ])("%s", (_, record, to, timing) => {
+    expect(planChoice(product("writer"), record, to)).toEqual({ kind: "change", timing });
   });
 });
 
@@ -71,11 +71,11 @@ describe("is refused, and the free plan never", () => {
     ["cancellation_scheduled", { cancelAt: END }],
     ["unknown_price", { plan: null }],
   ])("%s", (reason, changes) => {
-    const mirror = { ...plus, ...changes };
-    expect(planChoice(product("writer"), mirror, { plan: "ultra", interval: "monthly" })).toEqual({
+    const record = { ...plus, ...changes };
+    expect(planChoice(product("writer"), record, { plan: "ultra", interval: "monthly" })).toEqual({
       kind: "refused",
       reason,
     });
-    expect(planChoice(product("writer"), mirror, { plan: "free", interval: "monthly" })).toEqual({ kind: "cancel" });
+    expect(planChoice(product("writer"), record, { plan: "free", interval: "monthly" })).toEqual({ kind: "cancel" });
   });
 });

@@ -44,7 +44,7 @@ export function factsOfPlanChange(
 /** The facts of the subscription's end. */
 export function factsOfCancellation(record: SubscriptionRecord, at: Instant): Fact[] {
   const end = snapshot(record, { plan: record.plan, interval: record.interval }, at, { status: "canceled" });
-  return [{ ...end, life: "deleted" }];
+  return [{ ...end, changeType: "deleted" }];
 }
 
 /** Every instant at which the timelines, the windows and the moments divide usage, in order. */
@@ -85,7 +85,7 @@ function snapshot(
   changes: Partial<SubscriptionState> = {},
 ): SnapshotFact {
   const { quantity, status, periodStart, periodEnd, cancelAt, trialEnd, collectionPaused } = record;
-  const image: SubscriptionState = {
+  const state: SubscriptionState = {
     plan: to.plan,
     interval: to.interval,
     quantity,
@@ -99,9 +99,9 @@ function snapshot(
   return {
     kind: "snapshot",
     ...origin(record, "snapshot", at),
-    life: "updated",
-    image: { ...image, ...changes },
-    before: null,
+    changeType: "updated",
+    state: { ...state, ...changes },
+    previous: null,
   };
 }
 
@@ -120,6 +120,6 @@ function payment(
     periodEnd: end,
     plan: to.plan,
     interval: to.interval,
-    inMoney: purpose === "period",
+    paidInFull: purpose === "period",
   };
 }

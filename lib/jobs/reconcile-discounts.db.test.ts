@@ -41,7 +41,7 @@ function fetched(
   const { facts, shared } = readingOf(read);
   const entries = facts.map(({ product, fact }) => ({
     product,
-    fact: { ...fact, before: null, ...(discounts && { discounts }) },
+    fact: { ...fact, previous: null, ...(discounts && { discounts }) },
   }));
   return { facts: entries, shared, timestampSource: "fetch", records };
 }

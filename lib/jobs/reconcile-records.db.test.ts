@@ -46,7 +46,7 @@ function fetched(
   const { facts, shared } = readingOf(read);
   const entries = facts.map(({ product, fact }) => ({
     product,
-    fact: { ...fact, before: null, ...(discounts && { discounts }) },
+    fact: { ...fact, previous: null, ...(discounts && { discounts }) },
   }));
   return { facts: entries, shared, timestampSource: "fetch", records };
 }
@@ -162,7 +162,7 @@ describe("a payment", () => {
               purpose: "proration",
               periodStart: fact.periodStart,
               periodEnd: fact.periodEnd,
-              inMoney: true,
+              paidInFull: true,
             },
           ],
         },

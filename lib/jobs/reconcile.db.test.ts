@@ -37,7 +37,7 @@ function fetched(event: StripeObject): FetchedSubscription {
   if (read.outcome !== "facts") throw new Error(read.outcome);
   const facts = read.facts.flatMap(({ product, fact }) => (fact.kind === "snapshot" ? [{ product, fact }] : []));
   return {
-    facts: facts.map(({ product, fact }) => ({ product, fact: { ...fact, before: null } })),
+    facts: facts.map(({ product, fact }) => ({ product, fact: { ...fact, previous: null } })),
     shared: readingOf(read).shared,
     timestampSource: "fetch",
     records: NONE,

@@ -148,21 +148,21 @@ async function reconcileOne(
 }
 
 /** The fields that differ between the stored and the fetched subscription. Instants up to a second apart are equal. */
-function compare(stored: LiveSubscription, { life, image }: SnapshotFact): FieldDifference[] {
-  const status = life === "deleted" ? "canceled" : image.status;
+function compare(stored: LiveSubscription, { changeType, state }: SnapshotFact): FieldDifference[] {
+  const status = changeType === "deleted" ? "canceled" : state.status;
   const fields = [
     // An unlisted price gives no plan to compare.
-    ...(image.plan === null
+    ...(state.plan === null
       ? []
-      : [text("plan", stored.plan, image.plan), text("interval", stored.interval, image.interval)]),
+      : [text("plan", stored.plan, state.plan), text("interval", stored.interval, state.interval)]),
     text("status", stored.status, status),
-    ...(hasPeriod(image) && status !== "canceled"
+    ...(hasPeriod(state) && status !== "canceled"
       ? [
-          instant("periodStart", stored.periodStart, image.periodStart),
-          instant("periodEnd", stored.periodEnd, image.periodEnd),
+          instant("periodStart", stored.periodStart, state.periodStart),
+          instant("periodEnd", stored.periodEnd, state.periodEnd),
         ]
       : []),
-    ...(status === "canceled" ? [] : [instant("cancelAt", stored.cancelAt, image.cancelAt)]),
+    ...(status === "canceled" ? [] : [instant("cancelAt", stored.cancelAt, state.cancelAt)]),
   ];
   return fields.filter((field) => field !== null);
 }
@@ -215,7 +215,7 @@ async function isRepaired(
   const stored = subscriptions.find(
     (each) => each.product === product && each.processor === processor && each.subscription === subscription,
   );
-  if (stored === undefined) return fetched.fact.life === "deleted" || fetched.fact.image.status === "canceled";
+  if (stored === undefined) return fetched.fact.changeType === "deleted" || fetched.fact.state.status === "canceled";
   if (compare(stored, fetched.fact).length > 0) return false;
   return (await compareRecords(gateway, subject, fetched)).length === 0;
 }

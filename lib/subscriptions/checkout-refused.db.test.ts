@@ -154,8 +154,8 @@ describe("is refused", () => {
             processor: "stripe",
             subscription: id,
             at: startsAt + 40 * DAY_MS,
-            life: "deleted",
-            image: {
+            changeType: "deleted",
+            state: {
               plan: "plus",
               interval: "monthly",
               quantity: 1,
@@ -166,7 +166,7 @@ describe("is refused", () => {
               trialEnd: null,
               collectionPaused: false,
             },
-            before: null,
+            previous: null,
           },
         },
       ],

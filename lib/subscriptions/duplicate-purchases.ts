@@ -141,5 +141,5 @@ async function endAndRefund(
 
 function hasEnded({ facts, shared }: SubscriptionReading): boolean {
   const known = [...facts.map(({ fact }) => fact), ...(shared === null ? [] : [shared])];
-  return known.some(({ image }) => image.status === "canceled");
+  return known.some(({ state }) => state.status === "canceled");
 }

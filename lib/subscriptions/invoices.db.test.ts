@@ -111,7 +111,7 @@ test("an open payment has its own page; without one the page for cards is given"
   expect(await duePaymentOf(buyer.id, "writer", context)).toMatchObject({
     url: expect.stringContaining("portal.example"),
   });
-  (subscriptions.get(id) as { image: SubscriptionState }).image.status = "past_due";
+  (subscriptions.get(id) as { state: SubscriptionState }).state.status = "past_due";
   expect(await duePaymentOf(buyer.id, "writer", context)).toEqual({ url: `https://due.example/${id}` });
   expect(await refusal(duePaymentOf("mallory", "writer", context))).toEqual({
     problem: "not_found",
@@ -136,7 +136,7 @@ test("the portal is the portal of the subscription's payer, else of the latest c
     processor: "stripe",
     price,
     at: Date.now(),
-    image: {
+    state: {
       plan: "plus",
       interval: "monthly",
       quantity: 1,

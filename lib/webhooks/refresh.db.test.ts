@@ -35,7 +35,7 @@ async function subscriber(changes: object = {}, at = BEGAN) {
     processor: "stripe",
     price,
     at,
-    image: {
+    state: {
       plan: "plus",
       interval: "monthly",
       quantity: 1,

@@ -1534,7 +1534,7 @@ begin
   if v_before.revision <> p_revision or exists (
     select from tollgate.facts f
     where f.user_id = p_user_id and f.product <> p_product
-      and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'life' = 'deleted')
+      and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'changeType' = 'deleted')
       and not (p_event -> 'others' ? f.fact_id)
       and (exists (
           select from tollgate.facts own
@@ -1553,7 +1553,7 @@ begin
   on conflict (user_id, product, fact_id) do update
   -- The same event gives the same fact, except for a price that the catalog has added since.
   set body = excluded.body
-  where facts.body #>> '{image,plan}' is null and excluded.body #>> '{image,plan}' is not null;
+  where facts.body #>> '{state,plan}' is null and excluded.body #>> '{state,plan}' is not null;
 
   insert into tollgate.links (processor, kind, external_id, user_id, source)
   select distinct f.body ->> 'processor', 'subscription', f.body ->> 'subscription', p_user_id, 'event'
@@ -2450,7 +2450,7 @@ begin
       'trials', (
         select coalesce(jsonb_agg(to_jsonb(f) - 'user_id' - 'product'), '[]')
         from tollgate.facts f
-        where f.user_id = p_user_id and f.product = v_product and (f.body ->> 'life' = 'deleted' or exists (
+        where f.user_id = p_user_id and f.product = v_product and (f.body ->> 'changeType' = 'deleted' or exists (
           select from tollgate.billing_periods b
           where b.user_id = p_user_id and b.product = v_product and b.trial
             and b.source = f.processor || ':' || f.subscription_id)))));
@@ -3184,25 +3184,6 @@ $$;
 
 comment on function tollgate.instant_text(timestamptz) is 'An instant as ISO 8601 in UTC with milliseconds; null for infinity.';
 
--- supabase/schemas/functions/is_anothers_transaction.sql
--- Called by the page that opens Paddle's checkout: whether our server made this transaction for another user. The answer is
--- only yes or no, so that the page cannot reveal the user. No for a transaction that our server has not made, such as a
--- renewal's.
-create or replace function tollgate.is_anothers_transaction(
-  p_user_id text,
-  p_processor text,
-  p_transaction_id text
-) returns jsonb
-language sql stable set search_path = ''
-as $$
-  select jsonb_build_object('anothers', exists (
-    select from tollgate.links l
-    where l.processor = p_processor and l.kind = 'transaction' and l.external_id = p_transaction_id
-      and l.user_id <> p_user_id));
-$$;
-
-comment on function tollgate.is_anothers_transaction(text, text, text) is 'Whether our server made a transaction for another user.';
-
 -- supabase/schemas/functions/is_current.sql
 -- Called before a row is used without its lock: whether its window and its limits are still current.
 create or replace function tollgate.is_current(p_row tollgate.subscriptions) returns boolean
@@ -3214,6 +3195,25 @@ end;
 $$;
 
 comment on function tollgate.is_current(tollgate.subscriptions) is 'Whether a subscriptions row is current as it is.';
+
+-- supabase/schemas/functions/is_other_users_transaction.sql
+-- Called by the page that opens Paddle's checkout: whether our server made this transaction for another user. The answer is
+-- only yes or no, so that the page cannot reveal the user. No for a transaction that our server has not made, such as a
+-- renewal's.
+create or replace function tollgate.is_other_users_transaction(
+  p_user_id text,
+  p_processor text,
+  p_transaction_id text
+) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('other', exists (
+    select from tollgate.links l
+    where l.processor = p_processor and l.kind = 'transaction' and l.external_id = p_transaction_id
+      and l.user_id <> p_user_id));
+$$;
+
+comment on function tollgate.is_other_users_transaction(text, text, text) is 'Whether our server made a transaction for another user.';
 
 -- supabase/schemas/functions/known_products.sql
 -- Called by receive() for a subscription with an unknown price: the products that have a record of this subscription.
@@ -3697,7 +3697,7 @@ begin
         select distinct on (f.fact_id) f.fact_id, f.body
         from tollgate.facts f
         where f.user_id = p_user_id and f.product <> p_product
-          and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'life' = 'deleted')
+          and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'changeType' = 'deleted')
           and (f.subscription_id = p_subscription_id or exists (
             select from tollgate.facts own
             where own.user_id = p_user_id and own.product = p_product and own.subscription_id = f.subscription_id))

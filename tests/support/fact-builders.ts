@@ -46,17 +46,17 @@ export function factBuilder(subscription = "sub_a") {
     ): SnapshotFact => ({
       kind: "snapshot",
       ...origin(at),
-      life: "updated",
-      image: subscriptionState(changes),
-      before: null,
+      changeType: "updated",
+      state: subscriptionState(changes),
+      previous: null,
       ...rest,
     }),
     cancel: (at: number, changes: Partial<SubscriptionState> = {}): SnapshotFact => ({
       kind: "snapshot",
       ...origin(at),
-      life: "deleted",
-      image: subscriptionState(changes),
-      before: null,
+      changeType: "deleted",
+      state: subscriptionState(changes),
+      previous: null,
     }),
     pay: (at: number, start: number, end: number, rest: Partial<PaymentFact> = {}): PaymentFact => ({
       kind: "payment",
@@ -66,7 +66,7 @@ export function factBuilder(subscription = "sub_a") {
       ...days(start, end),
       plan: "low",
       interval: "monthly",
-      inMoney: true,
+      paidInFull: true,
       ...rest,
     }),
     transfer: (at: number, direction: TransferFact["direction"]): TransferFact => ({
@@ -82,7 +82,7 @@ export function factBuilder(subscription = "sub_a") {
       ...days(at, at + 30),
       plan: "low",
       interval: "monthly",
-      inMoney: false,
+      paidInFull: false,
       ...rest,
     }),
   };

@@ -30,7 +30,7 @@ interface FakeStripeSubscription {
   processor: Processor;
   price: Price;
   at: Instant;
-  image: SubscriptionState;
+  state: SubscriptionState;
 }
 
 /** @param answerMs the longest time that an answer takes; @param canClose false if open checkouts cannot be closed */
@@ -88,7 +88,7 @@ export function fakeProcessors(gateway: Gateway, { answerMs = 0, canClose = true
       },
       async subscription(id) {
         await answer("subscription", id);
-        const { userId, customer, price, at, image } = subscriptionOf(id);
+        const { userId, customer, price, at, state } = subscriptionOf(id);
         const trusted = processor === "stripe" ? userId : null;
         return {
           identity: { customer, subscription: id, trustedUserId: trusted },
@@ -103,9 +103,9 @@ export function fakeProcessors(gateway: Gateway, { answerMs = 0, canClose = true
                 processor,
                 subscription: id,
                 at,
-                life: image.status === "canceled" ? "deleted" : "updated",
-                image,
-                before: null,
+                changeType: state.status === "canceled" ? "deleted" : "updated",
+                state,
+                previous: null,
               },
             },
           ],
@@ -130,7 +130,7 @@ export function fakeProcessors(gateway: Gateway, { answerMs = 0, canClose = true
         const known = subscriptions.get(id);
         if (when === "period_end" || known === undefined) return;
         const at = Math.max(known.at + 1_000, Date.now() + 1);
-        subscriptions.set(id, { ...known, at, image: { ...known.image, status: "canceled" } });
+        subscriptions.set(id, { ...known, at, state: { ...known.state, status: "canceled" } });
       },
       undoCancel: (id) => answer("undoCancel", id),
       async unpause(id) {
@@ -143,7 +143,7 @@ export function fakeProcessors(gateway: Gateway, { answerMs = 0, canClose = true
       },
       async duePage(id) {
         await answer("duePage", id);
-        return subscriptionOf(id).image.status === "past_due" ? `https://due.example/${id}` : null;
+        return subscriptionOf(id).state.status === "past_due" ? `https://due.example/${id}` : null;
       },
       async paymentPage(id) {
         await answer("paymentPage", id);
@@ -203,7 +203,7 @@ export function fakeProcessors(gateway: Gateway, { answerMs = 0, canClose = true
         processor: checkout.processor,
         price,
         at: seconds,
-        image: {
+        state: {
           plan: price.plan,
           interval: price.interval,
           quantity: 1,

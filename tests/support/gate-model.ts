@@ -251,6 +251,6 @@ function same(one: unknown, other: unknown): boolean {
 /** The simulator's fact with the catalog's plans. */
 function inCatalog(fact: ProcessorFact): ProcessorFact {
   if (fact.kind === "payment") return { ...fact, plan: writerPlan(fact.plan) };
-  const sold = (image: SubscriptionState): SubscriptionState => ({ ...image, plan: writerPlan(image.plan) });
-  return { ...fact, image: sold(fact.image), before: fact.before && sold(fact.before) };
+  const sold = (state: SubscriptionState): SubscriptionState => ({ ...state, plan: writerPlan(state.plan) });
+  return { ...fact, state: sold(fact.state), previous: fact.previous && sold(fact.previous) };
 }

@@ -41,7 +41,7 @@ export function paddleInstant({ id, at }: ProcessorFact): Instant {
 function snapshot(fact: SnapshotFact, userId: string): PaddleObject[] {
   const at = paddleInstant(fact);
   const data = subscription(fact, userId);
-  if (fact.life !== "created") return [eventFor(fact, userId, at, `subscription.${eventTypeOf(fact)}`, data)];
+  if (fact.changeType !== "created") return [eventFor(fact, userId, at, `subscription.${eventTypeOf(fact)}`, data)];
   const transaction = paddleTransaction(fact.subscription, userId);
   return [
     eventFor(fact, userId, at, "subscription.created", { ...data, transaction_id: transaction }),
@@ -49,16 +49,16 @@ function snapshot(fact: SnapshotFact, userId: string): PaddleObject[] {
       fact,
       userId,
       at,
-      fact.image.status === "trialing" ? "subscription.trialing" : "subscription.activated",
+      fact.state.status === "trialing" ? "subscription.trialing" : "subscription.activated",
       data,
     ),
   ];
 }
 
-function eventTypeOf({ image, before }: SnapshotFact): string {
-  const { status } = image;
-  if (status === before?.status) return "updated";
-  if (status === "active") return before?.status === "paused" ? "resumed" : "updated";
+function eventTypeOf({ state, previous }: SnapshotFact): string {
+  const { status } = state;
+  if (status === previous?.status) return "updated";
+  if (status === "active") return previous?.status === "paused" ? "resumed" : "updated";
   return status;
 }
 
@@ -78,28 +78,28 @@ function unlistedPrice(interval: Interval | null) {
 }
 
 function subscription(fact: SnapshotFact, userId: string): PaddleObject {
-  const { subscription: id, image, list } = fact;
+  const { subscription: id, state, list } = fact;
   const at = paddleInstant(fact);
-  const runs = image.status !== "paused" && image.status !== "canceled";
-  const { trialEnd, cancelAt } = image;
-  const [unlisted] = image.plan === null ? (list?.unlisted ?? []) : [];
-  const absent = image.plan === null && !unlisted;
+  const runs = state.status !== "paused" && state.status !== "canceled";
+  const { trialEnd, cancelAt } = state;
+  const [unlisted] = state.plan === null ? (list?.unlisted ?? []) : [];
+  const absent = state.plan === null && !unlisted;
   const { periodStart: start, periodEnd: end } = absent
     ? { periodStart: fact.at, periodEnd: fact.at + 30 * DAY_MS }
-    : (unlisted ?? image);
-  const price = unlisted ? unlistedPrice(unlisted.interval) : priceOf(image);
+    : (unlisted ?? state);
+  const price = unlisted ? unlistedPrice(unlisted.interval) : priceOf(state);
   return subscriptionEntity({
     id: `${id}_${userId}`,
     customer: `ctm_${userId}`,
-    items: [absent ? { price: OTHER } : { price, quantity: image.quantity }],
+    items: [absent ? { price: OTHER } : { price, quantity: state.quantity }],
     createdAt: 0,
     updatedAt: at,
     period: runs && start !== null && end !== null ? { start, end } : null,
     // The simulator has statuses that Paddle does not have; the normalizer reads them all the same.
-    status: image.status as SubscriptionSpec["status"],
+    status: state.status as SubscriptionSpec["status"],
     scheduledChange: cancelAt === null ? null : { action: "cancel", effectiveAt: cancelAt },
     trial: trialEnd === null ? null : { start: 0, end: trialEnd },
-    ...(image.sentInvoice && { collectionMode: "manual" }),
+    ...(state.sentInvoice && { collectionMode: "manual" }),
   });
 }
 
@@ -138,7 +138,7 @@ function payment(fact: PaymentFact, userId: string): PaddleObject[] {
         period,
         at: fact.at,
         // What was not paid in money came from the customer's credit.
-        credit: paid && !fact.inMoney ? price.unitAmount : 0,
+        credit: paid && !fact.paidInFull ? price.unitAmount : 0,
       }),
     );
   if (!paid) return [as("transaction.payment_failed", charged.purpose === "not_due" ? "billed" : "past_due")];

@@ -30,11 +30,11 @@ export function renderStripe(fact: ProcessorFact, userId: string, shape: Shape):
     const type = fact.outcome === "paid" ? "invoice.paid" : "invoice.payment_failed";
     return event(type, invoice(fact, userId, shape), undefined, head);
   }
-  const after = subscriptionObject(specOf(fact, fact.image, userId), shape);
+  const after = subscriptionObject(specOf(fact, fact.state, userId), shape);
   const old =
-    fact.before && subscriptionObject(specOf({ ...fact, list: listBefore(fact) }, fact.before, userId), shape);
-  const previous = old && fact.life === "updated" ? diff(old, after) : undefined;
-  return event(`customer.subscription.${fact.life}`, after, previous, head);
+    fact.previous && subscriptionObject(specOf({ ...fact, list: listBefore(fact) }, fact.previous, userId), shape);
+  const previous = old && fact.changeType === "updated" ? diff(old, after) : undefined;
+  return event(`customer.subscription.${fact.changeType}`, after, previous, head);
 }
 
 function priceOf(state: Pick<SubscriptionState, "plan" | "interval">) {
@@ -51,38 +51,38 @@ function unlistedPrice(interval: Interval | null): PriceSpec {
   return { ...priceOf({ plan: "low", interval }), id: `price_unlisted_${interval}`, product: "prod_unlisted" };
 }
 
-/** The image before names its own item if that was unlisted. */
-function listBefore({ before, list }: SnapshotFact): ItemList | undefined {
-  if (before === null || before.plan !== null || !before.item) return undefined;
-  const { interval, quantity, periodStart, periodEnd } = before;
-  const own = { ...before.item, interval: interval ?? list?.unlisted[0]?.interval ?? null };
+/** The state before names its own item if that was unlisted. */
+function listBefore({ previous, list }: SnapshotFact): ItemList | undefined {
+  if (previous === null || previous.plan !== null || !previous.item) return undefined;
+  const { interval, quantity, periodStart, periodEnd } = previous;
+  const own = { ...previous.item, interval: interval ?? list?.unlisted[0]?.interval ?? null };
   return { complete: true, plans: 0, unlisted: [{ ...own, quantity, periodStart, periodEnd }] };
 }
 
-function specOf({ list, subscription, at }: SnapshotFact, image: SubscriptionState, userId: string): SubscriptionSpec {
-  const [unlisted] = image.plan === null ? (list?.unlisted ?? []) : [];
+function specOf({ list, subscription, at }: SnapshotFact, state: SubscriptionState, userId: string): SubscriptionSpec {
+  const [unlisted] = state.plan === null ? (list?.unlisted ?? []) : [];
   const own: ItemSpec | undefined = unlisted
     ? { id: unlisted.id ?? "", price: unlistedPrice(unlisted.interval), quantity: unlisted.quantity }
-    : { id: `si_${subscription}`, price: priceOf(image), quantity: image.quantity };
-  const period = unlisted ?? image;
+    : { id: `si_${subscription}`, price: priceOf(state), quantity: state.quantity };
+  const period = unlisted ?? state;
   return {
     id: `${subscription}_${userId}`,
     customer: `cus_${userId}`,
-    items: image.plan === null && !unlisted ? [OTHER] : [own],
+    items: state.plan === null && !unlisted ? [OTHER] : [own],
     moreItems: list?.complete === false,
     created: 0,
     periodStart: seconds(period.periodStart ?? at),
     periodEnd: seconds(period.periodEnd ?? at + 30 * 86_400_000),
-    status: image.status,
-    cancelAtPeriodEnd: image.cancelAt !== null,
-    trialEnd: image.trialEnd === null ? null : seconds(image.trialEnd),
-    pauseCollection: image.collectionPaused
+    status: state.status,
+    cancelAtPeriodEnd: state.cancelAt !== null,
+    trialEnd: state.trialEnd === null ? null : seconds(state.trialEnd),
+    pauseCollection: state.collectionPaused
       ? { behavior: "void", resumes_at: null }
-      : image.collectionWaived
+      : state.collectionWaived
         ? { behavior: "keep_as_draft", resumes_at: null }
         : null,
-    ...(image.sentInvoice && { collectionMethod: "send_invoice" }),
-    metadata: { user_id: userId, ...(image.selfStarted && { trial_source: "checkout" }) },
+    ...(state.sentInvoice && { collectionMethod: "send_invoice" }),
+    metadata: { user_id: userId, ...(state.selfStarted && { trial_source: "checkout" }) },
   };
 }
 
@@ -112,7 +112,7 @@ function invoice(fact: PaymentFact, userId: string, shape: Shape): StripeObject 
       status: fact.outcome === "paid" ? "paid" : "open",
       ...(charged.purpose === "not_due" && { collectionMethod: "send_invoice", dueDate: seconds(fact.at) + 86_400 }),
       // What was not paid in money came from the balance.
-      startingBalance: fact.outcome === "paid" && !fact.inMoney ? -price.unitAmount : 0,
+      startingBalance: fact.outcome === "paid" && !fact.paidInFull ? -price.unitAmount : 0,
       lines: [
         {
           id: `il_${fact.id}`,

@@ -34,13 +34,21 @@ export const plan = { hasPeriodChange: false, hasPlanChange: true };
 
 const snapshot = (
   at: number,
-  image: SubscriptionState,
-  before: SubscriptionState | null,
+  state: SubscriptionState,
+  previous: SubscriptionState | null,
   analysis: object | null,
-  life = "updated",
+  changeType = "updated",
 ) => ({
   analysis,
-  fact: { kind: "snapshot", at, life, image, before, list: { complete: true, plans: 1, unlisted: [] }, discounts: [] },
+  fact: {
+    kind: "snapshot",
+    at,
+    changeType,
+    state,
+    previous,
+    list: { complete: true, plans: 1, unlisted: [] },
+    discounts: [],
+  },
 });
 const payment = (at: number, fact: object) => ({
   analysis: null,
@@ -53,7 +61,7 @@ const payment = (at: number, fact: object) => ({
     periodEnd: MAY,
     plan: "plus",
     interval: "monthly",
-    inMoney: false,
+    paidInFull: false,
     ...fact,
   },
 });
@@ -105,9 +113,9 @@ export const FIXTURE_FACTS: Record<string, { fact: object; analysis: object | nu
   "customer.subscription.paused": snapshot(APRIL + 5000, paused, trial, period),
   "customer.subscription.resumed": snapshot(APRIL + HOUR_MS, { ...paused, status: "active" }, paused, nothing),
   "customer.subscription.trial_will_end": snapshot(APRIL - 72 * HOUR_MS, trial, null, nothing),
-  "invoice.paid.create": payment(MARCH + 2000, { ...ofMarch, inMoney: true }),
+  "invoice.paid.create": payment(MARCH + 2000, { ...ofMarch, paidInFull: true }),
   "invoice.paid.trial": payment(MARCH + 2000, ofMarch),
-  "invoice.paid.cycle": payment(APRIL + HOUR_MS, { inMoney: true }),
+  "invoice.paid.cycle": payment(APRIL + HOUR_MS, { paidInFull: true }),
   "invoice.paid.cycle_from_balance": payment(APRIL + HOUR_MS, {}),
   "invoice.paid.update_proration": payment(MID_MARCH + 2000, {
     purpose: "proration",
@@ -121,7 +129,7 @@ export const FIXTURE_FACTS: Record<string, { fact: object; analysis: object | nu
     periodStart: MID_MARCH,
     periodEnd: NEXT_MARCH,
   }),
-  "invoice.payment_succeeded": payment(APRIL + HOUR_MS, { inMoney: true }),
+  "invoice.payment_succeeded": payment(APRIL + HOUR_MS, { paidInFull: true }),
   "invoice.payment_failed": payment(APRIL + HOUR_MS, { outcome: "failed" }),
   "invoice.payment_action_required": payment(APRIL + HOUR_MS, { outcome: "failed" }),
 };

@@ -31,7 +31,7 @@ function isRestoredByNext(later: readonly ProcessorFact[], subscription: string)
   const next = later.find(
     (fact): fact is SnapshotFact => fact.kind === "snapshot" && fact.subscription === subscription,
   );
-  return next?.before != null && !hasNoItem(next.before);
+  return next?.previous != null && !hasNoItem(next.previous);
 }
 
 /** The writer's fact, or the one that it shares with the other product if the list has no plan of it; null if ignored. */
@@ -43,14 +43,14 @@ function factOfWriter(result: Normalized): Fact | null {
   return own ?? withoutPlan((result.facts[0] as { fact: Fact }).fact);
 }
 
-function withoutPeriod<T extends Pick<SubscriptionState, "periodStart" | "periodEnd">>(image: T) {
-  const { periodStart: _, periodEnd: __, ...rest } = image;
+function withoutPeriod<T extends Pick<SubscriptionState, "periodStart" | "periodEnd">>(state: T) {
+  const { periodStart: _, periodEnd: __, ...rest } = state;
   return rest;
 }
 
 /** The simulator's items have other names, and an absent property is equal to `false`. */
-function withoutItem({ item: _, collectionWaived, ...image }: SubscriptionState): Omit<SubscriptionState, "item"> {
-  return collectionWaived ? { ...image, collectionWaived } : image;
+function withoutItem({ item: _, collectionWaived, ...state }: SubscriptionState): Omit<SubscriptionState, "item"> {
+  return collectionWaived ? { ...state, collectionWaived } : state;
 }
 
 /** The timeline, and the usage now, in a month and long after. */
@@ -143,20 +143,20 @@ test(
           expect({ kind: again.kind, at: again.at }).toEqual({ kind: fact.kind, at: fact.at });
           if (again?.kind === "snapshot" && fact.kind === "snapshot") {
             const named = (plan: string | null | undefined) => ({ low: "plus", high: "ultra" })[plan ?? ""] ?? null;
-            expect(withoutItem(again.image)).toEqual({
-              ...withoutItem(fact.image),
-              plan: named(fact.image.plan),
-              cancelAt: again.image.cancelAt,
+            expect(withoutItem(again.state)).toEqual({
+              ...withoutItem(fact.state),
+              plan: named(fact.state.plan),
+              cancelAt: again.state.cancelAt,
             });
             expect(again.list).toMatchObject({
               complete: fact.list?.complete,
               unlisted: fact.list?.unlisted.map(({ id, periodStart }) => ({ id, periodStart })),
             });
-            if (fact.life === "updated") expect(again.before?.plan ?? null).toBe(named(fact.before?.plan));
+            if (fact.changeType === "updated") expect(again.previous?.plan ?? null).toBe(named(fact.previous?.plan));
           }
           if (again?.kind === "payment" && fact.kind === "payment") {
-            const { outcome, purpose, inMoney } = fact;
-            expect(again).toMatchObject({ outcome, purpose, inMoney });
+            const { outcome, purpose, paidInFull } = fact;
+            expect(again).toMatchObject({ outcome, purpose, paidInFull });
           }
         }
       }),

@@ -7,7 +7,7 @@ const b = factBuilder("sub_b");
 const high = { plan: "high" };
 const limitOn = (at: number, ...facts: Fact[]) => entitlementOn(timelineOf(...facts), at)?.limitPlan;
 /** The charge of an upgrade on day 5, paid or failed later. */
-const forUpgrade: Partial<PaymentFact> = { plan: "high", purpose: "proration", ...days(5, 30), inMoney: false };
+const forUpgrade: Partial<PaymentFact> = { plan: "high", purpose: "proration", ...days(5, 30), paidInFull: false };
 const begins = [a.snapshot(0), a.pay(0, 0, 30)];
 /** The debit for an upgrade on day 5 fails on day 9, and the subscription ends on day 30. */
 const failed = [
@@ -21,7 +21,7 @@ const second = days(31, 61);
 const again = [b.snapshot(31, second), b.pay(31, 31, 61)];
 const upgraded = b.snapshot(33, { ...second, ...high });
 const paysUpgrade = (at: number, changedAt = at) =>
-  b.pay(at, changedAt, 61, { plan: "high", purpose: "proration", inMoney: false });
+  b.pay(at, changedAt, 61, { plan: "high", purpose: "proration", paidInFull: false });
 
 describe("a debit for an upgrade that failed and was never paid", () => {
   test("leaves the first upgrade in force until it fails", () => {
@@ -83,7 +83,7 @@ describe("a debit for an upgrade that failed and was never paid", () => {
 
   test("stays a debt if the interval is switched and paid within the same minute", () => {
     const switched = days(5.0005, 35);
-    const paysSwitch = { plan: "high", purpose: "change" as const, inMoney: false };
+    const paysSwitch = { plan: "high", purpose: "change" as const, paidInFull: false };
     const changed = [
       ...begins,
       a.snapshot(5, { ...high, status: "past_due" }),

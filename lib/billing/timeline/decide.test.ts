@@ -47,7 +47,7 @@ describe("a decision", () => {
   test("that makes a carry-over a reset has the reason of the payment that did it", () => {
     const resumed = [first, a.snapshot(10, { status: "paused" }), a.snapshot(20, days(20, 50))];
     expect(decision(resumed, a.pay(21, 20, 50))).toEqual({ action: "reset", reason: "Payment confirmed" });
-    expect(decision(resumed, a.pay(21, 20, 50, { inMoney: false }))).toEqual({
+    expect(decision(resumed, a.pay(21, 20, 50, { paidInFull: false }))).toEqual({
       action: "preserve",
       reason: "Payment confirmed",
     });

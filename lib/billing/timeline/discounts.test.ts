@@ -15,15 +15,15 @@ const named = (key: string, more: Partial<NamedDiscount> = {}): NamedDiscount =>
 const whole = (key: string, endsAt: number | null = null) => named(key, { terms: spring, endsAt });
 
 let facts = 0;
-function snapshot(at: number, discounts?: NamedDiscount[], image: Partial<SnapshotFact["image"]> = {}): SnapshotFact {
+function snapshot(at: number, discounts?: NamedDiscount[], state: Partial<SnapshotFact["state"]> = {}): SnapshotFact {
   facts += 1;
   return {
     ...origin,
     kind: "snapshot",
     id: `stripe:evt_${facts}:snapshot`,
     at,
-    life: at === START ? "created" : "updated",
-    image: {
+    changeType: at === START ? "created" : "updated",
+    state: {
       plan: "plus",
       interval: "monthly",
       quantity: 1,
@@ -33,9 +33,9 @@ function snapshot(at: number, discounts?: NamedDiscount[], image: Partial<Snapsh
       cancelAt: null,
       trialEnd: null,
       collectionPaused: false,
-      ...image,
+      ...state,
     },
-    before: null,
+    previous: null,
     ...(discounts && { discounts }),
   };
 }
@@ -73,7 +73,7 @@ describe("the discounts of a subscription", () => {
   test("are not known without the subscription, nor after its end", () => {
     const set = discount(START, "set", whole("di_1"));
     expect(timeline([set]).records).toEqual([]);
-    const ended: SnapshotFact = { ...snapshot(START + DAY_MS, [], { status: "canceled" }), life: "deleted" };
+    const ended: SnapshotFact = { ...snapshot(START + DAY_MS, [], { status: "canceled" }), changeType: "deleted" };
     const { discounts: _, ...silent } = ended;
     expect(discounts(snapshot(START, [whole("di_1")]), silent)).toBeUndefined();
   });
@@ -148,9 +148,9 @@ test("no discount moves a period, a window, an entitlement or the clock", () => 
         return [rest];
       });
       const bare = timeline(without);
-      const { records: mirrors, trace, ...rest } = timeline(all);
+      const { records, trace, ...rest } = timeline(all);
       expect(rest).toEqual((({ records: _, trace: __, ...each }) => each)(bare));
-      expect(mirrors.map(({ discounts: _, ...mirror }) => mirror)).toEqual(bare.records);
+      expect(records.map(({ discounts: _, ...record }) => record)).toEqual(bare.records);
       expect(trace).toMatchObject(bare.trace);
     }),
   );

@@ -1,4 +1,4 @@
-/** The order of facts with equal instants, and the equality of two images. */
+/** The order of facts with equal instants, and the equality of two states. */
 import { describe, expect, test } from "vitest";
 import { day, days, factBuilder, subscriptionState } from "@/tests/support/fact-builders";
 import type { Fact, SnapshotFact, SubscriptionState } from "../types";
@@ -12,10 +12,10 @@ const ids = (facts: readonly { id: string }[]) => facts.map(({ id }) => id).join
 function snapshot(
   id: string,
   after: SubscriptionState,
-  before: SubscriptionState | null,
-  life: SnapshotFact["life"] = "updated",
+  previous: SubscriptionState | null,
+  changeType: SnapshotFact["changeType"] = "updated",
 ) {
-  return { ...factBuilder().snapshot(0, {}, { image: after, before, life }), id };
+  return { ...factBuilder().snapshot(0, {}, { state: after, previous, changeType }), id };
 }
 
 describe("two states are equal", () => {
@@ -56,7 +56,7 @@ describe("two states of which one has no item", () => {
     expect(isSameState(seats, subscriptionState({ ...none, cancelAt: day(30) }))).toBe(false);
   });
 
-  test("need an image without a plan and without a period", () => {
+  test("need a state without a plan and without a period", () => {
     expect(
       isSameState(subscriptionState({ plan: null, interval: null, quantity: 1 }), subscriptionState({ quantity: 3 })),
     ).toBe(false);
@@ -67,7 +67,7 @@ describe("two states of which one has no item", () => {
 describe("inside one instant", () => {
   const group = (...facts: Fact[]) => groupByInstant(facts).map(ids);
 
-  test("snapshots are sorted by their period's start, then by life, then by id", () => {
+  test("snapshots are sorted by their period's start, then by the type of the change, then by id", () => {
     const [later, earlier] = [
       snapshot("a", subscriptionState(days(30, 60)), null),
       snapshot("b", subscriptionState(), null),
@@ -113,7 +113,7 @@ describe("inside one instant", () => {
   });
 });
 
-describe("the chain of images", () => {
+describe("the chain of states", () => {
   test("begins with the creation if no state was known, and not otherwise", () => {
     const [born, other] = [snapshot("b", A, null, "created"), snapshot("a", A, null)];
     expect(ids(orderByPreviousState([other, born], null))).toBe("ba");

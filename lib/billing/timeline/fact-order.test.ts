@@ -3,7 +3,7 @@ import type { SnapshotFact, SubscriptionState } from "../types";
 import { groupByInstant, orderByPreviousState } from "./fact-order";
 
 const START = Date.parse("2026-03-01");
-const image = (plan: string, changes: Partial<SubscriptionState> = {}): SubscriptionState => ({
+const state = (plan: string, changes: Partial<SubscriptionState> = {}): SubscriptionState => ({
   plan,
   interval: "monthly",
   quantity: 1,
@@ -16,14 +16,14 @@ const image = (plan: string, changes: Partial<SubscriptionState> = {}): Subscrip
   ...changes,
 });
 
-function snapshot(id: string, after: SubscriptionState, before: SubscriptionState | null, at = START): SnapshotFact {
-  const life = before ? "updated" : "created";
-  return { kind: "snapshot", id, processor: "stripe", subscription: "sub", at, life, image: after, before };
+function snapshot(id: string, after: SubscriptionState, previous: SubscriptionState | null, at = START): SnapshotFact {
+  const changeType = previous ? "updated" : "created";
+  return { kind: "snapshot", id, processor: "stripe", subscription: "sub", at, changeType, state: after, previous };
 }
 
-const A = image("basic");
-const B = image("plus");
-const C = image("ultra");
+const A = state("basic");
+const B = state("plus");
+const C = state("ultra");
 const ids = (facts: readonly { id: string }[]) => facts.map(({ id }) => id).join("");
 
 test("three changes in one second follow their previous states, independent of their ids", () => {
@@ -45,10 +45,10 @@ test("a change of nothing is used on the way and undoes nothing", () => {
 });
 
 test("more than can be searched are still chained greedily", () => {
-  const plans = Array.from({ length: 14 }, (_, index) => image(`plan${String(index).padStart(2, "0")}`));
+  const plans = Array.from({ length: 14 }, (_, index) => state(`plan${String(index).padStart(2, "0")}`));
   const facts = plans.slice(1).map((after, index) => snapshot(`f${99 - index}`, after, plans[index] ?? null));
   const ordered = orderByPreviousState(facts.toReversed(), plans[0] ?? null);
-  expect(ordered.map(({ image: { plan } }) => plan)).toEqual(plans.slice(1).map(({ plan }) => plan));
+  expect(ordered.map(({ state: { plan } }) => plan)).toEqual(plans.slice(1).map(({ plan }) => plan));
 });
 
 test("in one instant payments follow snapshots; instants are in their order", () => {
@@ -64,7 +64,7 @@ test("in one instant payments follow snapshots; instants are in their order", ()
     periodEnd: START + 1,
     plan: "plus",
     interval: "monthly",
-    inMoney: true,
+    paidInFull: true,
   } as const;
   const later = snapshot("l", B, A, START + 1000);
   const groups = groupByInstant([later, paid, snapshot("s", A, null)]);

@@ -46,8 +46,8 @@ const CHANGE_RANK = { created: 0, updated: 1, deleted: 2 } as const;
 function byTieBreak(a: Fact, b: Fact): number {
   if (a.kind === "snapshot" && b.kind === "snapshot") {
     return (
-      (a.image.periodStart ?? 0) - (b.image.periodStart ?? 0) ||
-      CHANGE_RANK[a.life] - CHANGE_RANK[b.life] ||
+      (a.state.periodStart ?? 0) - (b.state.periodStart ?? 0) ||
+      CHANGE_RANK[a.changeType] - CHANGE_RANK[b.changeType] ||
       (a.id < b.id ? -1 : 1)
     );
   }
@@ -73,9 +73,9 @@ export function orderByPreviousState(
 ): SnapshotFact[] {
   if (snapshots.length < 2) return [...snapshots];
   const links = (previous: SubscriptionState | null, next: SnapshotFact): number => {
-    if (previous === null) return next.before === null && next.life === "created" ? 1 : 0;
-    if (next.before === null && next.life === "created") return 0;
-    return isSameState(next.before ?? next.image, previous) ? 1 : 0;
+    if (previous === null) return next.previous === null && next.changeType === "created" ? 1 : 0;
+    if (next.previous === null && next.changeType === "created") return 0;
+    return isSameState(next.previous ?? next.state, previous) ? 1 : 0;
   };
   return snapshots.length <= MAX_SEARCHED
     ? bestChain(snapshots, initial, links)
@@ -90,7 +90,7 @@ function bestChain(
   links: Links,
 ): SnapshotFact[] {
   const all = (1 << snapshots.length) - 1;
-  const stateOf = (index: number) => (index < 0 ? initial : (snapshots[index] as SnapshotFact).image);
+  const stateOf = (index: number) => (index < 0 ? initial : (snapshots[index] as SnapshotFact).state);
   const memo = new Map<number, number>();
   /** The maximum number of links of the snapshots outside `used`, if they follow `last`. */
   const most = (used: number, last: number): number => {
@@ -132,14 +132,15 @@ function greedyChain(
   while (rest.length > 0) {
     const linked = rest.findIndex((next) => links(previous, next) === 1);
     const unchanging = rest.findIndex(
-      (next) => previous !== null && links(previous, next) === 1 && isSameState(next.image, previous),
+      (next) => previous !== null && links(previous, next) === 1 && isSameState(next.state, previous),
     );
     const head = rest.findIndex(
-      (next) => !rest.some((other) => other !== next && next.before !== null && isSameState(other.image, next.before)),
+      (next) =>
+        !rest.some((other) => other !== next && next.previous !== null && isSameState(other.state, next.previous)),
     );
     const [next] = rest.splice([unchanging, linked, head].find((index) => index >= 0) ?? 0, 1) as [SnapshotFact];
     ordered.push(next);
-    previous = next.image;
+    previous = next.state;
   }
   return ordered;
 }

@@ -9,7 +9,7 @@ const none = { plan: null, interval: null, periodStart: null, periodEnd: null, i
 const a = factBuilder();
 
 /** The plan's item at a listed price. */
-const listed = (at: number, changes: Partial<SnapshotFact["image"]> = {}, unlisted: UnlistedItem[] = []) =>
+const listed = (at: number, changes: Partial<SnapshotFact["state"]> = {}, unlisted: UnlistedItem[] = []) =>
   a.snapshot(at, { item, ...changes }, { list: { complete: true, plans: 1, unlisted } });
 const entry = (key: Partial<typeof item>, changes: Partial<UnlistedItem> = {}): UnlistedItem => ({
   id: null,
@@ -22,7 +22,7 @@ const entry = (key: Partial<typeof item>, changes: Partial<UnlistedItem> = {}): 
   ...changes,
 });
 /** An event without a listed price of the product. */
-const without = (at: number, list: Partial<ItemList>, changes: Partial<SnapshotFact["image"]> = {}) =>
+const without = (at: number, list: Partial<ItemList>, changes: Partial<SnapshotFact["state"]> = {}) =>
   a.snapshot(at, { ...none, ...changes }, { list: { complete: true, plans: 0, unlisted: [], ...list } });
 
 const last = (...facts: Fact[]) => replaySubscription(facts).record;
@@ -56,12 +56,15 @@ describe("an item list", () => {
   test("from before the product joined the subscription leaves no record; an end does", () => {
     expect(replaySubscription([gone(0), without(1, { complete: false })])).toMatchObject({ record: null, changes: [] });
     expect(met(gone(0))).toBe("No billing change");
-    const end = { ...gone(0), life: "deleted" as const };
+    const end = { ...gone(0), changeType: "deleted" as const };
     expect(met(end)).toBe("Subscription ended");
     expect(replaySubscription([end, listed(5)])).toMatchObject({ record: { endedAt: day(0) }, periods: [] });
     const canceled = without(0, { plans: 1 }, { status: "canceled" });
     expect(met(canceled)).toBe("Subscription ended");
-    expect(last(listed(0), { ...gone(5), life: "deleted" })).toMatchObject({ status: "canceled", endedAt: day(5) });
-    expect(met(listed(0), { ...gone(5), life: "deleted" })).toBe("Subscription ended");
+    expect(last(listed(0), { ...gone(5), changeType: "deleted" })).toMatchObject({
+      status: "canceled",
+      endedAt: day(5),
+    });
+    expect(met(listed(0), { ...gone(5), changeType: "deleted" })).toBe("Subscription ended");
   });
 });

@@ -74,7 +74,7 @@ describe("a failed charge for the current plan", () => {
 describe("the plan whose limits apply", () => {
   const a = factBuilder();
   const limitPlan = (at: number, ...facts: Fact[]) => onDay(at, ...facts)?.limitPlan;
-  const prorated = (at: number, plan = "high") => a.pay(at, at, 30, { purpose: "proration", plan, inMoney: false });
+  const prorated = (at: number, plan = "high") => a.pay(at, at, 30, { purpose: "proration", plan, paidInFull: false });
 
   test("an upgrade announced active counts at once, a downgrade too", () => {
     expect(limitPlan(6, a.snapshot(0), a.snapshot(5, high))).toBe("high");

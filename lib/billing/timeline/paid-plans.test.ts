@@ -37,7 +37,7 @@ describe("which periods are paid", () => {
 
   test("a payment from credit pays and is not in money; one of another purpose, or of another start, pays nothing", () => {
     const renewed = [a.snapshot(0), a.snapshot(30, second)];
-    expect(paid(...renewed, a.pay(31, 30, 60, { inMoney: false }))[1]).toEqual([true, false]);
+    expect(paid(...renewed, a.pay(31, 30, 60, { paidInFull: false }))[1]).toEqual([true, false]);
     expect(paid(...renewed, a.pay(31, 30, 60, { purpose: "proration" }))[1]).toEqual([false, false]);
     expect(paid(...renewed, a.pay(31, 30, 60, { purpose: "other" }))[1]).toEqual([false, false]);
     expect(paid(...renewed, a.pay(31, 31, 60))[1]).toEqual([false, false]);
@@ -46,7 +46,7 @@ describe("which periods are paid", () => {
   });
 
   test("a trial is paid by money only: neither by its invoice over 0 nor because it continues", () => {
-    expect(paid(a.snapshot(0, trialing), a.pay(0, 0, 30, { inMoney: false }))).toEqual([[false, false]]);
+    expect(paid(a.snapshot(0, trialing), a.pay(0, 0, 30, { paidInFull: false }))).toEqual([[false, false]]);
     expect(paid(a.snapshot(0, trialing), a.pay(0, 0, 30))).toEqual([[true, true]]);
     expect(paid(a.snapshot(0, trialing), a.snapshot(30, second))[0]).toEqual([false, false]);
   });

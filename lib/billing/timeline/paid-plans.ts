@@ -23,10 +23,17 @@ export function planPayment(fact: PaymentFact, history: SubscriptionHistory): Pa
     const { purpose, periodStart, periodEnd } = charge;
     const whole = purpose === "period" || purpose === "change";
     const interval = whole ? intervalOf(periodStart, periodEnd) : null;
-    return { ...fact, purpose, periodStart, periodEnd, interval, inMoney: (charge.inMoney ?? fact.inMoney) && whole };
+    return {
+      ...fact,
+      purpose,
+      periodStart,
+      periodEnd,
+      interval,
+      paidInFull: (charge.paidInFull ?? fact.paidInFull) && whole,
+    };
   }
   // The plan's line is among the lines that the processor left out of the invoice.
-  const shared: PaymentFact = { ...fact, ...fact.truncated, purpose: "change", inMoney: false };
+  const shared: PaymentFact = { ...fact, ...fact.truncated, purpose: "change", paidInFull: false };
   if (fact.truncated && fact.outcome === "paid" && periodOf(history.periods, shared)) return shared;
   const { unlisted, truncated } = fact;
   return unlisted === undefined && truncated === undefined ? fact : null;
@@ -49,9 +56,9 @@ export function markPaid(history: SubscriptionHistory, period: Period, payments:
   period.chargeFailed = failed.some((fact) => plansOf(history, period).some((plan) => isForPlan(fact, plan)));
   if (period.chargeFailed) period.presumedPaid = false;
   // A trial's invoice over 0 is "paid" as well, but does not pay for the trial.
-  period.paidByPayment = paid.some((fact) => !period.trial || fact.inMoney);
+  period.paidByPayment = paid.some((fact) => !period.trial || fact.paidInFull);
   period.paid = (period.presumedPaid && !period.trial) || period.paidByPayment;
-  period.paidInFull = paid.some((fact) => fact.inMoney);
+  period.paidInFull = paid.some((fact) => fact.paidInFull);
 }
 
 /** The plan that the period opened with, and later plans in it. */

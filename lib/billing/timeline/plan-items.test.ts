@@ -26,7 +26,7 @@ const list = (items: readonly UnlistedItem[], more: Partial<ItemList> = {}): Ite
   ...more,
 });
 
-/** An image without a plan of the product: all that the other items say. */
+/** A state without a plan of the product: all that the other items say. */
 const BARE: SubscriptionState = {
   plan: null,
   interval: null,
@@ -48,7 +48,7 @@ const LISTED: SubscriptionState = {
   periodEnd: APRIL,
   item: PLAN,
 };
-const mirror = (more: Partial<SubscriptionRecord> = {}): SubscriptionRecord => ({
+const record = (more: Partial<SubscriptionRecord> = {}): SubscriptionRecord => ({
   ...LISTED,
   processor: "stripe",
   subscription: "sub_1",
@@ -84,17 +84,17 @@ describe("the same item", () => {
 
 describe("the state of a product", () => {
   const seen = (
-    image: SubscriptionState,
+    state: SubscriptionState,
     items: ItemList | undefined,
-    last: SubscriptionRecord | null = mirror(),
+    last: SubscriptionRecord | null = record(),
     addOns: readonly ItemKey[] = [],
-  ) => productStateOf({ image, ...(items && { list: items }) }, { record: last, addOns });
+  ) => productStateOf({ state, ...(items && { list: items }) }, { record: last, addOns });
 
   test("with a listed plan is the event's own, whatever is known", () => {
-    for (const last of [null, mirror({ plan: "ultra", absent: true })]) {
+    for (const last of [null, record({ plan: "ultra", absent: true })]) {
       const found = seen(LISTED, list([unlisted(MOVED)]), last);
-      expect(found).toEqual({ image: LISTED, presence: "listed" });
-      expect(found.image).toBe(LISTED);
+      expect(found).toEqual({ state: LISTED, presence: "listed" });
+      expect(found.state).toBe(LISTED);
     }
   });
 
@@ -102,7 +102,7 @@ describe("the state of a product", () => {
     const item = unlisted(MOVED, { interval: "yearly", quantity: 5 });
     expect(seen({ ...BARE, status: "past_due" }, list([item]))).toEqual({
       presence: "unlisted",
-      image: {
+      state: {
         ...BARE,
         status: "past_due",
         plan: "plus",
@@ -117,75 +117,75 @@ describe("the state of a product", () => {
 
   test("at a price that recurs in an odd interval keeps the known interval", () => {
     const odd = list([unlisted(MOVED, { interval: null })]);
-    expect(seen(BARE, odd).image.interval).toBe("monthly");
-    expect(seen(BARE, odd, mirror({ interval: "yearly" })).image.interval).toBe("yearly");
+    expect(seen(BARE, odd).state.interval).toBe("monthly");
+    expect(seen(BARE, odd, record({ interval: "yearly" })).state.interval).toBe("yearly");
   });
 
   test("that is absent keeps the known plan, quantity and item, without a period", () => {
     const found = seen({ ...LISTED, plan: null }, list([unlisted(STORAGE)], { plans: 1 }));
     expect(found).toEqual({
       presence: "absent",
-      image: { ...LISTED, plan: "plus", quantity: 3, periodStart: null, periodEnd: null, item: PLAN },
+      state: { ...LISTED, plan: "plus", quantity: 3, periodStart: null, periodEnd: null, item: PLAN },
     });
   });
 
   test.each<[string, ItemList | undefined, SubscriptionRecord | null, readonly ItemKey[], string, ItemKey | null]>([
     // The plan's item, found by its key.
-    ["the item by its id", list([unlisted(STORAGE), unlisted(MOVED)]), mirror(), [], "unlisted", MOVED],
-    ["the item in a truncated list", list([unlisted(MOVED)], { complete: false }), mirror(), [], "unlisted", MOVED],
-    ["the item beside another plan", list([unlisted(MOVED)], { plans: 1 }), mirror(), [], "unlisted", MOVED],
-    ["a known add-on of the same product", list([unlisted(MOVED)], { plans: 1 }), mirror(), [MOVED], "absent", PLAN],
-    ["the item behind a known add-on", list([unlisted(SEATS), unlisted(MOVED)]), mirror(), [SEATS], "unlisted", MOVED],
+    ["the item by its id", list([unlisted(STORAGE), unlisted(MOVED)]), record(), [], "unlisted", MOVED],
+    ["the item in a truncated list", list([unlisted(MOVED)], { complete: false }), record(), [], "unlisted", MOVED],
+    ["the item beside another plan", list([unlisted(MOVED)], { plans: 1 }), record(), [], "unlisted", MOVED],
+    ["a known add-on of the same product", list([unlisted(MOVED)], { plans: 1 }), record(), [MOVED], "absent", PLAN],
+    ["the item behind a known add-on", list([unlisted(SEATS), unlisted(MOVED)]), record(), [SEATS], "unlisted", MOVED],
     // With no plan in the whole list the first candidate stands in doubt for the plan.
-    ["only other items", list([unlisted(STORAGE), unlisted(SEATS)]), mirror(), [], "unlisted", STORAGE],
+    ["only other items", list([unlisted(STORAGE), unlisted(SEATS)]), record(), [], "unlisted", STORAGE],
     [
       "other items, the first a known add-on",
       list([unlisted(STORAGE), unlisted(SEATS)]),
-      mirror(),
+      record(),
       [STORAGE],
       "unlisted",
       SEATS,
     ],
-    ["only known add-ons", list([unlisted(STORAGE)]), mirror(), [STORAGE], "absent", PLAN],
-    ["other items beside another plan", list([unlisted(STORAGE)], { plans: 1 }), mirror(), [], "absent", PLAN],
+    ["only known add-ons", list([unlisted(STORAGE)]), record(), [STORAGE], "absent", PLAN],
+    ["other items beside another plan", list([unlisted(STORAGE)], { plans: 1 }), record(), [], "absent", PLAN],
     [
       "other items beside another plan, no item known",
       list([unlisted(STORAGE)], { plans: 1 }),
-      mirror({ item: null }),
+      record({ item: null }),
       [],
       "unlisted",
       STORAGE,
     ],
-    ["other items in a truncated list", list([unlisted(STORAGE)], { complete: false }), mirror(), [], "unknown", PLAN],
+    ["other items in a truncated list", list([unlisted(STORAGE)], { complete: false }), record(), [], "unknown", PLAN],
     [
       "a truncated list, no item known",
       list([unlisted(STORAGE)], { complete: false }),
-      mirror({ item: null }),
+      record({ item: null }),
       [],
       "unknown",
       null,
     ],
-    ["no unlisted item", list([], { plans: 1 }), mirror(), [], "absent", PLAN],
-    ["no unlisted item in a truncated list", list([], { complete: false }), mirror(), [], "unknown", PLAN],
+    ["no unlisted item", list([], { plans: 1 }), record(), [], "absent", PLAN],
+    ["no unlisted item in a truncated list", list([], { complete: false }), record(), [], "unknown", PLAN],
     // An item that left stays away until it returns.
-    ["a truncated list after it left", list([], { complete: false }), mirror({ absent: true }), [], "absent", PLAN],
-    ["no list after it left", undefined, mirror({ absent: true }), [], "absent", PLAN],
-    ["the item after it left", list([unlisted(MOVED)]), mirror({ absent: true }), [], "unlisted", MOVED],
+    ["a truncated list after it left", list([], { complete: false }), record({ absent: true }), [], "absent", PLAN],
+    ["no list after it left", undefined, record({ absent: true }), [], "absent", PLAN],
+    ["the item after it left", list([unlisted(MOVED)]), record({ absent: true }), [], "unlisted", MOVED],
     // Older facts have no list.
-    ["no list", undefined, mirror(), [], "unknown", PLAN],
+    ["no list", undefined, record(), [], "unknown", PLAN],
     // A product that the subscription was never known to have.
     ["a whole list, nothing known", list([unlisted(STORAGE)]), null, [], "unknown", null],
-    ["a whole list, no plan known", list([unlisted(STORAGE)]), mirror({ plan: null }), [], "unknown", PLAN],
-    ["a whole list after it left, no plan known", list([]), mirror({ plan: null, absent: true }), [], "unknown", PLAN],
+    ["a whole list, no plan known", list([unlisted(STORAGE)]), record({ plan: null }), [], "unknown", PLAN],
+    ["a whole list after it left, no plan known", list([]), record({ plan: null, absent: true }), [], "unknown", PLAN],
   ])("from %s", (_, items, last, addOns, presence, item) => {
     const found = seen(BARE, items, last, addOns);
     expect(found.presence).toBe(presence);
-    expect(found.image.item).toEqual(item);
-    expect(found.image.plan).toBe(last?.plan ?? null);
-    expect(found.image.quantity).toBe(presence === "unlisted" ? 2 : (last?.quantity ?? 1));
-    expect(found.image.periodStart).toBe(presence === "unlisted" ? MARCH : null);
-    expect(found.image.periodEnd).toBe(presence === "unlisted" ? APRIL : null);
-    expect(found.image.cancelAt).toBe(APRIL);
+    expect(found.state.item).toEqual(item);
+    expect(found.state.plan).toBe(last?.plan ?? null);
+    expect(found.state.quantity).toBe(presence === "unlisted" ? 2 : (last?.quantity ?? 1));
+    expect(found.state.periodStart).toBe(presence === "unlisted" ? MARCH : null);
+    expect(found.state.periodEnd).toBe(presence === "unlisted" ? APRIL : null);
+    expect(found.state.cancelAt).toBe(APRIL);
   });
 
   test.each<[string, ItemKey, ItemKey, string]>([
@@ -195,7 +195,7 @@ describe("the state of a product", () => {
     ["without an id, not the product", nameless({ ...STORAGE, price: "price_old" }), nameless(STORAGE), "unlisted"],
     ["without id and price, nothing", key(null, "prod_storage", null), key(null, "prod_storage", null), "unlisted"],
   ])("an add-on is known %s", (_, known, item, presence) => {
-    expect(seen(BARE, list([unlisted(item)]), mirror(), [known]).presence).toBe(presence);
+    expect(seen(BARE, list([unlisted(item)]), record(), [known]).presence).toBe(presence);
   });
 
   test.each<[string, Partial<SubscriptionState>, string]>([
@@ -206,7 +206,7 @@ describe("the state of a product", () => {
     const found = seen({ ...BARE, interval: "yearly", quantity: 4, ...period }, undefined);
     expect(found.presence).toBe(presence);
     const own = { plan: "plus", interval: "yearly", quantity: 4, item: key(null, null, null), ...period };
-    if (presence === "unlisted") expect(found.image).toEqual({ ...BARE, ...own });
-    else expect(found.image).toMatchObject({ interval: "monthly", quantity: 3, periodStart: null, periodEnd: null });
+    if (presence === "unlisted") expect(found.state).toEqual({ ...BARE, ...own });
+    else expect(found.state).toMatchObject({ interval: "monthly", quantity: 3, periodStart: null, periodEnd: null });
   });
 });

@@ -47,24 +47,24 @@ interface KnownItems {
  * plan until it returns.
  */
 export function productStateOf(
-  { image, list }: Pick<SnapshotFact, "image" | "list">,
+  { state, list }: Pick<SnapshotFact, "state" | "list">,
   { record: last, addOns }: KnownItems,
-): { image: SubscriptionState; presence: ItemPresence } {
-  if (image.plan !== null) return { image, presence: "listed" };
+): { state: SubscriptionState; presence: ItemPresence } {
+  if (state.plan !== null) return { state, presence: "listed" };
   // Older facts have no list: their state has the item itself, or no item at all.
-  const item = list === undefined ? ownItem(image) : unlistedPlan(list, last, addOns);
+  const item = list === undefined ? ownItem(state) : unlistedPlan(list, last, addOns);
   const known = { plan: last?.plan ?? null, interval: last?.interval ?? null };
   if (item !== undefined) {
     const { quantity, periodStart, periodEnd } = item;
     const interval = item.interval ?? known.interval;
     return {
-      image: { ...image, ...known, interval, quantity, periodStart, periodEnd, item: itemKeyOf(item) },
+      state: { ...state, ...known, interval, quantity, periodStart, periodEnd, item: itemKeyOf(item) },
       presence: "unlisted",
     };
   }
   const unchanged = { ...known, quantity: last?.quantity ?? 1, item: last?.item ?? null };
   return {
-    image: { ...image, ...unchanged, periodStart: null, periodEnd: null },
+    state: { ...state, ...unchanged, periodStart: null, periodEnd: null },
     presence: last?.plan != null && (last.absent || list?.complete === true) ? "absent" : "unknown",
   };
 }
@@ -119,11 +119,11 @@ export function withoutPlan(fact: Fact): SnapshotFact | PaymentFact | null {
     if (!fact.unlisted?.length && !fact.truncated) return null;
     return { ...fact, purpose: "other", plan: null, interval: null, periodStart: null, periodEnd: null };
   }
-  if (fact.kind !== "snapshot" || (fact.list === undefined && fact.life !== "deleted")) return null;
-  return { ...fact, image: stateWithoutPlan(fact.image), before: fact.before && stateWithoutPlan(fact.before) };
+  if (fact.kind !== "snapshot" || (fact.list === undefined && fact.changeType !== "deleted")) return null;
+  return { ...fact, state: stateWithoutPlan(fact.state), previous: fact.previous && stateWithoutPlan(fact.previous) };
 }
 
-function stateWithoutPlan({ twoPlanItems: _, ...image }: SubscriptionState): SubscriptionState {
+function stateWithoutPlan({ twoPlanItems: _, ...state }: SubscriptionState): SubscriptionState {
   const none = { plan: null, interval: null, quantity: 1, periodStart: null, periodEnd: null, item: null };
-  return { ...image, ...none };
+  return { ...state, ...none };
 }

@@ -8,7 +8,7 @@ const second = { ...days(6, 36) };
 /** A debit under way makes a subscription active; it fails on day 4, and the subscription ends on day 5. */
 const failedDebit = [
   a.snapshot(0, { status: "incomplete" }),
-  a.snapshot(0, {}, { before: null }),
+  a.snapshot(0, {}, { previous: null }),
   a.fail(4, { ...days(0, 30) }),
   a.snapshot(4, { status: "past_due" }),
   a.cancel(5, { status: "canceled" }),

@@ -26,9 +26,9 @@ const origin = (at: Instant) => ({ id: `f${++facts}`, processor: "paddle" as con
 const snapshot = (at: Instant, changes: Partial<SubscriptionState> = {}): ProcessorFact => ({
   kind: "snapshot",
   ...origin(at),
-  life: "updated",
-  image: { ...ultra, ...changes },
-  before: null,
+  changeType: "updated",
+  state: { ...ultra, ...changes },
+  previous: null,
 });
 const schedule = (at: Instant, plan: string | null): ScheduleFact => ({
   kind: "schedule",
@@ -119,12 +119,12 @@ test("half a schedule is none, and there is none for a subscription that is not 
   expect(timeline(began, ended, scheduled).records).toMatchObject([{ scheduled: null }]);
 });
 
-describe("after the next image", () => {
+describe("after the next state", () => {
   const to = { plan: "basic", interval: "monthly" } as const;
   const mirrorOf = (...all: Fact[]) => {
-    const { record: mirror } = replaySubscription(all);
-    if (mirror === null) throw new Error("no mirror");
-    return mirror;
+    const { record } = replaySubscription(all);
+    if (record === null) throw new Error("no record");
+    return record;
   };
   const open = mirrorOf(began, scheduled);
   const carried = mirrorOf(began, scheduled, carriedOut);
@@ -183,7 +183,7 @@ describe("after the next image", () => {
       { scheduled: null, retainedPlan: null },
     ],
     ["for a new subscription there is nothing", [null, ultra, "first"], { scheduled: null, retainedPlan: null }],
-  ])("%s", (_, [mirror, image, move], expected) => {
-    expect(scheduleAfter(mirror, image, move)).toEqual(expected);
+  ])("%s", (_, [record, state, move], expected) => {
+    expect(scheduleAfter(record, state, move)).toEqual(expected);
   });
 });

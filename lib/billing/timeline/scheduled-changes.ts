@@ -29,20 +29,20 @@ export function isCarriedOut(
 /** The scheduled change, and the plan retained for it, after the next state. */
 export function scheduleAfter(
   record: SubscriptionRecord | null,
-  image: Pick<SubscriptionState, "plan" | "interval" | "status" | "cancelAt">,
+  state: Pick<SubscriptionState, "plan" | "interval" | "status" | "cancelAt">,
   move: Move,
 ): Pick<SubscriptionRecord, "scheduled" | "retainedPlan"> {
-  if (record === null || image.status === "canceled") return { scheduled: null, retainedPlan: null };
+  if (record === null || state.status === "canceled") return { scheduled: null, retainedPlan: null };
   const { scheduled } = record;
-  const carriedOut = isCarriedOut(record, image);
+  const carriedOut = isCarriedOut(record, state);
   // After a renewal with the old plan, the scheduled change waits for the next renewal.
   if (move === "boundary") return { scheduled: carriedOut ? null : scheduled, retainedPlan: null };
   // A restart begins a new period with its own plan: no plan is retained.
   if (move === "restart") return { scheduled: null, retainedPlan: null };
-  if (scheduled === null) return { scheduled, retainedPlan: image.plan === record.plan ? record.retainedPlan : null };
+  if (scheduled === null) return { scheduled, retainedPlan: state.plan === record.plan ? record.retainedPlan : null };
 
-  const changed = image.plan !== record.plan || image.interval !== record.interval;
-  const canceled = image.cancelAt !== null && image.cancelAt !== record.cancelAt;
+  const changed = state.plan !== record.plan || state.interval !== record.interval;
+  const canceled = state.cancelAt !== null && state.cancelAt !== record.cancelAt;
   if (canceled || (changed && !carriedOut)) return { scheduled: null, retainedPlan: null };
   return { scheduled, retainedPlan: carriedOut ? effectivePlan(record) : null };
 }

@@ -18,7 +18,7 @@ const MOVED = key("si_plan", "prod_negotiated", "price_negotiated");
 const STORAGE = key("si_storage", "prod_storage", "price_storage");
 const SEATS = key("si_seats", "prod_seats", "price_seats");
 
-/** An image without a plan of the product. */
+/** A state without a plan of the product. */
 const BARE: SubscriptionState = {
   plan: null,
   interval: null,
@@ -63,9 +63,9 @@ const SNAPSHOT: SnapshotFact = {
   kind: "snapshot",
   id: "snapshot",
   ...ORIGIN,
-  life: "updated",
-  image: { ...LISTED, status: "past_due", twoPlanItems: true, sentInvoice: true },
-  before: LISTED,
+  changeType: "updated",
+  state: { ...LISTED, status: "past_due", twoPlanItems: true, sentInvoice: true },
+  previous: LISTED,
   list: { complete: true, plans: 1, unlisted: [{ ...STORAGE, ...PERIOD, quantity: 2 }] },
 };
 const PAID: PaymentFact = {
@@ -78,7 +78,7 @@ const PAID: PaymentFact = {
   periodEnd: APRIL,
   plan: "plus",
   interval: "monthly",
-  inMoney: true,
+  paidInFull: true,
 };
 const SCHEDULE: ScheduleFact = { kind: "schedule", id: "schedule", ...ORIGIN, plan: "basic", interval: "monthly" };
 const line: UnlistedCharge = { ...STORAGE, purpose: "period", periodStart: MARCH, periodEnd: APRIL };
@@ -88,10 +88,10 @@ describe("a fact as another product sees it", () => {
   test("a snapshot keeps the status, the flags and the list, and loses the plan", () => {
     expect(withoutPlan(SNAPSHOT)).toEqual({
       ...SNAPSHOT,
-      before: BARE,
-      image: { ...BARE, status: "past_due", sentInvoice: true },
+      previous: BARE,
+      state: { ...BARE, status: "past_due", sentInvoice: true },
     });
-    expect(withoutPlan({ ...SNAPSHOT, before: null })).toMatchObject({ before: null });
+    expect(withoutPlan({ ...SNAPSHOT, previous: null })).toMatchObject({ previous: null });
   });
 
   test("a payment keeps its lines, and loses what it pays for", () => {
@@ -106,10 +106,10 @@ describe("a fact as another product sees it", () => {
   });
 
   test.each<[string, Fact, boolean]>([
-    ["an end without a list", { ...WITHOUT_LIST, life: "deleted" }, true],
-    ["a creation with a list", { ...SNAPSHOT, life: "created" }, true],
+    ["an end without a list", { ...WITHOUT_LIST, changeType: "deleted" }, true],
+    ["a creation with a list", { ...SNAPSHOT, changeType: "created" }, true],
     ["an older update without a list", WITHOUT_LIST, false],
-    ["an older creation without a list", { ...WITHOUT_LIST, life: "created" }, false],
+    ["an older creation without a list", { ...WITHOUT_LIST, changeType: "created" }, false],
     ["a payment for listed plans only", PAID, false],
     ["a payment with an empty list of lines", { ...PAID, unlisted: [] }, false],
     ["our own schedule", SCHEDULE, false],
@@ -132,7 +132,7 @@ describe("the facts that a product shares with others", () => {
   });
 
   test("are counted once, however many products have them, in the order in which they are given", () => {
-    const end: SnapshotFact = { ...SNAPSHOT, id: "end", life: "deleted" };
+    const end: SnapshotFact = { ...SNAPSHOT, id: "end", changeType: "deleted" };
     const shared = sharedFacts([own(), own({ id: "own2" })], [SNAPSHOT, end, { ...SNAPSHOT }, PAID]);
     expect(shared.map(({ id }) => id)).toEqual(["snapshot", "end"]);
   });

@@ -14,7 +14,7 @@ const failures = (...facts: Fact[]) => replaySubscription(facts).failures.map(({
 /** The rule that the last fact met. */
 const met = (...facts: Fact[]) => replaySubscription(facts).trace[facts.at(-1)?.id ?? ""];
 
-test("one snapshot is one period, one change and a mirror", () => {
+test("one snapshot is one period, one change and a record", () => {
   const a = factBuilder();
   const history = replaySubscription([a.snapshot(0, { quantity: 2, cancelAt: day(30), trialEnd: day(-1) })]);
   expect(history).toEqual({
@@ -79,8 +79,8 @@ test("one snapshot is one period, one change and a mirror", () => {
 
 describe("missing events", () => {
   const a = factBuilder();
-  const told2 = (at: number, changes: Partial<SubscriptionState>, before: SubscriptionState) =>
-    a.snapshot(at, changes, { before });
+  const told2 = (at: number, changes: Partial<SubscriptionState>, previous: SubscriptionState) =>
+    a.snapshot(at, changes, { previous });
 
   test("a previous state that differs from the known state is applied just before its event", () => {
     const upgraded = told2(10, { status: "past_due", ...high }, subscriptionState(high));
@@ -142,7 +142,7 @@ describe("an end", () => {
   });
 
   test("is recognized by the event type, and by the status without it", () => {
-    expect(record(a.snapshot(0), a.snapshot(10, {}, { life: "deleted" }))).toMatchObject({
+    expect(record(a.snapshot(0), a.snapshot(10, {}, { changeType: "deleted" }))).toMatchObject({
       status: "canceled",
       endedAt: day(10),
     });

@@ -69,12 +69,12 @@ function emptyHistory(fact: Fact): SubscriptionHistory {
 
 function applySnapshot(history: SubscriptionHistory, fact: SnapshotFact): void {
   // A previous state without an item serves for the order only: the next state has the same content.
-  if (fact.before !== null && !hasNoItem(fact.before)) {
-    const previous = productStateOf({ image: fact.before }, history);
-    if (isMissedUpdate(history, previous.image)) applyState(history, previous, fact.at, "updated");
+  if (fact.previous !== null && !hasNoItem(fact.previous)) {
+    const previous = productStateOf({ state: fact.previous }, history);
+    if (isMissedUpdate(history, previous.state)) applyState(history, previous, fact.at, "updated");
   }
   const now = productStateOf(fact, history);
-  history.trace[fact.id] = applyState(history, now, fact.at, fact.life);
+  history.trace[fact.id] = applyState(history, now, fact.at, fact.changeType);
   if (now.presence === "listed") history.addOns.push(...(fact.list?.unlisted.map(itemKeyOf) ?? []));
 }
 
@@ -105,13 +105,13 @@ interface Update {
 
 function applyState(
   history: SubscriptionHistory,
-  { image: state, presence }: { image: SubscriptionState; presence: ItemPresence },
+  { state, presence }: { state: SubscriptionState; presence: ItemPresence },
   occurredAt: Instant,
-  life: SnapshotFact["life"],
+  changeType: SnapshotFact["changeType"],
 ): Reason {
   const { record } = history;
   if (record?.endedAt != null) return "Subscription ended";
-  const ended = life === "deleted" || state.status === "canceled";
+  const ended = changeType === "deleted" || state.status === "canceled";
   // Until the product is part of the subscription, events about other products change nothing here.
   if (record === null && presence === "unknown" && !ended) return "No billing change";
 

@@ -105,8 +105,8 @@ describe("a snapshot's period", () => {
       ["the same item's", { ...yearly, ...item("si_month") }],
       ["one whose item is not known", { ...yearly, item: null }],
       ["one that does not end later", { ...yearly, ...days(0, 70) }],
-    ])("is not %s", (_, image) => {
-      expect(replaySubscription([...both, a.snapshot(50, image)])).toMatchObject({
+    ])("is not %s", (_, state) => {
+      expect(replaySubscription([...both, a.snapshot(50, state)])).toMatchObject({
         movedBackwards: [day(50)],
         periods: [{ end: day(365) }, { starts: [day(40)], end: day(70) }],
       });

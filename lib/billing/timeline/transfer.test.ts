@@ -147,7 +147,7 @@ describe("Case 8: a subscription that an admin moved", () => {
   });
 
   test("is nothing yet for a product of which only the move is known", () => {
-    const ended = { ...a.cancel(5), image: { ...began.image, plan: null, interval: null } };
+    const ended = { ...a.cancel(5), state: { ...began.state, plan: null, interval: null } };
     expect(timelineOf(moved).records).toEqual([]);
     expect(timelineOf(moved, ended).records).toEqual([]);
   });
@@ -190,7 +190,7 @@ function timelinesAfter(steps: readonly Step[]) {
 describe("deliveries around a move converge in every order:", () => {
   const a = factBuilder();
   const steps: Fact[] = [
-    a.snapshot(0, {}, { life: "created" }),
+    a.snapshot(0, {}, { changeType: "created" }),
     a.snapshot(5, { plan: "high" }),
     a.pay(6, 0, 30),
     a.snapshot(30, { plan: "high", ...days(30, 60) }),
@@ -235,8 +235,8 @@ describe("after any history of a subscription, a move", () => {
     .map((moments) => {
       const a = factBuilder();
       return moments.flatMap(({ at, plan, status, start, paid }): Fact[] => {
-        const life: SnapshotFact["life"] = status === "canceled" ? "deleted" : "updated";
-        const fact = a.snapshot(at, { plan, status, ...days(start, start + 30) }, { life });
+        const changeType: SnapshotFact["changeType"] = status === "canceled" ? "deleted" : "updated";
+        const fact = a.snapshot(at, { plan, status, ...days(start, start + 30) }, { changeType });
         return paid ? [fact, a.pay(at, start, start + 30, { plan })] : [fact];
       });
     });
@@ -281,7 +281,7 @@ describe("after any history of a subscription, a move", () => {
         const [whole, moved] = [timelineOf(...facts), timelineOf(...facts, movesIn(at))];
         const [expected, got] = [entitlementOn(whole, at + later), entitlementOn(moved, at + later)];
         // The old user's earlier trials and debts limit the old user alone.
-        fc.pre(!facts.some((fact) => fact.kind === "snapshot" && fact.image.status === "trialing"));
+        fc.pre(!facts.some((fact) => fact.kind === "snapshot" && fact.state.status === "trialing"));
         if (expected?.source === LOW) expect(got).toMatchObject({ source: LOW, plan: expected.plan });
         else if (expected?.status !== "active") expect(got?.source).toBe("free");
       }),

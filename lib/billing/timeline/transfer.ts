@@ -34,7 +34,7 @@ export function ownedHistories(facts: readonly Fact[]): SubscriptionHistory[] {
 }
 
 function namesPlan(fact: Fact): boolean {
-  if (fact.kind === "snapshot") return fact.image.plan !== null || fact.before?.plan != null;
+  if (fact.kind === "snapshot") return fact.state.plan !== null || fact.previous?.plan != null;
   return (fact.kind === "payment" || fact.kind === "schedule") && fact.plan !== null;
 }
 

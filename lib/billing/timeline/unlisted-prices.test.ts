@@ -11,7 +11,7 @@ const none = { plan: null, interval: null, periodStart: null, periodEnd: null, i
 const a = factBuilder();
 
 /** The plan's item at a listed price. */
-const listed = (at: number, changes: Partial<SnapshotFact["image"]> = {}, unlisted: UnlistedItem[] = []) =>
+const listed = (at: number, changes: Partial<SnapshotFact["state"]> = {}, unlisted: UnlistedItem[] = []) =>
   a.snapshot(at, { item, ...changes }, { list: { complete: true, plans: 1, unlisted } });
 const entry = (key: Partial<typeof item>, changes: Partial<UnlistedItem> = {}): UnlistedItem => ({
   id: null,
@@ -24,7 +24,7 @@ const entry = (key: Partial<typeof item>, changes: Partial<UnlistedItem> = {}): 
   ...changes,
 });
 /** An event without a listed price of the product. */
-const without = (at: number, list: Partial<ItemList>, changes: Partial<SnapshotFact["image"]> = {}) =>
+const without = (at: number, list: Partial<ItemList>, changes: Partial<SnapshotFact["state"]> = {}) =>
   a.snapshot(at, { ...none, ...changes }, { list: { complete: true, plans: 0, unlisted: [], ...list } });
 
 const last = (...facts: Fact[]) => replaySubscription(facts).record;
@@ -35,12 +35,12 @@ describe("an unlisted price", () => {
   test("of two updates in one second the previous state decides which is later, not the id", () => {
     const list = { complete: true, plans: 0, unlisted: [entry(item)] };
     const bare = (status: Status) => subscriptionState({ ...none, status });
-    const overdue = { ...without(5, list, { status: "past_due" }), before: bare("active") };
-    const recovered = { ...without(5, list), before: bare("past_due") };
+    const overdue = { ...without(5, list, { status: "past_due" }), previous: bare("active") };
+    const recovered = { ...without(5, list), previous: bare("past_due") };
     const later = (id: string, fact: SnapshotFact) => ({ ...fact, id });
     expect(last(listed(0), later("z", overdue), later("y", recovered))?.status).toBe("active");
     expect(last(listed(0), later("y", overdue), later("z", recovered))?.status).toBe("active");
-    // The image before is older than the image: it adds no change of its own.
+    // The state before is older than the state: it adds no change of its own.
     expect(replaySubscription([listed(0), later("z", recovered)]).failures).toEqual([]);
   });
 
@@ -112,8 +112,8 @@ describe("an unlisted price", () => {
   });
 
   test("of the previous state is the last known plan", () => {
-    const before = subscriptionState({ plan: null, interval: null, item, status: "past_due" });
-    const back = { ...listed(6), before };
+    const previous = subscriptionState({ plan: null, interval: null, item, status: "past_due" });
+    const back = { ...listed(6), previous };
     expect(replaySubscription([listed(0), back]).failures).toEqual([{ at: day(6), plan: "low", interval: "monthly" }]);
   });
 });
@@ -147,17 +147,18 @@ describe("a payment at an unlisted price", () => {
   });
 
   test("pays for the period that its line names, in money if the invoice was", () => {
-    const inMoney = (fact: PaymentFact) => replaySubscription([begun(), fact]).periods[0]?.paidInFull;
+    const paidInFull = (fact: PaymentFact) => replaySubscription([begun(), fact]).periods[0]?.paidInFull;
     const whole = { id: "si_plan", ...days(0, 30) };
-    expect([inMoney(charge(1, whole)), inMoney(charge(1, whole, { inMoney: false }))]).toEqual([true, false]);
-    expect(inMoney(charge(1, { ...whole, purpose: "change" }))).toBe(true);
-    expect(inMoney(charge(1, { ...whole, purpose: "proration" }))).toBe(false);
+    expect([paidInFull(charge(1, whole)), paidInFull(charge(1, whole, { paidInFull: false }))]).toEqual([true, false]);
+    expect(paidInFull(charge(1, { ...whole, purpose: "change" }))).toBe(true);
+    expect(paidInFull(charge(1, { ...whole, purpose: "proration" }))).toBe(false);
   });
 
   test("is in money by its own line, also if the invoice names another product's free plan", () => {
-    const line = (inMoney: boolean) => charge(1, { id: "si_plan", ...days(0, 30), inMoney }, { inMoney: !inMoney });
-    const inMoney = (fact: PaymentFact) => replaySubscription([begun(), fact]).periods[0]?.paidInFull;
-    expect([inMoney(line(true)), inMoney(line(false))]).toEqual([true, false]);
+    const line = (paidInFull: boolean) =>
+      charge(1, { id: "si_plan", ...days(0, 30), paidInFull }, { paidInFull: !paidInFull });
+    const paidInFull = (fact: PaymentFact) => replaySubscription([begun(), fact]).periods[0]?.paidInFull;
+    expect([paidInFull(line(true)), paidInFull(line(false))]).toEqual([true, false]);
   });
 
   test("that failed before a sent invoice is due is no debt", () => {

@@ -109,10 +109,10 @@ describe("what a carry-over forgives at most", () => {
     const high = { plan: "high" };
     const facts = [a.snapshot(0), a.snapshot(10, high), a.snapshot(20, { ...high, ...days(20, 50) })];
     expect(opening(20, ...facts)).toMatchObject({ share: { units: 66 } });
-    const proration = a.pay(10, 10, 30, { purpose: "proration", plan: "high", inMoney: false });
+    const proration = a.pay(10, 10, 30, { purpose: "proration", plan: "high", paidInFull: false });
     // (100 × 10 + 1,000 × 10) / 30
     expect(opening(20, ...facts, proration)).toMatchObject({ share: { units: 366 } });
-    const later = a.pay(15, 15, 30, { purpose: "proration", plan: "high", inMoney: false });
+    const later = a.pay(15, 15, 30, { purpose: "proration", plan: "high", paidInFull: false });
     expect(opening(20, ...facts, later)).toMatchObject({ share: { units: 216 } });
     const low = [a.snapshot(0, high), a.snapshot(10), a.snapshot(20, days(20, 50))];
     expect(opening(20, ...low)).toMatchObject({ share: { units: 366 } });
@@ -126,7 +126,7 @@ describe("what a carry-over forgives at most", () => {
       reason: "Subscription resumed with a new period",
       share: { units: 33 },
     });
-    expect(opening(20, ...facts, a.pay(21, 20, 50, { inMoney: false }))).toMatchObject({ kind: "carry_over" });
+    expect(opening(20, ...facts, a.pay(21, 20, 50, { paidInFull: false }))).toMatchObject({ kind: "carry_over" });
     expect(opening(20, ...facts, a.pay(21, 20, 50))).toMatchObject({ kind: "reset", share: {} });
   });
 

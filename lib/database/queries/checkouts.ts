@@ -112,12 +112,12 @@ export function checkoutQueries(call: Call) {
 
     /** Whether our server made this transaction for another user. */
     isOtherUsersTransaction: async (userId: string, of: Processor, transaction: string) => {
-      const { anothers } = await call(z.object({ anothers: z.boolean() }), "is_anothers_transaction", {
+      const { other } = await call(z.object({ other: z.boolean() }), "is_other_users_transaction", {
         p_user_id: userId,
         p_processor: of,
         p_transaction_id: transaction,
       });
-      return anothers;
+      return other;
     },
 
     /** Open and paid checkouts of users who have another subscription; the subscription of the checkout is not known. */

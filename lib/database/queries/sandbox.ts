@@ -8,9 +8,7 @@ const instant = z.iso.datetime().transform(Date.parse);
 /** Text that the sandbox wrote: its keys are the processor's and must not become camelCase. */
 const document = z.string().transform((text): unknown => JSON.parse(text));
 
-const account = z
-  .object({ accountId: z.string(), revision: count, world: document, now: instant })
-  .transform(({ world, ...rest }) => ({ ...rest, state: world }));
+const account = z.object({ accountId: z.string(), revision: count, state: document, now: instant });
 export type SandboxAccount = z.infer<typeof account>;
 
 const claim = z.object({
@@ -66,7 +64,7 @@ export function sandboxQueries(call: Call) {
         p_account_id: commit.accountId,
         p_revision: commit.revision,
         p_user_id: commit.userId,
-        p_world: commit.state,
+        p_state: commit.state,
         p_due_at: iso(commit.dueAt),
         p_as_of: iso(commit.asOf),
         p_objects: commit.objects,

@@ -118,7 +118,7 @@ describe("a subscription as it is", () => {
     const updatedAt = Date.UTC(2026, 10, 1, 10, 0, 0, 500);
     expect(await client.subscription(SUBSCRIPTION)).toEqual({
       timestampSource: "processor",
-      shared: expect.objectContaining({ image: expect.objectContaining({ plan: null, status: "active" }) }),
+      shared: expect.objectContaining({ state: expect.objectContaining({ plan: null, status: "active" }) }),
       identity: {
         customer: CUSTOMER,
         subscription: SUBSCRIPTION,
@@ -135,15 +135,15 @@ describe("a subscription as it is", () => {
             processor: "paddle",
             subscription: SUBSCRIPTION,
             at: updatedAt,
-            life: "updated",
-            before: null,
+            changeType: "updated",
+            previous: null,
             discounts: [],
             list: {
               complete: true,
               plans: 1,
               unlisted: [expect.objectContaining({ id: null, price: "pri_seats", interval: "monthly", quantity: 1 })],
             },
-            image: {
+            state: {
               plan: "plus",
               interval: "monthly",
               quantity: 1,

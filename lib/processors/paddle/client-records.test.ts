@@ -87,7 +87,7 @@ describe("payments", () => {
   test("count from when the money was captured", async () => {
     const { client } = await fakeApi(page(renewal()), page());
     const { payments } = await client.paymentRecords(reading);
-    expect(payments[0]?.fact).toMatchObject({ outcome: "paid", inMoney: true });
+    expect(payments[0]?.fact).toMatchObject({ outcome: "paid", paidInFull: true });
     const captured = renewal().payments[0]?.captured_at;
     expect(payments[0]?.fact.at).toBe(Date.parse(String(captured)));
   });

@@ -43,12 +43,12 @@ const yearly: SubscriptionState = {
 };
 const noPeriod = { periodStart: null, periodEnd: null };
 
-const snapshot = (at: number, image: SubscriptionState, life = "updated") => ({
+const snapshot = (at: number, state: SubscriptionState, changeType = "updated") => ({
   kind: "snapshot",
   at,
-  life,
-  image,
-  before: null,
+  changeType,
+  state,
+  previous: null,
 });
 const ofApril = { periodStart: APRIL, periodEnd: MAY, plan: "plus", interval: "monthly" };
 const ofMarch = { ...ofApril, periodStart: MARCH, periodEnd: APRIL };
@@ -58,7 +58,7 @@ const payment = (at: number, fact: object) => ({
   at: at + 2 * SECOND_MS,
   outcome: "paid",
   purpose: "period",
-  inMoney: false,
+  paidInFull: false,
   ...fact,
 });
 const nothing = { purpose: "other", periodStart: null, periodEnd: null, plan: null, interval: null };
@@ -92,19 +92,19 @@ const FACTS: Record<string, object> = {
   "subscription.resumed.new_period": snapshot(MID_MARCH, { ...plus, periodStart: MID_MARCH, periodEnd: MID_APRIL }),
   "subscription.canceled": snapshot(MID_MARCH, { ...plus, status: "canceled", ...noPeriod }, "deleted"),
   "subscription.canceled.with_period": snapshot(APRIL, { ...plus, status: "canceled" }, "deleted"),
-  "transaction.paid": payment(APRIL + HOUR_MS, { ...ofApril, inMoney: true }),
-  "transaction.completed.first": payment(MARCH, { ...ofMarch, inMoney: true }),
+  "transaction.paid": payment(APRIL + HOUR_MS, { ...ofApril, paidInFull: true }),
+  "transaction.completed.first": payment(MARCH, { ...ofMarch, paidInFull: true }),
   "transaction.completed.trial": payment(MARCH, ofMarch),
-  "transaction.completed.renewal": payment(APRIL + HOUR_MS, { ...ofApril, inMoney: true }),
+  "transaction.completed.renewal": payment(APRIL + HOUR_MS, { ...ofApril, paidInFull: true }),
   "transaction.completed.renewal_from_credit": payment(APRIL + HOUR_MS, ofApril),
-  "transaction.completed.renewal_with_discount": payment(APRIL + HOUR_MS, { ...ofApril, inMoney: true }),
+  "transaction.completed.renewal_with_discount": payment(APRIL + HOUR_MS, { ...ofApril, paidInFull: true }),
   "transaction.completed.upgrade": payment(MID_MARCH, upgrade),
-  "transaction.completed.renewal_invoiced": payment(APRIL + HOUR_MS, { ...ofApril, inMoney: true }),
+  "transaction.completed.renewal_invoiced": payment(APRIL + HOUR_MS, { ...ofApril, paidInFull: true }),
   "transaction.completed.resumed": payment(MID_MARCH, {
     ...ofApril,
     periodStart: MID_MARCH,
     periodEnd: MID_APRIL,
-    inMoney: true,
+    paidInFull: true,
   }),
   "transaction.completed.upgrade_less_unused": payment(MID_MARCH, upgrade),
   "transaction.completed.downgrade_to_balance": payment(MID_MARCH, { ...upgrade, plan: "basic" }),
@@ -113,7 +113,7 @@ const FACTS: Record<string, object> = {
   "transaction.completed.interval_switch_in_money": payment(MID_MARCH, {
     ...ofYear,
     purpose: "change",
-    inMoney: true,
+    paidInFull: true,
   }),
   "transaction.completed.one_off": payment(MID_MARCH, nothing),
   "transaction.payment_failed": payment(APRIL + HOUR_MS, { ...ofApril, outcome: "failed" }),
@@ -187,8 +187,8 @@ test.each(Object.entries(FACTS))("%s", (name, fact) => {
   const said = { ...origin, ...fact, ...(type === "subscription" && { list, discounts: [] }) };
   const facts: object[] = [{ product: "writer", fact: said }];
   if (name.endsWith("two_products")) {
-    const image = { ...plus, plan: "starter", item: item("starter", "monthly", "chatbots"), quantity: 3 };
-    facts.push({ product: "chatbots", fact: { ...said, image } });
+    const state = { ...plus, plan: "starter", item: item("starter", "monthly", "chatbots"), quantity: 3 };
+    facts.push({ product: "chatbots", fact: { ...said, state } });
   }
   const created = /^subscription\.created(\.trial)?$/.test(name) ? "txn_01march" : null;
   const transaction = type === "transaction" ? entity(name).id : created;
@@ -230,7 +230,7 @@ test("a first payment that arrives before its subscription only links", () => {
 test("a price that is not ours gives one snapshot without a plan", () => {
   expect(normalized(of("subscription.updated.unknown_price"))).toMatchObject({
     outcome: "unpriced",
-    fact: { image: { plan: null, interval: null, status: "active" } },
+    fact: { state: { plan: null, interval: null, status: "active" } },
     identity: ADA,
   });
 });

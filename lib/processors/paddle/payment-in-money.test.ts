@@ -44,15 +44,17 @@ function fact(spec: Partial<TransactionSpec>, changes: Changes = {}, type?: stri
 
 describe("in money", () => {
   test("means captured in full, without credit", () => {
-    expect(fact({}).inMoney).toBe(true);
-    expect(fact({ lines: [line(price), line(other, { amount: 500 })] }).inMoney).toBe(true);
+    expect(fact({}).paidInFull).toBe(true);
+    expect(fact({ lines: [line(price), line(other, { amount: 500 })] }).paidInFull).toBe(true);
     // A discount leaves an ordinary price.
-    expect(fact({ discount: 1 }).inMoney).toBe(true);
+    expect(fact({ discount: 1 }).paidInFull).toBe(true);
     // Paddle writes a whole period as a proration of rate 1, too.
     const whole = { rate: "1", start: START, end: END };
-    expect(fact({ lines: [line(price, { proration: whole }), line(other, { proration: whole })] }).inMoney).toBe(true);
+    expect(fact({ lines: [line(price, { proration: whole }), line(other, { proration: whole })] }).paidInFull).toBe(
+      true,
+    );
     // Taxes come on top.
-    expect(fact({}, { "details.totals.grand_total": "2399", "payments.0.amount": "2399" }).inMoney).toBe(true);
+    expect(fact({}, { "details.totals.grand_total": "2399", "payments.0.amount": "2399" }).paidInFull).toBe(true);
   });
 
   test.each([
@@ -81,16 +83,16 @@ describe("in money", () => {
       {},
     ],
   ])("is not %s", (_name, spec, changes) => {
-    expect(fact(spec, changes).inMoney).toBe(false);
+    expect(fact(spec, changes).paidInFull).toBe(false);
   });
 
   test("the merchant may declare a sent invoice paid", () => {
-    expect(fact({ collectionMode: "manual" }, { payments: [] }).inMoney).toBe(true);
-    expect(fact({ collectionMode: "manual", status: "billed" }, { payments: [] }).inMoney).toBe(false);
+    expect(fact({ collectionMode: "manual" }, { payments: [] }).paidInFull).toBe(true);
+    expect(fact({ collectionMode: "manual", status: "billed" }, { payments: [] }).paidInFull).toBe(false);
   });
 
   test("is nothing that failed", () => {
-    expect(fact({ status: "past_due" }, {}, "transaction.payment_failed").inMoney).toBe(false);
+    expect(fact({ status: "past_due" }, {}, "transaction.payment_failed").paidInFull).toBe(false);
   });
 });
 

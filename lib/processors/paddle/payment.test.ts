@@ -61,7 +61,7 @@ test.each([
 
 test("an origin that is not known pays for nothing of ours", () => {
   for (const origin of ["toString", "subscription_gift", null]) {
-    expect(fact({}, { origin })).toMatchObject({ purpose: "other", periodStart: null, plan: null, inMoney: false });
+    expect(fact({}, { origin })).toMatchObject({ purpose: "other", periodStart: null, plan: null, paidInFull: false });
   }
 });
 
@@ -119,7 +119,7 @@ describe("a change: whole from now, or for the rest of the period", () => {
     ).toMatchObject({
       purpose: "proration",
       plan: "ultra",
-      inMoney: false,
+      paidInFull: false,
     });
   });
 });
@@ -131,7 +131,7 @@ describe("a period", () => {
     expect(fact({ lines: [line(ultra, { amount: 1000, proration }), line(ultra)] })).toMatchObject({
       purpose: "period",
       plan: "ultra",
-      inMoney: false,
+      paidInFull: false,
     });
   });
 
@@ -154,23 +154,27 @@ describe("a period", () => {
       [line(price), line(ultra)],
       [line(ultra), line(price)],
     ]) {
-      expect(fact({ lines })).toMatchObject({ purpose: "period", plan: "ultra", inMoney: true });
+      expect(fact({ lines })).toMatchObject({ purpose: "period", plan: "ultra", paidInFull: true });
     }
-    expect(fact({ lines: [line(price), line(price)] })).toMatchObject({ purpose: "period", inMoney: true });
+    expect(fact({ lines: [line(price), line(price)] })).toMatchObject({ purpose: "period", paidInFull: true });
   });
 
   test("of two products is a fact each", () => {
     expect(told({ lines: [line(price), line(starter)] })).toMatchObject({
       facts: [
-        { product: "writer", fact: { plan: "plus", inMoney: true } },
-        { product: "chatbots", fact: { plan: "starter", inMoney: true } },
+        { product: "writer", fact: { plan: "plus", paidInFull: true } },
+        { product: "chatbots", fact: { plan: "starter", paidInFull: true } },
       ],
     });
   });
 
   test("is read from the items if no totals were calculated", () => {
-    expect(fact({}, { "details.line_items": [] })).toMatchObject({ purpose: "period", plan: "plus", inMoney: false });
-    expect(fact({}, { details: null })).toMatchObject({ plan: "plus", inMoney: false });
+    expect(fact({}, { "details.line_items": [] })).toMatchObject({
+      purpose: "period",
+      plan: "plus",
+      paidInFull: false,
+    });
+    expect(fact({}, { details: null })).toMatchObject({ plan: "plus", paidInFull: false });
     expect(fact({}, { details: null, "items.0.price": null })).toMatchObject({ plan: "plus" });
   });
 
@@ -179,7 +183,7 @@ describe("a period", () => {
     const charge = { id: null, product: "pro_writer_plus", price: "pri_seats", purpose: "period", ...period };
     expect(told({ lines: [line(other)] })).toMatchObject({
       outcome: "unpriced",
-      fact: { purpose: "other", plan: null, inMoney: true, unlisted: [charge] },
+      fact: { purpose: "other", plan: null, paidInFull: true, unlisted: [charge] },
     });
     const rated = line(other, { proration });
     expect(told({ lines: [rated] })).toMatchObject({ fact: { unlisted: [{ purpose: "proration" }] } });
@@ -195,12 +199,14 @@ describe("a period", () => {
   test("names a line without a listed price as paid in money only if it was", () => {
     const unlisted = (amount: number, spec: Partial<TransactionSpec> = {}, type?: string) =>
       fact({ lines: [line(price), line(other, { amount })], ...spec }, {}, type).unlisted;
-    expect(unlisted(500)).toMatchObject([{ purpose: "period", inMoney: true }]);
-    expect(unlisted(0)).toMatchObject([{ purpose: "other", inMoney: false }]);
-    expect(unlisted(500, { discount: 100_000 })).toMatchObject([{ inMoney: false }]);
+    expect(unlisted(500)).toMatchObject([{ purpose: "period", paidInFull: true }]);
+    expect(unlisted(0)).toMatchObject([{ purpose: "other", paidInFull: false }]);
+    expect(unlisted(500, { discount: 100_000 })).toMatchObject([{ paidInFull: false }]);
     const failed = { status: "past_due" } as const;
-    expect(unlisted(500, failed, "transaction.payment_failed")).toMatchObject([{ purpose: "period", inMoney: false }]);
-    expect(unlisted(0, failed, "transaction.payment_failed")).toMatchObject([{ purpose: "other", inMoney: false }]);
+    expect(unlisted(500, failed, "transaction.payment_failed")).toMatchObject([
+      { purpose: "period", paidInFull: false },
+    ]);
+    expect(unlisted(0, failed, "transaction.payment_failed")).toMatchObject([{ purpose: "other", paidInFull: false }]);
   });
 
   test("names such a line without a period if the transaction has none that can be", () => {
@@ -215,7 +221,10 @@ describe("a period", () => {
   });
 
   test("of two lines of a plan is in money only if each was charged", () => {
-    expect(fact({ lines: [line(price), line(price, { amount: 0 })] })).toMatchObject({ plan: "plus", inMoney: false });
+    expect(fact({ lines: [line(price), line(price, { amount: 0 })] })).toMatchObject({
+      plan: "plus",
+      paidInFull: false,
+    });
   });
 });
 

@@ -23,13 +23,13 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
     const transaction = read.value;
     if (outcome === "failed" && PAID.has(transaction.status)) return { outcome: "ignored", reason: "already_paid" };
     const planLines = findPlanLines(transaction, findPrice);
-    const inMoney = outcome === "paid" && settledInFull(transaction);
+    const paidInFull = outcome === "paid" && settledInFull(transaction);
     // A failed attempt on a sent invoice is no debt: Paddle reports when it is overdue.
     const isDue = outcome === "paid" || transaction.collection_mode !== "manual" || type === "transaction.past_due";
     const unlisted = unlistedCharges(transaction, findPrice).map((charge) => ({
       ...charge,
       purpose: isDue || charge.purpose === "other" ? charge.purpose : ("not_due" as const),
-      inMoney: inMoney && charge.purpose !== "other",
+      paidInFull: paidInFull && charge.purpose !== "other",
     }));
     const origin = {
       kind: "payment" as const,
@@ -44,7 +44,7 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
       if (!isDue) return { outcome: "ignored", reason: "not_due" };
       if (unlisted.every(({ purpose }) => purpose === "other")) return { outcome: "ignored", reason: "no_plan_line" };
       const none = { periodStart: null, periodEnd: null, plan: null, interval: null };
-      const fact: PaymentFact = { ...origin, purpose: "other", ...none, inMoney };
+      const fact: PaymentFact = { ...origin, purpose: "other", ...none, paidInFull };
       return { outcome: "unpriced", fact, identity, analysis: null };
     }
 
@@ -66,7 +66,7 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
           periodEnd: period?.ends_at ?? null,
           plan: planLine?.price.plan ?? null,
           interval: planLine?.price.interval ?? null,
-          inMoney: inMoney && whole && own.every(({ line }) => (line.total ?? 0) > 0),
+          paidInFull: paidInFull && whole && own.every(({ line }) => (line.total ?? 0) > 0),
         },
       });
     }

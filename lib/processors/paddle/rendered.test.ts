@@ -20,8 +20,8 @@ const NAMES: Record<string, string> = { low: "plus", high: "ultra" };
 const isNotDue = ({ purpose }: UnlistedCharge) => purpose === "not_due";
 
 /** Items have ids at Stripe only, and each checkout of a price with a trial starts one. */
-function statedByPaddle({ item: _, selfStarted: __, collectionWaived: ___, ...image }: SubscriptionState): unknown {
-  return image;
+function statedByPaddle({ item: _, selfStarted: __, collectionWaived: ___, ...state }: SubscriptionState): unknown {
+  return state;
 }
 
 function factsOf(fact: ProcessorFact): Fact[] {
@@ -46,18 +46,24 @@ test("each event is normalized to the fact that it was rendered from", () => {
         for (const each of again) {
           expect(each).toMatchObject({ kind: fact.kind, at: paddleInstant(fact), processor: "paddle" });
           if (fact.kind === "snapshot" && each.kind === "snapshot") {
-            const { status } = fact.image;
+            const { status } = fact.state;
             const period = status === "paused" || status === "canceled" ? { periodStart: null, periodEnd: null } : {};
-            const cancelAt = status === "canceled" ? null : fact.image.cancelAt;
-            const plan = NAMES[fact.image.plan ?? ""] ?? null;
-            const expected = { ...fact.image, ...period, plan, cancelAt };
-            expect(statedByPaddle(each.image)).toEqual(statedByPaddle(expected));
+            const cancelAt = status === "canceled" ? null : fact.state.cancelAt;
+            const plan = NAMES[fact.state.plan ?? ""] ?? null;
+            const expected = { ...fact.state, ...period, plan, cancelAt };
+            expect(statedByPaddle(each.state)).toEqual(statedByPaddle(expected));
             expect(each.list?.unlisted.length).toBe(fact.list?.unlisted.length);
-            expect(each.before).toBeNull();
+            expect(each.previous).toBeNull();
           }
           if (fact.kind === "payment" && each.kind === "payment") {
-            const { outcome, purpose, inMoney, interval } = fact;
-            expect(each).toMatchObject({ outcome, purpose, inMoney, interval, plan: NAMES[fact.plan ?? ""] ?? null });
+            const { outcome, purpose, paidInFull, interval } = fact;
+            expect(each).toMatchObject({
+              outcome,
+              purpose,
+              paidInFull,
+              interval,
+              plan: NAMES[fact.plan ?? ""] ?? null,
+            });
             if (fact.purpose !== "proration") expect(each).toMatchObject({ periodEnd: fact.periodEnd });
           }
         }

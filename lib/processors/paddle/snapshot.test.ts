@@ -60,7 +60,7 @@ test("only the plan's item counts, wherever it stands; its quantity too", () => 
     { price: seats, quantity: 9 },
     { price, quantity: 2 },
   ];
-  expect(told({ items })).toMatchObject({ facts: [{ fact: { image: { plan: "plus", quantity: 2 } } }] });
+  expect(told({ items })).toMatchObject({ facts: [{ fact: { state: { plan: "plus", quantity: 2 } } }] });
 });
 
 test("of two plans of one product the higher counts, flagged", () => {
@@ -68,9 +68,9 @@ test("of two plans of one product the higher counts, flagged", () => {
     [{ price }, { price: ultra }],
     [{ price: ultra }, { price }],
   ]) {
-    expect(told({ items })).toMatchObject({ facts: [{ fact: { image: { plan: "ultra", twoPlanItems: true } } }] });
+    expect(told({ items })).toMatchObject({ facts: [{ fact: { state: { plan: "ultra", twoPlanItems: true } } }] });
   }
-  expect(told({})).not.toHaveProperty("facts.0.fact.image.twoPlanItems");
+  expect(told({})).not.toHaveProperty("facts.0.fact.state.twoPlanItems");
 });
 
 test("the list is complete and names the items without a listed price, with the subscription's period", () => {
@@ -78,7 +78,7 @@ test("the list is complete and names the items without a listed price, with the 
   const own = { id: null, product: "pro_writer_plus", price: "pri_seats", interval: "monthly", quantity: 4, ...period };
   expect(told({ items: [{ price: seats, quantity: 4 }] })).toMatchObject({
     outcome: "unpriced",
-    fact: { image: { plan: null, periodStart: null }, list: { complete: true, plans: 0, unlisted: [own] } },
+    fact: { state: { plan: null, periodStart: null }, list: { complete: true, plans: 0, unlisted: [own] } },
   });
   expect(told({ items: [{ price }, { price: seats }] })).toMatchObject({
     facts: [{ fact: { list: { complete: true, plans: 1, unlisted: [{ quantity: 1 }] } } }],
@@ -112,7 +112,7 @@ test("each product has its own highest plan", () => {
   ]) {
     const result = told({ items });
     if (result.outcome !== "facts") throw new Error(result.outcome);
-    const plans = result.facts.map(({ product, fact }) => [product, fact.kind === "snapshot" && fact.image.plan]);
+    const plans = result.facts.map(({ product, fact }) => [product, fact.kind === "snapshot" && fact.state.plan]);
     expect(plans.sort()).toEqual([
       ["chatbots", "starter"],
       ["writer", "ultra"],
@@ -125,26 +125,26 @@ test("of two items of one plan the first counts", () => {
     { price, quantity: 2 },
     { price, quantity: 5 },
   ];
-  expect(told({ items })).toMatchObject({ facts: [{ fact: { image: { plan: "plus", quantity: 2 } } }] });
+  expect(told({ items })).toMatchObject({ facts: [{ fact: { state: { plan: "plus", quantity: 2 } } }] });
 });
 
 test("a trial is the customer's own, unless invoices are sent or the subscription was imported", () => {
-  expect(told({})).toMatchObject({ facts: [{ fact: { image: { selfStarted: true } } }] });
+  expect(told({})).toMatchObject({ facts: [{ fact: { state: { selfStarted: true } } }] });
   const invoiced = told({ collectionMode: "manual" });
-  expect(invoiced).toMatchObject({ facts: [{ fact: { image: { sentInvoice: true } } }] });
-  expect(invoiced).not.toHaveProperty("facts.0.fact.image.selfStarted");
-  expect(told({}, { import_meta: { imported_from: "x" } })).not.toHaveProperty("facts.0.fact.image.selfStarted");
+  expect(invoiced).toMatchObject({ facts: [{ fact: { state: { sentInvoice: true } } }] });
+  expect(invoiced).not.toHaveProperty("facts.0.fact.state.selfStarted");
+  expect(told({}, { import_meta: { imported_from: "x" } })).not.toHaveProperty("facts.0.fact.state.selfStarted");
 });
 
 test("the end counts whatever the event is called and whatever is missing", () => {
   for (const type of ["subscription.canceled", "subscription.updated", "subscription.created"]) {
     expect(told({ status: "canceled", period: null }, {}, type)).toMatchObject({
-      facts: [{ fact: { life: "deleted", image: { status: "canceled", periodStart: null } } }],
+      facts: [{ fact: { changeType: "deleted", state: { status: "canceled", periodStart: null } } }],
     });
   }
   expect(told({ status: "canceled", period: null, items: [{ price: seats }] })).toMatchObject({
     outcome: "unpriced",
-    fact: { life: "deleted", image: { status: "canceled" } },
+    fact: { changeType: "deleted", state: { status: "canceled" } },
   });
 });
 
@@ -152,7 +152,7 @@ test("a scheduled cancel is when it ends; a scheduled pause or resume changes no
   const at = (action: "cancel" | "pause" | "resume", status: SubscriptionSpec["status"] = "active") => {
     const result = told({ status, scheduledChange: { action, effectiveAt: AT + 86_400_000 } });
     return result.outcome === "facts" && result.facts[0]?.fact.kind === "snapshot"
-      ? result.facts[0].fact.image.cancelAt
+      ? result.facts[0].fact.state.cancelAt
       : undefined;
   };
   expect(at("cancel")).toBe(AT + 86_400_000);

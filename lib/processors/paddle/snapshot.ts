@@ -12,7 +12,7 @@ import { identityOf, missingField, readObject, type Subscription, subscriptionSh
  * Makes the handler of events with a subscription's present state. Paddle sends no previous state. The status decides
  * whether the subscription has ended, not the event type.
  */
-export function snapshotHandler(life: "created" | "updated"): Handler {
+export function snapshotHandler(changeType: "created" | "updated"): Handler {
   return ({ id, at, data }, findPrice) => {
     const identity = identityOf(data, "subscription");
     const quarantined = (reason: string): Normalized => ({ outcome: "quarantined", reason, identity });
@@ -30,9 +30,9 @@ export function snapshotHandler(life: "created" | "updated"): Handler {
       subscription: subscription.id,
       // Events of one change arrive in any order; the subscription's `updated_at` orders its states.
       at: subscription.updated_at ?? at,
-      life: status === "canceled" ? ("deleted" as const) : life,
+      changeType: status === "canceled" ? ("deleted" as const) : changeType,
       list: itemListOf(subscription, findPrice),
-      before: null,
+      previous: null,
       ...(subscription.discount !== undefined && {
         discounts: subscription.discount === null ? [] : [namedDiscount(subscription.discount, units)],
       }),
@@ -44,21 +44,21 @@ export function snapshotHandler(life: "created" | "updated"): Handler {
     if (period === null && LIVE.has(status)) return quarantined(missingField(["current_billing_period"]));
     if (period !== null && period.ends_at <= period.starts_at && !ended) return quarantined("invalid_period");
     if (planItems.length === 0) {
-      const fact: SnapshotFact = { ...origin, image: imageOf(subscription, status, null) };
+      const fact: SnapshotFact = { ...origin, state: stateOf(subscription, status, null) };
       return { outcome: "unpriced", fact, identity, analysis: null };
     }
     const facts: { product: ProductId; fact: SnapshotFact }[] = [];
     for (const product of new Set(planItems.map(({ price }) => price.product))) {
       const own = planItems.filter(({ price }) => price.product === product);
-      const image = imageOf(subscription, status, highestItem(own, product) as PlanItem);
-      facts.push({ product, fact: { ...origin, image: { ...image, ...(own.length > 1 && { twoPlanItems: true }) } } });
+      const state = stateOf(subscription, status, highestItem(own, product) as PlanItem);
+      facts.push({ product, fact: { ...origin, state: { ...state, ...(own.length > 1 && { twoPlanItems: true }) } } });
     }
     return { outcome: "facts", facts, identity, analysis: null };
   };
 }
 
 /** @param planItem null: no item has a listed price of the product */
-function imageOf(subscription: Subscription, status: Status, planItem: PlanItem | null): SubscriptionState {
+function stateOf(subscription: Subscription, status: Status, planItem: PlanItem | null): SubscriptionState {
   const { current_billing_period: period, scheduled_change: change } = subscription;
   const item = planItem?.item ?? subscription.items[0];
   return {

@@ -32,9 +32,9 @@ const snapshotOf = (object: Record<string, unknown>, previous?: Record<string, u
   if (read.outcome !== "facts") throw new Error(read.outcome);
   return read.facts.map(({ fact }) => fact);
 };
-const imageOf = (over: Partial<SubscriptionSpec> = {}) => {
+const stateOf = (over: Partial<SubscriptionSpec> = {}) => {
   const [fact] = snapshotOf(subscriptionObject(spec(over), "basil"));
-  return fact?.kind === "snapshot" ? fact.image : undefined;
+  return fact?.kind === "snapshot" ? fact.state : undefined;
 };
 
 describe("a scheduled end", () => {
@@ -45,12 +45,12 @@ describe("a scheduled end", () => {
     ["on a day inside the period", { cancelAt: MID }, MID],
     ["none", {}, null],
   ])("%s", (_, over, at) => {
-    expect(imageOf(over)?.cancelAt).toBe(at === null ? null : at * 1000);
+    expect(stateOf(over)?.cancelAt).toBe(at === null ? null : at * 1000);
   });
 
   test("that was taken back is known from the attributes before", () => {
     const [fact] = snapshotOf(subscriptionObject(spec(), "basil"), { cancel_at: END });
-    expect(fact).toMatchObject({ image: { cancelAt: null }, before: { cancelAt: END * 1000 } });
+    expect(fact).toMatchObject({ state: { cancelAt: null }, previous: { cancelAt: END * 1000 } });
   });
 });
 
@@ -69,17 +69,17 @@ test("items of different intervals: the plan has the period of its own item", ()
   Object.assign(items.data[1] as object, { current_period_end: year });
   const [fact] = snapshotOf(object);
   expect(fact).toMatchObject({
-    image: { plan: "plus", interval: "yearly", periodStart: START * 1000, periodEnd: year * 1000 },
+    state: { plan: "plus", interval: "yearly", periodStart: START * 1000, periodEnd: year * 1000 },
   });
 });
 
 test("a pending update and the details of a pause change nothing", () => {
   const pending = { expiresAt: END, items: [{ id: "si_1", price: price("ultra") }], billingCycleAnchor: null };
-  expect(imageOf({ pendingUpdate: { ...pending, cancelAtPeriodEnd: true, metadata: { user_id: "other" } } })).toEqual(
-    imageOf(),
+  expect(stateOf({ pendingUpdate: { ...pending, cancelAtPeriodEnd: true, metadata: { user_id: "other" } } })).toEqual(
+    stateOf(),
   );
   const paused = { at: MID, why: "trial_end_without_payment_method" } as const;
-  expect(imageOf({ status: "paused", paused })).toEqual(imageOf({ status: "paused" }));
+  expect(stateOf({ status: "paused", paused })).toEqual(stateOf({ status: "paused" }));
 });
 
 describe("an invoice's credits", () => {
@@ -120,7 +120,7 @@ describe("an invoice's credits", () => {
       line("il_2", "plus", -499, credits("il_b")),
       line("il_3", "ultra", 2_000),
     ];
-    expect(paidFor(lines)).toMatchObject([{ purpose: "proration", plan: "ultra", inMoney: false }]);
+    expect(paidFor(lines)).toMatchObject([{ purpose: "proration", plan: "ultra", paidInFull: false }]);
   });
 
   test("and the prorations that waited for the invoice: those in between are charged and given back", () => {
@@ -140,7 +140,7 @@ describe("an invoice's credits", () => {
       line("il_2", "plus", 19_990, { ...whole, price: price("plus", "yearly") }),
     ];
     expect(paidFor(lines)).toMatchObject([
-      { purpose: "change", plan: "plus", interval: "yearly", periodStart: MID * 1000, inMoney: false },
+      { purpose: "change", plan: "plus", interval: "yearly", periodStart: MID * 1000, paidInFull: false },
     ]);
   });
 });

@@ -66,7 +66,7 @@ const paidBy = (invoice: StripeObject, ...charges: string[]): StripeObject => ({
 
 /** The subscription as it was read before. */
 function reading(status = "active", customer: string | null = CUSTOMER): SubscriptionReading {
-  const fact = { image: { status } } as SubscriptionReading["facts"][number]["fact"];
+  const fact = { state: { status } } as SubscriptionReading["facts"][number]["fact"];
   const identity = { customer, subscription: SUBSCRIPTION, trustedUserId: null };
   return { identity, facts: [{ product: "writer", fact }], shared: null, timestampSource: "fetch" };
 }

@@ -25,7 +25,7 @@ export async function listRecords(
   findPrice: FindPrice,
 ): Promise<PaymentRecords> {
   if (subscription === null) return { payments: [], notes: [] };
-  const status = (facts[0]?.fact ?? shared)?.image.status ?? null;
+  const status = (facts[0]?.fact ?? shared)?.state.status ?? null;
   const invoices = await stripe.invoices.list({
     subscription: entityId(subscription),
     ...(customer !== null && { customer: entityId(customer) }),

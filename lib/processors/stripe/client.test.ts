@@ -76,9 +76,9 @@ describe("a subscription as it is", () => {
       fact: {
         kind: "snapshot",
         processor: "stripe",
-        life: "updated",
-        before: null,
-        image: { plan: "plus", status: "active", periodStart: STARTED * 1000, periodEnd: RENEWS * 1000 },
+        changeType: "updated",
+        previous: null,
+        state: { plan: "plus", status: "active", periodStart: STARTED * 1000, periodEnd: RENEWS * 1000 },
       },
     });
     const at = facts[0]?.fact.at ?? 0;
@@ -95,9 +95,9 @@ describe("a subscription as it is", () => {
   test("ended, and with no price of ours", async () => {
     const ended = await fakeApi(subscription({ status: "canceled", ended_at: RENEWS }));
     expect((await ended.client.subscription(SUBSCRIPTION)).facts[0]?.fact).toMatchObject({
-      life: "deleted",
+      changeType: "deleted",
       at: RENEWS * 1000,
-      image: { status: "canceled" },
+      state: { status: "canceled" },
     });
     const foreign = { ...price("plus"), id: "price_foreign" };
     const unknown = await fakeApi(subscription({}, { items: [{ id: "si", price: foreign }] }));

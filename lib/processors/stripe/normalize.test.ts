@@ -88,9 +88,12 @@ describe.each(SHAPES)("shape %s", (shape) => {
     };
     const said = { ...origin, ...fact, ...("kind" in fact && fact.kind === "snapshot" && list) };
     const facts = [{ product: "writer", fact: said }];
-    if (name.endsWith("two_products")) facts.push({ product: "chatbots", fact: { ...said, ...{ image: starter } } });
+    if (name.endsWith("two_products")) facts.push({ product: "chatbots", fact: { ...said, ...{ state: starter } } });
     if (name.endsWith("item_removed")) {
-      facts.push({ product: "chatbots", fact: { ...said, ...{ before: starter, image: { ...starter, ...without } } } });
+      facts.push({
+        product: "chatbots",
+        fact: { ...said, ...{ previous: starter, state: { ...starter, ...without } } },
+      });
     }
     expect(result).toEqual({ outcome: "facts", facts, identity: ada, analysis });
   });
@@ -141,9 +144,9 @@ describe.each(SHAPES)("shape %s", (shape) => {
             processor: "stripe",
             subscription: "sub_AdaWriter",
             at: MID_MARCH,
-            life: "updated",
-            image: { ...plus, ...without },
-            before: plus,
+            changeType: "updated",
+            state: { ...plus, ...without },
+            previous: plus,
             list: { complete: true, plans: 0, unlisted: [own] },
             discounts: [],
           },

@@ -51,7 +51,7 @@ function fact(...args: Parameters<typeof paid>) {
 }
 
 const PERIOD = { periodStart: START * 1000, periodEnd: END * 1000 };
-const NOTHING = { periodStart: null, periodEnd: null, plan: null, interval: null, inMoney: false };
+const NOTHING = { periodStart: null, periodEnd: null, plan: null, interval: null, paidInFull: false };
 
 describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
   const of = (spec: Partial<InvoiceSpec>) => fact(spec, {}, shape);
@@ -59,17 +59,17 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
   test.each(["subscription_create", "subscription_cycle", "quote_accept"] as const)(
     "%s pays for the line's period",
     (billingReason) => {
-      expect(of({ billingReason })).toMatchObject({ purpose: "period", plan: "plus", inMoney: true, ...PERIOD });
+      expect(of({ billingReason })).toMatchObject({ purpose: "period", plan: "plus", paidInFull: true, ...PERIOD });
     },
   );
 
   test("an update with a whole period is a change, with the credit beside it not in money", () => {
     const billingReason = "subscription_update";
-    expect(of({ billingReason })).toMatchObject({ purpose: "change", plan: "plus", inMoney: true, ...PERIOD });
+    expect(of({ billingReason })).toMatchObject({ purpose: "change", plan: "plus", paidInFull: true, ...PERIOD });
     expect(of({ billingReason, lines: [proration("basic", -300), line("plus")] })).toMatchObject({
       purpose: "change",
       plan: "plus",
-      inMoney: false,
+      paidInFull: false,
       ...PERIOD,
     });
   });
@@ -80,7 +80,7 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
     expect(of({ billingReason, lines: upgrade })).toMatchObject({
       purpose: "proration",
       plan: "ultra",
-      inMoney: false,
+      paidInFull: false,
     });
     const twice = [proration("basic", -400), proration("plus", 900), proration("plus", -899), proration("ultra", 1800)];
     expect(of({ billingReason, lines: twice })).toMatchObject({ purpose: "proration", plan: "ultra" });
@@ -96,7 +96,7 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
 
   test("a renewal that also settles an upgrade pays for its period, not in money alone", () => {
     const lines = [proration("plus", -900), proration("ultra", 1900), line("ultra")];
-    expect(of({ lines })).toMatchObject({ purpose: "period", plan: "ultra", inMoney: false, ...PERIOD });
+    expect(of({ lines })).toMatchObject({ purpose: "period", plan: "ultra", paidInFull: false, ...PERIOD });
   });
 
   test("a manual invoice opens nothing", () => {
@@ -131,8 +131,8 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
     const lines = [line("plus"), line("plus", { id: "il_2", price: starter, amount: starter.unitAmount })];
     expect(paid({ lines }, {}, shape)).toMatchObject({
       facts: [
-        { product: "writer", fact: { id: "stripe:evt_1:payment", plan: "plus", inMoney: true } },
-        { product: "chatbots", fact: { id: "stripe:evt_1:payment", plan: "starter", inMoney: true } },
+        { product: "writer", fact: { id: "stripe:evt_1:payment", plan: "plus", paidInFull: true } },
+        { product: "chatbots", fact: { id: "stripe:evt_1:payment", plan: "starter", paidInFull: true } },
       ],
     });
   });
@@ -140,7 +140,7 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
   test("of two plans of one product for one period the higher is paid for", () => {
     const lines = [line("plus"), line("ultra")];
     for (const each of [lines, lines.toReversed()]) {
-      expect(of({ lines: each })).toMatchObject({ purpose: "period", plan: "ultra", inMoney: true, ...PERIOD });
+      expect(of({ lines: each })).toMatchObject({ purpose: "period", plan: "ultra", paidInFull: true, ...PERIOD });
     }
     const yearly = line("plus", { price: planPrice({ product: "writer", plan: "plus", interval: "yearly" }) });
     expect(of({ lines: [line("plus"), yearly] })).toMatchObject({ purpose: "period", plan: "plus" });
@@ -158,7 +158,7 @@ describe("a line with fewer fields", () => {
     expect(paid({}, { "lines.data.0.pricing": { type: "price_details" } }, "legacy")).toEqual(paid({}, {}, "legacy"));
     expect(paid({}, { "lines.data.0.price": undefined }, "pre_basil")).toEqual(paid({}, {}, "pre_basil"));
     const none = { "lines.data.0.price": undefined, "lines.data.0.plan": undefined };
-    expect(paid({}, none, "pre_basil")).toMatchObject({ outcome: "unpriced", fact: { plan: null, inMoney: true } });
+    expect(paid({}, none, "pre_basil")).toMatchObject({ outcome: "unpriced", fact: { plan: null, paidInFull: true } });
   });
 
   test("an invoice without a reason pays for nothing of ours", () => {

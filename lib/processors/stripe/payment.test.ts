@@ -50,7 +50,7 @@ function fact(...args: Parameters<typeof paid>) {
 }
 
 const PERIOD = { periodStart: START * 1000, periodEnd: END * 1000 };
-const NOTHING = { periodStart: null, periodEnd: null, plan: null, interval: null, inMoney: false };
+const NOTHING = { periodStart: null, periodEnd: null, plan: null, interval: null, paidInFull: false };
 
 describe("the subscription", () => {
   test("is found in the lines if the invoice does not name it", () => {
@@ -94,7 +94,7 @@ describe("without a plan line", () => {
   test.each(SHAPES)("an invoice of the subscription's own names the items that it charges for (%s)", (shape) => {
     expect(paid({ lines }, {}, shape)).toMatchObject({
       outcome: "unpriced",
-      fact: { kind: "payment", purpose: "other", ...NOTHING, inMoney: true, unlisted: [charge] },
+      fact: { kind: "payment", purpose: "other", ...NOTHING, paidInFull: true, unlisted: [charge] },
     });
     const lower = [{ ...line("plus"), ...lines[0], amount: 0 } as LineSpec];
     expect(paid({ lines: lower }, {}, shape)).toEqual({ outcome: "ignored", reason: "no_plan_line" });
@@ -138,7 +138,7 @@ describe("without a plan line", () => {
     const other = { ...(lines[0] as LineSpec), id: "il_2", item: "si_2" };
     expect(paid({ lines: [...lines, other], moreLines: true })).toMatchObject({
       outcome: "unpriced",
-      fact: { truncated: PERIOD, purpose: "other", periodStart: null, inMoney: false },
+      fact: { truncated: PERIOD, purpose: "other", periodStart: null, paidInFull: false },
     });
     const elsewhere = { ...other, periodStart: START - 100 };
     expect(paid({ lines: [...lines, elsewhere], moreLines: true })).toMatchObject({
@@ -185,68 +185,75 @@ describe("a failed attempt on a sent invoice", () => {
 });
 
 describe("in money", () => {
-  const inMoney = (spec: Partial<InvoiceSpec>, changes: Changes = {}, type?: string) =>
+  const paidInFull = (spec: Partial<InvoiceSpec>, changes: Changes = {}, type?: string) =>
     fact(spec, changes, "basil", type);
 
   const other = (id: string, amount: number) => line("plus", { id, price: { ...price("plus"), id }, amount });
 
   test("the whole price was paid, with taxes on top or inside, and add-ons beside it", () => {
-    expect(inMoney({})).toMatchObject({ inMoney: true });
+    expect(paidInFull({})).toMatchObject({ paidInFull: true });
     const taxes = { total: 2379, amount_due: 2379, amount_paid: 2379 };
-    expect(inMoney({}, taxes)).toMatchObject({ inMoney: true });
-    expect(inMoney({}, { total_excluding_tax: 1680 })).toMatchObject({ inMoney: true });
+    expect(paidInFull({}, taxes)).toMatchObject({ paidInFull: true });
+    expect(paidInFull({}, { total_excluding_tax: 1680 })).toMatchObject({ paidInFull: true });
     const seats = line("plus", { id: "il_seats", price: { ...price("plus"), id: "price_seats" }, amount: 500 });
-    expect(inMoney({ lines: [line("plus"), seats] })).toMatchObject({ inMoney: true });
-    expect(inMoney({ lines: [line("plus"), { ...seats, amount: 0 }] })).toMatchObject({ inMoney: true });
-    expect(inMoney({}, { total_pretax_credit_amounts: null })).toMatchObject({ inMoney: true });
+    expect(paidInFull({ lines: [line("plus"), seats] })).toMatchObject({ paidInFull: true });
+    expect(paidInFull({ lines: [line("plus"), { ...seats, amount: 0 }] })).toMatchObject({ paidInFull: true });
+    expect(paidInFull({}, { total_pretax_credit_amounts: null })).toMatchObject({ paidInFull: true });
   });
 
   test("a discount leaves an ordinary price, as long as it leaves any", () => {
-    const off = (discount: number) => inMoney({ lines: [line("plus", { discount })] });
-    expect([off(1), off(400), off(1998)]).toMatchObject([{ inMoney: true }, { inMoney: true }, { inMoney: true }]);
-    expect(off(1999)).toMatchObject({ inMoney: false });
+    const off = (discount: number) => paidInFull({ lines: [line("plus", { discount })] });
+    expect([off(1), off(400), off(1998)]).toMatchObject([
+      { paidInFull: true },
+      { paidInFull: true },
+      { paidInFull: true },
+    ]);
+    expect(off(1999)).toMatchObject({ paidInFull: false });
     // An add-on that is paid does not pay for a plan that is free.
     const free = line("plus", { discount: 1999 });
-    expect(inMoney({ lines: [free, other("seats", 500)] })).toMatchObject({ inMoney: false });
+    expect(paidInFull({ lines: [free, other("seats", 500)] })).toMatchObject({ paidInFull: false });
   });
 
   test("the merchant may declare it paid", () => {
     for (const shape of SHAPES) {
-      expect(fact({ paidOutOfBand: true }, {}, shape)).toMatchObject({ inMoney: true });
+      expect(fact({ paidOutOfBand: true }, {}, shape)).toMatchObject({ paidInFull: true });
     }
-    expect(fact({ paidOutOfBand: true }, { status: undefined }, "pre_basil")).toMatchObject({ inMoney: true });
-    expect(inMoney({}, { amount_paid: 1998, status: "open" })).toMatchObject({ inMoney: false });
+    expect(fact({ paidOutOfBand: true }, { status: undefined }, "pre_basil")).toMatchObject({ paidInFull: true });
+    expect(paidInFull({}, { amount_paid: 1998, status: "open" })).toMatchObject({ paidInFull: false });
   });
 
   test("an unlisted line for itself, beside a plan that is free", () => {
     const free = line("plus", { id: "il_2", price: starter, amount: 999, discount: 999 });
     const unlisted = line("plus", { price: { ...price("plus"), id: "price_else" } });
     expect(paid({ lines: [free, unlisted] })).toMatchObject({
-      facts: [{ product: "chatbots", fact: { inMoney: false, unlisted: [{ inMoney: true }] } }],
+      facts: [{ product: "chatbots", fact: { paidInFull: false, unlisted: [{ paidInFull: true }] } }],
     });
   });
 
   test("an unlisted line only if the invoice is, and if anything was charged for it", () => {
     const seats = (amount: number) =>
       line("plus", { id: "il_2", item: "si_2", price: { ...price("plus"), id: "p" }, amount });
-    expect(fact({ lines: [line("plus"), seats(0)] })).toMatchObject({ inMoney: true, unlisted: [{ inMoney: false }] });
+    expect(fact({ lines: [line("plus"), seats(0)] })).toMatchObject({
+      paidInFull: true,
+      unlisted: [{ paidInFull: false }],
+    });
     expect(fact({ lines: [line("plus"), seats(500)], startingBalance: -100 })).toMatchObject({
-      unlisted: [{ inMoney: false }],
+      unlisted: [{ paidInFull: false }],
     });
   });
 
   test("a plan of two lines only if each was charged", () => {
     const second = (amount: number) => line("plus", { id: "il_2", item: "si_2", amount });
-    expect(inMoney({ lines: [line("plus"), second(1_999)] })).toMatchObject({ inMoney: true });
-    expect(inMoney({ lines: [line("plus"), second(0)] })).toMatchObject({ inMoney: false });
+    expect(paidInFull({ lines: [line("plus"), second(1_999)] })).toMatchObject({ paidInFull: true });
+    expect(paidInFull({ lines: [line("plus"), second(0)] })).toMatchObject({ paidInFull: false });
   });
 
   test("each product for itself", () => {
     const trial = line("plus", { id: "il_2", price: starter, amount: 0 });
     expect(paid({ lines: [line("plus"), trial] })).toMatchObject({
       facts: [
-        { product: "writer", fact: { inMoney: true } },
-        { product: "chatbots", fact: { inMoney: false } },
+        { product: "writer", fact: { paidInFull: true } },
+        { product: "chatbots", fact: { paidInFull: false } },
       ],
     });
   });
@@ -268,10 +275,10 @@ describe("in money", () => {
     ["no word of the total", {}, { total: undefined }],
     ["more lines than shown", {}, { "lines.has_more": true }],
   ])("not with %s", (_name, spec, changes) => {
-    expect(inMoney(spec, changes)).toMatchObject({ outcome: "paid", inMoney: false });
+    expect(paidInFull(spec, changes)).toMatchObject({ outcome: "paid", paidInFull: false });
   });
 
   test("nor when the charge failed", () => {
-    expect(inMoney({}, {}, "invoice.payment_failed")).toMatchObject({ outcome: "failed", inMoney: false });
+    expect(paidInFull({}, {}, "invoice.payment_failed")).toMatchObject({ outcome: "failed", paidInFull: false });
   });
 });

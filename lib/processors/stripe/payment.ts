@@ -30,12 +30,12 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
     const invoice = read.value;
     const lines = linesOf(invoice, subscription, findPrice);
     const planLines = lines.filter((line): line is PlanLine => line.price !== undefined);
-    const inMoney = outcome === "paid" && settledInFull(invoice);
+    const paidInFull = outcome === "paid" && settledInFull(invoice);
     const isOwed = outcome === "paid" || isDue(invoice, input);
     const truncated = invoice.lines.has_more === true;
     const unlisted = lines
       .filter(({ price }) => price === undefined)
-      .map((line) => ({ ...unlistedCharge(line, invoice, isOwed), inMoney: inMoney && isCharged(line.line) }));
+      .map((line) => ({ ...unlistedCharge(line, invoice, isOwed), paidInFull: paidInFull && isCharged(line.line) }));
     const origin = {
       kind: "payment" as const,
       id: `stripe:${input.id}:payment`,
@@ -48,7 +48,7 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
     };
     if (planLines.length === 0) {
       const none = { periodStart: null, periodEnd: null, plan: null, interval: null };
-      const fact: PaymentFact = { ...origin, purpose: "other", ...none, inMoney };
+      const fact: PaymentFact = { ...origin, purpose: "other", ...none, paidInFull };
       if (!isOwed) return { outcome: "ignored", reason: "not_due" };
       if (!truncated && unlisted.every(({ purpose }) => purpose === "other")) {
         return { outcome: "ignored", reason: "no_plan_line" };
@@ -74,7 +74,7 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
           periodEnd: planLine?.line.period.end ?? null,
           plan: planLine?.price.plan ?? null,
           interval: planLine?.price.interval ?? null,
-          inMoney: inMoney && whole && own.every(({ line }) => isCharged(line)),
+          paidInFull: paidInFull && whole && own.every(({ line }) => isCharged(line)),
         },
       });
     }

@@ -53,21 +53,21 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
       { id: "si_1", price: plus, quantity: 2 },
     ];
     expect(facts({ items }, { items }).facts).toMatchObject([
-      { product: "writer", fact: { image: { plan: "plus", quantity: 2 }, before: { plan: "plus", quantity: 2 } } },
+      { product: "writer", fact: { state: { plan: "plus", quantity: 2 }, previous: { plan: "plus", quantity: 2 } } },
     ]);
   });
 
   test("counts with its old price if an upgrade replaced the item", () => {
     const result = facts({}, { items: [{ id: "si_2", price: ultra }] });
-    expect(result.facts).toMatchObject([{ fact: { image: { plan: "ultra" }, before: { plan: "plus" } } }]);
+    expect(result.facts).toMatchObject([{ fact: { state: { plan: "ultra" }, previous: { plan: "plus" } } }]);
     expect(result.analysis).toEqual({ hasPeriodChange: false, hasPlanChange: true });
   });
 
   test("has no previous state if the product joined later", () => {
     const result = facts({}, { items: [...BASE.items, { id: "si_2", price: starter }] });
     expect(result.facts).toMatchObject([
-      { product: "writer", fact: { before: { plan: "plus" } } },
-      { product: "chatbots", fact: { before: null } },
+      { product: "writer", fact: { previous: { plan: "plus" } } },
+      { product: "chatbots", fact: { previous: null } },
     ]);
     expect(result.analysis).toEqual({ hasPeriodChange: false, hasPlanChange: false });
   });
@@ -75,15 +75,15 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
   test("has no previous state if its item belonged to another product, which is out of the list", () => {
     const result = facts({ items: [{ id: "si_1", price: starter }] });
     expect(result.facts).toMatchObject([
-      { product: "writer", fact: { image: { plan: "plus", status: "active" }, before: null } },
-      { product: "chatbots", fact: { image: { plan: null, status: "active" }, before: { plan: "starter" } } },
+      { product: "writer", fact: { state: { plan: "plus", status: "active" }, previous: null } },
+      { product: "chatbots", fact: { state: { plan: null, status: "active" }, previous: { plan: "starter" } } },
     ]);
     expect(result.analysis).toEqual({ hasPeriodChange: false, hasPlanChange: false });
   });
 
   test("keeps a previous state without a plan if its old price is not known", () => {
     const result = facts({ items: [{ id: "si_1", price: seats }] });
-    expect(result.facts).toMatchObject([{ fact: { before: { plan: null, interval: null, status: "active" } } }]);
+    expect(result.facts).toMatchObject([{ fact: { previous: { plan: null, interval: null, status: "active" } } }]);
   });
 
   test("of a price that only the old field names is found too", () => {
@@ -98,8 +98,8 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
       { id: "si_0", price: seats, quantity: 5 },
       { id: "si_1", price: other, quantity: 9 },
     ];
-    expect(facts({ items }).facts).toMatchObject([{ fact: { before: { plan: null, quantity: 9 } } }]);
-    expect(facts({ items: [{ id: "si_0", price: seats }] }).facts).toMatchObject([{ fact: { before: null } }]);
+    expect(facts({ items }).facts).toMatchObject([{ fact: { previous: { plan: null, quantity: 9 } } }]);
+    expect(facts({ items: [{ id: "si_0", price: seats }] }).facts).toMatchObject([{ fact: { previous: null } }]);
   });
 
   test("of one product may change and the other's stay", () => {
@@ -121,17 +121,17 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
       [high, low],
     ]) {
       expect(facts({}, { items }).facts).toMatchObject([
-        { fact: { image: { plan: "ultra", quantity: 3, twoPlanItems: true, item: { id: "si_2" } } } },
+        { fact: { state: { plan: "ultra", quantity: 3, twoPlanItems: true, item: { id: "si_2" } } } },
       ]);
       expect(facts({ items }, {}).facts).toMatchObject([
-        { fact: { image: { plan: "plus" }, before: { plan: "ultra" } } },
+        { fact: { state: { plan: "plus" }, previous: { plan: "ultra" } } },
       ]);
     }
     const yearly = planPrice({ product: "writer", plan: "plus", interval: "yearly" });
     expect(facts({}, { items: [low, { id: "si_2", price: yearly }] }).facts).toMatchObject([
-      { fact: { image: { interval: "yearly" } } },
+      { fact: { state: { interval: "yearly" } } },
     ]);
-    expect(facts({}, {}).facts[0]?.fact).not.toHaveProperty("image.twoPlanItems");
+    expect(facts({}, {}).facts[0]?.fact).not.toHaveProperty("state.twoPlanItems");
   });
 });
 
@@ -165,10 +165,10 @@ describe.each(SHAPES)("without a listed price, in shape %s", (shape) => {
         processor: "stripe",
         subscription: "sub_1",
         at: 2_000_000_000,
-        life: "created",
+        changeType: "created",
         list: { complete: true, plans: 0, unlisted: [own] },
         discounts: [],
-        image: {
+        state: {
           plan: null,
           interval: null,
           quantity: 1,
@@ -180,7 +180,7 @@ describe.each(SHAPES)("without a listed price, in shape %s", (shape) => {
           collectionPaused: true,
           item: null,
         },
-        before: null,
+        previous: null,
       },
     });
   });
@@ -206,11 +206,11 @@ describe.each(SHAPES)("without a listed price, in shape %s", (shape) => {
   });
 
   test("its end and its scheduled end are kept", () => {
-    expect(created({ cancelAtPeriodEnd: true })).toMatchObject({ fact: { image: { cancelAt: 3_600_000_000 } } });
+    expect(created({ cancelAtPeriodEnd: true })).toMatchObject({ fact: { state: { cancelAt: 3_600_000_000 } } });
     const object = subscriptionObject({ ...BASE, items: unknown }, shape);
     expect(send("customer.subscription.deleted", object, undefined, shape)).toMatchObject({
       outcome: "unpriced",
-      fact: { life: "deleted", image: { status: "canceled" } },
+      fact: { changeType: "deleted", state: { status: "canceled" } },
     });
   });
 
@@ -218,14 +218,14 @@ describe.each(SHAPES)("without a listed price, in shape %s", (shape) => {
     expect(created({}, { status: "on_hold" })).toMatchObject({ outcome: "quarantined", reason: "unknown_status" });
     expect(created({}, { "items.data": [] })).toMatchObject({
       outcome: "unpriced",
-      fact: { list: { complete: false, unlisted: [] }, image: { plan: null } },
+      fact: { list: { complete: false, unlisted: [] }, state: { plan: null } },
     });
   });
 
   test("a truncated list is not complete", () => {
     expect(created({ moreItems: true })).toMatchObject({ fact: { list: { complete: false, plans: 0 } } });
     expect(created({ items: BASE.items, moreItems: true })).toMatchObject({
-      facts: [{ fact: { list: { complete: false, plans: 1, unlisted: [] }, image: { plan: "plus" } } }],
+      facts: [{ fact: { list: { complete: false, plans: 1, unlisted: [] }, state: { plan: "plus" } } }],
     });
   });
 });

@@ -42,19 +42,19 @@ function send(type: string, object: StripeObject, previous?: StripeObject, shape
 describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
   const starterItem = { id: "si_2", price: starter, quantity: 3 };
   const seatsItem = { id: "si_seats", price: seats };
-  /** For each product the plan in its image and before, and the ids of unlisted items. */
+  /** For each product the plan in its state and before, and the ids of unlisted items. */
   const products = (from: SubscriptionSpec["items"], to: SubscriptionSpec["items"]) => {
     const result = update({ items: from }, { items: to }, {}, shape);
     if (result.outcome !== "facts") throw new Error(result.outcome);
     return result.facts.map(({ product, fact }) => {
       if (fact.kind !== "snapshot") throw new Error(fact.kind);
-      return [product, fact.image.plan, fact.before?.plan, fact.list?.unlisted.map(({ id }) => id)];
+      return [product, fact.state.plan, fact.previous?.plan, fact.list?.unlisted.map(({ id }) => id)];
     });
   };
 
   test("leaves its product without a plan, and with the previous state", () => {
     const result = update({ items: [...BASE.items, starterItem] }, {}, {}, shape);
-    const before = {
+    const previous = {
       plan: "starter",
       interval: "monthly",
       quantity: 3,
@@ -68,10 +68,10 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
     };
     expect(result).toMatchObject({
       facts: [
-        { product: "writer", fact: { image: { plan: "plus", status: "active" } } },
+        { product: "writer", fact: { state: { plan: "plus", status: "active" } } },
         {
           product: "chatbots",
-          fact: { id: "stripe:evt_1:snapshot", image: { plan: null, item: null, status: "active" }, before },
+          fact: { id: "stripe:evt_1:snapshot", state: { plan: null, item: null, status: "active" }, previous },
         },
       ],
     });
@@ -84,25 +84,28 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
     };
     expect(change("past_due", { cancel_at: 2_000_000 })).toMatchObject({
       outcome: "unpriced",
-      fact: { image: { status: "active" }, before: { plan: null, item: null, periodStart: null, status: "past_due" } },
+      fact: {
+        state: { status: "active" },
+        previous: { plan: null, item: null, periodStart: null, status: "past_due" },
+      },
     });
-    expect(change("past_due", { cancel_at: 2_000_000 })).toMatchObject({ fact: { before: { cancelAt: 2e9 } } });
-    expect(change("on_hold")).toMatchObject({ outcome: "unpriced", fact: { before: null } });
+    expect(change("past_due", { cancel_at: 2_000_000 })).toMatchObject({ fact: { previous: { cancelAt: 2e9 } } });
+    expect(change("on_hold")).toMatchObject({ outcome: "unpriced", fact: { previous: null } });
   });
 
   test("has no previous state if the old status cannot be read", () => {
     const [from, to] = [{ items: [...BASE.items, starterItem], status: "past_due" as const }, {}];
-    expect(update(from, to, {}, shape)).toMatchObject({ facts: [{}, { fact: { before: { status: "past_due" } } }] });
+    expect(update(from, to, {}, shape)).toMatchObject({ facts: [{}, { fact: { previous: { status: "past_due" } } }] });
     const object = subscriptionObject(BASE, shape);
     const { items } = diff(subscriptionObject({ ...BASE, ...from }, shape), object);
     expect(send("customer.subscription.updated", object, { items, status: "on_hold" }, shape)).toMatchObject({
-      facts: [{ fact: { before: null } }, { fact: { before: null } }],
+      facts: [{ fact: { previous: null } }, { fact: { previous: null } }],
     });
   });
 
   test("with an end in the same event its product ends too", () => {
     const result = update({ items: [...BASE.items, starterItem] }, { status: "canceled" }, {}, shape);
-    expect(result).toMatchObject({ facts: [{}, { product: "chatbots", fact: { image: { status: "canceled" } } }] });
+    expect(result).toMatchObject({ facts: [{}, { product: "chatbots", fact: { state: { status: "canceled" } } }] });
   });
 
   test("unlisted items stay in the list, so that the fold can tell a successor from an add-on", () => {
@@ -123,7 +126,7 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
     };
     const object = subscriptionObject(BASE, shape);
     expect(send("customer.subscription.updated", object, previous, shape)).toMatchObject({
-      facts: [{ product: "writer" }, { product: "chatbots", fact: { image: { plan: null }, before: null } }],
+      facts: [{ product: "writer" }, { product: "chatbots", fact: { state: { plan: null }, previous: null } }],
     });
   });
 });

@@ -41,7 +41,7 @@ function send(type: string, object: StripeObject, previous?: StripeObject, shape
 describe("status", () => {
   test.each(STATUSES)("%s is taken as it is, now and before", (status) => {
     expect(update({ status }, { status })).toMatchObject({
-      facts: [{ fact: { image: { status }, before: { status } } }],
+      facts: [{ fact: { state: { status }, previous: { status } } }],
     });
   });
 
@@ -49,7 +49,7 @@ describe("status", () => {
     expect(update({}, {}, { status: "on_hold" })).toMatchObject({ reason: "unknown_status" });
     const object = subscriptionObject(BASE, "basil");
     expect(send("customer.subscription.updated", object, { status: "on_hold" })).toMatchObject({
-      facts: [{ fact: { before: null } }],
+      facts: [{ fact: { previous: null } }],
     });
   });
 
@@ -59,11 +59,11 @@ describe("status", () => {
       send("customer.subscription.deleted", subscriptionObject({ ...BASE, ...spec }, "basil"));
     expect(end({ items })).toMatchObject({
       outcome: "facts",
-      facts: [{ product: "writer", fact: { life: "deleted", image: { status: "canceled", plan: "ultra" } } }],
+      facts: [{ product: "writer", fact: { changeType: "deleted", state: { status: "canceled", plan: "ultra" } } }],
     });
     expect(end({ items })).toHaveProperty("facts.length", 1);
     expect(end({ periodEnd: BASE.periodStart })).toMatchObject({
-      facts: [{ fact: { image: { status: "canceled" } } }],
+      facts: [{ fact: { state: { status: "canceled" } } }],
     });
   });
 
@@ -71,7 +71,7 @@ describe("status", () => {
     const whole = subscriptionObject({ ...BASE, cancelAtPeriodEnd: true }, "pre_basil");
     const object = withChanges(whole, { current_period_start: undefined, current_period_end: undefined });
     expect(send("customer.subscription.deleted", object)).toMatchObject({
-      facts: [{ fact: { life: "deleted", image: { status: "canceled", periodStart: null, cancelAt: null } } }],
+      facts: [{ fact: { changeType: "deleted", state: { status: "canceled", periodStart: null, cancelAt: null } } }],
     });
   });
 });
@@ -101,7 +101,7 @@ describe("fields", () => {
   test("the item's own period counts before the subscription's: items may differ", () => {
     const result = update({}, {}, { current_period_start: 1, current_period_end: 2 }, "legacy");
     expect(result).toMatchObject({
-      facts: [{ fact: { image: { periodStart: 1_000_000_000, periodEnd: 3_600_000_000 } } }],
+      facts: [{ fact: { state: { periodStart: 1_000_000_000, periodEnd: 3_600_000_000 } } }],
     });
   });
 
@@ -117,7 +117,7 @@ describe("fields", () => {
     const at = (changes: Changes) => {
       const result = update({}, { cancelAtPeriodEnd: true }, changes);
       return result.outcome === "facts" && result.facts[0]?.fact.kind === "snapshot"
-        ? [result.facts[0].fact.image.cancelAt, result.facts[0].fact.before?.cancelAt]
+        ? [result.facts[0].fact.state.cancelAt, result.facts[0].fact.previous?.cancelAt]
         : null;
     };
     expect(at({})).toEqual([3_600_000_000, null]);
@@ -144,11 +144,11 @@ describe("the previous state", () => {
   test("is null if the event does not state it", () => {
     const object = subscriptionObject(BASE, "basil");
     expect(send("customer.subscription.updated", object)).toMatchObject({
-      facts: [{ fact: { before: null } }],
+      facts: [{ fact: { previous: null } }],
       analysis: { hasPeriodChange: false, hasPlanChange: false },
     });
     expect(send("customer.subscription.created", object, { status: "incomplete" })).toMatchObject({
-      facts: [{ fact: { before: null } }],
+      facts: [{ fact: { previous: null } }],
       analysis: null,
     });
   });
@@ -156,15 +156,15 @@ describe("the previous state", () => {
   test("is null if the old item has no period", () => {
     const previous = { items: { data: [{ id: "si_1", price: { id: ultra.id } }] } };
     expect(send("customer.subscription.updated", subscriptionObject(BASE, "basil"), previous)).toMatchObject({
-      facts: [{ fact: { before: null } }],
+      facts: [{ fact: { previous: null } }],
     });
   });
 
   test("is null if the old period ends before it starts", () => {
-    expect(update({ periodEnd: BASE.periodStart })).toMatchObject({ facts: [{ fact: { before: null } }] });
-    expect(update({ periodEnd: BASE.periodStart - 1 })).toMatchObject({ facts: [{ fact: { before: null } }] });
+    expect(update({ periodEnd: BASE.periodStart })).toMatchObject({ facts: [{ fact: { previous: null } }] });
+    expect(update({ periodEnd: BASE.periodStart - 1 })).toMatchObject({ facts: [{ fact: { previous: null } }] });
     expect(update({ periodEnd: BASE.periodStart + 1 })).toMatchObject({
-      facts: [{ fact: { before: { periodEnd: 1_000_001_000 } } }],
+      facts: [{ fact: { previous: { periodEnd: 1_000_001_000 } } }],
     });
   });
 
@@ -187,24 +187,24 @@ describe("the previous state", () => {
   test("a paused collection that ends is read from the old hash", () => {
     const pauseCollection = { behavior: "void", resumes_at: null } as const;
     expect(update({ pauseCollection }, {})).toMatchObject({
-      facts: [{ fact: { image: { collectionPaused: false }, before: { collectionPaused: true } } }],
+      facts: [{ fact: { state: { collectionPaused: false }, previous: { collectionPaused: true } } }],
     });
   });
 
   test.each(["keep_as_draft", "mark_uncollectible"] as const)("a collection paused by %s is waived", (behavior) => {
     const paused = update({}, { pauseCollection: { behavior, resumes_at: null } });
     expect(paused).toMatchObject({
-      facts: [{ fact: { image: { collectionPaused: false, collectionWaived: true }, before: { plan: "plus" } } }],
+      facts: [{ fact: { state: { collectionPaused: false, collectionWaived: true }, previous: { plan: "plus" } } }],
     });
     const odd = update({}, { pauseCollection: { behavior, resumes_at: null } }, { "pause_collection.behavior": "new" });
-    expect(odd).toMatchObject({ facts: [{ fact: { image: { collectionPaused: true } } }] });
+    expect(odd).toMatchObject({ facts: [{ fact: { state: { collectionPaused: true } } }] });
   });
 
   test("a trial from our checkout and sent invoices are named", () => {
     const metadata = { user_id: "u", trial_source: "checkout" };
     expect(update({}, { metadata, collectionMethod: "send_invoice" })).toMatchObject({
-      facts: [{ fact: { image: { selfStarted: true, sentInvoice: true } } }],
+      facts: [{ fact: { state: { selfStarted: true, sentInvoice: true } } }],
     });
-    expect(update({}, { metadata: { trial_source: "sales" } })).not.toHaveProperty("facts.0.fact.image.selfStarted");
+    expect(update({}, { metadata: { trial_source: "sales" } })).not.toHaveProperty("facts.0.fact.state.selfStarted");
   });
 });

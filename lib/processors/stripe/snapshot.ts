@@ -19,7 +19,7 @@ import {
 } from "./shape";
 
 /** Makes the handler of events with a subscription's present state. */
-export function snapshotHandler(life: SnapshotFact["life"]): Handler {
+export function snapshotHandler(changeType: SnapshotFact["changeType"]): Handler {
   return (input, findPrice) => {
     const identity = subscriptionIdentityOf(input.object);
     const quarantined = (reason: string): Normalized => ({ outcome: "quarantined", reason, identity });
@@ -27,10 +27,10 @@ export function snapshotHandler(life: SnapshotFact["life"]): Handler {
     const read = readObject(subscriptionShape, input.object);
     if (!read.ok) return quarantined(read.reason);
     const subscription = read.value;
-    const status = life === "deleted" ? "canceled" : knownStatus(subscription.status);
+    const status = changeType === "deleted" ? "canceled" : knownStatus(subscription.status);
     if (status === null) return quarantined("unknown_status");
     const ended = status === "canceled";
-    const old = life === "created" ? null : subscriptionBefore(input);
+    const old = changeType === "created" ? null : subscriptionBefore(input);
     const planItems = planItemsOf(subscription, findPrice);
     const list = itemListOf(subscription, findPrice);
     const trial = isTrialFromCheckout(input.object);
@@ -42,7 +42,7 @@ export function snapshotHandler(life: SnapshotFact["life"]): Handler {
       processor: "stripe" as const,
       subscription: subscription.id,
       at: input.at,
-      life,
+      changeType,
       list,
       ...(discounts !== undefined && { discounts }),
     };
@@ -57,22 +57,22 @@ export function snapshotHandler(life: SnapshotFact["life"]): Handler {
         return quarantined(missingField(["items", "data", planItem.index, "current_period_start"]));
       }
       if (period !== null && period.periodEnd <= period.periodStart && !ended) return quarantined("invalid_period");
-      const image = { ...imageOf(seen, planItem), ...(own.length > 1 && { twoPlanItems: true }) };
+      const state = { ...stateOf(seen, planItem), ...(own.length > 1 && { twoPlanItems: true }) };
       facts.push({
         product,
-        fact: { ...origin, image, before: old && beforeImage(old, planItem.item, product, trial, findPrice) },
+        fact: { ...origin, state, previous: old && stateBefore(old, planItem.item, product, trial, findPrice) },
       });
     }
     // A product whose plan has left the list: the fold decides from the list whether the plan has ended.
     for (const planItem of old ? removedItems(old, facts, findPrice) : []) {
-      const before = beforeImage(old as Subscription, planItem.item, planItem.price.product, trial, findPrice);
-      facts.push({ product: planItem.price.product, fact: { ...origin, image: imageOf(seen, null), before } });
+      const previous = stateBefore(old as Subscription, planItem.item, planItem.price.product, trial, findPrice);
+      facts.push({ product: planItem.price.product, fact: { ...origin, state: stateOf(seen, null), previous } });
     }
-    const analysis = life === "created" ? null : analyze(facts.map(({ fact }) => fact));
+    const analysis = changeType === "created" ? null : analyze(facts.map(({ fact }) => fact));
     if (facts.length > 0) return { outcome: "facts", facts, identity, analysis };
     const statusBefore = old && knownStatus(old.status);
-    const before = old && statusBefore && imageOf({ subscription: old, status: statusBefore, trial }, null);
-    const fact: SnapshotFact = { ...origin, image: imageOf(seen, null), before };
+    const previous = old && statusBefore && stateOf({ subscription: old, status: statusBefore, trial }, null);
+    const fact: SnapshotFact = { ...origin, state: stateOf(seen, null), previous };
     return { outcome: "unpriced", fact, identity, analysis: null };
   };
 }
@@ -97,7 +97,7 @@ function knownStatus(status: string): Status | null {
 }
 
 /** @param planItem null: no item has a listed price of the product */
-function imageOf(
+function stateOf(
   { subscription, status, trial }: Seen,
   planItem: { item: SubscriptionItem; price: PlanItem["price"] | undefined } | null,
 ): SubscriptionState {
@@ -136,7 +136,7 @@ function subscriptionBefore({ object, previous }: HandlerInput): Subscription | 
 }
 
 /** The product's state before the event; null if the previous list had no readable item of it. */
-function beforeImage(
+function stateBefore(
   old: Subscription,
   now: SubscriptionItem,
   product: ProductId,
@@ -152,21 +152,21 @@ function beforeImage(
   if (status === null || planItem === undefined) return null;
   const period = periodOf(old, planItem.item);
   if (period === null || period.periodEnd <= period.periodStart) return null;
-  return imageOf({ subscription: old, status, trial }, planItem);
+  return stateOf({ subscription: old, status, trial }, planItem);
 }
 
 /** Since basil, `previous_attributes` contains `items` at every renewal: only a different plan is a plan change. */
 function analyze(facts: readonly SnapshotFact[]): ChangeAnalysis {
   return {
-    hasPeriodChange: facts.some(({ image, before }) => startsDiffer(image, before)),
+    hasPeriodChange: facts.some(({ state, previous }) => startsDiffer(state, previous)),
     // An item that left the list, or has an unlisted price now, is no plan change.
     hasPlanChange: facts.some(
-      ({ image, before }) => before !== null && image.plan !== null && before.plan !== image.plan,
+      ({ state, previous }) => previous !== null && state.plan !== null && previous.plan !== state.plan,
     ),
   };
 }
 
-function startsDiffer(image: SubscriptionState, before: SubscriptionState | null): boolean {
-  if (before === null || image.periodStart === null || before.periodStart === null) return false;
-  return !sameStart(image.periodStart, before.periodStart);
+function startsDiffer(state: SubscriptionState, before: SubscriptionState | null): boolean {
+  if (before === null || state.periodStart === null || before.periodStart === null) return false;
+  return !sameStart(state.periodStart, before.periodStart);
 }

@@ -17,7 +17,7 @@ create table tollgate.sandbox_accounts (
   -- The user whose clock applies; null until the product has named one: then the real time applies.
   user_id text check (user_id ~ '^[^[:cntrl:]]{1,255}$'),
   revision bigint not null default 1,
-  world jsonb not null,
+  state jsonb not null,
   -- The next due action: a renewal, a retry, a trial's end; null if there is none.
   due_at timestamptz,
   -- The time of the latest event; the account's clock is never earlier.
@@ -207,7 +207,7 @@ create or replace function tollgate.sandbox_commit_account(
   p_account_id text,
   p_revision bigint,
   p_user_id text,
-  p_world jsonb,
+  p_state jsonb,
   p_due_at timestamptz,
   p_as_of timestamptz,
   p_objects jsonb,
@@ -220,11 +220,11 @@ begin
   -- A conflict undoes this block.
   begin
     if p_revision = 0 then
-      insert into tollgate.sandbox_accounts (processor, account_id, user_id, world, due_at, as_of)
-      values (p_processor, p_account_id, p_user_id, p_world, p_due_at, p_as_of);
+      insert into tollgate.sandbox_accounts (processor, account_id, user_id, state, due_at, as_of)
+      values (p_processor, p_account_id, p_user_id, p_state, p_due_at, p_as_of);
     else
       update tollgate.sandbox_accounts a
-      set world = p_world, user_id = coalesce(a.user_id, p_user_id), due_at = p_due_at, revision = a.revision + 1,
+      set state = p_state, user_id = coalesce(a.user_id, p_user_id), due_at = p_due_at, revision = a.revision + 1,
         as_of = greatest(a.as_of, p_as_of)
       where a.processor = p_processor and a.account_id = p_account_id and a.revision = p_revision;
       if not found then
@@ -352,7 +352,7 @@ as $$
   select jsonb_build_object(
     'account_id', a.account_id,
     'revision', a.revision,
-    'world', a.world::text,
+    'state', a.state::text,
     'now', tollgate.instant_text(greatest(tollgate.now_for(a.user_id), a.as_of)))
   from tollgate.sandbox_objects o
   join tollgate.sandbox_accounts a on a.processor = o.processor and a.account_id = o.account_id

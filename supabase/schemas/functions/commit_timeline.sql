@@ -44,7 +44,7 @@ begin
   if v_before.revision <> p_revision or exists (
     select from tollgate.facts f
     where f.user_id = p_user_id and f.product <> p_product
-      and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'life' = 'deleted')
+      and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'changeType' = 'deleted')
       and not (p_event -> 'others' ? f.fact_id)
       and (exists (
           select from tollgate.facts own
@@ -63,7 +63,7 @@ begin
   on conflict (user_id, product, fact_id) do update
   -- The same event gives the same fact, except for a price that the catalog has added since.
   set body = excluded.body
-  where facts.body #>> '{image,plan}' is null and excluded.body #>> '{image,plan}' is not null;
+  where facts.body #>> '{state,plan}' is null and excluded.body #>> '{state,plan}' is not null;
 
   insert into tollgate.links (processor, kind, external_id, user_id, source)
   select distinct f.body ->> 'processor', 'subscription', f.body ->> 'subscription', p_user_id, 'event'

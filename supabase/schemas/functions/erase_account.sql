@@ -54,7 +54,7 @@ begin
       'trials', (
         select coalesce(jsonb_agg(to_jsonb(f) - 'user_id' - 'product'), '[]')
         from tollgate.facts f
-        where f.user_id = p_user_id and f.product = v_product and (f.body ->> 'life' = 'deleted' or exists (
+        where f.user_id = p_user_id and f.product = v_product and (f.body ->> 'changeType' = 'deleted' or exists (
           select from tollgate.billing_periods b
           where b.user_id = p_user_id and b.product = v_product and b.trial
             and b.source = f.processor || ':' || f.subscription_id)))));

@@ -24,7 +24,7 @@ begin
         select distinct on (f.fact_id) f.fact_id, f.body
         from tollgate.facts f
         where f.user_id = p_user_id and f.product <> p_product
-          and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'life' = 'deleted')
+          and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'changeType' = 'deleted')
           and (f.subscription_id = p_subscription_id or exists (
             select from tollgate.facts own
             where own.user_id = p_user_id and own.product = p_product and own.subscription_id = f.subscription_id))

@@ -41,8 +41,8 @@ export class Account {
     return this.hasCoupon ? Math.ceil(price / 100) : price;
   }
 
-  update(subscription: Subscription, change: () => void, life?: "updated" | "deleted"): void {
-    this.log.update(subscription, this.now, change, life);
+  update(subscription: Subscription, change: () => void, changeType?: "updated" | "deleted"): void {
+    this.log.update(subscription, this.now, change, changeType);
   }
 
   recordPayment(
@@ -137,12 +137,12 @@ export class Account {
   charge(amount: number): Charge {
     if (amount <= 0) {
       this.credit -= amount;
-      return { paid: true, inMoney: false };
+      return { paid: true, paidInFull: false };
     }
     const fromCredit = Math.min(this.credit, amount);
-    if (fromCredit < amount && !this.cardWorks) return { paid: false, inMoney: false };
+    if (fromCredit < amount && !this.cardWorks) return { paid: false, paidInFull: false };
     this.credit -= fromCredit;
-    return { paid: true, inMoney: fromCredit === 0 };
+    return { paid: true, paidInFull: fromCredit === 0 };
   }
 
   /** Tries to charge the open invoice; recovers a past due subscription. */
@@ -164,7 +164,7 @@ export class Account {
     return true;
   }
 
-  settle(subscription: Subscription, invoice: Invoice, { inMoney }: Charge): void {
+  settle(subscription: Subscription, invoice: Invoice, { paidInFull }: Charge): void {
     const sold = invoice.period
       ? this.soldPeriods.find(
           ({ subscription: id, start }) => id === subscription.id && start === invoice.period?.start,
@@ -173,7 +173,7 @@ export class Account {
     this.unpaidChanges.delete(invoice);
     if (sold && invoice.period) {
       sold.paid = true;
-      sold.paidInFull = inMoney && invoice.full;
+      sold.paidInFull = paidInFull && invoice.full;
     }
     if (sold) sold.highestPlan = higherPlan(sold.highestPlan, invoice.plan);
     if (invoice.plan === subscription.plan) subscription.declined = false;

@@ -10,21 +10,26 @@ export class FactLog {
   readonly facts: ProcessorFact[] = [];
 
   /** Changes a subscription and records it, with its previous state. */
-  update(subscription: Subscription, now: Instant, change: () => void, life: "updated" | "deleted" = "updated"): void {
+  update(
+    subscription: Subscription,
+    now: Instant,
+    change: () => void,
+    changeType: "updated" | "deleted" = "updated",
+  ): void {
     const listing = listingOf(subscription);
     const previous = { ...subscription.state };
     change();
     const listed = listing === "listed" || listingOf(subscription) === "listed";
     const shown = listing === "absent" && listed ? null : visibleState(previous, listed ? listing : "absent");
-    this.snapshot(subscription, now, shown, life);
+    this.snapshot(subscription, now, shown, changeType);
   }
 
   /** @param truncated the item list of an event that does not show the plan's item */
   snapshot(
     { id, state, removed, unlisted, declined, plan, sold }: Subscription,
     now: Instant,
-    before: SubscriptionState | null,
-    life: "created" | "updated" | "deleted",
+    previous: SubscriptionState | null,
+    changeType: "created" | "updated" | "deleted",
     truncated?: ItemList,
   ): void {
     if (state.status === "active" && !removed && !declined) sold.highestPlan = higherPlan(sold.highestPlan, plan);
@@ -36,15 +41,15 @@ export class FactLog {
       plans: unlisted && !removed ? 0 : 1,
       unlisted: listing === "unlisted" ? [own] : [],
     };
-    const image = listing === "listed" ? { ...state } : visibleState(state, "absent");
-    this.facts.push({ kind: "snapshot", ...this.origin(id, now), life, image, before, list });
+    const shown = listing === "listed" ? { ...state } : visibleState(state, "absent");
+    this.facts.push({ kind: "snapshot", ...this.origin(id, now), changeType, state: shown, previous, list });
   }
 
   payment(
     { id, unlisted }: Subscription,
     now: Instant,
     { period, changed, ...invoice }: Invoice,
-    { paid, inMoney }: Charge,
+    { paid, paidInFull }: Charge,
     purpose: PaymentFact["purpose"] = invoice.purpose,
   ): void {
     const origin = {
@@ -53,15 +58,15 @@ export class FactLog {
       outcome: paid ? ("paid" as const) : ("failed" as const),
     };
     const charged = { purpose, periodStart: period?.start ?? changed?.at ?? now, periodEnd: period?.end ?? null };
-    const full = paid && inMoney && invoice.full;
+    const full = paid && paidInFull && invoice.full;
     if (unlisted) {
       const none = { purpose: "other" as const, periodStart: null, periodEnd: null, plan: null, interval: null };
       const line = { id: `si_${id}`, product: null, price: null, ...charged };
-      this.facts.push({ ...origin, ...none, inMoney: full, unlisted: [line] });
+      this.facts.push({ ...origin, ...none, paidInFull: full, unlisted: [line] });
       return;
     }
     const { plan, interval } = invoice;
-    this.facts.push({ ...origin, ...charged, plan, interval, inMoney: full && period !== null });
+    this.facts.push({ ...origin, ...charged, plan, interval, paidInFull: full && period !== null });
   }
 
   private origin(subscription: string, now: Instant) {

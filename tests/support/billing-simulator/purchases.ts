@@ -10,7 +10,7 @@ export function subscribe(account: Account, plan: Plan, interval: Interval): boo
   if (!charge.paid) return false;
   const subscription = account.create(plan, interval, addMonths(account.now, monthsOf(interval)), "active");
   subscription.sold.paid = true;
-  subscription.sold.paidInFull = charge.inMoney;
+  subscription.sold.paidInFull = charge.paidInFull;
   account.recordPayment(subscription, account.bill(subscription, "period", 0), charge);
   subscription.openInvoice = null;
   return true;
@@ -35,6 +35,6 @@ export function startTrial(
 ): void {
   account.hadTrial = true;
   const subscription = account.create(plan, "monthly", end, "trialing", selfStarted ? { selfStarted } : {});
-  account.recordPayment(subscription, account.bill(subscription, "period", 0), { paid: true, inMoney: false });
+  account.recordPayment(subscription, account.bill(subscription, "period", 0), { paid: true, paidInFull: false });
   subscription.openInvoice = null;
 }

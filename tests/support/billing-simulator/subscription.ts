@@ -46,10 +46,10 @@ export interface BankDebit {
 
 export interface Charge {
   paid: boolean;
-  inMoney: boolean;
+  paidInFull: boolean;
 }
 
-export const UNPAID: Charge = { paid: false, inMoney: false };
+export const UNPAID: Charge = { paid: false, paidInFull: false };
 
 export interface Subscription {
   id: string;

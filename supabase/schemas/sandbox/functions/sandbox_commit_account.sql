@@ -9,7 +9,7 @@ create or replace function tollgate.sandbox_commit_account(
   p_account_id text,
   p_revision bigint,
   p_user_id text,
-  p_world jsonb,
+  p_state jsonb,
   p_due_at timestamptz,
   p_as_of timestamptz,
   p_objects jsonb,
@@ -22,11 +22,11 @@ begin
   -- A conflict undoes this block.
   begin
     if p_revision = 0 then
-      insert into tollgate.sandbox_accounts (processor, account_id, user_id, world, due_at, as_of)
-      values (p_processor, p_account_id, p_user_id, p_world, p_due_at, p_as_of);
+      insert into tollgate.sandbox_accounts (processor, account_id, user_id, state, due_at, as_of)
+      values (p_processor, p_account_id, p_user_id, p_state, p_due_at, p_as_of);
     else
       update tollgate.sandbox_accounts a
-      set world = p_world, user_id = coalesce(a.user_id, p_user_id), due_at = p_due_at, revision = a.revision + 1,
+      set state = p_state, user_id = coalesce(a.user_id, p_user_id), due_at = p_due_at, revision = a.revision + 1,
         as_of = greatest(a.as_of, p_as_of)
       where a.processor = p_processor and a.account_id = p_account_id and a.revision = p_revision;
       if not found then

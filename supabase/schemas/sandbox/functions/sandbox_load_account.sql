@@ -7,7 +7,7 @@ as $$
   select jsonb_build_object(
     'account_id', a.account_id,
     'revision', a.revision,
-    'world', a.world::text,
+    'state', a.state::text,
     'now', tollgate.instant_text(greatest(tollgate.now_for(a.user_id), a.as_of)))
   from tollgate.sandbox_objects o
   join tollgate.sandbox_accounts a on a.processor = o.processor and a.account_id = o.account_id

@@ -12,7 +12,7 @@ create table tollgate.sandbox_accounts (
   -- The user whose clock applies; null until the product has named one: then the real time applies.
   user_id text check (user_id ~ '^[^[:cntrl:]]{1,255}$'),
   revision bigint not null default 1,
-  world jsonb not null,
+  state jsonb not null,
   -- The next due action: a renewal, a retry, a trial's end; null if there is none.
   due_at timestamptz,
   -- The time of the latest event; the account's clock is never earlier.
