@@ -15,7 +15,7 @@ const timeouts = {
 const setupFiles = [
   "./tests/support/generous-deadlines.ts",
   "./tests/support/property-seed.ts",
-  "./scripts/provide-catalog.ts",
+  "./tests/support/provide-catalog.ts",
 ];
 
 /** Expected errors of tests are not logged, so that their results stay readable. */

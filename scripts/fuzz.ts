@@ -104,7 +104,7 @@ function knownFacts(): (userId: string) => Fact[] {
     const parsed = stripe.parse(Buffer.from(JSON.stringify(event)));
     const normalized = parsed.ok ? stripe.normalize(parsed.event, endpoint.findPrice) : null;
     if (normalized?.outcome !== "facts") return [];
-    return normalized.facts.filter(({ product }) => product === "writer").map(({ fact }) => fact);
+    return normalized.facts.filter(({ product }) => product === "mail").map(({ fact }) => fact);
   });
   return (userId) => facts.map((fact) => ({ ...fact, subscription: ofUser(userId.slice(5), fact.subscription) }));
 }

@@ -14,9 +14,8 @@ const EXAMPLES = [
   /\/fixture-events\.ts$/,
   // The reference products' own tables, and the documents' names in public.
   /^supabase\/schemas\/(reference|compat)\//,
-  // The demo's users, and codes that the fake Paddle knows.
+  // The demo's users.
   /^lib\/identity\/demo\.ts$/,
-  /^lib\/sandbox\/paddle\/discounts\.ts$/,
   // A business is an entity of Paddle.
   /^lib\/sandbox\/paddle\/api\/include\.ts$/,
 ];

@@ -5,11 +5,13 @@ import { describe, expect, test } from "vitest";
 import { ROOT } from "./project";
 import { tableDifferences, tableOf } from "./readme-table";
 
-/** Folders with more files than this need a README, if they are below one of COVERED. */
+/** Folders with more files than this, tests aside, need a README if they are below one of COVERED. */
 const MOST = 8;
-const COVERED = /^(bench|scripts|soak|lib\/[^/]+)(\/|$)/;
+const COVERED = /^(bench|e2e|scripts|soak|lib\/[^/]+|tests|supabase\/schemas)(\/|$)/;
 
-const FOLDERS = ["app", "bench", "lib", "scripts", "soak"].flatMap(withFoldersBelow);
+const FOLDERS = ["app", "bench", "e2e", "lib", "scripts", "soak", "supabase/schemas", "tests"].flatMap(
+  withFoldersBelow,
+);
 
 function withFoldersBelow(folder: string): string[] {
   const below = readdirSync(path.join(ROOT, folder), { withFileTypes: true }).filter((entry) => entry.isDirectory());
@@ -17,15 +19,17 @@ function withFoldersBelow(folder: string): string[] {
 }
 
 function sourcesIn(folder: string): string[] {
-  return readdirSync(path.join(ROOT, folder)).filter((name) => /\.(tsx?|mts|mjs)$/.test(name));
+  return readdirSync(path.join(ROOT, folder)).filter((name) => /\.(tsx?|mts|mjs|sql)$/.test(name));
 }
+
+const filesWithLine = (folder: string) => tableDifferences("", sourcesIn(folder));
 
 function tableIn(folder: string): string | undefined {
   const readme = path.join(ROOT, folder, "README.md");
   return existsSync(readme) ? tableOf(readFileSync(readme, "utf8")) : undefined;
 }
 
-test.each(FOLDERS.filter((folder) => COVERED.test(folder) && sourcesIn(folder).length > MOST))(
+test.each(FOLDERS.filter((folder) => COVERED.test(folder) && filesWithLine(folder).length > MOST))(
   "the README of %s has such a table",
   (folder) => {
     expect(tableIn(folder)).toBeDefined();

@@ -1,9 +1,9 @@
 /** The export of an account through the gateway. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
+import { baysTable } from "@/tests/support/acme/bays";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 
@@ -19,10 +19,10 @@ beforeEach(() => {
   userId = `user-to-erase-${users}`;
 });
 
-/** Creates rows of the user in all tables: a subscription, usage, chatbots, keys, notes. */
+/** Creates rows of the user in all tables: a subscription, usage, bays, keys, notes. */
 async function createAccount({ status }: { status?: "trialing" } = {}) {
   await gateway.ensureUser(userId, `${userId}@example.com`, "Grace Hopper");
-  const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+  const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
   const fake = fakeStripeSubscription({
     id: `sub_n${users}`,
     userId,
@@ -31,9 +31,9 @@ async function createAccount({ status }: { status?: "trialing" } = {}) {
     status,
   });
   await deliver(gateway, fake.created());
-  await gateway.consume(userId, "words_used", 120, "a key");
-  await gateway.consume(userId, "messages_count", 30);
-  await chatbotsTable(gateway).create(userId, "My bot");
+  await gateway.consume(userId, "stamps_used", 120, "a key");
+  await gateway.consume(userId, "orders_count", 30);
+  await baysTable(gateway).create(userId, "My bot");
   const note = {
     id: `note_${userId}`,
     kind: "refund",
@@ -56,11 +56,11 @@ describe("exporting", () => {
     const document = await gateway.exportAccount(exported);
     expect(document).toMatchObject({
       profile: { user_id: exported, email: `${exported}@example.com`, name: "Grace Hopper" },
-      chatbots: [{ name: "My bot" }],
+      bays: [{ name: "My bot" }],
       processor_ids: expect.arrayContaining([expect.objectContaining({ kind: "customer" })]),
     });
     expect(document.subscriptions).toContainEqual(
-      expect.objectContaining({ product: "writer", usage: expect.objectContaining({ words_used: 120 }) }),
+      expect.objectContaining({ product: "mail", usage: expect.objectContaining({ stamps_used: 120 }) }),
     );
     expect(document.events).toHaveLength(2);
     userId = "another-user";
@@ -69,15 +69,15 @@ describe("exporting", () => {
   });
 
   test("pages the ledger: each row once, in order", async () => {
-    for (let count = 0; count < 7; count += 1) await gateway.consume(userId, "messages_count", 1);
-    await gateway.consume(userId, "words_used", 3);
+    for (let count = 0; count < 7; count += 1) await gateway.consume(userId, "orders_count", 1);
+    await gateway.consume(userId, "stamps_used", 3);
     const rows = [];
     for (;;) {
       const page = await gateway.exportLedger(userId, rows.at(-1) ?? null, 3);
       rows.push(...page);
       if (page.length < 3) break;
     }
-    expect(rows.map(({ field }) => field)).toEqual([...Array(7).fill("messages_count"), "words_used"]);
+    expect(rows.map(({ field }) => field)).toEqual([...Array(7).fill("orders_count"), "stamps_used"]);
     expect(new Set(rows.map(({ entry }) => entry)).size).toBe(8);
   });
 });

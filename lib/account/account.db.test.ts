@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { DatabaseError } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { rebuild } from "@/lib/webhooks/rebuild";
+import { baysTable } from "@/tests/support/acme/bays";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 
@@ -45,10 +45,10 @@ async function subscription(product: string) {
 
 const used = async (product: string) => (await subscription(product)).meters.map(({ field, used }) => [field, used]);
 
-/** Creates rows of the user in all tables: a subscription, usage, chatbots, keys, notes. */
+/** Creates rows of the user in all tables: a subscription, usage, bays, keys, notes. */
 async function createAccount({ status }: { status?: "trialing" } = {}) {
   await gateway.ensureUser(userId, `${userId}@example.com`, "Grace Hopper");
-  const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+  const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
   const fake = fakeStripeSubscription({
     id: `sub_n${users}`,
     userId,
@@ -57,9 +57,9 @@ async function createAccount({ status }: { status?: "trialing" } = {}) {
     status,
   });
   await deliver(gateway, fake.created());
-  await gateway.consume(userId, "words_used", 120, "a key");
-  await gateway.consume(userId, "messages_count", 30);
-  await chatbotsTable(gateway).create(userId, "My bot");
+  await gateway.consume(userId, "stamps_used", 120, "a key");
+  await gateway.consume(userId, "orders_count", 30);
+  await baysTable(gateway).create(userId, "My bot");
   const note = {
     id: `note_${userId}`,
     kind: "refund",
@@ -88,7 +88,7 @@ describe("a profile that is stored after the response", () => {
     await gateway.eraseAccount(userId);
     expect(await remember()).toBeNull();
     expect(await stored()).toEqual([]);
-    await gateway.consume(userId, "words_used", 1);
+    await gateway.consume(userId, "stamps_used", 1);
     expect(await remember()).toMatchObject({ name: "Grace Hopper" });
   });
 
@@ -174,58 +174,58 @@ describe("erasing", () => {
   });
 
   test("concurrent with consumption: each accepted unit is counted when the user returns", async () => {
-    await gateway.consume(userId, "messages_count", 1);
+    await gateway.consume(userId, "orders_count", 1);
     const verdicts = await Promise.all([
-      ...Array.from({ length: 10 }, () => gateway.consume(userId, "messages_count", 5)),
+      ...Array.from({ length: 10 }, () => gateway.consume(userId, "orders_count", 5)),
       gateway.eraseAccount(userId),
-      ...Array.from({ length: 15 }, () => gateway.consume(userId, "messages_count", 5)),
+      ...Array.from({ length: 15 }, () => gateway.consume(userId, "orders_count", 5)),
     ]);
     const allowed = verdicts.filter((verdict) => "allowed" in verdict && verdict.allowed).length;
     expect(allowed).toBe(19);
-    expect(await used("chatbots")).toContainEqual(["messages_count", 96]);
+    expect(await used("depot")).toContainEqual(["orders_count", 96]);
   });
 });
 
 describe("a user who returns after an erasure", () => {
   test("gets no refill: the window keeps its counters, also after a rebuild", async () => {
-    await gateway.consume(userId, "messages_count", 97);
-    await gateway.consume(userId, "words_used", 500);
-    const window = (await subscription("chatbots")).windowStart;
+    await gateway.consume(userId, "orders_count", 97);
+    await gateway.consume(userId, "stamps_used", 500);
+    const window = (await subscription("depot")).windowStart;
     for (let time = 0; time < 2; time += 1) {
       await gateway.eraseAccount(userId);
-      expect(await gateway.consume(userId, "messages_count", 4)).toMatchObject({ allowed: false, used: 97 });
-      expect(await gateway.consume(userId, "words_used", 1)).toMatchObject({ allowed: false, used: 500 });
-      expect((await subscription("chatbots")).windowStart).toBe(window);
-      await rebuild(gateway, userId, "chatbots", true);
-      expect(await used("chatbots")).toContainEqual(["messages_count", 97]);
+      expect(await gateway.consume(userId, "orders_count", 4)).toMatchObject({ allowed: false, used: 97 });
+      expect(await gateway.consume(userId, "stamps_used", 1)).toMatchObject({ allowed: false, used: 500 });
+      expect((await subscription("depot")).windowStart).toBe(window);
+      await rebuild(gateway, userId, "depot", true);
+      expect(await used("depot")).toContainEqual(["orders_count", 97]);
     }
   });
 
   test("in a later window starts at 0, with the old anchor", async () => {
-    await gateway.consume(userId, "messages_count", 97);
-    const { windowEnd } = await subscription("chatbots").then(({ resetsAt }) => ({ windowEnd: resetsAt }));
+    await gateway.consume(userId, "orders_count", 97);
+    const { windowEnd } = await subscription("depot").then(({ resetsAt }) => ({ windowEnd: resetsAt }));
     await gateway.eraseAccount(userId);
     await gateway.setSandboxClock(userId, Date.parse(String(windowEnd)) + DAY_MS);
-    expect(await gateway.consume(userId, "messages_count", 100)).toMatchObject({ allowed: true, used: 100 });
-    expect((await subscription("chatbots")).windowStart).toBe(windowEnd);
+    expect(await gateway.consume(userId, "orders_count", 100)).toMatchObject({ allowed: true, used: 100 });
+    expect((await subscription("depot")).windowStart).toBe(windowEnd);
   });
 
   test("keeps the counters of a product that was not used between two erasures", async () => {
-    await gateway.consume(userId, "messages_count", 97);
-    await gateway.consume(userId, "words_used", 10);
+    await gateway.consume(userId, "orders_count", 97);
+    await gateway.consume(userId, "stamps_used", 10);
     await gateway.eraseAccount(userId);
-    await gateway.consume(userId, "words_used", 10);
+    await gateway.consume(userId, "stamps_used", 10);
     await gateway.eraseAccount(userId);
-    expect(await gateway.consume(userId, "messages_count", 4)).toMatchObject({ allowed: false, used: 97 });
-    expect(await gateway.consume(userId, "words_used", 1)).toMatchObject({ used: 21 });
+    expect(await gateway.consume(userId, "orders_count", 4)).toMatchObject({ allowed: false, used: 97 });
+    expect(await gateway.consume(userId, "stamps_used", 1)).toMatchObject({ used: 21 });
   });
 
   test("gets no second trial", async () => {
     const fake = await createAccount({ status: "trialing" });
-    expect(await subscription("writer")).toMatchObject({ plan: "plus", status: "trialing" });
+    expect(await subscription("mail")).toMatchObject({ plan: "silver", status: "trialing" });
     await deliver(gateway, fake.deleted(Date.now()));
     await gateway.eraseAccount(userId);
-    const price = { product: "writer", plan: "ultra", interval: "monthly" } as const;
+    const price = { product: "mail", plan: "titanium", interval: "monthly" } as const;
     const again = fakeStripeSubscription({
       id: `sub_again${users}`,
       userId,
@@ -235,14 +235,14 @@ describe("a user who returns after an erasure", () => {
       metadata: { trial_source: "checkout" },
     });
     await deliver(gateway, again.created());
-    expect(await subscription("writer")).toMatchObject({ plan: "free" });
+    expect(await subscription("mail")).toMatchObject({ plan: "free" });
   });
 
   test("under another id gets nothing of it", async () => {
-    await gateway.consume(userId, "messages_count", 97);
+    await gateway.consume(userId, "orders_count", 97);
     await gateway.eraseAccount(userId);
     userId = `${userId}-other`;
-    expect(await gateway.consume(userId, "messages_count", 100)).toMatchObject({ allowed: true });
+    expect(await gateway.consume(userId, "orders_count", 100)).toMatchObject({ allowed: true });
   });
 });
 

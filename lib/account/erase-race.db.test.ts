@@ -1,17 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import type { FieldId } from "@/lib/config/catalog";
 import { DatabaseError } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import type { Receipt } from "@/lib/webhooks/receive";
+import { baysTable } from "@/tests/support/acme/bays";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 
 /** ERASE_ROUNDS=200 runs a longer search. */
 const ROUNDS = Number(process.env.ERASE_ROUNDS ?? 20);
-const LIMITS = { words_used: 500, messages_count: 100 } as const;
+const LIMITS = { stamps_used: 500, orders_count: 100 } as const;
 const REFUSED = new Set(["subscription_alive"]);
 
 const database = testDatabase();
@@ -21,7 +21,7 @@ const gateway = createGateway(database.transport({ connections: 24 }));
 class Round {
   readonly problems: string[] = [];
   readonly receipts: Receipt[] = [];
-  readonly used: Record<keyof typeof LIMITS, number> = { words_used: 0, messages_count: 0 };
+  readonly used: Record<keyof typeof LIMITS, number> = { stamps_used: 0, orders_count: 0 };
   erased = 0;
 
   constructor(readonly userId: string) {}
@@ -103,14 +103,14 @@ function checkLimits(round: Round, fields: (keyof typeof LIMITS)[]) {
     if (round.used[field] > LIMITS[field]) round.problems.push(`${field}: ${round.used[field]} of ${LIMITS[field]}`);
 }
 
-const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
 
 /** Redelivers the events, since some got a 503, and expects the plan in force. */
 async function expectPlan(round: Round, plan: string, events: readonly Parameters<typeof deliver>[1][]) {
   for (const event of events) await round.deliver(event);
   const { subscriptions } = await gateway.usage(round.userId);
-  const writer = subscriptions.find(({ product }) => product === "writer");
-  if (writer?.plan !== plan) round.problems.push(`writer: ${writer?.plan}, not ${plan}`);
+  const mail = subscriptions.find(({ product }) => product === "mail");
+  if (mail?.plan !== plan) round.problems.push(`mail: ${mail?.plan}, not ${plan}`);
 }
 
 describe(`an erasure concurrent with other calls (${ROUNDS} rounds each)`, () => {
@@ -119,41 +119,41 @@ describe(`an erasure concurrent with other calls (${ROUNDS} rounds each)`, () =>
       await gateway.ensureUser(round.userId, null, null);
       await Promise.all([
         round.erase(),
-        round.consume("words_used", 300),
-        round.consume("words_used", 200),
-        round.consume("messages_count", 100),
+        round.consume("stamps_used", 300),
+        round.consume("stamps_used", 200),
+        round.consume("orders_count", 100),
         round.consumeSequential([
-          ["messages_count", 50],
-          ["words_used", 500],
+          ["orders_count", 50],
+          ["stamps_used", 500],
         ]),
       ]);
       await round.drain();
-      checkLimits(round, ["words_used", "messages_count"]);
+      checkLimits(round, ["stamps_used", "orders_count"]);
     });
     expect(failed, `${Object.keys(failed).length} of ${ROUNDS} rounds`).toEqual({});
   });
 
   test("consumption of products with rows: no unit beyond the limit", { timeout: 300_000 }, async () => {
     const failed = await failedRounds("rows", async (round) => {
-      await round.consume("words_used", 10);
-      await round.consume("messages_count", 10);
+      await round.consume("stamps_used", 10);
+      await round.consume("orders_count", 10);
       await Promise.all([
         round.erase(),
-        round.consume("words_used", 250),
+        round.consume("stamps_used", 250),
         round.consumeSequential([
-          ["words_used", 240],
-          ["messages_count", 90],
+          ["stamps_used", 240],
+          ["orders_count", 90],
         ]),
         round.consumeSequential([
-          ["messages_count", 45],
-          ["words_used", 250],
+          ["orders_count", 45],
+          ["stamps_used", 250],
         ]),
         round.call("usage", () => gateway.usage(round.userId)),
         round.call("entitlements", () => gateway.entitlements(round.userId)),
         round.erase(),
       ]);
       await round.drain();
-      checkLimits(round, ["words_used", "messages_count"]);
+      checkLimits(round, ["stamps_used", "orders_count"]);
     });
     expect(failed, `${Object.keys(failed).length} of ${ROUNDS} rounds`).toEqual({});
   });
@@ -167,16 +167,16 @@ describe(`an erasure concurrent with other calls (${ROUNDS} rounds each)`, () =>
       await Promise.all([
         round.erase(),
         ...events.map((event) => round.deliver(event)),
-        round.consume("messages_count", 60),
-        round.consume("messages_count", 60),
+        round.consume("orders_count", 60),
+        round.consume("orders_count", 60),
       ]);
-      await expectPlan(round, "plus", events);
+      await expectPlan(round, "silver", events);
       await round.drain();
-      checkLimits(round, ["messages_count"]);
+      checkLimits(round, ["orders_count"]);
       // Without metadata, later events find the user by the links.
-      const changed = fake.planChanged("ultra", Date.now());
+      const changed = fake.planChanged("titanium", Date.now());
       Object.assign((changed.data as { object: object }).object, { metadata: {} });
-      await expectPlan(round, "ultra", [changed]);
+      await expectPlan(round, "titanium", [changed]);
     });
     expect(failed, `${Object.keys(failed).length} of ${ROUNDS} rounds`).toEqual({});
   });
@@ -188,30 +188,30 @@ describe(`an erasure concurrent with other calls (${ROUNDS} rounds each)`, () =>
       const { userId } = round;
       const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY_MS });
       await round.deliver(fake.created());
-      const upgraded = fake.planChanged("ultra", Date.now() - 2_000);
+      const upgraded = fake.planChanged("titanium", Date.now() - 2_000);
       const ended = fake.deleted(Date.now() - 1_000);
       await Promise.all([
         round.deliver(upgraded),
         round.deliver(ended),
         round.erase(),
-        round.consume("messages_count", 60),
+        round.consume("orders_count", 60),
         round.erase(),
-        round.consume("messages_count", 60),
+        round.consume("orders_count", 60),
       ]);
       await expectPlan(round, "free", [upgraded, ended]);
       await round.erase();
       await round.drain();
-      checkLimits(round, ["messages_count"]);
+      checkLimits(round, ["orders_count"]);
     });
     expect(failed, `${Object.keys(failed).length} of ${ROUNDS} rounds`).toEqual({});
   });
 
-  test("checkout, links, chatbots and limits: no call fails", { timeout: 300_000 }, async () => {
+  test("checkout, links, bays and limits: no call fails", { timeout: 300_000 }, async () => {
     const failed = await failedRounds("linked", async (round) => {
       const { userId } = round;
       await gateway.ensureUser(userId, null, null);
-      await round.consume("words_used", 10);
-      const sale = { userId, product: "writer", plan: "plus", interval: "monthly", processor: "stripe" } as const;
+      await round.consume("stamps_used", 10);
+      const sale = { userId, product: "mail", plan: "silver", interval: "monthly", processor: "stripe" } as const;
       await Promise.all([
         round.erase(),
         round.call("checkout", async () => {
@@ -220,9 +220,9 @@ describe(`an erasure concurrent with other calls (${ROUNDS} rounds each)`, () =>
             await gateway.openCheckout(userId, begun.checkout.id, `cs_${userId}`, "https://pay.example");
         }),
         round.call("link", () => gateway.linkCustomer("stripe", `cus_${userId}`, userId, "checkout")),
-        round.call("chatbot", () => chatbotsTable(gateway).create(userId, "Bot")),
+        round.call("bay", () => baysTable(gateway).create(userId, "Bay")),
         round.call("limit", () =>
-          gateway.setLimitOverride(userId, "words_used", 400, { by: "admin", expiresAt: null }),
+          gateway.setLimitOverride(userId, "stamps_used", 400, { by: "admin", expiresAt: null }),
         ),
         round.call("profile", () => gateway.ensureUser(userId, `${userId}@example.com`, "Name")),
         round.call("notices", () => gateway.notices(userId, 20)),
@@ -230,7 +230,7 @@ describe(`an erasure concurrent with other calls (${ROUNDS} rounds each)`, () =>
         round.erase(),
       ]);
       await round.drain();
-      checkLimits(round, ["words_used", "messages_count"]);
+      checkLimits(round, ["stamps_used", "orders_count"]);
     });
     expect(failed, `${Object.keys(failed).length} of ${ROUNDS} rounds`).toEqual({});
   });

@@ -9,7 +9,7 @@ import { deliver } from "@/tests/support/stripe";
 const database = testDatabase();
 const gateway = createGateway(database.transport());
 
-const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
 
 /** Runs a statement in an open transaction, starts `meanwhile`, commits when it waits for a lock, and returns its result. */
 async function during<T>(sql: string, values: unknown[], meanwhile: () => Promise<T>): Promise<T | unknown> {
@@ -26,24 +26,24 @@ async function during<T>(sql: string, values: unknown[], meanwhile: () => Promis
   return waiting;
 }
 
-const CONSUME = "select check_and_increment_usage($1, 'words_used', null, 500)";
+const CONSUME = "select check_and_increment_usage($1, 'stamps_used', null, 500)";
 
 describe("an erasure and a call that waits for it", () => {
   test("the tombstone keeps the units of a product whose row was not committed yet", async () => {
     const userId = "made-meanwhile";
     await gateway.ensureUser(userId, null, null);
     expect(await during(CONSUME, [userId], () => gateway.eraseAccount(userId))).toEqual({ erased: true });
-    expect(await gateway.consume(userId, "words_used", 1)).toMatchObject({ allowed: false, used: 500 });
+    expect(await gateway.consume(userId, "stamps_used", 1)).toMatchObject({ allowed: false, used: 500 });
   });
 
   test("a call for a product without a row counts for the user's return", async () => {
     const userId = "made-after";
-    await gateway.consume(userId, "messages_count", 60);
+    await gateway.consume(userId, "orders_count", 60);
     const consumed = await during("select erase_account($1)", [userId], () =>
-      gateway.consume(userId, "words_used", 500),
+      gateway.consume(userId, "stamps_used", 500),
     );
     expect(consumed).toMatchObject({ allowed: true, used: 500 });
-    expect(await gateway.consume(userId, "messages_count", 60)).toMatchObject({ allowed: false, used: 60 });
+    expect(await gateway.consume(userId, "orders_count", 60)).toMatchObject({ allowed: false, used: 60 });
   });
 
   test("a commit computed before the erasure is computed again, and its subscription keeps a link", async () => {
@@ -73,7 +73,7 @@ describe("an erasure and a call that waits for it", () => {
     const userId = "ended-before";
     const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY_MS });
     await deliver(gateway, fake.created());
-    const late = fake.planChanged("ultra", Date.now() - 2_000);
+    const late = fake.planChanged("titanium", Date.now() - 2_000);
     await deliver(gateway, fake.deleted(Date.now() - 1_000));
     await gateway.eraseAccount(userId);
     expect((await deliver(gateway, late)).status).toBe(200);
@@ -83,7 +83,7 @@ describe("an erasure and a call that waits for it", () => {
 
   test("is refused after a paid checkout whose webhook has not arrived", async () => {
     const userId = "paid-just-now";
-    const sale = { userId, product: "writer", plan: "plus", interval: "monthly", processor: "stripe" } as const;
+    const sale = { userId, product: "mail", plan: "silver", interval: "monthly", processor: "stripe" } as const;
     const begun = await gateway.beginCheckout({ ...sale, trial: false });
     if (begun.outcome !== "begun") throw new Error(begun.outcome);
     const { id } = begun.checkout;

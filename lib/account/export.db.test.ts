@@ -29,10 +29,10 @@ const refusal = (request: Promise<unknown>) =>
   );
 
 test("200,000 ledger rows: each once, in small parts", async () => {
-  await gateway.consume("long", "words_used", 1);
+  await gateway.consume("long", "stamps_used", 1);
   await database.pool().query(
     `insert into usage_ledger (user_id, product, field, at, amount, entry)
-     select 'long', 'writer', (array['words_used', 'transformations_used'])[1 + n % 2],
+     select 'long', 'mail', (array['stamps_used', 'parcels_sent'])[1 + n % 2],
        now() - make_interval(secs => n / 100), 1, nextval('usage_ledger_entry')
      from generate_series(1, 199999) n`,
   );
@@ -41,7 +41,7 @@ test("200,000 ledger rows: each once, in small parts", async () => {
   for await (const part of await exportAccount("long")) parts.push(decoder.decode(part));
   expect(Math.max(...parts.map(({ length }) => length))).toBeLessThan(500_000);
   const document = JSON.parse(parts.join(""));
-  expect(document).toMatchObject({ user_id: "long", profile: { user_id: "long" }, subscriptions: [{}], chatbots: [] });
+  expect(document).toMatchObject({ user_id: "long", profile: { user_id: "long" }, subscriptions: [{}], bays: [] });
   expect(document.ledger).toHaveLength(200_000);
   expect(new Set(document.ledger.map(({ entry }: { entry: number }) => entry)).size).toBe(200_000);
 });

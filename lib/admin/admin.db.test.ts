@@ -14,7 +14,7 @@ const auditOf = async (userId: string | null) =>
 
 /** The event of a subscription without a user. */
 function unlinked(name: string) {
-  const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+  const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
   const fake = fakeStripeSubscription({ id: `sub_${name}`, userId: name, price, startsAt: Date.now() - DAY_MS });
   const event = fake.created();
   return JSON.parse(JSON.stringify(event).replace(`"user_id":"${name}"`, '"other":""'));
@@ -27,7 +27,7 @@ describe("the list of events", () => {
 
   test("can be filtered by each column, and its pages have no gaps", async () => {
     for (let index = 0; index < 60; index += 1) await deliver(gateway, unlinked(`page${index}`));
-    await subscribe("listed", { plan: "plus" });
+    await subscribe("listed", { plan: "silver" });
     const first = await list({ outcome: "deferred" });
     expect(first.events).toHaveLength(50);
     const second = await list({ outcome: "deferred", after: first.next });
@@ -64,18 +64,18 @@ describe("the list of events", () => {
 });
 
 test("an event's detail: the processor's payload, the decision, before and after", async () => {
-  const fake = await subscribe("detailed", { plan: "plus" });
-  await gateway.consume("detailed", "words_used", 500);
-  const changed = fake.planChanged("ultra", Date.now());
+  const fake = await subscribe("detailed", { plan: "silver" });
+  await gateway.consume("detailed", "stamps_used", 500);
+  const changed = fake.planChanged("titanium", Date.now());
   await deliver(gateway, changed);
   const detail = await eventDetail("stripe", String(changed.id), gateway);
   expect(detail.payload).toEqual(JSON.parse(JSON.stringify(changed)));
-  expect(detail).toMatchObject({ outcome: "applied", userId: "detailed", facts: [{ product: "writer" }] });
+  expect(detail).toMatchObject({ outcome: "applied", userId: "detailed", facts: [{ product: "mail" }] });
   expect(detail.decisions).toMatchObject([
     {
       analysis: { hasPlanChange: true, hasPeriodChange: false },
-      before: { plan: "plus", meters: [{ used: 500, limit: 15_000 }, {}] },
-      after: { plan: "ultra", meters: [{ used: 500, limit: 35_000 }, {}] },
+      before: { plan: "silver", meters: [{ used: 500, limit: 15_000 }, {}] },
+      after: { plan: "titanium", meters: [{ used: 500, limit: 35_000 }, {}] },
     },
   ]);
   await expect(eventDetail("stripe", "evt_nothing", gateway)).rejects.toMatchObject({ problem: "not_found" });
@@ -103,14 +103,14 @@ test("a list is replayed in order, and an unknown event does not stop it", async
 });
 
 test("the audit log has each action, also a refused one", async () => {
-  const grant = grantRequest.parse({ userId: "audited", field: "words_used", limit: 9_000 });
+  const grant = grantRequest.parse({ userId: "audited", field: "stamps_used", limit: 9_000 });
   expect(await grantOverride(grant, "sam", gateway)).toMatchObject({ limit: 9_000 });
   const past = { ...grant, expiresAt: Date.now() - DAY_MS };
   await expect(grantOverride(past, "sam", gateway)).rejects.toMatchObject({ problem: "bad_input" });
-  expect(await revokeOverride({ userId: "audited", field: "words_used" }, "kim", gateway)).toMatchObject({
+  expect(await revokeOverride({ userId: "audited", field: "stamps_used" }, "kim", gateway)).toMatchObject({
     limit: 500,
   });
-  await syncGauge({ userId: "audited", field: "chatbots_count" }, "kim", gateway);
+  await syncGauge({ userId: "audited", field: "bays_count" }, "kim", gateway);
   const link = { processor: "stripe", customerId: "cus_audited", userId: "audited" } as const;
   await linkByHand(link, "sam", gateway);
   await expect(linkByHand({ ...link, userId: "thief" }, "sam", gateway)).rejects.toMatchObject({ problem: "conflict" });
@@ -126,15 +126,15 @@ test("the audit log has each action, also a refused one", async () => {
 });
 
 test("a user's detail has the waiting events; reading an unknown user creates no row", async () => {
-  await subscribe("whole", { plan: "plus" });
-  await grantOverride(grantRequest.parse({ userId: "whole", field: "words_used", limit: 1 }), "sam", gateway);
+  await subscribe("whole", { plan: "silver" });
+  await grantOverride(grantRequest.parse({ userId: "whole", field: "stamps_used", limit: 1 }), "sam", gateway);
   const { detail, usage, waiting } = await loadUserDetail("whole", gateway);
   expect(detail).toMatchObject({
     decisions: [{ reason: "New subscription" }],
-    windows: [{ transitionKind: "reset", opening: { words_used: 0, transformations_used: 0 } }],
-    overrides: [{ field: "words_used", limit: 1, expiresAt: null, grantedBy: "sam" }],
+    windows: [{ transitionKind: "reset", opening: { stamps_used: 0, parcels_sent: 0 } }],
+    overrides: [{ field: "stamps_used", limit: 1, expiresAt: null, grantedBy: "sam" }],
   });
-  expect(usage.subscriptions.find(({ product }) => product === "writer")?.meters[0]).toMatchObject({ limit: 1 });
+  expect(usage.subscriptions.find(({ product }) => product === "mail")?.meters[0]).toMatchObject({ limit: 1 });
   expect(waiting).toEqual([]);
   await expect(loadUserDetail("unknown", gateway)).rejects.toMatchObject({ problem: "not_found" });
   expect(await query("select 1 from users where user_id = 'unknown'")).toEqual([]);
@@ -144,22 +144,22 @@ describe("health", () => {
   const { gateway, subscribe } = meteredDatabase();
 
   test("counts payments, plans and waiting events", async () => {
-    const fake = await subscribe("late", { plan: "plus", startsAt: Date.now() - 40 * DAY_MS });
+    const fake = await subscribe("late", { plan: "silver", startsAt: Date.now() - 40 * DAY_MS });
     await deliver(gateway, fake.renewed());
     await deliver(gateway, fake.changed({ status: "past_due" }, Date.now() - DAY_MS));
     await deliver(gateway, unlinked("waits"));
-    await subscribe("active", { plan: "plus" });
-    await gateway.consume("near", "words_used", 450);
+    await subscribe("active", { plan: "silver" });
+    await gateway.consume("near", "stamps_used", 450);
     const health = await gateway.serviceHealth(24);
     expect(health.payments).toMatchObject({ failed: 1, open: 1, recovered: 0 });
     expect(health.nearest).toContainEqual({
       userId: "near",
-      product: "writer",
-      field: "words_used",
+      product: "mail",
+      field: "stamps_used",
       used: 450,
       limit: 500,
     });
-    expect(health.plans.find(({ product, plan }) => product === "writer" && plan === "plus")?.users).toBeGreaterThan(0);
+    expect(health.plans.find(({ product, plan }) => product === "mail" && plan === "silver")?.users).toBeGreaterThan(0);
     expect(health.waiting.deferred).toBeGreaterThan(0);
     expect(health.lastWebhooks.stripe).not.toBeNull();
     expect(health.lastWebhooks.paddle).toBeNull();

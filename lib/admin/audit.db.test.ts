@@ -24,7 +24,7 @@ async function as(role: string, statement: string): Promise<unknown> {
 
 const grant = (userId: string, by: string) =>
   grantOverride(
-    grantRequest.parse({ userId, field: "words_used", limit: 800, reason: `Asked by ${userId}` }),
+    grantRequest.parse({ userId, field: "stamps_used", limit: 800, reason: `Asked by ${userId}` }),
     by,
     gateway,
   );
@@ -89,7 +89,7 @@ describe("the audit log", () => {
       customerId: "cus_1",
     });
     await gateway.recordAuditEntry("sam", "subscription.moved", "another-user", { from: "erased-user", moved: true });
-    await gateway.consume("erased-user", "words_used", 600);
+    await gateway.consume("erased-user", "stamps_used", 600);
     const [granted] = await gateway.auditEntries("erased-user", 50).then((entries) => entries.slice(-1));
     await gateway.eraseAccount("erased-user");
     const [ledger] = await query("select distinct user_id from usage_ledger where user_id ~ '^erased_'");
@@ -100,7 +100,7 @@ describe("the audit log", () => {
         at: granted?.at,
         actor: "sam",
         act: "override.granted",
-        details: { field: "words_used", limit: 800, expiresAt: null },
+        details: { field: "stamps_used", limit: 800, expiresAt: null },
       },
     ]);
     expect(await gateway.auditEntries("another-user", 50)).toMatchObject([{ details: { moved: true } }]);
@@ -114,12 +114,12 @@ describe("an admin cannot change their own limits", () => {
   const REFUSED = { problem: "forbidden", code: "TG403", reason: "self_grant", field: "userId" };
 
   test("by a grant or by lifting a block, and the attempt is recorded", async () => {
-    await gateway.setLimitOverride("mallory", "words_used", 0, { by: "sam", expiresAt: null });
+    await gateway.setLimitOverride("mallory", "stamps_used", 0, { by: "sam", expiresAt: null });
     await expect(grant("mallory", "mallory")).rejects.toMatchObject(REFUSED);
-    await expect(revokeOverride({ userId: "mallory", field: "words_used" }, "mallory", gateway)).rejects.toMatchObject(
+    await expect(revokeOverride({ userId: "mallory", field: "stamps_used" }, "mallory", gateway)).rejects.toMatchObject(
       REFUSED,
     );
-    expect(await gateway.consume("mallory", "words_used", 1)).toMatchObject({ allowed: false, limit: 0 });
+    expect(await gateway.consume("mallory", "stamps_used", 1)).toMatchObject({ allowed: false, limit: 0 });
     const entries = await gateway.auditEntries("mallory", 50);
     expect(entries.map(({ act, details }) => [act, typeof details.refused])).toEqual([
       ["override.revoked", "string"],
@@ -129,11 +129,11 @@ describe("an admin cannot change their own limits", () => {
   });
 
   test("by a simulation with a limit, which then delivers no event", async () => {
-    const request = { userId: "eve", scenario: "new_subscription", customData: { newLimit: 9_000, plan: "plus" } };
+    const request = { userId: "eve", scenario: "new_subscription", customData: { newLimit: 9_000, plan: "silver" } };
     const run = (by: string, dryRun: boolean) => simulate({ ...request, dryRun } as never, by, gateway);
     await expect(run("eve", false)).rejects.toMatchObject({ problem: "forbidden", reason: "self_grant" });
     expect(await query("select from users where user_id = 'eve'")).toEqual([]);
     expect(await run("eve", true)).toMatchObject({ dryRun: true });
-    expect(await run("sam", false)).toMatchObject({ after: { plan: "plus" } });
+    expect(await run("sam", false)).toMatchObject({ after: { plan: "silver" } });
   });
 });

@@ -13,7 +13,7 @@ const { gateway, query, subscribe } = meteredDatabase();
 
 /** The event of a subscription whose customer is not linked. */
 function unlinked(name: string): StripeObject {
-  const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+  const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
   const fake = fakeStripeSubscription({ id: `sub_${name}`, userId: name, price, startsAt: Date.now() - DAY_MS });
   return JSON.parse(JSON.stringify(fake.created()).replace(`"user_id":"${name}"`, '"other":""'));
 }
@@ -24,7 +24,7 @@ const outcomeOf = async (event: StripeObject) => {
 };
 const waiting = async () => (await gateway.serviceHealth(24)).waiting;
 const planOf = async (user: string) =>
-  (await gateway.usage(user)).subscriptions.find(({ product }) => product === "writer")?.plan;
+  (await gateway.usage(user)).subscriptions.find(({ product }) => product === "mail")?.plan;
 
 describe("an event that an admin dismisses", () => {
   test("is no longer counted, retried or released by a link; a replay decides it", async () => {
@@ -47,7 +47,7 @@ describe("an event that an admin dismisses", () => {
     expect(await planOf("dismissed")).toBe("free");
 
     expect(await replay("stripe", String(event.id), gateway)).toMatchObject({ outcome: "applied" });
-    expect(await planOf("dismissed")).toBe("plus");
+    expect(await planOf("dismissed")).toBe("silver");
   });
 
   test.each(["quarantined", "dead"] as const)("can be %s", async (outcome) => {
@@ -70,11 +70,11 @@ describe("an event that an admin dismisses", () => {
   });
 
   test("must be waiting: an applied, an undecided and an unknown event are refused", async () => {
-    const fake = await subscribe("applied", { plan: "plus" });
+    const fake = await subscribe("applied", { plan: "silver" });
     const applied = "evt_applied_1";
     const refused = { problem: "conflict", reason: "event_not_waiting" };
     await expect(dismissOne("stripe", applied, "sam", gateway)).rejects.toMatchObject(refused);
-    expect(await planOf("applied")).toBe("plus");
+    expect(await planOf("applied")).toBe("silver");
     expect(canBeDismissed(await eventDetail("stripe", applied, gateway))).toBe(false);
 
     const undecided = fake.deleted(Date.now());

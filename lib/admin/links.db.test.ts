@@ -7,7 +7,7 @@ const move = (userId: string, to: string) =>
   ({ processor: "stripe", subscriptionId: `sub_${userId}`, userId: to }) as const;
 
 test("the audit log has a move with the admin and both users, also a refused one", async () => {
-  await subscribe("ada", { plan: "plus" });
+  await subscribe("ada", { plan: "silver" });
   const { moved } = await linkByHand(move("ada", "ben"), "sam", gateway);
   await expect(linkByHand(move("unknown", "ben"), "kim", gateway)).rejects.toMatchObject({ problem: "not_found" });
   expect(await gateway.auditEntries("ben", 5)).toMatchObject([
@@ -25,7 +25,7 @@ test("the audit log has a move with the admin and both users, also a refused one
 });
 
 test("an erasure removes the former user's id from the audit log", async () => {
-  await subscribe("eve", { plan: "plus" });
+  await subscribe("eve", { plan: "silver" });
   await linkByHand(move("eve", "fay"), "sam", gateway);
   await gateway.eraseAccount("eve");
   const [entry] = await gateway.auditEntries("fay", 1);
@@ -34,7 +34,7 @@ test("an erasure removes the former user's id from the audit log", async () => {
 });
 
 test("a list continues after a refused item", async () => {
-  await subscribe("gus", { plan: "plus" });
+  await subscribe("gus", { plan: "silver" });
   const requests = [
     move("unknown", "hal"),
     move("gus", "hal"),

@@ -21,7 +21,7 @@ test.each(["0000-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00
   "%s is outside the range of Postgres",
   (value) => {
     expect(eventQuery.safeParse({ from: value }).error?.issues[0]?.message).toBe("is a day or an instant");
-    const grant = { userId: "u", field: "words_used", limit: 1, expiresAt: value };
+    const grant = { userId: "u", field: "stamps_used", limit: 1, expiresAt: value };
     expect(grantRequest.safeParse(grant).success).toBe(false);
   },
 );

@@ -50,8 +50,8 @@ async function call(
   return { status: response.status, body: await response.json() };
 }
 
-const used = async (field: Charge["field"] = "words_used") => (await meter(userId, field)).used;
-const words = (amount: number) => ({ field: "words_used", amount }) as const;
+const used = async (field: Charge["field"] = "stamps_used") => (await meter(userId, field)).used;
+const words = (amount: number) => ({ field: "stamps_used", amount }) as const;
 
 describe("charged first", () => {
   test("the handler runs after the charge, and gets the user and the verdicts", async () => {
@@ -64,8 +64,8 @@ describe("charged first", () => {
   });
 
   test("one unit without an amount", async () => {
-    await call(withUsage({ field: "transformations_used" }, () => json({})));
-    expect(await used("transformations_used")).toBe(1);
+    await call(withUsage({ field: "parcels_sent" }, () => json({})));
+    expect(await used("parcels_sent")).toBe(1);
   });
 
   test("refused: 402 with the reason, the handler does not run, nothing is counted", async () => {
@@ -77,7 +77,7 @@ describe("charged first", () => {
       body: {
         error: expect.stringContaining("200 left"),
         reason: "limit_reached",
-        field: "words_used",
+        field: "stamps_used",
         limit: 500,
         used: 300,
         resetsAt: expect.any(String),
@@ -98,7 +98,7 @@ describe("charged first", () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(4);
     expect(answers.filter(({ status }) => status === 402)).toHaveLength(6);
     expect(ran).toBe(4);
-    expect(await ledger(userId, "words_used")).toBe(480);
+    expect(await ledger(userId, "stamps_used")).toBe(480);
   });
 });
 
@@ -116,10 +116,10 @@ describe("released", () => {
     ["answers 500", () => json({}, 500), 500],
     ["answers 503", async () => json({}, 503), 503],
   ])("if the handler %s", async (_, handler: () => Response | Promise<Response>, status) => {
-    await gateway.consume(userId, "words_used", 20);
+    await gateway.consume(userId, "stamps_used", 20);
     expect(await call(withUsage(words(30), handler))).toMatchObject({ status });
     expect(await used()).toBe(20);
-    expect(await ledger(userId, "words_used")).toBe(20);
+    expect(await ledger(userId, "stamps_used")).toBe(20);
   });
 
   test.each([200, 204, 302, 400, 404, 422, 499])("not if it answers %s: the work was done", async (status) => {
@@ -131,13 +131,12 @@ describe("released", () => {
   });
 
   test("all fields of the charge", async () => {
-    const route = withUsage(
-      { body: z.strictObject({}), charges: () => [words(30), { field: "transformations_used" }] },
-      () => json({}, 500),
+    const route = withUsage({ body: z.strictObject({}), charges: () => [words(30), { field: "parcels_sent" }] }, () =>
+      json({}, 500),
     );
     await call(route);
     expect(await used()).toBe(0);
-    expect(await used("transformations_used")).toBe(0);
+    expect(await used("parcels_sent")).toBe(0);
   });
 
   test("on the day of the charge, also if the handler ran past midnight", async () => {
@@ -145,12 +144,12 @@ describe("released", () => {
     await call(
       withUsage(words(30), async () => {
         await gateway.setSandboxClock(userId, Date.parse("2026-03-29T00:01:00Z"));
-        await gateway.consume(userId, "words_used", 40);
+        await gateway.consume(userId, "stamps_used", 40);
         throw new Error("too late");
       }),
     );
     expect(await used()).toBe(40);
-    expect((await gateway.usageHistory(userId, "words_used", 2)).days).toEqual([{ day: "2026-03-29", amount: 40 }]);
+    expect((await gateway.usageHistory(userId, "stamps_used", 2)).days).toEqual([{ day: "2026-03-29", amount: 40 }]);
   });
 
   test("a release that fails does not replace the handler's answer", async () => {
@@ -165,7 +164,7 @@ describe("released", () => {
 describe("priced by its body", () => {
   const body = z.strictObject({ text: z.string().min(1, { error: "is empty" }) });
   const route = withUsage(
-    { body, charges: ({ text }) => [words(text.split(" ").length), { field: "transformations_used" }] },
+    { body, charges: ({ text }) => [words(text.split(" ").length), { field: "parcels_sent" }] },
     (_request, _context: typeof context, { body: { text }, verdicts }) =>
       json({ text, used: verdicts.map((verdict) => verdict.used) }),
   );
@@ -178,10 +177,10 @@ describe("priced by its body", () => {
   });
 
   test("if one reaches its limit, none is counted, and the 402 names it", async () => {
-    await gateway.consume(userId, "transformations_used", 10);
+    await gateway.consume(userId, "parcels_sent", 10);
     expect(await call(route, { body: { text: "one two three" } })).toMatchObject({
       status: 402,
-      body: { field: "transformations_used", limit: 10 },
+      body: { field: "parcels_sent", limit: 10 },
     });
     expect(await used()).toBe(0);
   });
@@ -191,7 +190,7 @@ describe("priced by its body", () => {
     ["an unknown field", { text: "a", style: "b" }, "style"],
   ])("%s is a 400 that names it, before anything is counted", async (_, wrong, field) => {
     expect(await call(route, { body: wrong })).toMatchObject({ status: 400, body: { field } });
-    expect(await ledger(userId, "words_used")).toBe(0);
+    expect(await ledger(userId, "stamps_used")).toBe(0);
   });
 });
 
@@ -209,7 +208,7 @@ describe("callers", () => {
       status: 403,
       body: { reason: "foreign_origin" },
     });
-    expect(await ledger(userId, "words_used")).toBe(0);
+    expect(await ledger(userId, "stamps_used")).toBe(0);
   });
 
   test("the handler runs for neither", () => expect(handler).not.toHaveBeenCalled());
@@ -220,18 +219,18 @@ test("a wrong field, a gauge and a wrong amount do not compile", () => {
     // @ts-expect-error there is no such field
     withUsage({ field: "word_used" }, () => json({}));
     // @ts-expect-error a gauge cannot be charged
-    withUsage({ field: "chatbots_count" }, () => json({}));
+    withUsage({ field: "bays_count" }, () => json({}));
     // @ts-expect-error an amount is a number
-    withUsage({ field: "words_used", amount: "1" }, () => json({}));
+    withUsage({ field: "stamps_used", amount: "1" }, () => json({}));
     // @ts-expect-error a charge needs a field
     withUsage({ amount: 1 }, () => json({}));
     const body = z.strictObject({ text: z.string() });
     // @ts-expect-error the body has no such key
-    withUsage({ body, charges: ({ txt }) => ({ field: "words_used", amount: txt }) }, () => json({}));
+    withUsage({ body, charges: ({ txt }) => ({ field: "stamps_used", amount: txt }) }, () => json({}));
     // @ts-expect-error a price by the body cannot charge a gauge
-    withUsage({ body, charges: () => ({ field: "chatbots_count" }) }, () => json({}));
+    withUsage({ body, charges: () => ({ field: "bays_count" }) }, () => json({}));
     // @ts-expect-error a handler returns a response
-    withUsage({ field: "words_used" }, () => "done");
+    withUsage({ field: "stamps_used" }, () => "done");
   };
   expect(mistakes).toBeTypeOf("function");
 });

@@ -5,10 +5,10 @@ import type { SubscriptionRecord } from "./types";
 
 const START = Date.UTC(2026, 2, 1);
 const END = Date.UTC(2026, 3, 1);
-const plus: SubscriptionRecord = {
+const silver: SubscriptionRecord = {
   processor: "stripe",
   subscription: "sub_1",
-  plan: "plus",
+  plan: "silver",
   interval: "monthly",
   quantity: 1,
   status: "active",
@@ -25,36 +25,36 @@ const plus: SubscriptionRecord = {
   scheduled: null,
   retainedPlan: null,
 };
-const yearly = { ...plus, interval: "yearly" } as const;
+const yearly = { ...silver, interval: "yearly" } as const;
 
 describe("more is given now, less with the next period", () => {
   test.each<[string, SubscriptionRecord, PlanSelection, "now" | "period_end"]>([
-    ["a higher plan", plus, { plan: "ultra", interval: "monthly" }, "now"],
-    ["a higher plan, by the year", plus, { plan: "ultra", interval: "yearly" }, "now"],
-    ["a higher plan, by the month instead of the year", yearly, { plan: "ultra", interval: "monthly" }, "now"],
-    ["the same plan by the year", plus, { plan: "plus", interval: "yearly" }, "now"],
-    ["the same plan by the month", yearly, { plan: "plus", interval: "monthly" }, "period_end"],
-    ["a lower plan", plus, { plan: "basic", interval: "monthly" }, "period_end"],
-    ["a lower plan by the year", plus, { plan: "basic", interval: "yearly" }, "period_end"],
-    ["in a trial too", { ...plus, status: "trialing" }, { plan: "ultra", interval: "monthly" }, "now"],
+    ["a higher plan", silver, { plan: "titanium", interval: "monthly" }, "now"],
+    ["a higher plan, by the year", silver, { plan: "titanium", interval: "yearly" }, "now"],
+    ["a higher plan, by the month instead of the year", yearly, { plan: "titanium", interval: "monthly" }, "now"],
+    ["the same plan by the year", silver, { plan: "silver", interval: "yearly" }, "now"],
+    ["the same plan by the month", yearly, { plan: "silver", interval: "monthly" }, "period_end"],
+    ["a lower plan", silver, { plan: "bronze", interval: "monthly" }, "period_end"],
+    ["a lower plan by the year", silver, { plan: "bronze", interval: "yearly" }, "period_end"],
+    ["in a trial too", { ...silver, status: "trialing" }, { plan: "titanium", interval: "monthly" }, "now"],
   ])("%s", (_, record, to, timing) => {
-    expect(planChoice(product("writer"), record, to)).toEqual({ kind: "change", timing });
+    expect(planChoice(product("mail"), record, to)).toEqual({ kind: "change", timing });
   });
 });
 
 describe("the current plan", () => {
-  const same = { plan: "plus", interval: "monthly" } as const;
-  const scheduled = { plan: "basic", interval: "monthly" } as const;
+  const same = { plan: "silver", interval: "monthly" } as const;
+  const scheduled = { plan: "bronze", interval: "monthly" } as const;
 
   test("is no change", () => {
-    expect(planChoice(product("writer"), plus, same)).toEqual({ kind: "refused", reason: "already_on_plan" });
+    expect(planChoice(product("mail"), silver, same)).toEqual({ kind: "refused", reason: "already_on_plan" });
   });
 
   test("undoes a scheduled change, also if the processor has carried it out already", () => {
-    expect(planChoice(product("writer"), { ...plus, scheduled }, same)).toEqual({ kind: "undo" });
-    const carriedOut = { ...plus, plan: "basic", retainedPlan: "plus", scheduled };
-    expect(planChoice(product("writer"), carriedOut, same)).toEqual({ kind: "undo" });
-    expect(planChoice(product("writer"), carriedOut, { plan: "basic", interval: "monthly" })).toEqual({
+    expect(planChoice(product("mail"), { ...silver, scheduled }, same)).toEqual({ kind: "undo" });
+    const carriedOut = { ...silver, plan: "bronze", retainedPlan: "silver", scheduled };
+    expect(planChoice(product("mail"), carriedOut, same)).toEqual({ kind: "undo" });
+    expect(planChoice(product("mail"), carriedOut, { plan: "bronze", interval: "monthly" })).toEqual({
       kind: "change",
       timing: "period_end",
     });
@@ -71,11 +71,11 @@ describe("is refused, and the free plan never", () => {
     ["cancellation_scheduled", { cancelAt: END }],
     ["unknown_price", { plan: null }],
   ])("%s", (reason, changes) => {
-    const record = { ...plus, ...changes };
-    expect(planChoice(product("writer"), record, { plan: "ultra", interval: "monthly" })).toEqual({
+    const record = { ...silver, ...changes };
+    expect(planChoice(product("mail"), record, { plan: "titanium", interval: "monthly" })).toEqual({
       kind: "refused",
       reason,
     });
-    expect(planChoice(product("writer"), record, { plan: "free", interval: "monthly" })).toEqual({ kind: "cancel" });
+    expect(planChoice(product("mail"), record, { plan: "free", interval: "monthly" })).toEqual({ kind: "cancel" });
   });
 });

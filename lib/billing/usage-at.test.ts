@@ -49,22 +49,22 @@ describe("usage at an instant", () => {
   });
 
   test("counts a field by itself, and only what is counted", () => {
-    const timeline = fold(product("chatbots"), [], day(-12));
+    const timeline = fold(product("depot"), [], day(-12));
     const ledger = [
-      { at: day(0), field: "messages_count", amount: 3 },
-      { at: day(0), field: "chatbots_count", amount: 1 },
+      { at: day(0), field: "orders_count", amount: 3 },
+      { at: day(0), field: "bays_count", amount: 1 },
     ];
-    expect(usageAt(product("chatbots"), timeline, ledger, day(1))).toMatchObject({
-      used: { messages_count: 3 },
-      limits: { messages_count: 100 },
-      remaining: { messages_count: 97 },
+    expect(usageAt(product("depot"), timeline, ledger, day(1))).toMatchObject({
+      used: { orders_count: 3 },
+      limits: { orders_count: 100 },
+      remaining: { orders_count: 97 },
     });
-    expect(usageAt(product("chatbots"), timeline, ledger, day(1)).limits).not.toHaveProperty("chatbots_count");
-    const writer = fold(product("writer"), [], day(-12));
-    const words = [{ at: day(1), field: "words_used", amount: 5 }];
-    expect(usageAt(product("writer"), writer, words, day(1)).used).toEqual({
-      words_used: 5,
-      transformations_used: 0,
+    expect(usageAt(product("depot"), timeline, ledger, day(1)).limits).not.toHaveProperty("bays_count");
+    const mail = fold(product("mail"), [], day(-12));
+    const words = [{ at: day(1), field: "stamps_used", amount: 5 }];
+    expect(usageAt(product("mail"), mail, words, day(1)).used).toEqual({
+      stamps_used: 5,
+      parcels_sent: 0,
     });
   });
 });

@@ -46,7 +46,7 @@ describe("a config", () => {
     ],
     ["no free plan", { plans: { pro } }, "exactly one plan has rank 0"],
     ["two free plans", { plans: { free, other: free } }, "exactly one plan has rank 0"],
-    ["two plans of one rank", { plans: { free, pro, plus: pro } }, "two plans have the same rank"],
+    ["two plans of one rank", { plans: { free, pro, silver: pro } }, "two plans have the same rank"],
     ["an unknown entry", { plans: { free, pro: { ...pro, trial: 3 } as Plan } }, "products.post.plans.pro"],
     ["a plan's id with a space", { plans: { free, "pro plan": pro } }, "products.post.plans.pro plan"],
   ] as const)("with %s is refused with the entry's path", (_name, change: Partial<Product>, problem) => {

@@ -3,6 +3,7 @@
  * every function. A new relation without an entry here fails.
  */
 
+import "@/tests/support/reference-installation";
 import type pg from "pg";
 import { beforeAll, describe, expect, test } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
@@ -103,7 +104,7 @@ beforeAll(async () => {
   for (const userId of [CLERK_USER, SUPABASE_USER]) {
     await gateway.ensureUser(userId, `${userId}@example.com`, userId);
     await gateway.consume(userId, "words_used", 10);
-    await chatbotsTable(gateway).create(userId, "Bot");
+    await chatbotsTable(gateway).create(userId, "Bay");
     await gateway.reserve(userId, "words_used", 10, 600);
     await gateway.setLimitOverride(userId, "words_used", 900, { expiresAt: null, by: "test" });
     const values = [userId];

@@ -4,6 +4,7 @@
  * as this role, so they show that the app's functions work for it.
  */
 
+import "@/tests/support/reference-installation";
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
@@ -210,7 +211,7 @@ test("the app's calls work with the shipped rights: usage, users, attempts, jobs
   await gateway.ensureUser(userId, "a@example.com", "A");
   expect(await gateway.consume(userId, "words_used", 10)).toMatchObject({ allowed: true });
   expect(await gateway.reserve(userId, "words_used", 10, 600)).toMatchObject({ allowed: true });
-  await chatbotsTable(gateway).create(userId, "Bot");
+  await chatbotsTable(gateway).create(userId, "Bay");
   await gateway.setLimitOverride(userId, "words_used", 900, { expiresAt: null, by: "test" });
   expect((await gateway.ping()).ok).toBe(true);
   for (const call of [

@@ -1,4 +1,5 @@
 /** Migrations beside an application's own tables, without the optional parts, and on a database of an older version. */
+import "@/tests/support/reference-installation";
 import { randomBytes } from "node:crypto";
 import { afterAll, describe, expect, inject, test } from "vitest";
 import { asApp } from "@/tests/support/app-role";

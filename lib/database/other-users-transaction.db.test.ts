@@ -8,7 +8,7 @@ const gateway = createGateway(database.transport());
 afterAll(() => gateway.end());
 
 test("only a transaction that our server made for another user is reported", async () => {
-  const spec = { product: "writer", plan: "plus", interval: "monthly", trial: false, processor: "paddle" } as const;
+  const spec = { product: "mail", plan: "silver", interval: "monthly", trial: false, processor: "paddle" } as const;
   await gateway.ensureUser("buyer", null, null);
   const begun = await gateway.beginCheckout({ ...spec, userId: "buyer" });
   if (begun.outcome !== "begun") throw new Error(begun.outcome);

@@ -2,6 +2,7 @@
  * The names in `public` that the reference installation has beside the schema `tollgate`: rights on the views and the
  * functions, and that each function calls its namesake.
  */
+import "@/tests/support/reference-installation";
 import type pg from "pg";
 import { beforeAll, expect, test } from "vitest";
 import { testDatabase } from "@/tests/support/database";

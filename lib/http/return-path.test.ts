@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { returnPath } from "./return-path";
 
-it.each(["/billing", "/chatbots", "/billing?a=1&b=2"])("returns to %s", (path) => expect(returnPath(path)).toBe(path));
+it.each(["/billing", "/bays", "/billing?a=1&b=2"])("returns to %s", (path) => expect(returnPath(path)).toBe(path));
 
 it.each([
   undefined,

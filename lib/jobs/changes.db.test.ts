@@ -41,20 +41,20 @@ beforeEach(async () => {
   refuses = false;
 });
 
-/** An Ultra subscriber with a downgrade to Basic scheduled for the period's end. */
+/** An Titanium subscriber with a downgrade to Bronze scheduled for the period's end. */
 async function downgrading() {
-  const price = { product: "writer", plan: "ultra", interval: "monthly" } as const;
+  const price = { product: "mail", plan: "titanium", interval: "monthly" } as const;
   const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - 5 * DAY_MS });
   await deliver(gateway, fake.created());
   const record = { processor: "stripe", subscription: `sub_${userId}` } as const;
-  const to = { plan: "basic", interval: "monthly" } as const;
-  await scheduleChange({ userId, product: "writer", record, to, at: Date.now() }, gateway);
+  const to = { plan: "bronze", interval: "monthly" } as const;
+  await scheduleChange({ userId, product: "mail", record, to, at: Date.now() }, gateway);
   return { fake, record };
 }
 
-async function writer() {
-  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer");
-  if (!found) throw new Error("no writer");
+async function mail() {
+  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "mail");
+  if (!found) throw new Error("no mail");
   return found;
 }
 
@@ -65,7 +65,7 @@ const endWait = () =>
 describe("a scheduled downgrade", () => {
   test("is shown at once, and carried out once, hours before the renewal", async () => {
     const { fake } = await downgrading();
-    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic" });
+    expect(await mail()).toMatchObject({ plan: "titanium", scheduledPlan: "bronze" });
     await clockAt(fake.periodEnd() - DAY_MS);
     expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
 
@@ -73,16 +73,16 @@ describe("a scheduled downgrade", () => {
     const runs = await Promise.all([carryOutScheduledChanges(gateway, find), carryOutScheduledChanges(gateway, find)]);
     expect(runs.map(({ done }) => done).sort()).toEqual([0, 1]);
     expect(requested).toEqual([
-      { subscription: `sub_${userId}`, priceId: "price_writer_basic_monthly", timing: "renewal" },
+      { subscription: `sub_${userId}`, priceId: "price_mail_bronze_monthly", timing: "renewal" },
     ]);
-    await deliver(gateway, fake.planChanged("basic", fake.periodEnd() - 5 * HOUR_MS));
-    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic", meters: [{ limit: 35_000 }, {}] });
+    await deliver(gateway, fake.planChanged("bronze", fake.periodEnd() - 5 * HOUR_MS));
+    expect(await mail()).toMatchObject({ plan: "titanium", scheduledPlan: "bronze", meters: [{ limit: 35_000 }, {}] });
     await endWait();
     expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
 
     await clockAt(fake.periodEnd() + HOUR_MS);
     await deliver(gateway, fake.renewed());
-    expect(await writer()).toMatchObject({ plan: "basic", scheduledPlan: null, meters: [{ limit: 5_000 }, {}] });
+    expect(await mail()).toMatchObject({ plan: "bronze", scheduledPlan: null, meters: [{ limit: 5_000 }, {}] });
   });
 
   test("is not started within half an hour of the renewal", async () => {
@@ -104,14 +104,14 @@ describe("a scheduled downgrade", () => {
 
   test("is not carried out after it was withdrawn, or after a plan change at the processor", async () => {
     const { fake, record } = await downgrading();
-    await deliver(gateway, fake.planChanged("plus", Date.now() + 2_000));
-    expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: null });
+    await deliver(gateway, fake.planChanged("silver", Date.now() + 2_000));
+    expect(await mail()).toMatchObject({ plan: "silver", scheduledPlan: null });
     await scheduleChange(
-      { userId, product: "writer", record, to: { plan: "basic", interval: "monthly" }, at: Date.now() + 4_000 },
+      { userId, product: "mail", record, to: { plan: "bronze", interval: "monthly" }, at: Date.now() + 4_000 },
       gateway,
     );
-    expect(await writer()).toMatchObject({ scheduledPlan: "basic" });
-    await scheduleChange({ userId, product: "writer", record, to: null, at: Date.now() + 6_000 }, gateway);
+    expect(await mail()).toMatchObject({ scheduledPlan: "bronze" });
+    await scheduleChange({ userId, product: "mail", record, to: null, at: Date.now() + 6_000 }, gateway);
     await clockAt(fake.periodEnd() - 5 * HOUR_MS);
     expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
     const reasons = (await gateway.decisions(userId, 10)).map(({ reason }) => reason);

@@ -1,8 +1,8 @@
 /** A row that another session locks delays a job only by the deadline of that row. */
 
 import { expect, test } from "vitest";
-import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { MINUTE_MS } from "@/lib/billing/timeline/calendar";
+import { baysTable } from "@/tests/support/acme/bays";
 import { meteredDatabase } from "@/tests/support/metered";
 import { expireReservations } from "./expire";
 import { reconcileUsage } from "./reconcile-usage";
@@ -24,7 +24,7 @@ async function whileLocked<T>(userId: string, work: () => Promise<T>): Promise<T
 
 test("a locked row's reservation expires in the next run, all others in this one", async () => {
   for (const userId of ["stuck", "free"]) {
-    await gateway.reserve(userId, "words_used", 100, 60);
+    await gateway.reserve(userId, "stamps_used", 100, 60);
     await gateway.setSandboxClock(userId, Date.now() + 2 * MINUTE_MS);
   }
   expect(await whileLocked("stuck", () => expireReservations(gateway))).toEqual({ rows: 1 });
@@ -32,18 +32,18 @@ test("a locked row's reservation expires in the next run, all others in this one
     { user_id: "free", state: "expired" },
     { user_id: "stuck", state: "open" },
   ]);
-  expect(await query("select reserved ->> 'words_used' as reserved from subscriptions where user_id = 'free'")).toEqual(
-    [{ reserved: null }],
-  );
+  expect(
+    await query("select reserved ->> 'stamps_used' as reserved from subscriptions where user_id = 'free'"),
+  ).toEqual([{ reserved: null }]);
   expect(await expireReservations(gateway)).toEqual({ rows: 1 });
 });
 
 test("a locked row's gauge is repaired in the next run, all others in this one", async () => {
   for (const userId of ["gauge-1", "gauge-2"]) {
-    await chatbotsTable(gateway).create(userId, "Bot");
+    await baysTable(gateway).create(userId, "Bay");
     await query(
-      `update subscriptions set usage = usage || '{"chatbots_count": 2}'
-       where user_id = $1 and usage ? 'chatbots_count'`,
+      `update subscriptions set usage = usage || '{"bays_count": 2}'
+       where user_id = $1 and usage ? 'bays_count'`,
       [userId],
     );
   }

@@ -7,7 +7,7 @@ import { httpClientOver } from "@/lib/sandbox/stripe";
 import { stripeAccount } from "@/tests/support/stripe-account";
 import { fetchThrough, reconcileSubscriptions } from "./reconcile";
 
-const { stripe, hosted, open, pay, subscribe, payer, sandbox, writer, gateway } = stripeAccount("reconciled");
+const { stripe, hosted, open, pay, subscribe, payer, sandbox, mail, gateway } = stripeAccount("reconciled");
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const SITE = "http://localhost:3000";
 const client = stripeClient({
@@ -28,12 +28,12 @@ async function moveDays(count: number) {
   await sandbox.moveClock(payer.id, { to: now + count * DAY_MS + HOUR_MS });
 }
 
-async function upgradeBy(card: typeof PAYS | typeof FAILS, id: string, plan = "ultra") {
+async function upgradeBy(card: typeof PAYS | typeof FAILS, id: string, plan = "titanium") {
   const { customer, items } = await stripe.subscriptions.retrieve(id);
   const { id: portal } = await stripe.billingPortal.sessions.create({ customer: customer as string });
   await hosted.changeCard(sandbox, portal, { card, email: null, name: null, confirmed: false });
   await stripe.subscriptions.update(id, {
-    items: [{ id: items.data[0]?.id as string, price: `price_writer_${plan}_monthly` }],
+    items: [{ id: items.data[0]?.id as string, price: `price_mail_${plan}_monthly` }],
     proration_behavior: "always_invoice",
     payment_behavior: "allow_incomplete",
   });
@@ -47,11 +47,11 @@ test.each([
   const { id } = await subscribe(card);
   await upgradeBy(FAILS, id);
   await moveDays(5);
-  const failed = await writer();
+  const failed = await mail();
   expect(failed).toMatchObject({ status: "past_due" });
   expect(await round(false)).toMatchObject({ checked: 1, different: 0, recordsUnread: 0, findings: [] });
   expect(await round(true)).toMatchObject({ different: 0, findings: [] });
-  expect(await writer()).toEqual(failed);
+  expect(await mail()).toEqual(failed);
 });
 
 test("a debit under way beside one that failed is no open invoice, and is paid days later", async () => {
@@ -61,7 +61,7 @@ test("a debit under way beside one that failed is no open invoice, and is paid d
   await moveDays(2);
   await upgradeBy(PAYS, id);
   await moveDays(2);
-  expect(await writer()).toMatchObject({ status: "past_due" });
+  expect(await mail()).toMatchObject({ status: "past_due" });
   expect(await round(true)).toMatchObject({ checked: 1, different: 0, recordsUnread: 0, findings: [] });
   await moveDays(2);
   expect(await round(true)).toMatchObject({ different: 0, findings: [] });

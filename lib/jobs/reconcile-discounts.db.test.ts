@@ -23,9 +23,9 @@ beforeEach(() => {
   userId = `compared-${users}`;
 });
 
-/** A Plus subscriber here; `there` is what the processor has by now. */
+/** A Silver subscriber here; `there` is what the processor has by now. */
 async function subscriber() {
-  const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+  const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
   const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: STARTED });
   await deliver(gateway, fake.created());
   return fake;
@@ -52,9 +52,9 @@ const answer =
 const round = (fetch: FetchSubscription, repair = true) => reconcileSubscriptions(gateway, fetch, { repair, userId });
 const fieldsOf = ({ findings }: Awaited<ReturnType<typeof round>>) =>
   findings.flatMap(({ differences }) => differences.map(({ field }) => field));
-const writer = async () => {
-  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer");
-  if (!found) throw new Error("no writer");
+const mail = async () => {
+  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "mail");
+  if (!found) throw new Error("no mail");
   return found;
 };
 
@@ -80,7 +80,7 @@ describe("a discount", () => {
   test("whose beginning was lost is shown, and changes no limit; one whose end was lost is not shown any more", async () => {
     const fake = await subscriber();
     const same = fake.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
-    const before = await writer();
+    const before = await mail();
     expect(before.discounts).toEqual([]);
     const there = answer(fetched(same, undefined, [spring]));
     const compared = await round(there);
@@ -88,12 +88,12 @@ describe("a discount", () => {
       { field: "discount", here: null, there: `20% off by SPRING until ${shown.endsAt}` },
     ]);
     expect(compared).toMatchObject({ repaired: 1 });
-    expect(await writer()).toEqual({ ...before, discounts: [shown] });
+    expect(await mail()).toEqual({ ...before, discounts: [shown] });
     expect(await round(there)).toMatchObject({ different: 0 });
 
     const gone = answer(fetched(fake.changed({ metadata: { user_id: userId } }, NOW + SECOND_MS), undefined, []));
     expect(fieldsOf(await round(gone))).toEqual(["discount"]);
-    expect(await writer()).toEqual(before);
+    expect(await mail()).toEqual(before);
   });
 
   test("that ends while the subscription is fetched has ended", async () => {
@@ -107,7 +107,7 @@ describe("a discount", () => {
       return fetched(same, undefined, [{ ...spring, endsAt: null }]);
     });
     expect(fetches).toBe(2);
-    expect((await writer()).discounts).toEqual([]);
+    expect((await mail()).discounts).toEqual([]);
   });
 
   test("that the answer names by its id only is not compared, nor is one past its end shown", async () => {
@@ -117,6 +117,6 @@ describe("a discount", () => {
       different: 0,
     });
     await round(answer(fetched(same, undefined, [{ ...spring, endsAt: NOW - DAY_MS }])));
-    expect((await writer()).discounts).toEqual([]);
+    expect((await mail()).discounts).toEqual([]);
   });
 });

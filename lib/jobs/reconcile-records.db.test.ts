@@ -28,9 +28,9 @@ beforeEach(() => {
   userId = `compared-${users}`;
 });
 
-/** A Plus subscriber here; `there` is what the processor has by now. */
+/** A Silver subscriber here; `there` is what the processor has by now. */
 async function subscriber() {
-  const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+  const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
   const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: STARTED });
   await deliver(gateway, fake.created());
   return fake;
@@ -73,9 +73,9 @@ const answer =
 const round = (fetch: FetchSubscription, repair = true) => reconcileSubscriptions(gateway, fetch, { repair, userId });
 const fieldsOf = ({ findings }: Awaited<ReturnType<typeof round>>) =>
   findings.flatMap(({ differences }) => differences.map(({ field }) => field));
-const writer = async () => {
-  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer");
-  if (!found) throw new Error("no writer");
+const mail = async () => {
+  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "mail");
+  if (!found) throw new Error("no mail");
   return found;
 };
 const storedFacts = () => query("select fact_id from facts where user_id = $1 order by fact_id", [userId]);
@@ -85,11 +85,11 @@ const storedNotes = () =>
   ]);
 
 describe("a payment", () => {
-  /** Changed to Ultra, whose first charge failed: Plus's limits apply until it is paid. */
+  /** Changed to Titanium, whose first charge failed: Silver's limits apply until it is paid. */
   async function declined() {
     const fake = await subscriber();
     await deliver(gateway, fake.paid("subscription_create", STARTED + SECOND_MS));
-    const changed = fake.planChanged("ultra", NOW - 2 * HOUR_MS);
+    const changed = fake.planChanged("titanium", NOW - 2 * HOUR_MS);
     await deliver(gateway, changed);
     const failed = fake.paymentFailed("subscription_update", NOW - 2 * HOUR_MS + SECOND_MS);
     const paid = fake.paid("subscription_update", NOW - HOUR_MS);
@@ -100,17 +100,17 @@ describe("a payment", () => {
   test("whose event never came gives the withheld quota back, and the late event changes nothing", async () => {
     const { failed, paid, same } = await declined();
     await deliver(gateway, failed);
-    expect(await writer()).toMatchObject({ plan: "ultra", limitPlan: "plus" });
+    expect(await mail()).toMatchObject({ plan: "titanium", limitPlan: "silver" });
 
     const there = answer(fetched(same, paymentsOf(paid)));
     const compared = await round(there, false);
     expect(compared).toMatchObject({ different: 1, repaired: 0 });
     expect(fieldsOf(compared)).toEqual(["payment"]);
-    expect(await writer()).toMatchObject({ limitPlan: "plus" });
+    expect(await mail()).toMatchObject({ limitPlan: "silver" });
 
     expect(await round(there)).toMatchObject({ different: 1, repaired: 1 });
-    const repaired = await writer();
-    expect(repaired).toMatchObject({ plan: "ultra", limitPlan: "ultra" });
+    const repaired = await mail();
+    expect(repaired).toMatchObject({ plan: "titanium", limitPlan: "titanium" });
     const facts = await storedFacts();
     expect(await round(there)).toMatchObject({ checked: 1, different: 0, findings: [] });
     expect(await storedFacts()).toEqual(facts);
@@ -120,16 +120,16 @@ describe("a payment", () => {
     });
     expect(await round(answer(fetched(same, { payments: other, notes: [] })))).toMatchObject({ different: 0 });
     await deliver(gateway, paid);
-    expect(await writer()).toEqual(repaired);
+    expect(await mail()).toEqual(repaired);
   });
 
   test("whose failure was lost is an open invoice, and withholds the unpaid quota", async () => {
     const { failed, same } = await declined();
-    expect(await writer()).toMatchObject({ plan: "ultra", limitPlan: "ultra" });
+    expect(await mail()).toMatchObject({ plan: "titanium", limitPlan: "titanium" });
     const report = await round(answer(fetched(same, paymentsOf(failed))));
     expect(fieldsOf(report)).toEqual(["openInvoice"]);
     expect(report).toMatchObject({ repaired: 1 });
-    expect(await writer()).toMatchObject({ plan: "ultra", limitPlan: "plus" });
+    expect(await mail()).toMatchObject({ plan: "titanium", limitPlan: "silver" });
   });
 
   test("that is made while the open invoice is fetched stands", async () => {
@@ -142,7 +142,7 @@ describe("a payment", () => {
     });
     expect(fetches).toBe(2);
     expect(fieldsOf(report)).toEqual(["openInvoice"]);
-    expect(await writer()).toMatchObject({ plan: "ultra", limitPlan: "ultra" });
+    expect(await mail()).toMatchObject({ plan: "titanium", limitPlan: "titanium" });
   });
 
   test("without a listed price counts for the plan whose item it is", async () => {
@@ -244,9 +244,9 @@ describe("a refund or a dispute", () => {
 describe("payments that cannot be listed", () => {
   test("are counted, and the subscription is still compared", async () => {
     const fake = await subscriber();
-    const report = await round(answer(fetched(fake.planChanged("ultra", NOW), null)));
+    const report = await round(answer(fetched(fake.planChanged("titanium", NOW), null)));
     expect(report).toMatchObject({ checked: 1, different: 1, repaired: 1, recordsUnread: 1 });
-    expect(await writer()).toMatchObject({ plan: "ultra" });
+    expect(await mail()).toMatchObject({ plan: "titanium" });
     const spring: NamedDiscount = {
       key: "di_1",
       terms: { id: "spring20", name: null, code: null, off: { percent: 20 } },

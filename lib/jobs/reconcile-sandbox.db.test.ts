@@ -32,7 +32,7 @@ const userId = "compared";
 const SPRING = { id: "spring20", name: "Spring, 20% off", code: "SPRING", off: { percent: 20 }, endsAt: null };
 
 const round = (repair: boolean) => reconcileSubscriptions(gateway, fetchThrough(getProcessor), { repair, userId });
-const writer = async () => (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer");
+const mail = async () => (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "mail");
 const press = async (invoice: string, action: string) => {
   await hosted.submit(sandbox, "invoice", invoice, new URLSearchParams({ action }));
   await sandbox.idle();
@@ -42,7 +42,7 @@ const query = async (text: string) => (await database.pool().query(text, [userId
 test("bought with a code, renewed, half refunded, disputed and lost", async () => {
   const start = Date.now();
   const shop = { gateway, appUrl: SITE, getProcessor };
-  const bought = checkoutRequest.parse({ product: "writer", plan: "plus", code: "SPRING" });
+  const bought = checkoutRequest.parse({ product: "mail", plan: "silver", code: "SPRING" });
   const { checkout: id } = await checkout({ id: userId, email: "compared@example.com" }, bought, shop);
   await pay((await gateway.loadCheckout(userId, id))?.externalId as string);
   const [{ subscription_id: subscription }] = await query(
@@ -51,7 +51,7 @@ test("bought with a code, renewed, half refunded, disputed and lost", async () =
 
   // The events name the coupon by its id; the way back from the checkout reads the subscription.
   await reconcile({ userId, processor: "stripe", subscription }, client, gateway);
-  expect(await writer()).toMatchObject({ plan: "plus", discounts: [SPRING] });
+  expect(await mail()).toMatchObject({ plan: "silver", discounts: [SPRING] });
   expect(await round(false)).toMatchObject({ checked: 1, different: 0, recordsUnread: 0, findings: [] });
 
   await sandbox.moveClock(userId, { to: addMonths(start, 1) + 2 * HOUR_MS });
@@ -70,7 +70,7 @@ test("bought with a code, renewed, half refunded, disputed and lost", async () =
   expect(await round(false)).toMatchObject({ different: 0, recordsUnread: 0 });
 
   // As if the webhooks of the refund and of the renewal's payment had never come.
-  const before = await writer();
+  const before = await mail();
   const periods = "select period_start, paid, paid_in_full from billing_periods where user_id = $1 order by 1";
   const paid = await query(periods);
   await query("delete from notes where user_id = $1 and kind = 'refund'");
@@ -84,6 +84,6 @@ test("bought with a code, renewed, half refunded, disputed and lost", async () =
   ]);
   expect(lost).toMatchObject({ repaired: 1 });
   expect(await query(periods)).toEqual(paid);
-  expect(await writer()).toEqual(before);
+  expect(await mail()).toEqual(before);
   expect(await round(true)).toMatchObject({ different: 0, findings: [] });
 });

@@ -22,12 +22,12 @@ beforeEach(() => {
   userId = `reconciled-${users}`;
 });
 
-/** A Plus subscriber here; `there` is what the processor has by now. */
+/** A Silver subscriber here; `there` is what the processor has by now. */
 async function subscriber() {
-  const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+  const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
   const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: STARTED });
   await deliver(gateway, fake.created());
-  await gateway.consume(userId, "words_used", 700);
+  await gateway.consume(userId, "stamps_used", 700);
   return fake;
 }
 
@@ -51,9 +51,9 @@ const answer =
   async () =>
     result;
 const round = (fetch: FetchSubscription, repair: boolean) => reconcileSubscriptions(gateway, fetch, { repair, userId });
-const writer = async () => {
-  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer");
-  if (!found) throw new Error("no writer");
+const mail = async () => {
+  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "mail");
+  if (!found) throw new Error("no mail");
   return found;
 };
 
@@ -67,18 +67,18 @@ describe("a live subscription", () => {
 
   test("whose plan change was lost is shown first, and repaired on request, with the usage kept", async () => {
     const fake = await subscriber();
-    const there = fetched(fake.planChanged("ultra", Date.now()));
+    const there = fetched(fake.planChanged("titanium", Date.now()));
     const compared = await round(answer(there), false);
     expect(compared).toMatchObject({ checked: 1, different: 1, repaired: 0 });
     expect(compared.findings[0]).toMatchObject({
       finding: "different",
-      differences: [{ field: "plan", here: "plus", there: "ultra" }],
+      differences: [{ field: "plan", here: "silver", there: "titanium" }],
       repaired: false,
     });
-    expect(await writer()).toMatchObject({ plan: "plus" });
+    expect(await mail()).toMatchObject({ plan: "silver" });
 
     expect(await round(answer(there), true)).toMatchObject({ different: 1, repaired: 1 });
-    expect(await writer()).toMatchObject({ plan: "ultra", meters: [{ used: 700, limit: 35_000 }, {}] });
+    expect(await mail()).toMatchObject({ plan: "titanium", meters: [{ used: 700, limit: 35_000 }, {}] });
     expect(await round(answer(there), true)).toMatchObject({ different: 0, repaired: 0 });
     const [decision] = await gateway.decisions(userId, 1);
     expect(decision).toMatchObject({ eventType: "subscription.fetched", reason: "Plan change mid-cycle detected" });
@@ -90,44 +90,44 @@ describe("a live subscription", () => {
     const report = await round(answer(fetched(renewed)), true);
     expect(report.findings[0]?.differences.map(({ field }) => field)).toEqual(["periodStart", "periodEnd"]);
     expect(report).toMatchObject({ repaired: 1 });
-    const repaired = await writer();
+    const repaired = await mail();
     expect(repaired.meters[0]).toMatchObject({ used: 0 });
     await deliver(gateway, renewed);
-    expect(await writer()).toEqual(repaired);
+    expect(await mail()).toEqual(repaired);
   });
 
   test("whose end was lost ends", async () => {
     const fake = await subscriber();
     expect(await round(answer(fetched(fake.deleted(Date.now()))), true)).toMatchObject({ repaired: 1 });
-    expect(await writer()).toMatchObject({ plan: "free", status: "canceled" });
+    expect(await mail()).toMatchObject({ plan: "free", status: "canceled" });
   });
 
   test("that lost one product's plan while the other's changed is repaired for both", async () => {
-    const price = (product: "writer" | "chatbots", plan: string) => planPrice({ product, plan, interval: "monthly" });
+    const price = (product: "mail" | "depot", plan: string) => planPrice({ product, plan, interval: "monthly" });
     const fake = await subscriber();
-    const bots = { id: `si_${userId}_bots`, price: price("chatbots", "starter") };
-    const words = { id: `si_${userId}`, price: price("writer", "plus") };
+    const bots = { id: `si_${userId}_bots`, price: price("depot", "solo") };
+    const words = { id: `si_${userId}`, price: price("mail", "silver") };
     await deliver(gateway, fake.changed({ items: [words, bots] }, Date.now() - DAY_MS));
-    const left = fake.changed({ items: [{ ...bots, price: price("chatbots", "growth") }] }, Date.now());
+    const left = fake.changed({ items: [{ ...bots, price: price("depot", "office") }] }, Date.now());
     const report = await round(answer(fetched(left)), true);
     expect(report.findings.map(({ product, finding, repaired }) => ({ product, finding, repaired }))).toContainEqual({
-      product: "chatbots",
+      product: "depot",
       finding: "different",
       repaired: true,
     });
     const held = (await gateway.usage(userId)).subscriptions.map(({ product, plan }) => [product, plan]);
     expect(held).toEqual([
-      ["chatbots", "growth"],
-      ["writer", "free"],
+      ["depot", "office"],
+      ["mail", "free"],
     ]);
   });
 
   test("that the processor does not know is reported and never acted on", async () => {
     await subscriber();
-    const before = await writer();
+    const before = await mail();
     const report = await round(answer("not_found"), true);
     expect(report).toMatchObject({ checked: 1, notFound: 1, repaired: 0, findings: [{ finding: "not_found" }] });
-    expect(await writer()).toEqual(before);
+    expect(await mail()).toEqual(before);
   });
 
   test("without a price of the catalog is reported", async () => {
@@ -140,43 +140,43 @@ describe("a live subscription", () => {
   test("fetched by a clock that is behind is no older than the events known before the fetch", async () => {
     const fake = await subscriber();
     await deliver(gateway, fake.changed({ metadata: { user_id: userId, looked: "at" } }, Date.now()));
-    const there = fetched(fake.planChanged("ultra", Date.now() - DAY_MS));
+    const there = fetched(fake.planChanged("titanium", Date.now() - DAY_MS));
     expect(await round(answer(there), true)).toMatchObject({ different: 1, repaired: 1 });
-    expect(await writer()).toMatchObject({ plan: "ultra" });
+    expect(await mail()).toMatchObject({ plan: "titanium" });
   });
 
   test("a webhook that arrives during the fetch is not overwritten by what was fetched", async () => {
     const fake = await subscriber();
-    const webhook = fake.planChanged("basic", Date.now() + SECOND_MS);
+    const webhook = fake.planChanged("bronze", Date.now() + SECOND_MS);
     let fetches = 0;
     const fetch: FetchSubscription = async () => {
       fetches += 1;
       if (fetches > 1) return fetched(webhook);
       await deliver(gateway, webhook);
-      return fetched(fake.planChanged("ultra", Date.now() - DAY_MS));
+      return fetched(fake.planChanged("titanium", Date.now() - DAY_MS));
     };
     expect(await round(fetch, true)).toMatchObject({ different: 1, repaired: 1 });
-    expect(await writer()).toMatchObject({ plan: "basic" });
+    expect(await mail()).toMatchObject({ plan: "bronze" });
     expect(fetches).toBe(2);
   });
 
   test("a subscription that cannot be fetched a second time is left as it is", async () => {
     const fake = await subscriber();
-    const answers = [fetched(fake.planChanged("ultra", Date.now() - DAY_MS)), "unreachable" as const];
+    const answers = [fetched(fake.planChanged("titanium", Date.now() - DAY_MS)), "unreachable" as const];
     expect(await round(async () => answers.shift() ?? "unreachable", true)).toMatchObject({
       different: 1,
       repaired: 0,
     });
-    expect(await writer()).toMatchObject({ plan: "plus" });
+    expect(await mail()).toMatchObject({ plan: "silver" });
   });
 
   test("an event newer than the fetch wins", async () => {
     const fake = await subscriber();
-    const stale = fetched(fake.planChanged("basic", Date.now() - DAY_MS));
-    await deliver(gateway, fake.planChanged("ultra", Date.now()));
+    const stale = fetched(fake.planChanged("bronze", Date.now() - DAY_MS));
+    await deliver(gateway, fake.planChanged("titanium", Date.now()));
     const report = await round(answer({ ...stale, timestampSource: "processor" }), true);
     expect(report).toMatchObject({ different: 1, repaired: 0 });
-    expect(await writer()).toMatchObject({ plan: "ultra" });
+    expect(await mail()).toMatchObject({ plan: "titanium" });
   });
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { addMonths, SECOND_MS } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
+import { baysTable } from "@/tests/support/acme/bays";
 import { meteredDatabase } from "@/tests/support/metered";
 import { cleanUp } from "./cleanup";
 import { expireReservations } from "./expire";
@@ -77,25 +77,25 @@ describe("cleanup", () => {
   });
 
   test("a deleted key charges again", async () => {
-    await gateway.consume("keys-again", "words_used", 10, "retry");
-    expect(await gateway.consume("keys-again", "words_used", 10, "retry")).toMatchObject({ used: 10 });
+    await gateway.consume("keys-again", "stamps_used", 10, "retry");
+    expect(await gateway.consume("keys-again", "stamps_used", 10, "retry")).toMatchObject({ used: 10 });
     await query("update idempotency_keys set created_at = now() - interval '49 hours' where user_id = 'keys-again'");
     expect(await cleanUp(gateway, 30)).toMatchObject({ keys: 1 });
-    expect(await gateway.consume("keys-again", "words_used", 10, "retry")).toMatchObject({ used: 20 });
+    expect(await gateway.consume("keys-again", "stamps_used", 10, "retry")).toMatchObject({ used: 20 });
   });
 
   test("a free key that charges again is kept for another 48 hours", async () => {
-    await gateway.consume("keys-free", "words_used", 10, "retry");
+    await gateway.consume("keys-free", "stamps_used", 10, "retry");
     await query("update idempotency_keys set created_at = now() - interval '49 hours' where user_id = 'keys-free'");
-    await gateway.release("keys-free", "words_used", 10, "retry");
-    expect(await gateway.consume("keys-free", "words_used", 10, "retry")).toMatchObject({ used: 10 });
+    await gateway.release("keys-free", "stamps_used", 10, "retry");
+    expect(await gateway.consume("keys-free", "stamps_used", 10, "retry")).toMatchObject({ used: 10 });
     expect(await cleanUp(gateway, 30)).toMatchObject({ keys: 0 });
-    expect(await gateway.consume("keys-free", "words_used", 10, "retry")).toMatchObject({ used: 10 });
+    expect(await gateway.consume("keys-free", "stamps_used", 10, "retry")).toMatchObject({ used: 10 });
   });
 
   test("ended reservations are deleted a day after the keys, and open ones stay", async () => {
     const held = [];
-    for (const _ of [1, 2, 3]) held.push(await gateway.reserve("held", "words_used", 10, 3_600));
+    for (const _ of [1, 2, 3]) held.push(await gateway.reserve("held", "stamps_used", 10, 3_600));
     const [settled, young] = held.map(({ reservationId }) => reservationId as string);
     await gateway.settle("held", settled as string, 4);
     await gateway.settle("held", young as string, 4);
@@ -109,7 +109,7 @@ describe("cleanup", () => {
       { state: "open" },
       { state: "settled" },
     ]);
-    expect(await meter("held", "words_used")).toMatchObject({ used: 8, reserved: 10 });
+    expect(await meter("held", "stamps_used")).toMatchObject({ used: 8, reserved: 10 });
   });
 
   test("all counters of attempts are deleted after their window, and no others", async () => {
@@ -146,18 +146,18 @@ describe("cleanup", () => {
 describe("expire", () => {
   const stored = (userId: string) =>
     query(
-      `select s.reserved ->> 'words_used' as reserved, r.state from subscriptions s join reservations r using (user_id)
-       where s.user_id = $1 and s.product = 'writer'`,
+      `select s.reserved ->> 'stamps_used' as reserved, r.state from subscriptions s join reservations r using (user_id)
+       where s.user_id = $1 and s.product = 'mail'`,
       [userId],
     );
   async function hold(userId: string): Promise<void> {
-    await gateway.reserve(userId, "words_used", 100, 60);
+    await gateway.reserve(userId, "stamps_used", 100, 60);
     await gateway.setSandboxClock(userId, Date.now() + 61 * SECOND_MS);
   }
 
   test("due reservations expire, also with concurrent runs, and others stay open", async () => {
     await Promise.all(["over-1", "over-2", "over-3"].map(hold));
-    await gateway.reserve("not-over", "words_used", 100, 60);
+    await gateway.reserve("not-over", "stamps_used", 100, 60);
     await concurrently(() => expireReservations(gateway));
     for (const userId of ["over-1", "over-2", "over-3"])
       expect(await stored(userId)).toEqual([{ reserved: null, state: "expired" }]);
@@ -167,7 +167,7 @@ describe("expire", () => {
 
   test("more than one batch of reservations", async () => {
     const crowd = Array.from({ length: 510 }, (_, index) => `crowd-${index}`);
-    await Promise.all(crowd.map((userId) => gateway.reserve(userId, "words_used", 5, 60)));
+    await Promise.all(crowd.map((userId) => gateway.reserve(userId, "stamps_used", 5, 60)));
     await query("insert into sandbox_clocks (user_id, shift) select unnest($1::text[]), interval '61 seconds'", [
       crowd,
     ]);
@@ -187,43 +187,43 @@ describe("reconcile", () => {
     (await reconcileUsage(gateway)).drifts.filter((drift) => drift.userId === userId);
 
   test("a wrong counter is reported and not changed, in each run", async () => {
-    await gateway.consume("wrong-counter", "words_used", 40);
-    await setUsage("wrong-counter", { words_used: 47 });
+    await gateway.consume("wrong-counter", "stamps_used", 40);
+    await setUsage("wrong-counter", { stamps_used: 47 });
     const expected = {
       userId: "wrong-counter",
-      product: "writer",
-      field: "words_used",
+      product: "mail",
+      field: "stamps_used",
       counted: 47,
       actual: 40,
       drift: 7,
     };
     for (const _ of [1, 2]) expect(await of("wrong-counter")).toEqual([expected]);
-    expect(await meter("wrong-counter", "words_used")).toMatchObject({ used: 47 });
-    await setUsage("wrong-counter", { words_used: 40 });
+    expect(await meter("wrong-counter", "stamps_used")).toMatchObject({ used: 47 });
+    await setUsage("wrong-counter", { stamps_used: 40 });
     expect(await of("wrong-counter")).toEqual([]);
   });
 
   test("a wrong gauge is reported and repaired, once by concurrent runs", async () => {
-    await chatbotsTable(gateway).create("gauged", "Bot");
-    await setUsage("gauged", { chatbots_count: 3 });
+    await baysTable(gateway).create("gauged", "Bay");
+    await setUsage("gauged", { bays_count: 3 });
     const runs = await concurrently(() => reconcileUsage(gateway));
     expect(runs.reduce((sum, { repaired }) => sum + repaired, 0)).toBe(1);
     expect(runs.flatMap(({ drifts }) => drifts)).toContainEqual({
       userId: "gauged",
-      product: "chatbots",
-      field: "chatbots_count",
+      product: "depot",
+      field: "bays_count",
       counted: 3,
       actual: 1,
       drift: 2,
     });
-    expect(await meter("gauged", "chatbots_count")).toMatchObject({ used: 1 });
+    expect(await meter("gauged", "bays_count")).toMatchObject({ used: 1 });
     expect(await of("gauged")).toEqual([]);
   });
 
   test("all users are checked, page by page", async () => {
     await query("insert into users (user_id) select 'many-' || n from generate_series(1, 1200) n");
-    await gateway.consume("many-999", "words_used", 5);
-    await setUsage("many-999", { words_used: 6 });
+    await gateway.consume("many-999", "stamps_used", 5);
+    await setUsage("many-999", { stamps_used: 6 });
     const [users] = await query("select count(*)::int as count from users");
     const report = await reconcileUsage(gateway);
     expect(report.checked).toBe(users?.count);

@@ -2,8 +2,8 @@ import { expect, it } from "vitest";
 import { REASONS } from "@/lib/billing/types";
 import { activityWords } from "./activity";
 
-const state = { plan: "plus", status: "active", cancelAt: null };
-const decision = { product: "writer", action: "preserve", before: state, after: state } as const;
+const state = { plan: "silver", status: "active", cancelAt: null };
+const decision = { product: "mail", action: "preserve", before: state, after: state } as const;
 const causeOf = (reason: string, after: object, before: object = state) =>
   activityWords({ ...decision, reason, before: { ...state, ...before }, after: { ...state, ...after } }).cause;
 
@@ -23,8 +23,8 @@ it("shows an unknown reason unchanged", () => {
 });
 
 it("names the plans of a change", () => {
-  expect(causeOf("Plan change mid-cycle detected", { plan: "ultra" })).toBe(
-    "your plan changed from Plus to Ultra, and your usage stays counted.",
+  expect(causeOf("Plan change mid-cycle detected", { plan: "titanium" })).toBe(
+    "your plan changed from Silver to Titanium, and your usage stays counted.",
   );
 });
 

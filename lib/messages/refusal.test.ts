@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { refusalText } from "./refusal";
 
 test.each([
-  ["Please delete 2 chatbot(s) to switch to Starter", "Delete 2 chatbots to switch to Starter."],
-  ["Please delete 1 chatbot(s) to switch to Starter", "Delete 1 chatbot to switch to Starter."],
-  ["You have no Writer subscription to change.", "You have no Writer subscription to change."],
+  ["Please delete 2 bay(s) to switch to Solo", "Delete 2 bays to switch to Solo."],
+  ["Please delete 1 bay(s) to switch to Solo", "Delete 1 bay to switch to Solo."],
+  ["You have no Mail subscription to change.", "You have no Mail subscription to change."],
 ])("%s", (message, text) => expect(refusalText(message)).toBe(text));

@@ -6,14 +6,14 @@ type Usage = ChangePreviewView["usage"];
 
 const meter = (field: Usage["meters"][number]["field"], used: number): Usage["meters"][number] => ({
   field,
-  kind: field === "chatbots_count" ? "gauge" : "counter",
+  kind: field === "bays_count" ? "gauge" : "counter",
   before: { used: 9_000, limit: 15_000, remaining: 6_000 },
   after: { used, limit: 15_000, remaining: 15_000 - used },
 });
 const effectOf = (effect: Usage["effect"], ...meters: Usage["meters"]) =>
   usageEffect(
     {
-      product: "writer",
+      product: "mail",
       timing: "now",
       usage: {
         effect,
@@ -27,10 +27,10 @@ const effectOf = (effect: Usage["effect"], ...meters: Usage["meters"]) =>
   );
 
 test.each([
-  [[meter("words_used", 5_494), meter("transformations_used", 84)], "5,494 words and 84 transformations carry over."],
-  [[meter("words_used", 5_494), meter("transformations_used", 0)], "5,494 words carry over."],
-  [[meter("words_used", 1)], "1 word carries over."],
-  [[meter("words_used", 0), meter("chatbots_count", 3)], "no usage carries over."],
+  [[meter("stamps_used", 5_494), meter("parcels_sent", 84)], "5,494 stamps and 84 parcels carry over."],
+  [[meter("stamps_used", 5_494), meter("parcels_sent", 0)], "5,494 stamps carry over."],
+  [[meter("stamps_used", 1)], "1 stamp carries over."],
+  [[meter("stamps_used", 0), meter("bays_count", 3)], "no usage carries over."],
 ])("a carry-over names the amounts: %#", (meters, end) => {
   expect(effectOf("carry_over", ...meters)).toBe(
     `A new period starts today. We subtract the allowance you had already earned, and ${end}`,
@@ -38,5 +38,5 @@ test.each([
 });
 
 test("any other effect is explained as in the API", () => {
-  expect(effectOf("preserve", meter("words_used", 5_494))).toBe("As the API explains it.");
+  expect(effectOf("preserve", meter("stamps_used", 5_494))).toBe("As the API explains it.");
 });

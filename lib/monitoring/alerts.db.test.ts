@@ -50,11 +50,11 @@ function firing(page: string): string[] {
 test.skipIf(!installed)(
   "silent on a healthy deployment; a dead event, an overdue renewal and a stale job fire",
   async () => {
-    await subscribe("well", { plan: "plus" });
-    await gateway.consume("well", "words_used", 100);
+    await subscribe("well", { plan: "silver" });
+    await gateway.consume("well", "stamps_used", 100);
     expect(firing((await scrape()).text)).toEqual([]);
 
-    await subscribe("overdue", { plan: "basic", startsAt: Date.now() - 35 * DAY_MS });
+    await subscribe("overdue", { plan: "bronze", startsAt: Date.now() - 35 * DAY_MS });
     await query(
       `insert into webhook_events (processor, id, event_type, raw, outcome) values
        ('paddle', 'evt_dead', 'transaction.paid', '', 'dead'), ('stripe', 'evt_price', 'invoice.paid', '', 'quarantined')`,

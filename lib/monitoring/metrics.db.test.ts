@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { inRequest } from "@/lib/core/observability/request";
 import { createGateway } from "@/lib/database/gateway";
@@ -9,6 +8,7 @@ import { postgresTransport } from "@/lib/database/transports/postgres";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { createGate } from "@/lib/usage/gate";
 import { metricsObserver } from "@/lib/usage/gate-observer";
+import { baysTable } from "@/tests/support/acme/bays";
 import { testDatabase } from "@/tests/support/database";
 import { parseMetrics, type Sample, total } from "@/tests/support/prometheus";
 import { deliver } from "@/tests/support/stripe";
@@ -30,17 +30,17 @@ const grown = (name: string, labels: Record<string, string> = {}) =>
 
 beforeAll(async () => {
   before = parseMetrics((await scrape()).text);
-  const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+  const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
   const fake = fakeStripeSubscription({ id: "sub_metrics", userId: USER, price, startsAt: Date.now() - DAY_MS });
   const created = fake.created();
   await inRequest("req-of-the-webhook", () => deliver(gateway, created));
   await deliver(gateway, created);
   await deliver(gateway, { ...created, id: "evt_strange", type: "strange.type" });
-  await gate.consume(USER, "words_used", 14_000);
-  await gate.consume(USER, "words_used", 2_000);
-  await chatbotsTable(gateway).create(USER, "one");
-  await chatbotsTable(gateway).create(USER, "two, above the limit of free");
-  await gateway.validatePlanChange(USER, "free", "chatbots");
+  await gate.consume(USER, "stamps_used", 14_000);
+  await gate.consume(USER, "stamps_used", 2_000);
+  await baysTable(gateway).create(USER, "one");
+  await baysTable(gateway).create(USER, "two, above the limit of free");
+  await gateway.validatePlanChange(USER, "free", "depot");
   page = (await scrape()).text;
   after = parseMetrics(page);
 });
@@ -62,20 +62,20 @@ test("webhooks are counted by type and outcome, and an unknown type as other", (
   expect(outcome("customer.subscription.created", "duplicate")).toBe(1);
   expect(outcome("other", "ignored")).toBe(1);
   expect(grown("tollgate_webhook_processing_seconds_count", { processor: "stripe" })).toBe(3);
-  expect(grown("tollgate_decisions_total", { product: "writer", action: "reset", reason: "New subscription" })).toBe(1);
+  expect(grown("tollgate_decisions_total", { product: "mail", action: "reset", reason: "New subscription" })).toBe(1);
 });
 
 test("the documents' metrics have the documents' names", async () => {
   expect(grown("webhook_duplicate_events_total")).toBe(1);
-  expect(grown("usage_limit_errors_total", { field: "words_used" })).toBe(1);
-  expect(grown("usage_limit_errors_total", { field: "chatbots_count" })).toBe(1);
+  expect(grown("usage_limit_errors_total", { field: "stamps_used" })).toBe(1);
+  expect(grown("usage_limit_errors_total", { field: "bays_count" })).toBe(1);
   expect(grown("atomic_usage_errors_total")).toBe(0);
-  await chatbotsTable(gateway).create("collector", "one");
-  await gateway.setLimitOverride("collector", "chatbots_count", 5, { expiresAt: null, by: "admin" });
-  await chatbotsTable(gateway).create("collector", "two");
-  await gateway.setLimitOverride("collector", "chatbots_count", null, { expiresAt: null, by: "admin" });
-  expect(await gateway.validatePlanChange("collector", "free", "chatbots")).toMatchObject({ valid: false });
-  expect(total(parseMetrics((await scrape()).text), "plan_downgrade_blocked_total", { product: "chatbots" })).toBe(
+  await baysTable(gateway).create("collector", "one");
+  await gateway.setLimitOverride("collector", "bays_count", 5, { expiresAt: null, by: "admin" });
+  await baysTable(gateway).create("collector", "two");
+  await gateway.setLimitOverride("collector", "bays_count", null, { expiresAt: null, by: "admin" });
+  expect(await gateway.validatePlanChange("collector", "free", "depot")).toMatchObject({ valid: false });
+  expect(total(parseMetrics((await scrape()).text), "plan_downgrade_blocked_total", { product: "depot" })).toBe(
     total(after, "plan_downgrade_blocked_total") + 1,
   );
 });
@@ -91,15 +91,15 @@ test("the gate's verdicts, their duration and their mode", () => {
 test("a usage function that times out is an atomic error, bad input is not", async () => {
   const count = async () => total(parseMetrics((await scrape()).text), "atomic_usage_errors_total");
   const start = await count();
-  await expect(gateway.consume(USER, "words_used", -1)).rejects.toMatchObject({ problem: "bad_input" });
+  await expect(gateway.consume(USER, "stamps_used", -1)).rejects.toMatchObject({ problem: "bad_input" });
   expect(await count()).toBe(start);
   const impatient = createGateway(withMetrics(postgresTransport(shipped.url)));
-  await impatient.consume(USER, "words_used", 1);
+  await impatient.consume(USER, "stamps_used", 1);
   const client = await shipped.pool().connect();
   try {
     await client.query("begin");
     await client.query("select from subscriptions where user_id = $1 for update", [USER]);
-    await expect(impatient.consume(USER, "words_used", 1)).rejects.toMatchObject({ problem: "unavailable" });
+    await expect(impatient.consume(USER, "stamps_used", 1)).rejects.toMatchObject({ problem: "unavailable" });
     expect(await count()).toBe(start + 1);
   } finally {
     await client.query("rollback");
@@ -111,14 +111,14 @@ test("a usage function that times out is an atomic error, bad input is not", asy
 });
 
 test("the deployment: users by plan, users near a limit, waiting events", async () => {
-  expect(total(after, "tollgate_users", { product: "writer", plan: "plus" })).toBe(1);
-  const words = { product: "writer", plan: "plus", field: "words_used" };
+  expect(total(after, "tollgate_users", { product: "mail", plan: "silver" })).toBe(1);
+  const words = { product: "mail", plan: "silver", field: "stamps_used" };
   expect(total(after, "tollgate_users_near_limit", words)).toBe(1 /* 14,000 of 15,000 */);
   expect(total(after, "tollgate_users_at_limit", words)).toBe(0);
   expect(total(after, "tollgate_usage_average", words)).toBe(14_000);
   expect(after.some(({ name, labels }) => name === "tollgate_inbox_events" && labels.state === "dead")).toBe(true);
 
-  const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+  const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
   const orphan = fakeStripeSubscription({ id: "sub_orphan", userId: "x", price, startsAt: Date.now() - DAY_MS });
   const event = JSON.parse(JSON.stringify(orphan.created()).replace('"user_id":"x"', '"note":"x"'));
   await deliver(gateway, event);
@@ -130,7 +130,7 @@ test("the deployment: users by plan, users near a limit, waiting events", async 
 });
 
 test("a renewal without a webhook is overdue", async () => {
-  const price = { product: "writer", plan: "basic", interval: "monthly" } as const;
+  const price = { product: "mail", plan: "bronze", interval: "monthly" } as const;
   const silent = fakeStripeSubscription({
     id: "sub_silent",
     userId: "silent",

@@ -10,8 +10,8 @@ import type { ProcessorClient } from "./processor-client";
 vi.unmock("@/lib/core/deadlines");
 
 const change = (subscription: string) =>
-  ({ subscription, priceId: "price_writer_ultra_monthly", timing: "now" }) as const;
-const PADDLE_PRICE = "pri_writer_ultra_monthly";
+  ({ subscription, priceId: "price_mail_titanium_monthly", timing: "now" }) as const;
+const PADDLE_PRICE = "pri_mail_titanium_monthly";
 /** Far enough for any machine. */
 const LATER = 3_600_000;
 

@@ -161,7 +161,7 @@ describe("time", () => {
     await sandbox.moveClock(current.user, { to: start + 5 * DAY_MS });
     expect((await sandbox.moveClock(current.user, { to: "real" })).now).toBeLessThan(start + elapsed(start));
     await sandbox.moveClock(current.user, { to: start + 5 * DAY_MS });
-    await gateway.consume(current.user, "words_used", 1);
+    await gateway.consume(current.user, "stamps_used", 1);
     await expect(sandbox.moveClock(current.user, { to: start + 4 * DAY_MS })).rejects.toMatchObject({
       problem: "bad_input",
       reason: "clock_backwards",

@@ -30,61 +30,61 @@ const BEGAN = Math.floor(Date.now() / 1000) * 1000 - 10 * DAY_MS;
 
 /** A subscriber since ten days, who has paid. */
 async function subscriber(plan: string, interval: Interval = "monthly", status: "active" | "trialing" = "active") {
-  const price = { product: "writer", plan, interval } as const;
+  const price = { product: "mail", plan, interval } as const;
   const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN, status });
   await deliver(gateway, fake.created());
   if (status === "active") await deliver(gateway, fake.paid("subscription_create", BEGAN + 1_000));
   return fake;
 }
 
-async function writer() {
-  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer");
-  if (!found) throw new Error("no writer");
+async function mail() {
+  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "mail");
+  if (!found) throw new Error("no mail");
   return found;
 }
 
 describe("a preview equals the result of the change", () => {
   const { context, requestsOf } = fakeProcessors(gateway);
   const preview = async (plan: string, interval?: Interval) =>
-    changePreviewViewSchema.parse(await previewChange(userId, { product: "writer", plan, interval }, context));
+    changePreviewViewSchema.parse(await previewChange(userId, { product: "mail", plan, interval }, context));
   const meters = async () =>
-    (await writer()).meters.map(({ field, used, limit, remaining }) => ({ field, used, limit, remaining }));
+    (await mail()).meters.map(({ field, used, limit, remaining }) => ({ field, used, limit, remaining }));
   const told = ({ usage }: Awaited<ReturnType<typeof preview>>) =>
     usage.meters.map(({ field, after }) => ({ field, ...after }));
 
   test("an upgrade inside the period: the usage is kept", async () => {
-    const fake = await subscriber("plus");
-    await gateway.consume(userId, "words_used", 12_000);
-    const shown = await preview("ultra");
+    const fake = await subscriber("silver");
+    await gateway.consume(userId, "stamps_used", 12_000);
+    const shown = await preview("titanium");
     expect(shown).toMatchObject({
-      from: { plan: "plus", interval: "monthly" },
-      to: { plan: "ultra", interval: "monthly" },
+      from: { plan: "silver", interval: "monthly" },
+      to: { plan: "titanium", interval: "monthly" },
       timing: "now",
       dueNow: { amount: 1_234, currency: "USD" },
       usage: { effect: "preserve", reason: "Plan change mid-cycle detected" },
     });
     expect(shown.usage.meters[0]).toEqual({
-      field: "words_used",
+      field: "stamps_used",
       kind: "counter",
       before: { used: 12_000, limit: 15_000, remaining: 3_000 },
       after: { used: 12_000, limit: 35_000, remaining: 23_000 },
     });
-    await deliver(gateway, fake.planChanged("ultra", Date.now()));
+    await deliver(gateway, fake.planChanged("titanium", Date.now()));
     expect(await meters()).toEqual(told(shown));
     expect(requestsOf("preview").at(-1)).toEqual({
       subscription: `sub_${userId}`,
-      priceId: "price_writer_ultra_monthly",
+      priceId: "price_mail_titanium_monthly",
       timing: "now",
     });
   });
 
   test("by the year: a share of what was used is carried over", async () => {
-    const fake = await subscriber("plus");
-    await gateway.consume(userId, "words_used", 14_000);
-    const shown = await preview("plus", "yearly");
+    const fake = await subscriber("silver");
+    await gateway.consume(userId, "stamps_used", 14_000);
+    const shown = await preview("silver", "yearly");
     expect(shown).toMatchObject({ timing: "now", usage: { effect: "carry_over" } });
     const at = Math.ceil(Date.now() / 1000) * 1000;
-    const yearly = planPrice({ product: "writer", plan: "plus", interval: "yearly" });
+    const yearly = planPrice({ product: "mail", plan: "silver", interval: "yearly" });
     const changed = fake.changed(
       {
         items: [{ id: `si_${userId}`, price: yearly }],
@@ -104,9 +104,9 @@ describe("a preview equals the result of the change", () => {
   });
 
   test("a downgrade: nothing until the period ends, then counted anew", async () => {
-    const fake = await subscriber("ultra");
-    await gateway.consume(userId, "words_used", 20_000);
-    const shown = await preview("basic");
+    const fake = await subscriber("titanium");
+    await gateway.consume(userId, "stamps_used", 20_000);
+    const shown = await preview("bronze");
     expect(shown).toMatchObject({
       timing: "period_end",
       effectiveAt: new Date(fake.periodEnd()).toISOString(),
@@ -119,22 +119,22 @@ describe("a preview equals the result of the change", () => {
     expect(requestsOf("preview").at(-1)).toMatchObject({ timing: "renewal" });
     const ends = fake.periodEnd();
     await gateway.setSandboxClock(userId, ends + HOUR_MS);
-    await deliver(gateway, fake.renewed({ plan: "basic" }));
+    await deliver(gateway, fake.renewed({ plan: "bronze" }));
     expect(await meters()).toEqual(told(shown));
-    expect(shown.usage.resetsAt).toBe((await writer()).resetsAt);
+    expect(shown.usage.resetsAt).toBe((await mail()).resetsAt);
   });
 
   test("in a trial the limits of the plan one has chosen wait for the payment", async () => {
-    const fake = await subscriber("basic", "monthly", "trialing");
-    await gateway.consume(userId, "words_used", 100);
-    const shown = await preview("ultra");
-    await deliver(gateway, fake.planChanged("ultra", Date.now()));
+    const fake = await subscriber("bronze", "monthly", "trialing");
+    await gateway.consume(userId, "stamps_used", 100);
+    const shown = await preview("titanium");
+    await deliver(gateway, fake.planChanged("titanium", Date.now()));
     expect(await meters()).toEqual(told(shown));
     expect(shown.usage.meters[0]?.after).toMatchObject({ used: 100, limit: 5_000 });
   });
 
   test("the end: the free plan, and no charge", async () => {
-    const fake = await subscriber("plus");
+    const fake = await subscriber("silver");
     const before = requestsOf("preview").length;
     expect(await preview("free")).toMatchObject({
       to: { plan: "free", interval: null },
@@ -148,12 +148,12 @@ describe("a preview equals the result of the change", () => {
   });
 
   test("and changes nothing", async () => {
-    await subscriber("plus");
+    await subscriber("silver");
     const count = () => database.pool().query("select count(*) from facts where user_id = $1", [userId]);
     const before = (await count()).rows;
-    await preview("ultra");
-    await preview("basic");
+    await preview("titanium");
+    await preview("bronze");
     expect((await count()).rows).toEqual(before);
-    expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: null });
+    expect(await mail()).toMatchObject({ plan: "silver", scheduledPlan: null });
   });
 });

@@ -1,5 +1,4 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { changeViewSchema } from "@/lib/billing/schemas/purchase";
 import { DAY_MS, MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
@@ -9,6 +8,7 @@ import { postgresTransport } from "@/lib/database/transports/postgres";
 import { ProcessorError } from "@/lib/processors/processor-client";
 import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
+import { baysTable } from "@/tests/support/acme/bays";
 import { testDatabase } from "@/tests/support/database";
 import { fakeProcessors } from "@/tests/support/fake-processors";
 import { deliverPaddle } from "@/tests/support/paddle";
@@ -34,16 +34,16 @@ const BEGAN = Math.floor(Date.now() / 1000) * 1000 - 10 * DAY_MS;
 
 /** A subscriber since ten days, who has paid. */
 async function subscriber(plan: string, interval: Interval = "monthly", status: "active" | "trialing" = "active") {
-  const price = { product: "writer", plan, interval } as const;
+  const price = { product: "mail", plan, interval } as const;
   const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN, status });
   await deliver(gateway, fake.created());
   if (status === "active") await deliver(gateway, fake.paid("subscription_create", BEGAN + 1_000));
   return fake;
 }
 
-async function writer() {
-  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer");
-  if (!found) throw new Error("no writer");
+async function mail() {
+  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "mail");
+  if (!found) throw new Error("no mail");
   return found;
 }
 
@@ -55,25 +55,25 @@ const refusal = (request: Promise<unknown>) =>
 
 describe("a change", () => {
   const change = async (context: Parameters<typeof changePlan>[2], plan: string, interval?: Interval) =>
-    changeViewSchema.parse(await changePlan(userId, { product: "writer", plan, interval }, context));
+    changeViewSchema.parse(await changePlan(userId, { product: "mail", plan, interval }, context));
 
   test("to a higher plan is requested at once, and shown when its event arrives", async () => {
     const { context, requestsOf } = fakeProcessors(gateway);
-    const fake = await subscriber("plus");
-    expect(await change(context, "Ultra")).toMatchObject({ outcome: "pending", plan: "ultra", url: null });
+    const fake = await subscriber("silver");
+    expect(await change(context, "Titanium")).toMatchObject({ outcome: "pending", plan: "titanium", url: null });
     expect(requestsOf("change")).toEqual([
-      { subscription: `sub_${userId}`, priceId: "price_writer_ultra_monthly", timing: "now" },
+      { subscription: `sub_${userId}`, priceId: "price_mail_titanium_monthly", timing: "now" },
     ]);
-    expect(await writer()).toMatchObject({ plan: "plus" });
-    await deliver(gateway, fake.planChanged("ultra", Date.now()));
-    expect(await writer()).toMatchObject({ plan: "ultra" });
+    expect(await mail()).toMatchObject({ plan: "silver" });
+    await deliver(gateway, fake.planChanged("titanium", Date.now()));
+    expect(await mail()).toMatchObject({ plan: "titanium" });
   });
 
   test("whose charge needs the payer gives the address to pay", async () => {
     const { context, clients } = fakeProcessors(gateway);
-    await subscriber("plus");
+    await subscriber("silver");
     clients.stripe.change = async () => ({ outcome: "payment_needed", url: "https://invoice.example/1" });
-    expect(await change(context, "ultra")).toMatchObject({
+    expect(await change(context, "titanium")).toMatchObject({
       outcome: "payment_needed",
       url: "https://invoice.example/1",
     });
@@ -81,103 +81,101 @@ describe("a change", () => {
 
   test("that is declined answers so, and changes nothing", async () => {
     const { context, failWith } = fakeProcessors(gateway);
-    await subscriber("plus");
+    await subscriber("silver");
     failWith(new ProcessorError("declined", "declined", "generic_decline"));
-    expect(await refusal(change(context, "ultra"))).toEqual({
+    expect(await refusal(change(context, "titanium"))).toEqual({
       problem: "payment_required",
       reason: "payment_declined",
     });
-    expect(await writer()).toMatchObject({ plan: "plus" });
+    expect(await mail()).toMatchObject({ plan: "silver" });
   });
 
   test("to a lower plan is scheduled, shown and undone", async () => {
     const { context, requestsOf } = fakeProcessors(gateway);
-    const fake = await subscriber("ultra");
-    expect(await change(context, "basic")).toMatchObject({
+    const fake = await subscriber("titanium");
+    expect(await change(context, "bronze")).toMatchObject({
       outcome: "scheduled",
       effectiveAt: new Date(fake.periodEnd()).toISOString(),
     });
-    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic" });
-    expect(requestsOf("change")).toMatchObject([{ priceId: "price_writer_basic_monthly", timing: "renewal" }]);
-    expect(await resumeSubscription(userId, "writer", context)).toMatchObject({ outcome: "undone", plan: "ultra" });
+    expect(await mail()).toMatchObject({ plan: "titanium", scheduledPlan: "bronze" });
+    expect(requestsOf("change")).toMatchObject([{ priceId: "price_mail_bronze_monthly", timing: "renewal" }]);
+    expect(await resumeSubscription(userId, "mail", context)).toMatchObject({ outcome: "undone", plan: "titanium" });
     expect(requestsOf("unschedule")).toEqual([`sub_${userId}`]);
-    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
+    expect(await mail()).toMatchObject({ plan: "titanium", scheduledPlan: null });
   });
 
   test("choosing the current plan removes the scheduled change", async () => {
     const { context } = fakeProcessors(gateway);
-    await subscriber("ultra");
-    await change(context, "basic");
-    expect(await change(context, "ultra")).toMatchObject({ outcome: "undone" });
-    expect(await refusal(change(context, "ultra"))).toEqual({ problem: "conflict", reason: "already_on_plan" });
+    await subscriber("titanium");
+    await change(context, "bronze");
+    expect(await change(context, "titanium")).toMatchObject({ outcome: "undone" });
+    expect(await refusal(change(context, "titanium"))).toEqual({ problem: "conflict", reason: "already_on_plan" });
   });
 
   test("to a lower plan stays scheduled if the answer was lost, and not if it was refused", async () => {
     const { context, failWith } = fakeProcessors(gateway);
-    await subscriber("ultra");
+    await subscriber("titanium");
     failWith(new ProcessorError("away", "unavailable", null));
-    expect(await change(context, "basic")).toMatchObject({ outcome: "scheduled" });
+    expect(await change(context, "bronze")).toMatchObject({ outcome: "scheduled" });
     failWith(new ProcessorError("no", "invalid", "parameter_invalid"));
-    expect(await refusal(change(context, "plus"))).toEqual({ problem: "conflict", reason: "processor_refused" });
-    expect(await writer()).toMatchObject({ scheduledPlan: "basic" });
+    expect(await refusal(change(context, "silver"))).toEqual({ problem: "conflict", reason: "processor_refused" });
+    expect(await mail()).toMatchObject({ scheduledPlan: "bronze" });
   });
 
   test("to a higher plan, if declined, leaves the scheduled change as it was", async () => {
     const { context, clients, requestsOf } = fakeProcessors(gateway);
-    await subscriber("plus");
-    await change(context, "basic");
+    await subscriber("silver");
+    await change(context, "bronze");
     const answer = clients.stripe.change;
     clients.stripe.change = async (request) => {
       if (request.timing === "now") throw new ProcessorError("declined", "declined", null);
       return answer(request);
     };
-    expect(await refusal(change(context, "ultra"))).toEqual({
+    expect(await refusal(change(context, "titanium"))).toEqual({
       problem: "payment_required",
       reason: "payment_declined",
     });
-    expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: "basic" });
-    expect(requestsOf("change").at(-1)).toMatchObject({ priceId: "price_writer_basic_monthly", timing: "renewal" });
+    expect(await mail()).toMatchObject({ plan: "silver", scheduledPlan: "bronze" });
+    expect(requestsOf("change").at(-1)).toMatchObject({ priceId: "price_mail_bronze_monthly", timing: "renewal" });
   });
 
   test("during a refund that needs approval names the approval", async () => {
     const { context, failWith } = fakeProcessors(gateway);
-    await subscriber("plus");
+    await subscriber("silver");
     failWith(new ProcessorError("pending", "refund_pending", "subscription_outstanding_pending_refund"));
-    const refused = await change(context, "ultra").catch((thrown: unknown) => thrown);
+    const refused = await change(context, "titanium").catch((thrown: unknown) => thrown);
     expect(refused).toMatchObject({ problem: "conflict", reason: "refund_pending" });
     expect(String(refused)).toContain("approv");
   });
 
-  test("is refused before any request if chatbots do not fit, and names them; cancellation stays possible", async () => {
+  test("is refused before any request if depot do not fit, and names them; cancellation stays possible", async () => {
     const { context, requests } = fakeProcessors(gateway);
-    const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
-    const growth = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN });
-    await deliver(gateway, growth.created());
-    for (let each = 0; each < 5; each += 1) await chatbotsTable(gateway).create(userId, `bot ${each}`);
+    const price = { product: "depot", plan: "office", interval: "monthly" } as const;
+    const office = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN });
+    await deliver(gateway, office.created());
+    for (let each = 0; each < 5; each += 1) await baysTable(gateway).create(userId, `bay ${each}`);
     for (const ask of [previewChange, changePlan]) {
-      const error = await ask(userId, { product: "chatbots", plan: "starter" }, context).catch(
-        (thrown: unknown) => thrown,
-      );
+      const error = await ask(userId, { product: "depot", plan: "solo" }, context).catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({
         problem: "bad_input",
-        reason: "chatbot_limit_exceeded",
-        message: "Please delete 2 chatbot(s) to switch to Starter",
+        reason: "bay_limit_exceeded",
+        message: "Please delete 2 bay(s) to switch to Solo",
       });
     }
     expect(requests).toEqual([]);
-    expect(await changePlan(userId, { product: "chatbots", plan: "free" }, context)).toMatchObject({ plan: "free" });
+    expect(await changePlan(userId, { product: "depot", plan: "free" }, context)).toMatchObject({ plan: "free" });
   });
 
   test("of nothing: 409; an unknown plan: 400", async () => {
     const { context } = fakeProcessors(gateway);
-    expect(await refusal(change(context, "ultra"))).toEqual({ problem: "conflict", reason: "not_subscribed" });
+    expect(await refusal(change(context, "titanium"))).toEqual({ problem: "conflict", reason: "not_subscribed" });
     expect(await refusal(change(context, "toString"))).toEqual({ problem: "bad_input", reason: "bad_input" });
   });
 
   test("of another user's subscription is not possible: each has their own", async () => {
     const { context, requests } = fakeProcessors(gateway);
-    await subscriber("plus");
-    expect(await refusal(changePlan("mallory", { product: "writer", plan: "ultra" }, context))).toEqual({
+    await subscriber("silver");
+    expect(await refusal(changePlan("mallory", { product: "mail", plan: "titanium" }, context))).toEqual({
       problem: "conflict",
       reason: "not_subscribed",
     });
@@ -188,64 +186,64 @@ describe("a change", () => {
 describe("the end", () => {
   test("takes effect at the period's end, and can be undone until then", async () => {
     const { context, requestsOf } = fakeProcessors(gateway);
-    const fake = await subscriber("plus");
-    expect(await cancelSubscription(userId, "writer", context)).toMatchObject({
+    const fake = await subscriber("silver");
+    expect(await cancelSubscription(userId, "mail", context)).toMatchObject({
       outcome: "pending",
       plan: "free",
       effectiveAt: new Date(fake.periodEnd()).toISOString(),
     });
     expect(requestsOf("cancel")).toEqual([{ id: `sub_${userId}`, when: "period_end" }]);
     await deliver(gateway, fake.changed({ cancelAtPeriodEnd: true }, Date.now()));
-    expect(await cancelSubscription(userId, "writer", context)).toMatchObject({ outcome: "scheduled" });
+    expect(await cancelSubscription(userId, "mail", context)).toMatchObject({ outcome: "scheduled" });
     expect(requestsOf("cancel")).toHaveLength(1);
-    const toUltra = changePlan(userId, { product: "writer", plan: "ultra" }, context);
-    expect(await refusal(toUltra)).toEqual({ problem: "conflict", reason: "cancellation_scheduled" });
-    expect(await resumeSubscription(userId, "writer", context)).toMatchObject({ outcome: "pending", plan: "plus" });
+    const toTitanium = changePlan(userId, { product: "mail", plan: "titanium" }, context);
+    expect(await refusal(toTitanium)).toEqual({ problem: "conflict", reason: "cancellation_scheduled" });
+    expect(await resumeSubscription(userId, "mail", context)).toMatchObject({ outcome: "pending", plan: "silver" });
     expect(requestsOf("undoCancel")).toEqual([`sub_${userId}`]);
   });
 
   test("removes a scheduled change", async () => {
     const { context, requests } = fakeProcessors(gateway);
-    await subscriber("ultra");
-    await changePlan(userId, { product: "writer", plan: "basic" }, context);
-    await cancelSubscription(userId, "writer", context);
+    await subscriber("titanium");
+    await changePlan(userId, { product: "mail", plan: "bronze" }, context);
+    await cancelSubscription(userId, "mail", context);
     expect(requests.map(({ method }) => method)).toEqual(["change", "unschedule", "cancel"]);
-    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
+    expect(await mail()).toMatchObject({ plan: "titanium", scheduledPlan: null });
   });
 
   test("of an unpaid subscription takes effect at once", async () => {
     const { context, requestsOf } = fakeProcessors(gateway);
-    const fake = await subscriber("plus");
+    const fake = await subscriber("silver");
     await deliver(gateway, fake.changed({ status: "unpaid" }, Date.now()));
-    await cancelSubscription(userId, "writer", context);
+    await cancelSubscription(userId, "mail", context);
     expect(requestsOf("cancel")).toEqual([{ id: `sub_${userId}`, when: "now" }]);
   });
 
   test("of a pause is requested; without a pause or an end it is refused", async () => {
     const { context, requestsOf } = fakeProcessors(gateway);
-    const fake = await subscriber("plus");
-    expect(await refusal(resumeSubscription(userId, "writer", context))).toEqual({
+    const fake = await subscriber("silver");
+    expect(await refusal(resumeSubscription(userId, "mail", context))).toEqual({
       problem: "conflict",
       reason: "nothing_to_resume",
     });
     await deliver(gateway, fake.changed({ pauseCollection: { behavior: "void", resumes_at: null } }, Date.now()));
-    await resumeSubscription(userId, "writer", context);
+    await resumeSubscription(userId, "mail", context);
     expect(requestsOf("unpause")).toEqual([`sub_${userId}`]);
   });
 });
 
 test("Paddle accepts no change in the last half hour before a renewal", async () => {
   const { context, requests } = fakeProcessors(gateway);
-  const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+  const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
   const fake = fakePaddleSubscription({ id: `sub_${userId}`, price, startsAt: BEGAN });
   await gateway.linkTransaction("paddle", fake.transaction, userId);
   await deliverPaddle(gateway, fake.created());
-  const toBasic = () => changePlan(userId, { product: "writer", plan: "basic" }, context);
-  const ends = Date.parse((await writer()).periodEnd ?? "");
+  const toBronze = () => changePlan(userId, { product: "mail", plan: "bronze" }, context);
+  const ends = Date.parse((await mail()).periodEnd ?? "");
   await gateway.setSandboxClock(userId, ends - 29 * MINUTE_MS);
-  expect(await refusal(toBasic())).toEqual({ problem: "conflict", reason: "renewal_under_way" });
+  expect(await refusal(toBronze())).toEqual({ problem: "conflict", reason: "renewal_under_way" });
   await gateway.setSandboxClock(userId, ends - 31 * MINUTE_MS);
-  expect(await toBasic()).toMatchObject({ outcome: "scheduled" });
-  expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: "basic" });
+  expect(await toBronze()).toMatchObject({ outcome: "scheduled" });
+  expect(await mail()).toMatchObject({ plan: "silver", scheduledPlan: "bronze" });
   expect(requests).toEqual([]);
 });

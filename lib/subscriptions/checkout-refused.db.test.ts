@@ -1,13 +1,13 @@
 /** Purchases that are refused before a checkout exists. */
 
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
+import { baysTable } from "@/tests/support/acme/bays";
 import { testDatabase } from "@/tests/support/database";
 import { fakeProcessors } from "@/tests/support/fake-processors";
 import { deliver } from "@/tests/support/stripe";
@@ -28,22 +28,22 @@ beforeEach(() => {
   buyer = { id: `buyer-${users}`, email: "one@example.com" };
 });
 
-const wants = (plan: string, rest: object = {}) => checkoutRequest.parse({ product: "writer", plan, ...rest });
+const wants = (plan: string, rest: object = {}) => checkoutRequest.parse({ product: "mail", plan, ...rest });
 const refusal = (request: Promise<unknown>) =>
   request.then(
     () => null,
     (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
-async function writer(userId = buyer.id) {
-  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer");
-  if (!found) throw new Error("no writer");
+async function mail(userId = buyer.id) {
+  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "mail");
+  if (!found) throw new Error("no mail");
   return found;
 }
 
 describe("is refused", () => {
   const fake = (status: "active" | "incomplete" = "active") => {
-    const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+    const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
     return fakeStripeSubscription({
       id: `sub_${buyer.id}`,
       userId: buyer.id,
@@ -53,25 +53,25 @@ describe("is refused", () => {
     });
   };
 
-  test("too many chatbots, before any checkout exists, also if the user is subscribed", async () => {
+  test("too many depot, before any checkout exists, also if the user is subscribed", async () => {
     const { context, requests } = fakeProcessors(gateway);
-    const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
-    const growth = fakeStripeSubscription({
+    const price = { product: "depot", plan: "office", interval: "monthly" } as const;
+    const office = fakeStripeSubscription({
       id: `sub_c${buyer.id}`,
       userId: buyer.id,
       price,
       startsAt: Date.now() - DAY_MS,
     });
-    await deliver(gateway, growth.created());
-    for (let each = 0; each < 5; each += 1) await chatbotsTable(gateway).create(buyer.id, `bot ${each}`);
-    const wanted = checkoutRequest.parse({ product: "chatbots", plan: "Starter" });
+    await deliver(gateway, office.created());
+    for (let each = 0; each < 5; each += 1) await baysTable(gateway).create(buyer.id, `bay ${each}`);
+    const wanted = checkoutRequest.parse({ product: "depot", plan: "Solo" });
     const error = await checkout(buyer, wanted, context).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       problem: "bad_input",
-      reason: "chatbot_limit_exceeded",
-      message: "Please delete 2 chatbot(s) to switch to Starter",
+      reason: "bay_limit_exceeded",
+      message: "Please delete 2 bay(s) to switch to Solo",
     });
-    expect(await refusal(checkout(buyer, { ...wanted, plan: "business" }, context))).toEqual({
+    expect(await refusal(checkout(buyer, { ...wanted, plan: "company" }, context))).toEqual({
       problem: "conflict",
       reason: "already_subscribed",
     });
@@ -80,7 +80,7 @@ describe("is refused", () => {
 
   test.each([
     ["free", "plan_not_sold"],
-    ["growth", "bad_input"],
+    ["office", "bad_input"],
     ["constructor", "bad_input"],
   ])("the plan %s: %s", async (plan, reason) => {
     const { context } = fakeProcessors(gateway);
@@ -90,7 +90,7 @@ describe("is refused", () => {
   test("a processor that is not configured", async () => {
     const { context } = fakeProcessors(gateway);
     const closed = { ...context, getProcessor: async () => undefined };
-    expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
+    expect(await refusal(checkout(buyer, wants("silver"), closed))).toEqual({
       problem: "not_found",
       reason: "processor_not_configured",
     });
@@ -102,7 +102,7 @@ describe("is refused", () => {
       ...context,
       getProcessor: async () => ({ client: clients.stripe, sold: () => "price_1", sells: false }),
     };
-    expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
+    expect(await refusal(checkout(buyer, wants("silver"), closed))).toEqual({
       problem: "not_found",
       reason: "processor_not_configured",
     });
@@ -115,7 +115,7 @@ describe("is refused", () => {
       ...context,
       getProcessor: async () => ({ client: clients.stripe, sold: () => undefined, sells: true }),
     };
-    expect(await refusal(checkout(buyer, wants("plus"), without))).toEqual({
+    expect(await refusal(checkout(buyer, wants("silver"), without))).toEqual({
       problem: "bad_input",
       reason: "plan_not_sold",
     });
@@ -125,7 +125,7 @@ describe("is refused", () => {
     const { context, checkouts } = fakeProcessors(gateway);
     const first = fake("incomplete");
     await deliver(gateway, first.created());
-    const again = () => refusal(checkout(buyer, wants("ultra"), context));
+    const again = () => refusal(checkout(buyer, wants("titanium"), context));
     expect(await again()).toEqual({ problem: "conflict", reason: "already_subscribed" });
     await deliver(gateway, first.changed({ status: "active" }, Date.now() - DAY_MS + 5_000));
     expect(await again()).toEqual({ problem: "conflict", reason: "already_subscribed" });
@@ -136,18 +136,18 @@ describe("is refused", () => {
 
   test("not for a subscription that has ended at the processor although its event was lost", async () => {
     const { context, clients, checkouts } = fakeProcessors(gateway);
-    const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+    const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
     const startsAt = Date.now() - 90 * DAY_MS;
     const lost = fakeStripeSubscription({ id: `sub_${buyer.id}`, userId: buyer.id, price, startsAt });
     await deliver(gateway, lost.created());
-    expect(await writer()).toMatchObject({ plan: "free" });
+    expect(await mail()).toMatchObject({ plan: "free" });
     clients.stripe.subscription = async (id) => ({
       identity: { customer: `cus_${buyer.id}`, subscription: id, trustedUserId: buyer.id },
       timestampSource: "fetch",
       shared: null,
       facts: [
         {
-          product: "writer",
+          product: "mail",
           fact: {
             kind: "snapshot",
             id: `stripe:read:${id}:1:snapshot`,
@@ -156,7 +156,7 @@ describe("is refused", () => {
             at: startsAt + 40 * DAY_MS,
             changeType: "deleted",
             state: {
-              plan: "plus",
+              plan: "silver",
               interval: "monthly",
               quantity: 1,
               status: "canceled",
@@ -171,32 +171,32 @@ describe("is refused", () => {
         },
       ],
     });
-    await checkout(buyer, wants("plus"), context);
+    await checkout(buyer, wants("silver"), context);
     expect(checkouts).toHaveLength(1);
   });
 
   test("a second trial; Paddle's trials belong to its prices", async () => {
     const { context, checkouts, pay } = fakeProcessors(gateway);
-    const trial = await checkout(buyer, wants("plus", { trial: true }), context);
+    const trial = await checkout(buyer, wants("silver", { trial: true }), context);
     expect(checkouts[0]?.request.trialDays).toBe(14);
     const subscription = pay(checkouts[0]?.id as string, Date.now() - DAY_MS);
     await returnFromCheckout(buyer.id, trial.checkout, context);
-    expect(await writer()).toMatchObject({ plan: "plus", status: "trialing" });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "trialing" });
     const ended = fakeStripeSubscription({
       id: subscription,
       userId: buyer.id,
-      price: { product: "writer", plan: "plus", interval: "monthly" },
+      price: { product: "mail", plan: "silver", interval: "monthly" },
       startsAt: Date.now() - DAY_MS,
     });
     await deliver(gateway, ended.deleted(Date.now()));
-    expect(await refusal(checkout(buyer, wants("plus", { trial: true }), context))).toEqual({
+    expect(await refusal(checkout(buyer, wants("silver", { trial: true }), context))).toEqual({
       problem: "conflict",
       reason: "trial_used",
     });
-    expect(await refusal(checkout(buyer, wants("plus", { trial: true, processor: "paddle" }), context))).toEqual({
+    expect(await refusal(checkout(buyer, wants("silver", { trial: true, processor: "paddle" }), context))).toEqual({
       problem: "bad_input",
       reason: "no_trial",
     });
-    await checkout(buyer, wants("plus"), context);
+    await checkout(buyer, wants("silver"), context);
   });
 });

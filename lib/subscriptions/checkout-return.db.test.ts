@@ -25,24 +25,24 @@ beforeEach(() => {
   buyer = { id: `buyer-${users}`, email: "one@example.com" };
 });
 
-const wants = (plan: string, rest: object = {}) => checkoutRequest.parse({ product: "writer", plan, ...rest });
+const wants = (plan: string, rest: object = {}) => checkoutRequest.parse({ product: "mail", plan, ...rest });
 const refusal = (request: Promise<unknown>) =>
   request.then(
     () => null,
     (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
-async function writer(userId = buyer.id) {
-  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer");
-  if (!found) throw new Error("no writer");
+async function mail(userId = buyer.id) {
+  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "mail");
+  if (!found) throw new Error("no mail");
   return found;
 }
 
 describe("the return from a checkout", () => {
   test("not paid: open, with its address; out of time: expired", async () => {
     const { context, checkouts } = fakeProcessors(gateway);
-    const { url, checkout: id } = await checkout(buyer, wants("plus"), context);
-    expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "open", url, plan: "plus" });
+    const { url, checkout: id } = await checkout(buyer, wants("silver"), context);
+    expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "open", url, plan: "silver" });
     const [made] = checkouts;
     if (made) made.state = "expired";
     expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "expired", url: null });
@@ -50,18 +50,18 @@ describe("the return from a checkout", () => {
 
   test("paid, and the webhook is late: the plan is active; the later events reset once and change nothing else", async () => {
     const { context, checkouts, pay } = fakeProcessors(gateway);
-    const { checkout: id } = await checkout(buyer, wants("plus"), context);
+    const { checkout: id } = await checkout(buyer, wants("silver"), context);
     const at = Math.floor(Date.now() / 1000) * 1000;
     const subscription = pay(checkouts[0]?.id as string, at);
     expect(await checkoutStatus(buyer.id, id, context)).toMatchObject({ status: "open" });
     expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "active" });
-    await gateway.consume(buyer.id, "words_used", 700);
+    await gateway.consume(buyer.id, "stamps_used", 700);
 
-    const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+    const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
     const fake = fakeStripeSubscription({ id: subscription, userId: buyer.id, price, startsAt: at });
     await deliver(gateway, { ...fake.created() });
     await deliver(gateway, fake.paid("subscription_create", at + 1_000));
-    expect((await writer()).meters[0]).toMatchObject({ used: 700, limit: 15_000 });
+    expect((await mail()).meters[0]).toMatchObject({ used: 700, limit: 15_000 });
     const resets = await database.pool().query("select 1 from usage_resets where user_id = $1", [buyer.id]);
     expect(resets.rows.length).toBeLessThanOrEqual(1);
     const trail = await gateway.decisions(buyer.id, 10);
@@ -70,7 +70,7 @@ describe("the return from a checkout", () => {
 
   test("concurrent returns add its facts once", async () => {
     const { context, checkouts, pay } = fakeProcessors(gateway, { answerMs: 20 });
-    const { checkout: id } = await checkout(buyer, wants("plus"), context);
+    const { checkout: id } = await checkout(buyer, wants("silver"), context);
     pay(checkouts[0]?.id as string);
     await Promise.all([1, 2, 3, 4].map(() => returnFromCheckout(buyer.id, id, context)));
     const { rows } = await database.pool().query("select 1 from facts where user_id = $1", [buyer.id]);
@@ -79,9 +79,9 @@ describe("the return from a checkout", () => {
 
   test("the webhook was first: no request to the processor", async () => {
     const { context, checkouts, pay, requestsOf } = fakeProcessors(gateway);
-    const { checkout: id } = await checkout(buyer, wants("plus"), context);
+    const { checkout: id } = await checkout(buyer, wants("silver"), context);
     const subscription = pay(checkouts[0]?.id as string);
-    const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+    const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
     const fake = fakeStripeSubscription({ id: subscription, userId: buyer.id, price, startsAt: Date.now() });
     // Of the customer that the checkout was opened for.
     const event = JSON.parse(JSON.stringify(fake.created()));
@@ -94,13 +94,13 @@ describe("the return from a checkout", () => {
 
   test("paid, and the subscription does not exist yet: activating", async () => {
     const { context, checkouts, pay } = fakeProcessors(gateway);
-    const { checkout: id } = await checkout(buyer, wants("plus", { processor: "paddle" }), context);
+    const { checkout: id } = await checkout(buyer, wants("silver", { processor: "paddle" }), context);
     const made = checkouts[0] as (typeof checkouts)[number];
     made.state = "paid";
     expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "activating", url: null });
     expect(await checkoutStatus(buyer.id, id, context)).toMatchObject({ status: "activating" });
     // Nothing is sold beside what is paid for.
-    const another = () => refusal(checkout(buyer, wants("ultra"), context));
+    const another = () => refusal(checkout(buyer, wants("titanium"), context));
     expect(await another()).toEqual({ problem: "conflict", reason: "payment_activating" });
     made.state = "open";
     pay(made.id);
@@ -109,7 +109,7 @@ describe("the return from a checkout", () => {
 
   test("another user's checkout: 404, without a request to the processor", async () => {
     const { context, requests } = fakeProcessors(gateway);
-    const { checkout: id } = await checkout(buyer, wants("plus"), context);
+    const { checkout: id } = await checkout(buyer, wants("silver"), context);
     const before = requests.length;
     expect(await refusal(returnFromCheckout("mallory", id, context))).toEqual({
       problem: "not_found",
@@ -124,13 +124,13 @@ describe("the return from a checkout", () => {
 
   test("a subscription of another user gives nothing", async () => {
     const { context, checkouts, pay, subscriptions } = fakeProcessors(gateway);
-    const { checkout: id } = await checkout(buyer, wants("plus"), context);
+    const { checkout: id } = await checkout(buyer, wants("silver"), context);
     const subscription = pay(checkouts[0]?.id as string);
     const sold = subscriptions.get(subscription);
     if (sold) sold.userId = "somebody-else";
     expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "activating" });
-    expect(await writer()).toMatchObject({ plan: "free" });
-    expect(await refusal(checkout(buyer, wants("ultra"), context))).toEqual({
+    expect(await mail()).toMatchObject({ plan: "free" });
+    expect(await refusal(checkout(buyer, wants("titanium"), context))).toEqual({
       problem: "conflict",
       reason: "payment_activating",
     });

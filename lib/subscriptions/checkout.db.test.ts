@@ -23,28 +23,28 @@ beforeEach(() => {
   buyer = { id: `buyer-${users}`, email: "one@example.com" };
 });
 
-const wants = (plan: string, rest: object = {}) => checkoutRequest.parse({ product: "writer", plan, ...rest });
+const wants = (plan: string, rest: object = {}) => checkoutRequest.parse({ product: "mail", plan, ...rest });
 const refusal = (request: Promise<unknown>) =>
   request.then(
     () => null,
     (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
-async function writer(userId = buyer.id) {
-  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer");
-  if (!found) throw new Error("no writer");
+async function mail(userId = buyer.id) {
+  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "mail");
+  if (!found) throw new Error("no mail");
   return found;
 }
 
 describe("a checkout", () => {
   test("is opened for the user's own customer, whose link is stored before a payment is possible", async () => {
     const { context, checkouts, customers } = fakeProcessors(gateway);
-    const { url, checkout: id } = await checkout(buyer, wants("plus"), context);
+    const { url, checkout: id } = await checkout(buyer, wants("silver"), context);
     expect(checkouts).toHaveLength(1);
     expect(checkouts[0]?.request).toMatchObject({
       userId: buyer.id,
       customer: customers[0]?.customer,
-      priceId: "price_writer_plus_monthly",
+      priceId: "price_mail_silver_monthly",
       returnUrl: `https://app.example/billing?checkout=${id}`,
       checkoutPage: `https://app.example/checkout/stripe?checkout=${id}`,
       idempotencyKey: id,
@@ -64,20 +64,29 @@ describe("a checkout", () => {
 
   test("requested twice, and again later, is the same one, with one customer", async () => {
     const { context, checkouts, customers } = fakeProcessors(gateway, { answerMs: 40 });
-    const twice = await Promise.all([checkout(buyer, wants("plus"), context), checkout(buyer, wants("plus"), context)]);
-    const again = await checkout(buyer, wants("plus"), context);
+    const twice = await Promise.all([
+      checkout(buyer, wants("silver"), context),
+      checkout(buyer, wants("silver"), context),
+    ]);
+    const again = await checkout(buyer, wants("silver"), context);
     expect(new Set([...twice, again].map(({ url }) => url)).size).toBe(1);
     expect(checkouts).toHaveLength(1);
     expect(customers).toHaveLength(1);
   });
 
   test.each([
-    ["two plans", [wants("basic"), wants("ultra")]],
-    ["two intervals", [wants("plus"), wants("plus", { interval: "yearly" })]],
-    ["two processors", [wants("plus"), wants("plus", { processor: "paddle" })]],
+    ["two plans", [wants("bronze"), wants("titanium")]],
+    ["two intervals", [wants("silver"), wants("silver", { interval: "yearly" })]],
+    ["two processors", [wants("silver"), wants("silver", { processor: "paddle" })]],
     [
       "everything at once",
-      [wants("basic"), wants("ultra", { processor: "paddle" }), wants("plus"), wants("plus"), wants("ultra")],
+      [
+        wants("bronze"),
+        wants("titanium", { processor: "paddle" }),
+        wants("silver"),
+        wants("silver"),
+        wants("titanium"),
+      ],
     ],
   ])("%s at once: one can be paid at the end", async (_, wanted) => {
     const { context, checkouts } = fakeProcessors(gateway, { answerMs: 30 });
@@ -88,12 +97,12 @@ describe("a checkout", () => {
 
   test("of another plan closes the first, and has an address of its own", async () => {
     const { context, checkouts, requestsOf, pay } = fakeProcessors(gateway);
-    const first = await checkout(buyer, wants("plus"), context);
-    const second = await checkout(buyer, wants("ultra"), context);
+    const first = await checkout(buyer, wants("silver"), context);
+    const second = await checkout(buyer, wants("titanium"), context);
     expect(second.url).not.toBe(first.url);
     expect(checkouts.map(({ state, request }) => [request.priceId, state])).toEqual([
-      ["price_writer_plus_monthly", "expired"],
-      ["price_writer_ultra_monthly", "open"],
+      ["price_mail_silver_monthly", "expired"],
+      ["price_mail_titanium_monthly", "open"],
     ]);
     expect(requestsOf("closeCheckout")).toEqual([checkouts[0]?.id]);
     pay(checkouts[1]?.id as string);
@@ -103,51 +112,51 @@ describe("a checkout", () => {
 
   test("of another product is another purchase", async () => {
     const { context, checkouts } = fakeProcessors(gateway);
-    await checkout(buyer, wants("plus"), context);
-    await checkout(buyer, checkoutRequest.parse({ product: "chatbots", plan: "growth" }), context);
+    await checkout(buyer, wants("silver"), context);
+    await checkout(buyer, checkoutRequest.parse({ product: "depot", plan: "office" }), context);
     expect(checkouts.filter(({ state }) => state === "open")).toHaveLength(2);
   });
 
   test("paid while another plan is chosen: fetched, and nothing more is sold", async () => {
     const { context, checkouts, pay } = fakeProcessors(gateway);
-    await checkout(buyer, wants("plus"), context);
+    await checkout(buyer, wants("silver"), context);
     pay(checkouts[0]?.id as string);
-    const second = refusal(checkout(buyer, wants("ultra"), context));
+    const second = refusal(checkout(buyer, wants("titanium"), context));
     expect(await second).toEqual({ problem: "conflict", reason: "already_subscribed" });
     expect(checkouts).toHaveLength(1);
-    expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "active" });
   });
 
   test("that expired is followed by another", async () => {
     const { context, checkouts } = fakeProcessors(gateway);
-    const first = await checkout(buyer, wants("plus"), context);
+    const first = await checkout(buyer, wants("silver"), context);
     const [ran] = checkouts;
     if (ran) ran.state = "expired";
-    const second = await checkout(buyer, wants("plus"), context);
+    const second = await checkout(buyer, wants("silver"), context);
     expect(second.url).not.toBe(first.url);
   });
 
   test("that the processor did not create blocks no other checkout", async () => {
     const { context, failWith, checkouts } = fakeProcessors(gateway);
     failWith(new ProcessorError("away", "unavailable", null));
-    expect(await refusal(checkout(buyer, wants("plus"), context))).toEqual({
+    expect(await refusal(checkout(buyer, wants("silver"), context))).toEqual({
       problem: "unavailable",
       reason: "processor_unavailable",
     });
     failWith(null);
-    await checkout(buyer, wants("plus"), context);
+    await checkout(buyer, wants("silver"), context);
     expect(checkouts).toHaveLength(1);
   });
 
   test("whose request died blocks for two minutes, and is closed if its answer arrives later", async () => {
     const { context } = fakeProcessors(gateway);
-    const spec = { userId: buyer.id, product: "writer", plan: "plus", interval: "monthly", trial: false } as const;
+    const spec = { userId: buyer.id, product: "mail", plan: "silver", interval: "monthly", trial: false } as const;
     const begun = await gateway.beginCheckout({ ...spec, processor: "stripe" });
     expect(await gateway.beginCheckout({ ...spec, processor: "stripe" })).toEqual({ outcome: "busy" });
     await database
       .pool()
       .query("update checkouts set created_at = now() - interval '3 minutes' where user_id = $1", [buyer.id]);
-    await checkout(buyer, wants("plus"), context);
+    await checkout(buyer, wants("silver"), context);
     if (begun.outcome !== "begun") throw new Error("not begun");
     expect(await gateway.openCheckout(buyer.id, begun.checkout.id, "cs_late", "https://pay.example/late")).toEqual({
       opened: false,

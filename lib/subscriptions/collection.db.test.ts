@@ -39,23 +39,23 @@ beforeEach(() => {
 });
 
 async function subscribe(card: MethodNumber, rest: object = {}) {
-  const body = { product: "writer", plan: "plus", interval: "monthly", ...rest };
+  const body = { product: "mail", plan: "silver", interval: "monthly", ...rest };
   const opened = await checkout(buyer, checkoutRequest.parse(body), shop);
   const session = (await gateway.loadCheckout(buyer.id, opened.checkout))?.externalId as string;
   await pay(session, { card, confirmed: true });
   return (await stripe.checkout.sessions.retrieve(session)).subscription as string;
 }
-async function writer() {
+async function mail() {
   await sandbox.idle();
-  const found = (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "writer");
-  if (!found) throw new Error("no writer");
+  const found = (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "mail");
+  if (!found) throw new Error("no mail");
   const { plan, status, interval, cancelAt, meters } = found;
-  const words = meters.find(({ field }) => field === "words_used");
+  const words = meters.find(({ field }) => field === "stamps_used");
   return { plan, status, interval, cancelAt, limit: words?.limit, remaining: words?.remaining };
 }
-const change = (plan: string, interval?: Interval) => changePlan(buyer.id, { product: "writer", plan, interval }, shop);
+const change = (plan: string, interval?: Interval) => changePlan(buyer.id, { product: "mail", plan, interval }, shop);
 const preview = (plan: string, interval?: Interval) =>
-  previewChange(buyer.id, { product: "writer", plan, interval }, shop);
+  previewChange(buyer.id, { product: "mail", plan, interval }, shop);
 const idOfInvoice = (url: string | null) => url?.split("/").at(-1) as string;
 const confirm = async (url: string | null, card: MethodNumber) => {
   const paid = await hosted.payInvoice(sandbox, idOfInvoice(url), { card, email: null, name: null, confirmed: true });
@@ -74,47 +74,47 @@ describe("Case P5", () => {
     const noon = Math.ceil(Date.now() / DAY_MS) * DAY_MS + 12 * HOUR_MS;
     await sandbox.moveClock(buyer.id, { to: noon });
     await subscribe("2227");
-    expect(await preview("ultra")).toMatchObject({ collection: "bank_debit", collectionDays: 4, timing: "now" });
-    expect(await change("ultra")).toMatchObject({ outcome: "pending", url: null });
-    expect(await writer()).toMatchObject({ plan: "ultra", status: "active", limit: 35_000 });
-    await gateway.consume(buyer.id, "words_used", 34_000);
+    expect(await preview("titanium")).toMatchObject({ collection: "bank_debit", collectionDays: 4, timing: "now" });
+    expect(await change("titanium")).toMatchObject({ outcome: "pending", url: null });
+    expect(await mail()).toMatchObject({ plan: "titanium", status: "active", limit: 35_000 });
+    await gateway.consume(buyer.id, "stamps_used", 34_000);
     await sandbox.moveClock(buyer.id, { to: noon + 4 * DAY_MS + HOUR_MS });
-    expect(await writer()).toMatchObject({ status: "past_due", remaining: 0 });
+    expect(await mail()).toMatchObject({ status: "past_due", remaining: 0 });
   });
 
   test("by sent invoice: the preview says when it is due, and the change is made", async () => {
     const id = await subscribe("4242");
     await stripe.subscriptions.update(id, { collection_method: "send_invoice", days_until_due: 14 });
     await sandbox.idle();
-    const shown = await preview("ultra");
+    const shown = await preview("titanium");
     expect(shown).toMatchObject({ collection: "sent_invoice", collectionDays: 14 });
     expect(shown.dueNow?.amount).toBeGreaterThan(0);
-    expect(await change("ultra")).toMatchObject({ outcome: "pending" });
-    expect(await writer()).toMatchObject({ plan: "ultra" });
+    expect(await change("titanium")).toMatchObject({ outcome: "pending" });
+    expect(await mail()).toMatchObject({ plan: "titanium" });
     const [sent] = (await stripe.invoices.list({ subscription: id })).data;
     expect(sent).toMatchObject({ status: "open", collection_method: "send_invoice", total: shown.dueNow?.amount });
   });
 
   test("by card: the preview has no further notice", async () => {
     await subscribe("4242");
-    expect(await preview("ultra")).toMatchObject({ collection: "card", collectionDays: null });
+    expect(await preview("titanium")).toMatchObject({ collection: "card", collectionDays: null });
     expect(await preview("free")).toMatchObject({ collection: "card", dueNow: null });
   });
 });
 
 describe("Case P2: a card that the payer must confirm", () => {
   test("one upgrade waits, another takes its place, and a cancellation withdraws it", async () => {
-    const id = await subscribe("3155", { plan: "basic" });
-    const plus = await change("plus");
-    const ultra = await change("ultra");
-    expect([plus.outcome, ultra.outcome]).toEqual(["payment_needed", "payment_needed"]);
-    expect(ultra.url).not.toBe(plus.url);
-    expect((await stripe.invoices.retrieve(idOfInvoice(plus.url))).status).toBe("void");
-    expect(await writer()).toMatchObject({ plan: "basic" });
-    expect(await confirm(ultra.url, "3155")).toEqual({ outcome: "succeeded" });
-    expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
-    const yearly = await change("ultra", "yearly");
-    await cancelSubscription(buyer.id, "writer", shop);
+    const id = await subscribe("3155", { plan: "bronze" });
+    const silver = await change("silver");
+    const titanium = await change("titanium");
+    expect([silver.outcome, titanium.outcome]).toEqual(["payment_needed", "payment_needed"]);
+    expect(titanium.url).not.toBe(silver.url);
+    expect((await stripe.invoices.retrieve(idOfInvoice(silver.url))).status).toBe("void");
+    expect(await mail()).toMatchObject({ plan: "bronze" });
+    expect(await confirm(titanium.url, "3155")).toEqual({ outcome: "succeeded" });
+    expect(await mail()).toMatchObject({ plan: "titanium", status: "active" });
+    const yearly = await change("titanium", "yearly");
+    await cancelSubscription(buyer.id, "mail", shop);
     expect((await stripe.invoices.retrieve(idOfInvoice(yearly.url))).status).toBe("void");
     expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ pending_update: null, cancel_at_period_end: true });
   });
@@ -122,10 +122,10 @@ describe("Case P2: a card that the payer must confirm", () => {
   test("a switch to a year waits, and begins a new cycle when it is confirmed", async () => {
     const id = await subscribe("3184");
     await sandbox.moveClock(buyer.id, { to: Date.now() + 5 * DAY_MS });
-    const { url } = await change("plus", "yearly");
-    expect(await writer()).toMatchObject({ interval: "monthly" });
+    const { url } = await change("silver", "yearly");
+    expect(await mail()).toMatchObject({ interval: "monthly" });
     await confirm(url, "3184");
-    expect(await writer()).toMatchObject({ interval: "yearly", status: "active" });
+    expect(await mail()).toMatchObject({ interval: "yearly", status: "active" });
     const { billing_cycle_anchor: anchor, created } = await stripe.subscriptions.retrieve(id);
     expect(anchor).toBeGreaterThan(created);
   });
@@ -135,7 +135,7 @@ describe("Case P2: a card that the payer must confirm", () => {
     const session = await stripe.checkout.sessions.create({
       mode: "subscription",
       customer,
-      line_items: [{ price: "price_writer_plus_monthly", quantity: 1 }],
+      line_items: [{ price: "price_mail_silver_monthly", quantity: 1 }],
       payment_method_collection: "if_required",
       subscription_data: {
         metadata: { user_id: buyer.id },
@@ -146,15 +146,15 @@ describe("Case P2: a card that the payer must confirm", () => {
     });
     await pay(session.id, { card: null });
     await sandbox.moveClock(buyer.id, { to: Date.now() + 8 * DAY_MS });
-    const resume = () => resumeSubscription(buyer.id, "writer", shop);
+    const resume = () => resumeSubscription(buyer.id, "mail", shop);
     await expect(resume()).rejects.toMatchObject({ problem: "payment_required", reason: "payment_method_missing" });
     const { id: portal } = await stripe.billingPortal.sessions.create({ customer });
     await hosted.changeCard(sandbox, portal, { card: "3184", email: null, name: null, confirmed: true });
     const [first, second] = [await resume(), await resume()];
     expect([first.outcome, second.outcome]).toEqual(["payment_needed", "payment_needed"]);
     expect(second.url).toBe(first.url);
-    expect(await writer()).toMatchObject({ plan: "free", status: "paused" });
+    expect(await mail()).toMatchObject({ plan: "free", status: "paused" });
     expect(await confirm(first.url, "3184")).toEqual({ outcome: "succeeded" });
-    expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "active" });
   });
 });

@@ -23,23 +23,23 @@ provideFakeClients(async () => (await import("@/lib/sandbox")).fakeClients);
 afterAll(() => gateway.end());
 
 const USER = "counted-user";
-const WRITER = "writer";
-const wanted = { product: WRITER, plan: "ultra", interval: "monthly" } as const;
+const MAIL = "mail";
+const wanted = { product: MAIL, plan: "titanium", interval: "monthly" } as const;
 
 /** Each call of a user, by the name that routes and pages call it. */
 const CALLS: Record<string, (context: PurchaseContext) => Promise<unknown>> = {
   previewChange: (context) => subscriptions.previewChange(USER, wanted, context),
   changePlan: (context) => subscriptions.changePlan(USER, wanted, context),
-  cancelSubscription: (context) => subscriptions.cancelSubscription(USER, WRITER, context),
-  resumeSubscription: (context) => subscriptions.resumeSubscription(USER, WRITER, context),
+  cancelSubscription: (context) => subscriptions.cancelSubscription(USER, MAIL, context),
+  resumeSubscription: (context) => subscriptions.resumeSubscription(USER, MAIL, context),
   invoicesOf: (context) => subscriptions.invoicesOf(USER, context),
   invoiceDocument: (context) => subscriptions.invoiceDocument(USER, "stripe", "in_1", context),
-  duePaymentOf: (context) => subscriptions.duePaymentOf(USER, WRITER, context),
-  portalOf: (context) => subscriptions.portalOf(USER, WRITER, context),
+  duePaymentOf: (context) => subscriptions.duePaymentOf(USER, MAIL, context),
+  portalOf: (context) => subscriptions.portalOf(USER, MAIL, context),
   checkout: (context) =>
     subscriptions.checkout(
       { id: `${USER}-new`, email: null },
-      subscriptions.checkoutRequest.parse({ product: WRITER, plan: "plus" }),
+      subscriptions.checkoutRequest.parse({ product: MAIL, plan: "silver" }),
       context,
     ),
   returnFromCheckout: async (context) => {
@@ -47,7 +47,7 @@ const CALLS: Record<string, (context: PurchaseContext) => Promise<unknown>> = {
     const buyer = { id: `${USER}-returning`, email: null };
     const { checkout } = await subscriptions.checkout(
       buyer,
-      subscriptions.checkoutRequest.parse({ product: WRITER, plan: "plus" }),
+      subscriptions.checkoutRequest.parse({ product: MAIL, plan: "silver" }),
       uncounted,
     );
     return subscriptions.returnFromCheckout(buyer.id, checkout as string, context);
@@ -61,7 +61,7 @@ const refused = () => Promise.reject(new DomainError("too_many", "rate_limited",
 
 test.each(Object.entries(CALLS))("%s asks nothing of a processor when the limit is reached", async (_, call) => {
   const startsAt = Math.floor(Date.now() / 1000) * 1000 - DAY_MS;
-  const price = { ...wanted, plan: "plus" };
+  const price = { ...wanted, plan: "silver" };
   const fake = fakeStripeSubscription({ id: `sub_${USER}`, userId: USER, price, startsAt, status: "active" });
   await deliver(gateway, fake.created());
   await deliver(gateway, fake.paid("subscription_create", startsAt + 1_000));

@@ -30,13 +30,13 @@ const MINUTE_MS = 60_000;
 
 type Processor = "stripe" | "paddle";
 
-/** A buyer who has opened two checkouts of Writer, one after the other. */
+/** A buyer who has opened two checkouts of Mail, one after the other. */
 async function twoOpen(first: [string, Processor], second: [string, Processor], closes = false) {
   const fake = fakeProcessors(gateway, { canClose: closes });
   const { context, checkouts, pay, requestsOf } = fake;
   const ids: string[] = [];
   for (const [plan, processor] of [first, second]) {
-    const wanted = checkoutRequest.parse({ product: "writer", plan, processor });
+    const wanted = checkoutRequest.parse({ product: "mail", plan, processor });
     ids.push((await checkout(buyer, wanted, context)).checkout);
   }
   const transactions = checkouts.map(({ id }) => id) as [string, string];
@@ -64,15 +64,15 @@ async function twoOpen(first: [string, Processor], second: [string, Processor], 
   };
 }
 
-async function writer() {
-  const found = (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "writer");
-  if (!found) throw new Error("no writer");
+async function mail() {
+  const found = (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "mail");
+  if (!found) throw new Error("no mail");
   return found;
 }
 
 /** Uses words half a minute after the first payment, so before a second one. */
 async function usesTheFirst(words: number) {
-  await gateway.consume(buyer.id, "words_used", words);
+  await gateway.consume(buyer.id, "stamps_used", words);
   await database
     .pool()
     .query("update usage_ledger set at = now() - interval '9 minutes 30 seconds' where user_id = $1", [buyer.id]);
@@ -91,8 +91,8 @@ const ENDED = { ended: 1, failed: 0 };
 describe("a refunded purchase gives no quota", () => {
   test("the first was used: the second of the same plan is refunded", async () => {
     const { pay, comesBack, hears, round, refunds, transactions } = await twoOpen(
-      ["ultra", "paddle"],
-      ["ultra", "stripe"],
+      ["titanium", "paddle"],
+      ["titanium", "stripe"],
     );
     await hears(0, pay(0));
     await usesTheFirst(35_000);
@@ -100,36 +100,36 @@ describe("a refunded purchase gives no quota", () => {
     await comesBack(1);
     expect(await round()).toEqual(ENDED);
     expect(refunds()).toEqual([transactions[1]]);
-    expect((await writer()).meters[0]).toMatchObject({ used: 35_000 });
-    expect(await gateway.consume(buyer.id, "words_used", 1)).toMatchObject({ allowed: false });
+    expect((await mail()).meters[0]).toMatchObject({ used: 35_000 });
+    expect(await gateway.consume(buyer.id, "stamps_used", 1)).toMatchObject({ allowed: false });
   });
 
   test("the second is a higher plan and was used: the first, unused, is refunded", async () => {
     const { pay, comesBack, hears, round, refunds, transactions } = await twoOpen(
-      ["basic", "paddle"],
-      ["ultra", "stripe"],
+      ["bronze", "paddle"],
+      ["titanium", "stripe"],
     );
     await hears(0, pay(0));
     pay(1, 1);
     await comesBack(1);
-    await gateway.consume(buyer.id, "words_used", 35_000);
+    await gateway.consume(buyer.id, "stamps_used", 35_000);
     // The first is a checkout that was paid, and its return is late.
     expect(await round()).toEqual(ENDED);
     expect(refunds()).toEqual([transactions[0]]);
-    expect(await writer()).toMatchObject({ plan: "ultra" });
-    expect((await writer()).meters[0]).toMatchObject({ used: 35_000 });
+    expect(await mail()).toMatchObject({ plan: "titanium" });
+    expect((await mail()).meters[0]).toMatchObject({ used: 35_000 });
   });
 
   test("both were used: neither is ended, and the audit log has one entry", async () => {
     const { pay, comesBack, hears, round, cancels, refunds, transactions } = await twoOpen(
-      ["basic", "paddle"],
-      ["ultra", "stripe"],
+      ["bronze", "paddle"],
+      ["titanium", "stripe"],
     );
     await hears(0, pay(0));
     await usesTheFirst(100);
     pay(1, 1);
     await comesBack(1);
-    await gateway.consume(buyer.id, "words_used", 20_000);
+    await gateway.consume(buyer.id, "stamps_used", 20_000);
     expect(await round()).toEqual(QUIET);
     expect(await round()).toEqual(QUIET);
     expect([cancels(), refunds()]).toEqual([[], []]);
@@ -139,8 +139,8 @@ describe("a refunded purchase gives no quota", () => {
 
   test("used while it was being ended: it is not refunded", async () => {
     const { pay, comesBack, hears, round, cancels, refunds, clients, transactions } = await twoOpen(
-      ["basic", "paddle"],
-      ["ultra", "stripe"],
+      ["bronze", "paddle"],
+      ["titanium", "stripe"],
     );
     await hears(0, pay(0));
     await usesTheFirst(100);
@@ -148,7 +148,7 @@ describe("a refunded purchase gives no quota", () => {
     await comesBack(1);
     const { cancel } = clients.stripe;
     clients.stripe.cancel = async (id, when) => {
-      await gateway.consume(buyer.id, "words_used", 20_000);
+      await gateway.consume(buyer.id, "stamps_used", 20_000);
       await cancel(id, when);
     };
     expect(await round()).toEqual(ENDED);
@@ -158,30 +158,30 @@ describe("a refunded purchase gives no quota", () => {
     expect(await gateway.auditEntries(buyer.id, 10)).toMatchObject([{ act: "purchase.ended" }]);
   });
 
-  test("words that were given back were not used", async () => {
+  test("stamps that were given back were not used", async () => {
     const { pay, comesBack, hears, round, refunds, transactions } = await twoOpen(
-      ["basic", "paddle"],
-      ["ultra", "stripe"],
+      ["bronze", "paddle"],
+      ["titanium", "stripe"],
     );
     await hears(0, pay(0));
     await usesTheFirst(100);
     pay(1, 1);
     await comesBack(1);
-    await gateway.consume(buyer.id, "words_used", 50);
-    await gateway.release(buyer.id, "words_used", 50);
+    await gateway.consume(buyer.id, "stamps_used", 50);
+    await gateway.release(buyer.id, "stamps_used", 50);
     expect(await round()).toEqual(ENDED);
     expect(refunds()).toEqual([transactions[1]]);
   });
 
-  test("words that are reserved count as used", async () => {
+  test("stamps that are reserved count as used", async () => {
     const { pay, comesBack, hears, round, refunds, transactions } = await twoOpen(
-      ["basic", "paddle"],
-      ["ultra", "stripe"],
+      ["bronze", "paddle"],
+      ["titanium", "stripe"],
     );
     await hears(0, pay(0));
     pay(1, 1);
     await comesBack(1);
-    await gateway.reserve(buyer.id, "words_used", 50, 600);
+    await gateway.reserve(buyer.id, "stamps_used", 50, 600);
     expect(await round()).toEqual(ENDED);
     expect(refunds()).toEqual([transactions[0]]);
   });

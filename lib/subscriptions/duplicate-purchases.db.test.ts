@@ -31,13 +31,13 @@ const MINUTE_MS = 60_000;
 
 type Processor = "stripe" | "paddle";
 
-/** A buyer who has opened two checkouts of Writer, one after the other. */
+/** A buyer who has opened two checkouts of Mail, one after the other. */
 async function twoOpen(first: [string, Processor], second: [string, Processor], closes = false) {
   const fake = fakeProcessors(gateway, { canClose: closes });
   const { context, checkouts, pay, requestsOf } = fake;
   const ids: string[] = [];
   for (const [plan, processor] of [first, second]) {
-    const wanted = checkoutRequest.parse({ product: "writer", plan, processor });
+    const wanted = checkoutRequest.parse({ product: "mail", plan, processor });
     ids.push((await checkout(buyer, wanted, context)).checkout);
   }
   const transactions = checkouts.map(({ id }) => id) as [string, string];
@@ -65,9 +65,9 @@ async function twoOpen(first: [string, Processor], second: [string, Processor], 
   };
 }
 
-async function writer() {
-  const found = (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "writer");
-  if (!found) throw new Error("no writer");
+async function mail() {
+  const found = (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "mail");
+  if (!found) throw new Error("no mail");
   return found;
 }
 
@@ -84,8 +84,8 @@ const ENDED = { ended: 1, failed: 0 };
 describe("a purchase that was paid twice", () => {
   test("the replaced one later: it is ended and refunded, with an audit entry", async () => {
     const { pay, comesBack, round, cancels, refunds, transactions } = await twoOpen(
-      ["plus", "paddle"],
-      ["ultra", "stripe"],
+      ["silver", "paddle"],
+      ["titanium", "stripe"],
     );
     expect(await gateway.unsettledCheckouts(10)).toEqual([]);
     pay(1);
@@ -105,13 +105,13 @@ describe("a purchase that was paid twice", () => {
     ]);
     expect(await round()).toEqual(QUIET);
     expect(await gateway.auditEntries(buyer.id, 10)).toHaveLength(1);
-    expect(await writer()).toMatchObject({ plan: "ultra" });
+    expect(await mail()).toMatchObject({ plan: "titanium" });
   });
 
   test("the payer of the replaced one returns before its webhook", async () => {
     const { pay, comesBack, round, cancels, refunds, transactions } = await twoOpen(
-      ["plus", "paddle"],
-      ["ultra", "paddle"],
+      ["silver", "paddle"],
+      ["titanium", "paddle"],
     );
     pay(1);
     await comesBack(1);
@@ -125,8 +125,8 @@ describe("a purchase that was paid twice", () => {
 
   test("the replaced one first, and then the open one", async () => {
     const { pay, comesBack, hears, round, cancels, refunds, transactions } = await twoOpen(
-      ["plus", "paddle"],
-      ["ultra", "paddle"],
+      ["silver", "paddle"],
+      ["titanium", "paddle"],
     );
     await hears(0, pay(0));
     expect(await round()).toEqual(QUIET);
@@ -135,24 +135,27 @@ describe("a purchase that was paid twice", () => {
     expect(await round()).toEqual(ENDED);
     expect(cancels()).toEqual([{ id: doubled, when: "now" }]);
     expect(refunds()).toEqual([transactions[1]]);
-    expect(await writer()).toMatchObject({ plan: "plus" });
+    expect(await mail()).toMatchObject({ plan: "silver" });
   });
 
   test("both before any webhook or return: the job fetches both and keeps the first", async () => {
-    const { pay, comesBack, round, refunds, transactions } = await twoOpen(["plus", "paddle"], ["ultra", "paddle"]);
+    const { pay, comesBack, round, refunds, transactions } = await twoOpen(
+      ["silver", "paddle"],
+      ["titanium", "paddle"],
+    );
     pay(0);
     pay(1, 1);
     // The later one is known first.
     await comesBack(1);
     expect(await round()).toEqual(ENDED);
     expect(refunds()).toEqual([transactions[1]]);
-    expect(await writer()).toMatchObject({ plan: "plus" });
+    expect(await mail()).toMatchObject({ plan: "silver" });
   });
 
   test("at Stripe, the open one is refunded, too", async () => {
     const { pay, hears, round, cancels, refunds, transactions } = await twoOpen(
-      ["plus", "paddle"],
-      ["ultra", "stripe"],
+      ["silver", "paddle"],
+      ["titanium", "stripe"],
     );
     await hears(0, pay(0));
     const doubled = pay(1, 1);
@@ -163,8 +166,8 @@ describe("a purchase that was paid twice", () => {
 
   test("is refunded in a later round if the processor refuses first, and its end is known by then", async () => {
     const { pay, comesBack, round, cancels, refunds, clients, transactions } = await twoOpen(
-      ["plus", "paddle"],
-      ["ultra", "stripe"],
+      ["silver", "paddle"],
+      ["titanium", "stripe"],
     );
     pay(1);
     await comesBack(1);
@@ -186,8 +189,8 @@ describe("a purchase that was paid twice", () => {
 describe("a checkout beside a subscription", () => {
   test("is closed at Stripe before anyone can pay it", async () => {
     const { checkouts, pay, hears, round, transactions, comesBack } = await twoOpen(
-      ["plus", "paddle"],
-      ["ultra", "stripe"],
+      ["silver", "paddle"],
+      ["titanium", "stripe"],
     );
     await hears(0, pay(0));
     // As Stripe, which closes every open session.
@@ -199,7 +202,7 @@ describe("a checkout beside a subscription", () => {
   });
 
   test("that stays payable is left open, and looked at again", async () => {
-    const { pay, hears, round, transactions, requestsOf } = await twoOpen(["plus", "paddle"], ["ultra", "paddle"]);
+    const { pay, hears, round, transactions, requestsOf } = await twoOpen(["silver", "paddle"], ["titanium", "paddle"]);
     await hears(0, pay(0));
     await round();
     expect(await statusOf(transactions[1])).toEqual({ status: "left_open", duplicate: null });
@@ -209,17 +212,17 @@ describe("a checkout beside a subscription", () => {
   });
 
   test("is not fetched twice within a minute", async () => {
-    const { context, pay, hears, round } = await twoOpen(["plus", "paddle"], ["ultra", "paddle"]);
+    const { context, pay, hears, round } = await twoOpen(["silver", "paddle"], ["titanium", "paddle"]);
     await hears(0, pay(0));
     await round();
     expect(await endDuplicatePurchases(context)).toEqual({ looked: 0, ended: 0, failed: 0 });
   });
 
   test("of a user with two subscriptions comes first", async () => {
-    const one = await twoOpen(["plus", "paddle"], ["ultra", "paddle"]);
+    const one = await twoOpen(["silver", "paddle"], ["titanium", "paddle"]);
     await one.hears(0, one.pay(0));
     buyer = { ...buyer, id: `${buyer.id}-with-two` };
-    const two = await twoOpen(["plus", "paddle"], ["ultra", "paddle"]);
+    const two = await twoOpen(["silver", "paddle"], ["titanium", "paddle"]);
     await two.hears(0, two.pay(0));
     await two.hears(1, two.pay(1, 1));
     await database
@@ -234,8 +237,8 @@ describe("a checkout beside a subscription", () => {
 
   test("that sold this subscription is what was bought", async () => {
     const { pay, comesBack, hears, round, cancels, transactions } = await twoOpen(
-      ["plus", "paddle"],
-      ["ultra", "stripe"],
+      ["silver", "paddle"],
+      ["titanium", "stripe"],
       true,
     );
     // The webhook has come, and the payer never comes back.
@@ -245,6 +248,6 @@ describe("a checkout beside a subscription", () => {
     await comesBack(1);
     expect(await round()).toEqual(QUIET);
     expect(cancels()).toEqual([]);
-    expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
+    expect(await mail()).toMatchObject({ plan: "titanium", status: "active" });
   });
 });

@@ -92,7 +92,7 @@ test("a document only of the user's own invoice", async () => {
 test("a Paddle payer without a linked customer: the subscription's invoices and card only", async () => {
   const { context, requestsOf } = fakeProcessors(gateway);
   const user = `typed-${userId}`;
-  const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+  const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
   const fake = fakePaddleSubscription({ id: `sub_${user}`, price, startsAt: Date.now() - DAY_MS });
   await gateway.linkTransaction("paddle", fake.transaction, user);
   await deliverPaddle(gateway, fake.created());
@@ -105,15 +105,15 @@ test("a Paddle payer without a linked customer: the subscription's invoices and 
 test("an open payment has its own page; without one the page for cards is given", async () => {
   const { context, subscriptions, pay, checkouts } = fakeProcessors(gateway);
   const buyer = { id: `due-${userId}`, email: null };
-  const bought = await checkout(buyer, checkoutRequest.parse({ product: "writer", plan: "plus" }), context);
+  const bought = await checkout(buyer, checkoutRequest.parse({ product: "mail", plan: "silver" }), context);
   const id = pay(checkouts[0]?.id as string);
   await returnFromCheckout(buyer.id, bought.checkout as string, context);
-  expect(await duePaymentOf(buyer.id, "writer", context)).toMatchObject({
+  expect(await duePaymentOf(buyer.id, "mail", context)).toMatchObject({
     url: expect.stringContaining("portal.example"),
   });
   (subscriptions.get(id) as { state: SubscriptionState }).state.status = "past_due";
-  expect(await duePaymentOf(buyer.id, "writer", context)).toEqual({ url: `https://due.example/${id}` });
-  expect(await refusal(duePaymentOf("mallory", "writer", context))).toEqual({
+  expect(await duePaymentOf(buyer.id, "mail", context)).toEqual({ url: `https://due.example/${id}` });
+  expect(await refusal(duePaymentOf("mallory", "mail", context))).toEqual({
     problem: "not_found",
     reason: "no_customer",
   });
@@ -123,7 +123,7 @@ test("the portal is the portal of the subscription's payer, else of the latest c
   const { context, requestsOf, subscriptions } = fakeProcessors(gateway);
   expect(await portalOf(userId, undefined, context)).toMatchObject({ url: expect.stringContaining(userId) });
 
-  const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+  const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
   const id = `sub_${userId}`;
   const fake = fakeStripeSubscription({ id, userId, price, startsAt: Date.now() - DAY_MS });
   await gateway.linkCustomer("stripe", `cus_${userId}_old`, userId, "checkout");
@@ -137,7 +137,7 @@ test("the portal is the portal of the subscription's payer, else of the latest c
     price,
     at: Date.now(),
     state: {
-      plan: "plus",
+      plan: "silver",
       interval: "monthly",
       quantity: 1,
       status: "active",
@@ -148,13 +148,13 @@ test("the portal is the portal of the subscription's payer, else of the latest c
       collectionPaused: false,
     },
   });
-  expect(await portalOf(userId, "writer", context)).toEqual({ url: `https://portal.example/cus_${userId}` });
+  expect(await portalOf(userId, "mail", context)).toEqual({ url: `https://portal.example/cus_${userId}` });
   expect(requestsOf("portal").at(-1)).toEqual({
     customer: `cus_${userId}`,
     links: [id],
     returnUrl: "https://app.example/billing",
   });
-  expect(await refusal(portalOf("mallory", "writer", context))).toEqual({
+  expect(await refusal(portalOf("mallory", "mail", context))).toEqual({
     problem: "not_found",
     reason: "no_customer",
   });

@@ -41,14 +41,14 @@ beforeEach(() => {
 });
 
 async function open(plan: string, rest: object = {}, at = shop) {
-  const opened = await checkout(buyer, checkoutRequest.parse({ product: "writer", plan, ...rest }), at);
+  const opened = await checkout(buyer, checkoutRequest.parse({ product: "mail", plan, ...rest }), at);
   const stored = await gateway.loadCheckout(buyer.id, opened.checkout);
   return { ...opened, session: stored?.externalId as string };
 }
 const preview = async (plan: string) =>
-  changePreviewViewSchema.parse(await previewChange(buyer.id, { product: "writer", plan }, shop));
+  changePreviewViewSchema.parse(await previewChange(buyer.id, { product: "mail", plan }, shop));
 const change = async (plan: string) => {
-  const changed = await changePlan(buyer.id, { product: "writer", plan }, shop);
+  const changed = await changePlan(buyer.id, { product: "mail", plan }, shop);
   await sandbox.idle();
   return changed;
 };
@@ -57,31 +57,30 @@ const press = async (invoice: string, action: string) => {
   await hosted.submit(sandbox, "invoice", invoice, new URLSearchParams({ action }));
   await sandbox.idle();
 };
-const plan = async () =>
-  (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "writer")?.plan;
+const plan = async () => (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "mail")?.plan;
 const usd = (amount: number) => ({ amount, currency: "USD" });
 const SPRING = { id: "spring20", name: "Spring, 20% off", code: "SPRING", off: { percent: 20 }, endsAt: null };
 
 test("bought with a code, upgraded, downgraded with the coupon kept, half refunded, disputed and lost", async () => {
   const start = Date.now();
-  const { session } = await open("plus", { code: "spring" });
+  const { session } = await open("silver", { code: "spring" });
   expect(await pay(session)).toEqual({ outcome: "succeeded" });
   expect(await invoices()).toMatchObject([{ total: usd(1_599), discount: usd(400), tax: null, refunded: null }]);
-  const { timeline } = await loadSubscription(buyer.id, "writer", gateway);
-  expect(timeline.periods).toMatchObject([{ plan: "plus", paidInFull: true }]);
+  const { timeline } = await loadSubscription(buyer.id, "mail", gateway);
+  expect(timeline.periods).toMatchObject([{ plan: "silver", paidInFull: true }]);
 
   await sandbox.moveClock(buyer.id, { to: (start + addMonths(start, 1)) / 2 });
-  const upgrade = await preview("ultra");
+  const upgrade = await preview("titanium");
   expect(upgrade).toMatchObject({ discounts: [SPRING], nextCharge: usd(3_199) });
-  expect(await change("ultra")).toMatchObject({ outcome: "pending" });
-  expect(await plan()).toBe("ultra");
+  expect(await change("titanium")).toMatchObject({ outcome: "pending" });
+  expect(await plan()).toBe("titanium");
   const [charged] = await invoices();
   expect(Math.abs((charged?.total.amount ?? 0) - (upgrade.dueNow?.amount ?? 0))).toBeLessThanOrEqual(1);
 
-  expect(await preview("basic")).toMatchObject({ dueNow: null, discounts: [SPRING], nextCharge: usd(799) });
-  expect(await change("basic")).toMatchObject({ outcome: "scheduled" });
+  expect(await preview("bronze")).toMatchObject({ dueNow: null, discounts: [SPRING], nextCharge: usd(799) });
+  expect(await change("bronze")).toMatchObject({ outcome: "scheduled" });
   await sandbox.moveClock(buyer.id, { to: addMonths(start, 1) + 2 * HOUR_MS });
-  expect(await plan()).toBe("basic");
+  expect(await plan()).toBe("bronze");
   const [renewal] = await invoices();
   expect(renewal).toMatchObject({ total: usd(799), discount: usd(200), status: "paid" });
 
@@ -91,7 +90,7 @@ test("bought with a code, upgraded, downgraded with the coupon kept, half refund
   await press(id, "dispute");
   await press(id, "lose");
   // Refunds and disputes are seen and change no plan: the business decides what they mean.
-  expect(await plan()).toBe("basic");
+  expect(await plan()).toBe("bronze");
   const { notes } = await gateway.userDetail(buyer.id, 1);
   expect(notes).toMatchObject([{ kind: "refund", amount: 399, currency: "usd" }]);
   const { events } = await gateway.webhookEvents({ type: "charge.dispute" }, null, 10);
@@ -105,11 +104,11 @@ test("bought with a code, upgraded, downgraded with the coupon kept, half refund
 
 describe("a code at the checkout", () => {
   test("that is the same again gives the same checkout, another one or none gives another", async () => {
-    const first = await open("plus", { code: "SPRING" });
-    expect(await open("plus", { code: "SPRING" })).toEqual(first);
-    const second = await open("plus", { code: "WELCOME" });
+    const first = await open("silver", { code: "SPRING" });
+    expect(await open("silver", { code: "SPRING" })).toEqual(first);
+    const second = await open("silver", { code: "WELCOME" });
     expect(second.checkout).not.toBe(first.checkout);
-    const plain = await open("plus");
+    const plain = await open("silver");
     expect(plain.checkout).not.toBe(second.checkout);
     expect(await pay(first.session)).toEqual({ outcome: "expired" });
     expect(await pay(second.session)).toEqual({ outcome: "expired" });
@@ -118,41 +117,41 @@ describe("a code at the checkout", () => {
   });
 
   test("twice at once is one checkout", async () => {
-    const [one, other] = await Promise.all([open("plus", { code: "SPRING" }), open("plus", { code: "SPRING" })]);
+    const [one, other] = await Promise.all([open("silver", { code: "SPRING" }), open("silver", { code: "SPRING" })]);
     expect(one).toEqual(other);
   });
 
   test.each([["AUTUMN"], ["NOTHING"]])(
     "%s is refused with its own words, and blocks no purchase without it",
     async (code) => {
-      const refused = await open("plus", { code }).catch((error: unknown) => error);
+      const refused = await open("silver", { code }).catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(DomainError);
       expect(refused).toMatchObject({ problem: "bad_input", reason: "code_not_valid" });
-      expect((await open("plus")).url).toContain("/sandbox/stripe/checkout/");
+      expect((await open("silver")).url).toContain("/sandbox/stripe/checkout/");
     },
   );
 
   test("is kept by the return from the checkout", async () => {
-    const { session } = await open("plus", { code: "SPRING" });
+    const { session } = await open("silver", { code: "SPRING" });
     const { cancel_url } = await stripe.checkout.sessions.retrieve(session);
-    expect(cancel_url).toBe("http://localhost:3000/pricing?product=writer&code=SPRING");
+    expect(cancel_url).toBe("http://localhost:3000/pricing?product=mail&code=SPRING");
   });
 
   test("can be typed on Stripe's page if none was given", async () => {
-    const { session } = await open("plus");
+    const { session } = await open("silver");
     expect(await stripe.checkout.sessions.retrieve(session)).toMatchObject({ allow_promotion_codes: true });
   });
 });
 
 test("with taxes: the customer's address is kept, and previews and invoices show the tax", async () => {
   const taxing = shopOf({ ...sales(), automaticTax: true, taxIds: true });
-  const { session } = await open("plus", {}, taxing);
+  const { session } = await open("silver", {}, taxing);
   await hosted.submit(sandbox, "checkout", session, new URLSearchParams({ action: "address", country: "DE" }));
   await pay(session);
   expect(await invoices()).toMatchObject([{ total: usd(2_379), tax: usd(380) }]);
   const customer = (await gateway.billingAccounts(buyer.id)).customers[0]?.customer as string;
   expect(((await stripe.customers.retrieve(customer)) as Stripe.Customer).address).toMatchObject({ country: "DE" });
-  const shown = await preview("ultra");
+  const shown = await preview("titanium");
   expect(shown.tax?.amount).toBeGreaterThan(0);
   expect(Math.abs((shown.tax?.amount ?? 0) * 119 - (shown.dueNow?.amount ?? 0) * 19)).toBeLessThan(2 * 119);
 });

@@ -8,10 +8,10 @@ import { changePlan, previewChange } from "./change";
 import { duePaymentOf } from "./invoices";
 
 const account = stripeAccount("previewer");
-const { sandbox, stripe, payer, subscribe, latestInvoice, writer, holdDeliveries } = account;
+const { sandbox, stripe, payer, subscribe, latestInvoice, mail, holdDeliveries } = account;
 const context = stripePurchaseContext(account);
 
-const to = (plan: string, interval: Interval = "monthly") => ({ product: "writer" as const, plan, interval });
+const to = (plan: string, interval: Interval = "monthly") => ({ product: "mail" as const, plan, interval });
 const preview = (plan: string, interval?: Interval) => previewChange(payer.id, to(plan, interval), context);
 const change = async (plan: string, interval?: Interval) => {
   const changed = await changePlan(payer.id, to(plan, interval), context);
@@ -31,9 +31,9 @@ test("an upgrade in a trial charges nothing today, and the new price when the tr
   const { customer } = await subscribe("4242", {
     subscription_data: { metadata: { user_id: payer.id }, trial_period_days: 14 },
   });
-  const shown = await preview("ultra");
+  const shown = await preview("titanium");
   expect(shown).toMatchObject({ dueNow: null, nextCharge: { amount: 3_999 } });
-  await change("ultra");
+  await change("titanium");
   expect(await latestInvoice(customer)).toMatchObject({ total: 0 });
   const at = shown.nextCharge?.at as string;
   expect(await renewal(customer, at)).toMatchObject({ total: 3_999, created: Date.parse(at) / 1000 });
@@ -43,19 +43,19 @@ test("the month after a discount has ended is previewed and charged at the full 
   const start = Date.now();
   const { customer } = await subscribe("4242", { discounts: [{ promotion_code: await code("HALF3") }] });
   for (const month of [1, 2]) await wait(addMonths(start, month) + 2 * HOUR_MS);
-  const shown = await preview("basic");
+  const shown = await preview("bronze");
   expect(shown).toMatchObject({ nextCharge: { amount: 999 }, discounts: [] });
-  await change("basic");
+  await change("bronze");
   expect(await renewal(customer, shown.nextCharge?.at as string)).toMatchObject({ total: 999 });
 });
 
 test("from a year to a higher plan by the month: the next invoice is due after a month", async () => {
   const { customer, id } = await subscribe("4242", {
-    line_items: [{ price: "price_writer_basic_yearly", quantity: 1 }],
+    line_items: [{ price: "price_mail_bronze_yearly", quantity: 1 }],
   });
   await wait(Date.now() + 10 * DAY_MS);
-  const shown = await preview("ultra");
-  await change("ultra");
+  const shown = await preview("titanium");
+  await change("titanium");
   const at = ((await stripe.subscriptions.retrieve(id)).items.data[0]?.current_period_end ?? 0) * 1000;
   // The sandbox's clock runs on between the two requests.
   expect(Math.abs(Date.parse(shown.nextCharge?.at as string) - at)).toBeLessThan(HOUR_MS);
@@ -64,16 +64,16 @@ test("from a year to a higher plan by the month: the next invoice is due after a
 
 test("a discount that was used up does not go on", async () => {
   await subscribe("4242", { discounts: [{ promotion_code: await code("WELCOME") }] });
-  expect(await preview("ultra")).toMatchObject({ discounts: [], nextCharge: { amount: 3_999 } });
+  expect(await preview("titanium")).toMatchObject({ discounts: [], nextCharge: { amount: 3_999 } });
 });
 
 describe("an upgrade that waits for its payment", () => {
   test("is previewed later at the price of its invoice", async () => {
     const { customer } = await subscribe("3184");
-    expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
+    expect(await change("titanium")).toMatchObject({ outcome: "payment_needed" });
     const { amount_due } = await latestInvoice(customer);
     await wait(Date.now() + 12 * HOUR_MS);
-    expect(await preview("ultra")).toMatchObject({ dueNow: { amount: amount_due } });
+    expect(await preview("titanium")).toMatchObject({ dueNow: { amount: amount_due } });
   });
 
   test("is not opened by *Fix payment* while a renewal is owed", async () => {
@@ -81,19 +81,19 @@ describe("an upgrade that waits for its payment", () => {
     await sandbox.moveClock(payer.id, { by: "period" });
     const debt = await latestInvoice(customer);
     await stripe.subscriptions.update(id, {
-      items: [{ id: item, price: "price_writer_ultra_monthly" }],
+      items: [{ id: item, price: "price_mail_titanium_monthly" }],
       proration_behavior: "always_invoice",
       payment_behavior: "pending_if_incomplete",
     });
     expect((await latestInvoice(customer)).id).not.toBe(debt.id);
-    expect(await duePaymentOf(payer.id, "writer", context)).toEqual({ url: debt.hosted_invoice_url });
+    expect(await duePaymentOf(payer.id, "mail", context)).toEqual({ url: debt.hosted_invoice_url });
   });
 });
 
 describe("three equal changes at once", () => {
   test("that wait for their payment lead to one open invoice", async () => {
     const { customer } = await subscribe("3184");
-    const changes = await Promise.all([change("ultra"), change("ultra"), change("ultra")]);
+    const changes = await Promise.all([change("titanium"), change("titanium"), change("titanium")]);
     const { hosted_invoice_url } = await latestInvoice(customer);
     expect(changes.map(({ url }) => url)).toEqual([hosted_invoice_url, hosted_invoice_url, hosted_invoice_url]);
     expect((await stripe.invoices.list({ customer })).data.map(({ status }) => status)).toEqual(["open", "paid"]);
@@ -101,13 +101,13 @@ describe("three equal changes at once", () => {
 
   test("that are charged at once make one invoice", async () => {
     const { customer } = await subscribe("4242");
-    const yearly = () => changePlan(payer.id, to("plus", "yearly"), context);
+    const yearly = () => changePlan(payer.id, to("silver", "yearly"), context);
     // A request that is decided after the webhook of another one would find the change done.
     const release = holdDeliveries();
     const changes = await Promise.all([yearly(), yearly(), yearly()]).finally(release);
     expect(changes.map(({ outcome }) => outcome)).toEqual(["pending", "pending", "pending"]);
     await sandbox.idle();
-    expect(await writer()).toMatchObject({ plan: "plus", interval: "yearly" });
+    expect(await mail()).toMatchObject({ plan: "silver", interval: "yearly" });
     expect((await stripe.invoices.list({ customer })).data).toHaveLength(2);
   });
 });

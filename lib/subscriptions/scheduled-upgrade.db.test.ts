@@ -13,11 +13,11 @@ const context = stripePurchaseContext(account);
 const { client } = await context.getProcessor();
 
 const change = async (plan: string) => {
-  const changed = await changePlan(payer.id, { product: "writer", plan, interval: "monthly" }, context);
+  const changed = await changePlan(payer.id, { product: "mail", plan, interval: "monthly" }, context);
   await sandbox.idle();
   return changed;
 };
-const writer = async () => (await gateway.usage(payer.id)).subscriptions.find(({ product }) => product === "writer");
+const mail = async () => (await gateway.usage(payer.id)).subscriptions.find(({ product }) => product === "mail");
 /** The renewal, charged an hour after the period's end; the job runs before it, as it does every few minutes. */
 async function renew(id: string) {
   const end = await periodEnd(id);
@@ -31,48 +31,48 @@ const periodEnd = async (id: string) =>
 describe("the scheduled downgrade", () => {
   test("happens if the upgrade is never paid", async () => {
     const { id } = await subscribe("3184");
-    await change("basic");
-    expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
-    expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: "basic" });
+    await change("bronze");
+    expect(await change("titanium")).toMatchObject({ outcome: "payment_needed" });
+    expect(await mail()).toMatchObject({ plan: "silver", scheduledPlan: "bronze" });
     await sandbox.moveClock(payer.id, { to: Date.now() + DAY_MS });
     expect((await stripe.subscriptions.retrieve(id)).pending_update).toBeNull();
     await renew(id);
-    expect(await writer()).toMatchObject({ plan: "basic", scheduledPlan: null });
+    expect(await mail()).toMatchObject({ plan: "bronze", scheduledPlan: null });
   });
 
   test("is given up when the upgrade is paid later", async () => {
     const { id, customer } = await subscribe("3184");
-    await change("basic");
-    await change("ultra");
+    await change("bronze");
+    await change("titanium");
     await sandbox.moveClock(payer.id, { to: Date.now() + HOUR_MS });
     await payInvoice((await latestInvoice(customer)).id as string, "3184", true);
-    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
+    expect(await mail()).toMatchObject({ plan: "titanium", scheduledPlan: null });
     await renew(id);
-    expect(await writer()).toMatchObject({ plan: "ultra" });
+    expect(await mail()).toMatchObject({ plan: "titanium" });
   });
 
   test("is given up by an upgrade that is charged at once", async () => {
     await subscribe("4242");
-    await change("basic");
-    expect(await change("ultra")).toMatchObject({ outcome: "pending" });
-    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
+    await change("bronze");
+    expect(await change("titanium")).toMatchObject({ outcome: "pending" });
+    expect(await mail()).toMatchObject({ plan: "titanium", scheduledPlan: null });
   });
 
   test("happens if the upgrade's answer was lost and nothing was changed", async () => {
     const { id } = await subscribe("4242");
-    await change("basic");
+    await change("bronze");
     vi.spyOn(client, "change").mockRejectedValueOnce(new ProcessorError("no answer", "unavailable", "timeout"));
-    await expect(change("ultra")).rejects.toMatchObject({ problem: "unavailable" });
-    expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: "basic" });
+    await expect(change("titanium")).rejects.toMatchObject({ problem: "unavailable" });
+    expect(await mail()).toMatchObject({ plan: "silver", scheduledPlan: "bronze" });
     await renew(id);
-    expect(await writer()).toMatchObject({ plan: "basic" });
+    expect(await mail()).toMatchObject({ plan: "bronze" });
   });
 
   test("is given up by an upgrade in the last hours before the renewal, paid or not", async () => {
     const { id } = await subscribe("3184");
-    await change("basic");
+    await change("bronze");
     await sandbox.moveClock(payer.id, { to: (await periodEnd(id)) - 5 * HOUR_MS });
-    expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
-    expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: null });
+    expect(await change("titanium")).toMatchObject({ outcome: "payment_needed" });
+    expect(await mail()).toMatchObject({ plan: "silver", scheduledPlan: null });
   });
 });

@@ -18,13 +18,13 @@ beforeEach(() => {
 
 const BY = { by: "admin", expiresAt: null };
 const override = (limit: number, expiresAt: number | null = null) =>
-  gateway.setLimitOverride(userId, "words_used", limit, { by: "admin", expiresAt });
-const use = (amount: number) => gateway.consume(userId, "words_used", amount);
+  gateway.setLimitOverride(userId, "stamps_used", limit, { by: "admin", expiresAt });
+const use = (amount: number) => gateway.consume(userId, "stamps_used", amount);
 const clockAt = (at: number) => gateway.setSandboxClock(userId, at);
 
-/** 8,000 words of Plus used before a renewal that is not paid for. */
+/** 8,000 words of Silver used before a renewal that is not paid for. */
 async function unpaidRenewal() {
-  const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 20 * DAY_MS });
+  const fake = await subscribe(userId, { plan: "silver", startsAt: Date.now() - 20 * DAY_MS });
   await use(8_000);
   await clockAt(fake.periodEnd() + HOUR_MS);
   await deliver(gateway, fake.renewed());
@@ -36,18 +36,18 @@ const STATES: [name: string, enter: () => Promise<unknown>, expected: { limit: n
   ["nobody yet", async () => {}, { limit: 500, remaining: 500 }],
   ["free, used", () => use(120), { limit: 500, remaining: 380 }],
   ["free, at the limit", () => use(500), { limit: 500, remaining: 0 }],
-  ["Basic", () => subscribe(userId, { plan: "basic" }).then(() => use(99)), { limit: 5_000, remaining: 4_901 }],
+  ["Bronze", () => subscribe(userId, { plan: "bronze" }).then(() => use(99)), { limit: 5_000, remaining: 4_901 }],
   [
-    "Ultra by the year",
-    () => subscribe(userId, { plan: "ultra", interval: "yearly" }),
+    "Titanium by the year",
+    () => subscribe(userId, { plan: "titanium", interval: "yearly" }),
     { limit: 35_000, remaining: 35_000 },
   ],
   [
     "over the limit after a downgrade",
     async () => {
-      const fake = await subscribe(userId, { plan: "ultra" });
+      const fake = await subscribe(userId, { plan: "titanium" });
       await use(6_000);
-      await deliver(gateway, fake.planChanged("basic", Date.now() + 1_000));
+      await deliver(gateway, fake.planChanged("bronze", Date.now() + 1_000));
     },
     { limit: 5_000, remaining: 0 },
   ],
@@ -74,13 +74,13 @@ const STATES: [name: string, enter: () => Promise<unknown>, expected: { limit: n
   ],
   [
     "a reservation",
-    () => use(100).then(() => gateway.reserve(userId, "words_used", 300, 600)),
+    () => use(100).then(() => gateway.reserve(userId, "stamps_used", 300, 600)),
     { limit: 500, remaining: 100 },
   ],
   [
     "a reservation that ended",
     async () => {
-      await gateway.reserve(userId, "words_used", 300, 60);
+      await gateway.reserve(userId, "stamps_used", 300, 60);
       await clockAt(Date.now() + 61_000);
     },
     { limit: 500, remaining: 500 },
@@ -89,8 +89,8 @@ const STATES: [name: string, enter: () => Promise<unknown>, expected: { limit: n
     "a reservation during an unpaid renewal and with an override",
     async () => {
       await unpaidRenewal();
-      await gateway.setLimitOverride(userId, "words_used", 20_000, BY);
-      await gateway.reserve(userId, "words_used", 2_000, 600);
+      await gateway.setLimitOverride(userId, "stamps_used", 20_000, BY);
+      await gateway.reserve(userId, "stamps_used", 2_000, 600);
     },
     { limit: 20_000, remaining: 10_000 },
   ],
@@ -104,8 +104,8 @@ const STATES: [name: string, enter: () => Promise<unknown>, expected: { limit: n
   ],
 ];
 
-const single = (amount: number): Promise<Verdict> => gateway.consume(userId, "words_used", amount);
-const gathered = (amount: number): Promise<Verdict> => gate.consume(userId, "words_used", amount);
+const single = (amount: number): Promise<Verdict> => gateway.consume(userId, "stamps_used", amount);
+const gathered = (amount: number): Promise<Verdict> => gate.consume(userId, "stamps_used", amount);
 
 describe.each([
   ["a statement of its own", single],
@@ -115,7 +115,7 @@ describe.each([
     await enter();
     const refused = await consume(expected.remaining + 1);
     expect(refused).toMatchObject({ allowed: false, ...expected });
-    const before = await meter(userId, "words_used");
+    const before = await meter(userId, "stamps_used");
     expect(before).toMatchObject({ ...expected, used: refused.used });
     if (expected.remaining === 0) return;
     expect(await consume(expected.remaining)).toMatchObject({
@@ -124,9 +124,9 @@ describe.each([
       limit: expected.limit,
       remaining: 0,
     });
-    expect(await meter(userId, "words_used")).toMatchObject({ remaining: 0, reserved: before.reserved });
+    expect(await meter(userId, "stamps_used")).toMatchObject({ remaining: 0, reserved: before.reserved });
     const { subscriptions } = await gateway.usage(userId);
-    const writer = subscriptions.find(({ product }) => product === "writer");
-    expect(await consume(1)).toMatchObject({ allowed: false, plan: writer?.plan, resetsAt: writer?.resetsAt });
+    const mail = subscriptions.find(({ product }) => product === "mail");
+    expect(await consume(1)).toMatchObject({ allowed: false, plan: mail?.plan, resetsAt: mail?.resetsAt });
   });
 });

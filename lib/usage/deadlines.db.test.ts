@@ -5,32 +5,32 @@ import { meteredDatabase } from "@/tests/support/metered";
 const { database, gateway, query, meter, ledger } = meteredDatabase({ deadlines: "shipped" });
 
 test("a call whose row stays locked gets 55P03, and nothing is counted afterwards", async () => {
-  await gateway.consume("locked", "words_used", 1);
+  await gateway.consume("locked", "stamps_used", 1);
   const client = await database.pool().connect();
   await client.query("begin");
   await client.query("select from subscriptions where user_id = 'locked' for update");
   const answers = await Promise.all(
-    Array.from({ length: 3 }, () => gateway.consume("locked", "words_used", 7).catch((error) => error)),
+    Array.from({ length: 3 }, () => gateway.consume("locked", "stamps_used", 7).catch((error) => error)),
   );
   await client.query("rollback");
   client.release();
   expect(answers.map(({ problem, code }) => ({ problem, code }))).toEqual(
     Array(3).fill({ problem: "unavailable", code: "55P03" }),
   );
-  expect(await ledger("locked", "words_used")).toBe(1);
-  expect(await meter("locked", "words_used")).toMatchObject({ used: 1 });
+  expect(await ledger("locked", "stamps_used")).toBe(1);
+  expect(await meter("locked", "stamps_used")).toMatchObject({ used: 1 });
 });
 
-const SUMS = [{ user_id: "slow", field: "words_used", amount: 7, unkeyed: 7 }];
-const CHARGES = [{ call: 0, user_id: "slow", field: "words_used", amount: 7, key: null }];
+const SUMS = [{ user_id: "slow", field: "stamps_used", amount: 7, unkeyed: 7 }];
+const CHARGES = [{ call: 0, user_id: "slow", field: "stamps_used", amount: 7, key: null }];
 
 test.each([
   ["consume_batch", "select tollgate.consume_batch($1)", JSON.stringify(SUMS)],
   ["consume_sequential", "select tollgate.consume_sequential($1)", JSON.stringify(CHARGES)],
 ])("%s undoes what it counted in a statement that took too long", async (_, call, argument) => {
-  await gateway.consume("slow", "words_used", 1);
-  const before = await ledger("slow", "words_used");
+  await gateway.consume("slow", "stamps_used", 1);
+  const before = await ledger("slow", "stamps_used");
   await expect(query(`${call} from (select pg_sleep(1.5)) as s`, [argument])).rejects.toMatchObject({ code: "57014" });
-  expect(await ledger("slow", "words_used")).toBe(before);
-  expect(await meter("slow", "words_used")).toMatchObject({ used: before });
+  expect(await ledger("slow", "stamps_used")).toBe(before);
+  expect(await meter("slow", "stamps_used")).toMatchObject({ used: before });
 });

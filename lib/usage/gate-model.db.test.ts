@@ -33,14 +33,14 @@ function command(name: string, run: (model: GateModel, real: Real) => Promise<vo
   const compared = async (model: GateModel, real: Real) => {
     await run(model, real);
     await expectSameLedger(real);
-    expect(model.meter("words_used").used).toBeGreaterThanOrEqual(0);
+    expect(model.meter("stamps_used").used).toBeGreaterThanOrEqual(0);
   };
   return { check: () => true, run: compared, toString: () => name };
 }
 
 const asked = (model: GateModel, part: Part): Charge => ({
-  field: "words_used",
-  amount: PARTS[part](model.meter("words_used").remaining),
+  field: "stamps_used",
+  amount: PARTS[part](model.meter("stamps_used").remaining),
 });
 
 const part = fc.constantFrom(...(Object.keys(PARTS) as Part[]));
@@ -85,7 +85,7 @@ const commands = [
   ),
   fc.tuple(part, consumeKey, mode).map(([how, idempotencyKey, by]) =>
     command(`together ${how} ${idempotencyKey ?? ""} ${by}`, (model, real) => {
-      const charges = [asked(model, how), { field: "transformations_used" as const, amount: 4 }];
+      const charges = [asked(model, how), { field: "parcels_sent" as const, amount: 4 }];
       return consume(model, real, charges, by, idempotencyKey);
     }),
   ),
@@ -98,9 +98,9 @@ const commands = [
     ),
   fc.tuple(named, fc.boolean()).map(([of, words]) =>
     command(`release all ${words ? "words" : "transformations"} of ${of ?? "the latest"}`, async (model, real) => {
-      if (words) return release(model, real, { field: "words_used", amount: 40_000 }, of);
+      if (words) return release(model, real, { field: "stamps_used", amount: 40_000 }, of);
       const charged = { ...real };
-      await release(model, charged, { field: "transformations_used", amount: 4 }, of);
+      await release(model, charged, { field: "parcels_sent", amount: 4 }, of);
     }),
   ),
   which.map((index) =>
@@ -154,8 +154,8 @@ const commands = [
     .tuple(fc.constantFrom(0, 700, 20_000, null), fc.constantFrom(null, 2 * HOUR_MS, 3 * DAY_MS))
     .map(([limit, lasts]) =>
       command(`override ${limit} for ${lasts} ms`, async (model, { userId }) => {
-        const expiresAt = model.override("words_used", limit, lasts);
-        await gateway.setLimitOverride(userId, "words_used", limit, { expiresAt, by: "test" });
+        const expiresAt = model.override("stamps_used", limit, lasts);
+        await gateway.setLimitOverride(userId, "stamps_used", limit, { expiresAt, by: "test" });
       }),
     ),
   ...[0, 1].map(() =>
@@ -166,14 +166,14 @@ const commands = [
 ];
 
 async function expectSameMeters(model: GateModel, userId: string): Promise<void> {
-  const { used, reserved, unpaidHeld, limit, remaining } = model.meter("words_used");
-  expect(await meter(userId, "words_used")).toMatchObject({ used, reserved, unpaidHeld, limit, remaining });
+  const { used, reserved, unpaidHeld, limit, remaining } = model.meter("stamps_used");
+  expect(await meter(userId, "stamps_used")).toMatchObject({ used, reserved, unpaidHeld, limit, remaining });
 }
 
 /** Units given back lie on the same days in both. */
 async function expectSameDays(model: GateModel, userId: string): Promise<void> {
-  const { from, days } = await gateway.usageHistory(userId, "words_used", 400);
-  expect(days).toEqual(model.ledger.days("words_used").filter(({ day }) => day >= from));
+  const { from, days } = await gateway.usageHistory(userId, "stamps_used", 400);
+  expect(days).toEqual(model.ledger.days("stamps_used").filter(({ day }) => day >= from));
 }
 
 let users = 0;
@@ -202,7 +202,7 @@ describe("the model and the gate", () => {
     },
   );
 
-  const word = { field: "words_used", amount: 1 } as const;
+  const word = { field: "stamps_used", amount: 1 } as const;
   test("agree that a give-back of an older window never lowers the present one below 0", async () => {
     const { model, real } = await newUser();
     await applyAction(model, "subscribeLow", real);
@@ -213,7 +213,7 @@ describe("the model and the gate", () => {
     // Both windows count these units, so that a row of now gives one of them back.
     await release(model, real, { ...word, amount: 40_000 });
     await release(model, real, word, "a");
-    expect(await meter(real.userId, "words_used")).toMatchObject({ used: 0 });
+    expect(await meter(real.userId, "stamps_used")).toMatchObject({ used: 0 });
   });
 
   test("agree that a carry-over that becomes a reset leaves 0 of what was given back", async () => {
@@ -225,7 +225,7 @@ describe("the model and the gate", () => {
     await release(model, real, word);
     await applyAction(model, "endTrial", real);
     await expectSameMeters(model, real.userId);
-    expect(await meter(real.userId, "words_used")).toMatchObject({ used: 0 });
+    expect(await meter(real.userId, "stamps_used")).toMatchObject({ used: 0 });
   });
 
   test("no counter drifted from its ledger", async () => {
@@ -238,7 +238,7 @@ describe("the model and the gate", () => {
     }
     expect(drifts).toEqual([]);
     const [negative] = await query(
-      "select count(*)::int as rows from subscriptions where (usage ->> 'words_used')::bigint < 0",
+      "select count(*)::int as rows from subscriptions where (usage ->> 'stamps_used')::bigint < 0",
     );
     expect(negative).toEqual({ rows: 0 });
   });

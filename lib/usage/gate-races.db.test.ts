@@ -1,11 +1,11 @@
 /** Concurrent calls at a limit, on separate connections. */
 
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { CounterName } from "@/lib/config/register";
 import { createGateway } from "@/lib/database/gateway";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
+import { baysTable } from "@/tests/support/acme/bays";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 import { createGate } from "./gate";
@@ -46,7 +46,7 @@ async function ledger(field: string): Promise<number> {
   return rows[0].sum;
 }
 
-async function subscribe(plan: string, product: "writer" | "chatbots" = "writer", startsAt = Date.now() - DAY_MS) {
+async function subscribe(plan: string, product: "mail" | "depot" = "mail", startsAt = Date.now() - DAY_MS) {
   const fake = fakeStripeSubscription({
     id: `sub_${userId}`,
     userId,
@@ -68,36 +68,36 @@ const WAYS = [
 ] as const;
 
 describe("races at the limit, on connections of their own", () => {
-  test("5 chatbots at once at 9 of 10: one passes", async () => {
-    await subscribe("growth", "chatbots");
-    await times(9, (index) => chatbotsTable(gateway).create(userId, `Bot ${index}`));
-    const made = await times(5, () => chatbotsTable(gateway).create(userId, "One more"));
-    expect(made.filter(({ chatbot }) => chatbot !== null)).toHaveLength(1);
-    expect(await meter("chatbots_count")).toMatchObject({ used: 10, limit: 10, remaining: 0 });
-    expect(await chatbotsTable(gateway).list(userId)).toHaveLength(10);
+  test("5 bays at once at 9 of 10: one passes", async () => {
+    await subscribe("office", "depot");
+    await times(9, (index) => baysTable(gateway).create(userId, `Bay ${index}`));
+    const made = await times(5, () => baysTable(gateway).create(userId, "One more"));
+    expect(made.filter(({ bay }) => bay !== null)).toHaveLength(1);
+    expect(await meter("bays_count")).toMatchObject({ used: 10, limit: 10, remaining: 0 });
+    expect((await database.pool().query("select from bays where user_id = $1", [userId])).rowCount).toBe(10);
   });
 
-  test.each(WAYS)("10 messages at once at 95 of 100: five pass (%s)", async (_, consume) => {
-    await consume(userId, "messages_count", 95);
-    const verdicts = await times(10, () => consume(userId, "messages_count", 1));
+  test.each(WAYS)("10 orders at once at 95 of 100: five pass (%s)", async (_, consume) => {
+    await consume(userId, "orders_count", 95);
+    const verdicts = await times(10, () => consume(userId, "orders_count", 1));
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(5);
     expect(verdicts.map(({ used }) => used).sort()).toEqual([100, 100, 100, 100, 100, 100, 96, 97, 98, 99].sort());
-    expect(await meter("messages_count")).toMatchObject({ used: 100, remaining: 0, overLimit: false });
-    expect(await ledger("messages_count")).toBe(100);
+    expect(await meter("orders_count")).toMatchObject({ used: 100, remaining: 0, overLimit: false });
+    expect(await ledger("orders_count")).toBe(100);
   });
 
   test.each(WAYS)("64 concurrent calls for one user with a limit of 10 (%s)", async (_, consume) => {
-    await consume(userId, "transformations_used", 1);
-    const verdicts = await times(64, () => consume(userId, "transformations_used", 1));
+    await consume(userId, "parcels_sent", 1);
+    const verdicts = await times(64, () => consume(userId, "parcels_sent", 1));
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(9);
     expect(verdicts.filter(({ allowed }) => !allowed).every(({ used }) => used === 10)).toBe(true);
-    expect(await ledger("transformations_used")).toBe(10);
+    expect(await ledger("parcels_sent")).toBe(10);
   });
 
   test.each(WAYS)("100 users, 10 concurrent calls each: each reaches exactly its limit (%s)", async (way, consume) => {
     const everybody = Array.from({ length: 100 }, (_, index) => `${way}-${index}`);
     const verdicts = await Promise.all(
-      everybody.flatMap((user) => Array.from({ length: 10 }, () => consume(user, "words_used", 70))),
+      everybody.flatMap((user) => Array.from({ length: 10 }, () => consume(user, "stamps_used", 70))),
     );
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(
       700 /* 7 × 70 = 490 of 500, an eighth does not fit */,
@@ -113,41 +113,44 @@ describe("races at the limit, on connections of their own", () => {
 
   test.each(WAYS)("mixed amounts at the limit never pass it (%s)", async (_, consume) => {
     const amounts = Array.from({ length: 60 }, (_, index) => 1 + ((index * 37) % 40));
-    const verdicts = await Promise.all(amounts.map((amount) => consume(userId, "words_used", amount)));
+    const verdicts = await Promise.all(amounts.map((amount) => consume(userId, "stamps_used", amount)));
     const accepted = amounts.filter((_, index) => verdicts[index]?.allowed).reduce((sum, amount) => sum + amount, 0);
     expect(accepted).toBeLessThanOrEqual(500);
-    expect(await ledger("words_used")).toBe(accepted);
-    expect(await meter("words_used")).toMatchObject({ used: accepted });
+    expect(await ledger("stamps_used")).toBe(accepted);
+    expect(await meter("stamps_used")).toMatchObject({ used: accepted });
   });
 
   test.each(WAYS)("20 concurrent first calls for a new user create one row (%s)", async (_, consume) => {
-    const verdicts = await times(20, () => consume(userId, "transformations_used", 1));
+    const verdicts = await times(20, () => consume(userId, "parcels_sent", 1));
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(10);
   });
 
   test.each(WAYS)(
     "the same key 20 times at once charges once, the same verdict for everyone (%s)",
     async (_, consume) => {
-      const verdicts = await times(20, () => consume(userId, "words_used", 100, "retry"));
+      const verdicts = await times(20, () => consume(userId, "stamps_used", 100, "retry"));
       expect(new Set(verdicts.map((verdict) => JSON.stringify(verdict))).size).toBe(1);
-      expect(await meter("words_used")).toMatchObject({ used: 100 });
+      expect(await meter("stamps_used")).toMatchObject({ used: 100 });
     },
   );
 
-  test.each(WAYS)("consumption racing with a renewal: no word lost, none twice (%s)", async (_, consume) => {
-    const fake = await subscribe("ultra");
+  test.each(WAYS)("consumption racing with a renewal: no stamp lost, none twice (%s)", async (_, consume) => {
+    const fake = await subscribe("titanium");
     await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR_MS);
-    await gateway.consume(userId, "words_used", 1_000);
+    await gateway.consume(userId, "stamps_used", 1_000);
     await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR_MS);
     const renewal = fake.renewed();
-    const [receipt] = await Promise.all([deliver(gateway, renewal), times(60, () => consume(userId, "words_used", 7))]);
+    const [receipt] = await Promise.all([
+      deliver(gateway, renewal),
+      times(60, () => consume(userId, "stamps_used", 7)),
+    ]);
     expect(receipt.body.decision).toMatchObject({ action: "reset" });
-    expect(await meter("words_used")).toMatchObject({ used: 60 * 7 });
-    expect(await ledger("words_used")).toBe(1_000 + 60 * 7);
+    expect(await meter("stamps_used")).toMatchObject({ used: 60 * 7 });
+    expect(await ledger("stamps_used")).toBe(1_000 + 60 * 7);
   });
 
   test("one event delivered 200 times at once: 200 times 200, one row, one decision, one reset", async () => {
-    const fake = await subscribe("plus");
+    const fake = await subscribe("silver");
     await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR_MS);
     const renewal = fake.renewed();
     const receipts = await times(200, () => deliver(gateway, renewal));
@@ -159,7 +162,7 @@ describe("races at the limit, on connections of their own", () => {
   });
 
   test("two deliveries of one renewal at once open one window", async () => {
-    const fake = await subscribe("plus");
+    const fake = await subscribe("silver");
     await gateway.setSandboxClock(userId, fake.periodEnd() + 2 * HOUR_MS);
     const renewed = fake.renewed();
     const paid = fake.paid("subscription_cycle", fake.periodEnd() - 27 * DAY_MS);

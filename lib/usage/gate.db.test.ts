@@ -1,8 +1,8 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
+import { baysTable } from "@/tests/support/acme/bays";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 import { createGate } from "./gate";
@@ -43,7 +43,7 @@ async function ledger(field: string): Promise<number> {
   return rows[0].sum;
 }
 
-async function subscribe(plan: string, product: "writer" | "chatbots" = "writer", startsAt = Date.now() - DAY_MS) {
+async function subscribe(plan: string, product: "mail" | "depot" = "mail", startsAt = Date.now() - DAY_MS) {
   const fake = fakeStripeSubscription({
     id: `sub_${userId}`,
     userId,
@@ -56,27 +56,27 @@ async function subscribe(plan: string, product: "writer" | "chatbots" = "writer"
 
 describe("giving back", () => {
   test("never lowers a counter below zero", async () => {
-    await gateway.consume(userId, "words_used", 30);
-    expect(await gateway.release(userId, "words_used", 50)).toMatchObject({ used: 0, givenBack: 30 });
-    expect(await gateway.release(userId, "words_used", 50)).toMatchObject({ used: 0, givenBack: 0 });
-    expect(await ledger("words_used")).toBe(0);
+    await gateway.consume(userId, "stamps_used", 30);
+    expect(await gateway.release(userId, "stamps_used", 50)).toMatchObject({ used: 0, givenBack: 30 });
+    expect(await gateway.release(userId, "stamps_used", 50)).toMatchObject({ used: 0, givenBack: 0 });
+    expect(await ledger("stamps_used")).toBe(0);
   });
 
   test("applies in the window of its named charge, up to its amount, and once for retries", async () => {
-    const fake = await subscribe("plus");
+    const fake = await subscribe("silver");
     await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR_MS);
-    await gateway.consume(userId, "words_used", 900, "job-1");
+    await gateway.consume(userId, "stamps_used", 900, "job-1");
     await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR_MS);
     await deliver(gateway, fake.renewed());
-    await gateway.consume(userId, "words_used", 40);
+    await gateway.consume(userId, "stamps_used", 40);
 
-    const given = await times(3, () => gateway.release(userId, "words_used", 600, "job-1", "give-1"));
+    const given = await times(3, () => gateway.release(userId, "stamps_used", 600, "job-1", "give-1"));
     expect(given.map(({ givenBack }) => givenBack)).toEqual([600, 600, 600]);
-    expect(await gateway.release(userId, "words_used", 600, "job-1")).toMatchObject({ givenBack: 300 });
+    expect(await gateway.release(userId, "stamps_used", 600, "job-1")).toMatchObject({ givenBack: 300 });
     // The new window never held that charge.
-    expect(await meter("words_used")).toMatchObject({ used: 40 });
-    expect(await ledger("words_used")).toBe(40);
-    await expect(gateway.release(userId, "words_used", 1, "job-unknown")).rejects.toMatchObject({
+    expect(await meter("stamps_used")).toMatchObject({ used: 40 });
+    expect(await ledger("stamps_used")).toBe(40);
+    await expect(gateway.release(userId, "stamps_used", 1, "job-unknown")).rejects.toMatchObject({
       problem: "not_found",
       field: "of",
     });
@@ -84,34 +84,34 @@ describe("giving back", () => {
 });
 
 test("a give-back without a named charge cannot be repeated", async () => {
-  await gateway.consume(userId, "words_used", 100, "k1");
-  await gateway.release(userId, "words_used", 100);
-  expect(await gateway.release(userId, "words_used", 100, "k1")).toMatchObject({ used: 0, givenBack: 0 });
-  expect(await gateway.consume(userId, "words_used", 501)).toMatchObject({ allowed: false });
+  await gateway.consume(userId, "stamps_used", 100, "k1");
+  await gateway.release(userId, "stamps_used", 100);
+  expect(await gateway.release(userId, "stamps_used", 100, "k1")).toMatchObject({ used: 0, givenBack: 0 });
+  expect(await gateway.consume(userId, "stamps_used", 501)).toMatchObject({ allowed: false });
 });
 
 test("a give-back is bounded by the window of its charge, whatever is used in the next", async () => {
-  const fake = await subscribe("plus");
+  const fake = await subscribe("silver");
   await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR_MS);
-  await gateway.consume(userId, "words_used", 100, "k1");
-  await gateway.release(userId, "words_used", 100);
+  await gateway.consume(userId, "stamps_used", 100, "k1");
+  await gateway.release(userId, "stamps_used", 100);
   await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR_MS);
   await deliver(gateway, fake.renewed());
-  await gateway.consume(userId, "words_used", 50);
-  expect(await gateway.release(userId, "words_used", 100, "k1")).toMatchObject({ used: 50, givenBack: 0 });
+  await gateway.consume(userId, "stamps_used", 50);
+  expect(await gateway.release(userId, "stamps_used", 100, "k1")).toMatchObject({ used: 50, givenBack: 0 });
 });
 
 describe("several fields together", () => {
   test("all or nothing, and the denied field is named", async () => {
     const charges = [
-      { field: "words_used", amount: 501 },
-      { field: "transformations_used", amount: 1 },
+      { field: "stamps_used", amount: 501 },
+      { field: "parcels_sent", amount: 1 },
     ] as const;
     expect(await gate.consumeTogether(userId, charges)).toMatchObject([
       { allowed: false, reason: "limit_reached" },
       { allowed: false, reason: "limit_reached_elsewhere" },
     ]);
-    expect(await meter("transformations_used")).toMatchObject({ used: 0 });
+    expect(await meter("parcels_sent")).toMatchObject({ used: 0 });
   });
 });
 
@@ -121,75 +121,75 @@ describe("bad input changes nothing", () => {
     ["negative", -5],
     ["past 2^53", 2 ** 53],
   ])("an amount of %s", async (_, amount) => {
-    await expect(gateway.consume(userId, "words_used", amount)).rejects.toMatchObject({
+    await expect(gateway.consume(userId, "stamps_used", amount)).rejects.toMatchObject({
       problem: "bad_input",
       field: "amount",
     });
-    await expect(gateway.release(userId, "words_used", amount)).rejects.toMatchObject({ problem: "bad_input" });
+    await expect(gateway.release(userId, "stamps_used", amount)).rejects.toMatchObject({ problem: "bad_input" });
   });
 
   test("a gauge, an unknown field, SQL for a field, a user id with a line break", async () => {
-    await expect(gateway.consume(userId, "chatbots_count", 1)).rejects.toMatchObject({ reason: "field_is_gauge" });
-    const odd = "words_used'; drop table subscriptions; --" as "words_used";
+    await expect(gateway.consume(userId, "bays_count", 1)).rejects.toMatchObject({ reason: "field_is_gauge" });
+    const odd = "stamps_used'; drop table subscriptions; --" as "stamps_used";
     await expect(gateway.consume(userId, odd, 1)).rejects.toMatchObject({ problem: "bad_input", field: "field" });
-    await expect(gateway.consume("a\nb", "words_used", 1)).rejects.toMatchObject({ field: "userId" });
+    await expect(gateway.consume("a\nb", "stamps_used", 1)).rejects.toMatchObject({ field: "userId" });
   });
 
   test("one key for two products at once: one of them is charged", async () => {
     await gateway.usage(userId);
     const both = await Promise.allSettled([
-      gateway.consume(userId, "words_used", 10, "both"),
-      gateway.consume(userId, "messages_count", 10, "both"),
+      gateway.consume(userId, "stamps_used", 10, "both"),
+      gateway.consume(userId, "orders_count", 10, "both"),
     ]);
     expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
-    expect((await ledger("words_used")) + (await ledger("messages_count"))).toBe(10);
+    expect((await ledger("stamps_used")) + (await ledger("orders_count"))).toBe(10);
   });
 
   test("over rpc: a field twice, no field, a key that is too long", async () => {
     const call = (fields: string, amounts: string, key: string | null = null) =>
       database.pool().query("select charge_usage($1, $2::text[], $3::bigint[], $4)", [userId, fields, amounts, key]);
-    await expect(call("{words_used,words_used}", "{400,400}")).rejects.toMatchObject({ code: "TG400" });
+    await expect(call("{stamps_used,stamps_used}", "{400,400}")).rejects.toMatchObject({ code: "TG400" });
     await expect(call("{}", "{}")).rejects.toMatchObject({ code: "TG400" });
-    await expect(call("{words_used}", "{1}", "k".repeat(256))).rejects.toMatchObject({ code: "TG400" });
-    expect(await ledger("words_used")).toBe(0);
+    await expect(call("{stamps_used}", "{1}", "k".repeat(256))).rejects.toMatchObject({ code: "TG400" });
+    expect(await ledger("stamps_used")).toBe(0);
   });
 
   test("the same key for another request", async () => {
-    await gateway.consume(userId, "words_used", 10, "key");
-    await expect(gateway.consume(userId, "words_used", 11, "key")).rejects.toMatchObject({
+    await gateway.consume(userId, "stamps_used", 10, "key");
+    await expect(gateway.consume(userId, "stamps_used", 11, "key")).rejects.toMatchObject({
       problem: "conflict",
       reason: "key_reused",
     });
-    expect(await meter("words_used")).toMatchObject({ used: 10 });
+    expect(await meter("stamps_used")).toMatchObject({ used: 10 });
   });
 
   test("user ids that look alike are different users", async () => {
-    await gateway.consume("caf\u00e9", "words_used", 10);
-    const { used } = await gateway.consume("cafe\u0301", "words_used", 1);
+    await gateway.consume("caf\u00e9", "stamps_used", 10);
+    const { used } = await gateway.consume("cafe\u0301", "stamps_used", 1);
     expect(used).toBe(1);
   });
 });
 
 describe("windows roll by the database's clock", () => {
-  test("writer's free words come back at midnight UTC", async () => {
+  test("the free stamps of mail come back at midnight UTC", async () => {
     await gateway.setSandboxClock(userId, Date.parse("2026-03-28T23:59:00Z"));
-    await gateway.consume(userId, "words_used", 500);
-    expect(await gateway.consume(userId, "words_used", 1)).toMatchObject({
+    await gateway.consume(userId, "stamps_used", 500);
+    expect(await gateway.consume(userId, "stamps_used", 1)).toMatchObject({
       allowed: false,
       resetsAt: "2026-03-29T00:00:00.000Z",
     });
     await gateway.setSandboxClock(userId, Date.parse("2026-03-29T00:00:00Z"));
-    expect(await gateway.consume(userId, "words_used", 1)).toMatchObject({ allowed: true, used: 1 });
+    expect(await gateway.consume(userId, "stamps_used", 1)).toMatchObject({ allowed: true, used: 1 });
   });
 
-  test("chatbots' free messages come back on the 31st, or the month's last day", async () => {
+  test("the depot's free orders come back on the 31st, or the month's last day", async () => {
     await gateway.setSandboxClock(userId, Date.parse("2026-01-31T08:00:00Z"));
-    expect(await gateway.consume(userId, "messages_count", 100)).toMatchObject({
+    expect(await gateway.consume(userId, "orders_count", 100)).toMatchObject({
       resetsAt: expect.stringMatching(/^2026-02-28T08:00:00/),
     });
     // Nobody called in March.
     await gateway.setSandboxClock(userId, Date.parse("2026-04-15T08:00:00Z"));
-    expect(await gateway.consume(userId, "messages_count", 1)).toMatchObject({
+    expect(await gateway.consume(userId, "orders_count", 1)).toMatchObject({
       used: 1,
       resetsAt: expect.stringMatching(/^2026-04-30T08:00:00/),
     });
@@ -197,40 +197,41 @@ describe("windows roll by the database's clock", () => {
 });
 
 test("a plan that was changed by hand is corrected, and usage never changes", async () => {
-  await subscribe("plus");
-  await gateway.consume(userId, "words_used", 12_000);
+  await subscribe("silver");
+  await gateway.consume(userId, "stamps_used", 12_000);
   await database
     .pool()
-    .query("update subscriptions set plan = 'ultra', limit_plan = 'ultra' where user_id = $1 and product = 'writer'", [
-      userId,
-    ]);
+    .query(
+      "update subscriptions set plan = 'titanium', limit_plan = 'titanium' where user_id = $1 and product = 'mail'",
+      [userId],
+    );
   const view = await gateway.usage(userId);
-  expect(view.corrected).toEqual([{ product: "writer", from: "ultra", to: "plus" }]);
-  expect(await meter("words_used")).toMatchObject({ used: 12_000, limit: 15_000 });
+  expect(view.corrected).toEqual([{ product: "mail", from: "titanium", to: "silver" }]);
+  expect(await meter("stamps_used")).toMatchObject({ used: 12_000, limit: 15_000 });
 });
 
 test("sync_gauge repairs the gauge and reports its drift", async () => {
-  await chatbotsTable(gateway).create(userId, "Bot");
+  await baysTable(gateway).create(userId, "Bay");
   await database
     .pool()
-    .query(`update subscriptions set usage = usage || '{"chatbots_count": 7}' where user_id = $1`, [userId]);
-  expect(await gateway.syncGauge(userId, "chatbots_count")).toEqual({ counted: 7, actual: 1, drift: 6 });
-  expect(await meter("chatbots_count")).toMatchObject({ used: 1 });
+    .query(`update subscriptions set usage = usage || '{"bays_count": 7}' where user_id = $1`, [userId]);
+  expect(await gateway.syncGauge(userId, "bays_count")).toEqual({ counted: 7, actual: 1, drift: 6 });
+  expect(await meter("bays_count")).toMatchObject({ used: 1 });
 });
 
 test("sync_gauge refuses a counter, and a gauge without a table", async () => {
-  for (const field of ["messages_count", "nothing"])
+  for (const field of ["orders_count", "nothing"])
     await expect(gateway.syncGauge(userId, field)).rejects.toMatchObject({ problem: "bad_input", field: "field" });
-  expect(await meter("messages_count")).toMatchObject({ used: 0 });
+  expect(await meter("orders_count")).toMatchObject({ used: 0 });
 });
 
 test("validate_plan_change names what must go", async () => {
-  await subscribe("growth", "chatbots");
-  await times(5, (index) => chatbotsTable(gateway).create(userId, `Bot ${index}`));
-  expect(await gateway.validatePlanChange(userId, "starter", "chatbots")).toEqual({
+  await subscribe("office", "depot");
+  await times(5, (index) => baysTable(gateway).create(userId, `Bay ${index}`));
+  expect(await gateway.validatePlanChange(userId, "solo", "depot")).toEqual({
     valid: false,
-    reason: "chatbot_limit_exceeded",
-    message: "Please delete 2 chatbot(s) to switch to Starter",
+    reason: "bay_limit_exceeded",
+    message: "Please delete 2 bay(s) to switch to Solo",
   });
-  expect(await gateway.validatePlanChange(userId, "business", "chatbots")).toMatchObject({ valid: true });
+  expect(await gateway.validatePlanChange(userId, "company", "depot")).toMatchObject({ valid: true });
 });

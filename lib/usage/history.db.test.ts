@@ -13,8 +13,8 @@ beforeEach(() => {
 });
 
 const clockAt = (at: string | number) => gateway.setSandboxClock(userId, typeof at === "string" ? Date.parse(at) : at);
-const history = (days = 30) => gateway.usageHistory(userId, "messages_count", days);
-const use = (amount: number, key?: string) => gateway.consume(userId, "messages_count", amount, key);
+const history = (days = 30) => gateway.usageHistory(userId, "orders_count", days);
+const use = (amount: number, key?: string) => gateway.consume(userId, "orders_count", amount, key);
 
 describe("days", () => {
   test("are UTC's: a second before midnight and midnight are two", async () => {
@@ -25,7 +25,7 @@ describe("days", () => {
     await use(5);
     expect(await history(3)).toEqual({
       userId,
-      field: "messages_count",
+      field: "orders_count",
       from: "2026-03-27",
       to: "2026-03-29",
       days: [
@@ -40,7 +40,7 @@ describe("days", () => {
     await use(3);
     const [row] = await query<{ result: { days: unknown } }>(
       `with zone as (select set_config('timezone', 'Pacific/Kiritimati', true))
-       select usage_history($1, 'messages_count', 2) as result from zone`,
+       select usage_history($1, 'orders_count', 2) as result from zone`,
       [userId],
     );
     expect(row?.result.days).toEqual([{ day: "2026-03-28", amount: 3 }]);
@@ -68,7 +68,7 @@ describe("days", () => {
 
   test("follow a processor whose clock runs ahead", async () => {
     const startsAt = Date.now() + 10 * DAY_MS;
-    await subscribe(userId, { plan: "starter", product: "chatbots", startsAt });
+    await subscribe(userId, { plan: "solo", product: "depot", startsAt });
     await use(9);
     const today = new Date(startsAt).toISOString().slice(0, 10);
     expect(await history(1)).toMatchObject({ to: today, days: [{ day: today, amount: 9 }] });
@@ -87,7 +87,7 @@ describe("what was given back", () => {
     await use(60, "job");
     await clockAt("2026-05-12T12:00:00Z");
     await use(5);
-    await gateway.release(userId, "messages_count", 20, "job");
+    await gateway.release(userId, "orders_count", 20, "job");
     expect((await history()).days).toEqual([
       { day: "2026-05-10", amount: 40 },
       { day: "2026-05-12", amount: 5 },
@@ -100,31 +100,31 @@ describe("what was given back", () => {
     await clockAt("2026-05-10T12:00:00Z");
     await use(10);
     await clockAt("2026-05-11T12:00:00Z");
-    await gateway.release(userId, "messages_count", 25);
+    await gateway.release(userId, "orders_count", 25);
     expect((await history()).days).toEqual([{ day: "2026-05-09", amount: 45 }]);
   });
 
   test("of carried-over units counts on the days of their charges too", async () => {
     const now = Date.parse("2026-05-11T12:00:00Z");
     await clockAt(now - DAY_MS);
-    const fake = await subscribe(userId, { plan: "growth", product: "chatbots", startsAt: now - DAY_MS });
+    const fake = await subscribe(userId, { plan: "office", product: "depot", startsAt: now - DAY_MS });
     await use(1_000);
     await clockAt(now);
     await deliver(gateway, fake.intervalSwitched("yearly", now));
-    await gateway.release(userId, "messages_count", 25);
+    await gateway.release(userId, "orders_count", 25);
     expect((await history()).days).toEqual([{ day: "2026-05-10", amount: 975 }]);
   });
 
   test("on the same day, all of it: the day is left out", async () => {
     await use(60);
-    await gateway.release(userId, "messages_count", 60);
+    await gateway.release(userId, "orders_count", 60);
     expect((await history()).days).toEqual([]);
   });
 });
 
 test("a settled reservation counts on the day it was made, and only what was charged", async () => {
   await clockAt("2026-05-10T23:00:00Z");
-  const { reservationId } = await gateway.reserve(userId, "messages_count", 50, 7_200);
+  const { reservationId } = await gateway.reserve(userId, "orders_count", 50, 7_200);
   expect((await history()).days).toEqual([]);
   await clockAt("2026-05-11T00:30:00Z");
   await gateway.settle(userId, reservationId as string, 30);
@@ -133,10 +133,10 @@ test("a settled reservation counts on the day it was made, and only what was cha
 
 test("another user's and another field's use is never told", async () => {
   await use(7);
-  await gateway.consume(`${userId}0`, "messages_count", 11);
-  await gateway.consume(userId, "words_used", 13);
+  await gateway.consume(`${userId}0`, "orders_count", 11);
+  await gateway.consume(userId, "stamps_used", 13);
   expect((await history()).days).toMatchObject([{ amount: 7 }]);
-  expect((await gateway.usageHistory(userId, "words_used", 30)).days).toMatchObject([{ amount: 13 }]);
+  expect((await gateway.usageHistory(userId, "stamps_used", 30)).days).toMatchObject([{ amount: 13 }]);
 });
 
 test.each([0, -1, 401, 2 ** 31 - 1])("%s days are refused", async (days) => {
@@ -144,6 +144,6 @@ test.each([0, -1, 401, 2 ** 31 - 1])("%s days are refused", async (days) => {
 });
 
 test("a gauge has no past, and an unknown field neither", async () => {
-  await expect(gateway.usageHistory(userId, "chatbots_count", 30)).rejects.toMatchObject({ reason: "field_is_gauge" });
-  await expect(gateway.usageHistory(userId, "word" as "words_used", 30)).rejects.toMatchObject({ field: "field" });
+  await expect(gateway.usageHistory(userId, "bays_count", 30)).rejects.toMatchObject({ reason: "field_is_gauge" });
+  await expect(gateway.usageHistory(userId, "word" as "stamps_used", 30)).rejects.toMatchObject({ field: "field" });
 });

@@ -15,18 +15,18 @@ function newUser(): string {
 type Consume = (userId: string, amount: number, bySession: boolean) => Promise<{ allowed: boolean; used: number }>;
 
 const batch: Consume = (userId, amount, bySession) =>
-  gate.consume(userId, "words_used", amount, { idempotencyKey: "J", bySession });
+  gate.consume(userId, "stamps_used", amount, { idempotencyKey: "J", bySession });
 const sequential: Consume = async (userId, amount, bySession) => {
   const [answer] = await gateway.consumeSequential([
-    { call: 0, userId, field: "words_used", amount, key: "J", bySession },
+    { call: 0, userId, field: "stamps_used", amount, key: "J", bySession },
   ]);
   if (!Array.isArray(answer)) throw answer;
   return answer[0] as Awaited<ReturnType<Consume>>;
 };
 
 async function expectUsed(userId: string, used: number): Promise<void> {
-  expect(await meter(userId, "words_used")).toMatchObject({ used });
-  expect(await ledger(userId, "words_used")).toBe(used);
+  expect(await meter(userId, "stamps_used")).toMatchObject({ used });
+  expect(await ledger(userId, "stamps_used")).toBe(used);
 }
 
 describe.each([
@@ -49,7 +49,7 @@ describe.each([
     const userId = newUser();
     await gateway.usage(userId);
     await consume(userId, 100, true);
-    const giveBack = () => gate.release(userId, "words_used", 100, { of: "J" });
+    const giveBack = () => gate.release(userId, "stamps_used", 100, { of: "J" });
     await expect(giveBack()).rejects.toMatchObject({ reason: "charge_not_found" });
     await query("delete from idempotency_keys where user_id = $1", [userId]);
     await expect(giveBack()).rejects.toMatchObject({ reason: "charge_not_found" });
@@ -61,7 +61,7 @@ describe.each([
     await gateway.usage(userId);
     await consume(userId, 100, true);
     await consume(userId, 30, false);
-    expect(await gate.release(userId, "words_used", 100, { of: "J" })).toMatchObject({ givenBack: 30, used: 100 });
+    expect(await gate.release(userId, "stamps_used", 100, { of: "J" })).toMatchObject({ givenBack: 30, used: 100 });
     // The session's key still names its charge; the service's is free.
     expect(await consume(userId, 100, true)).toMatchObject({ used: 100 });
     expect(await consume(userId, 30, false)).toMatchObject({ used: 130 });
@@ -73,7 +73,7 @@ describe.each([
     await gateway.usage(userId);
     await consume(userId, 100, false);
     await consume(userId, 30, true);
-    await gate.release(userId, "words_used", 30);
+    await gate.release(userId, "stamps_used", 30);
     const keys = await query(
       "select by_session, reversed from idempotency_keys where user_id = $1 order by by_session",
       [userId],

@@ -1,8 +1,8 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { HOUR_MS, MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
+import { baysTable } from "@/tests/support/acme/bays";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { createGate } from "./gate";
@@ -23,16 +23,16 @@ beforeEach(() => {
 
 /** Two ways to a verdict: one statement per call, and the gate. */
 const WAYS = [
-  ["one call a statement", (amount: number) => gateway.consume(userId, "words_used", amount)],
-  ["gathered", (amount: number) => gate.consume(userId, "words_used", amount)],
+  ["one call a statement", (amount: number) => gateway.consume(userId, "stamps_used", amount)],
+  ["gathered", (amount: number) => gate.consume(userId, "stamps_used", amount)],
 ] as const;
 
 describe.each(WAYS)("an override (%s)", (_, consume) => {
   test("raised: it applies at once, and the view shows it", async () => {
     await consume(500);
     expect(await consume(1)).toMatchObject({ allowed: false, limit: 500 });
-    expect(await elsewhere.setLimitOverride(userId, "words_used", 800, BY)).toEqual({
-      field: "words_used",
+    expect(await elsewhere.setLimitOverride(userId, "stamps_used", 800, BY)).toEqual({
+      field: "stamps_used",
       used: 500,
       limit: 800,
       remaining: 300,
@@ -40,35 +40,35 @@ describe.each(WAYS)("an override (%s)", (_, consume) => {
     });
     expect(await consume(301)).toMatchObject({ allowed: false, limit: 800, remaining: 300 });
     expect(await consume(300)).toMatchObject({ allowed: true, used: 800, limit: 800, remaining: 0, plan: "free" });
-    expect(await meter(userId, "words_used")).toMatchObject({ used: 800, limit: 800, overLimit: false });
+    expect(await meter(userId, "stamps_used")).toMatchObject({ used: 800, limit: 800, overLimit: false });
     // The product's other meter keeps the plan's.
-    expect(await meter(userId, "transformations_used")).toMatchObject({ limit: 10 });
+    expect(await meter(userId, "parcels_sent")).toMatchObject({ limit: 10 });
   });
 
   test("lowered below the usage: no more usage, and none is removed", async () => {
     await consume(300);
-    await elsewhere.setLimitOverride(userId, "words_used", 200, BY);
+    await elsewhere.setLimitOverride(userId, "stamps_used", 200, BY);
     expect(await consume(1)).toMatchObject({ allowed: false, used: 300, limit: 200, remaining: 0 });
-    expect(await meter(userId, "words_used")).toMatchObject({ used: 300, limit: 200, remaining: 0, overLimit: true });
-    await elsewhere.setLimitOverride(userId, "words_used", 0, BY);
+    expect(await meter(userId, "stamps_used")).toMatchObject({ used: 300, limit: 200, remaining: 0, overLimit: true });
+    await elsewhere.setLimitOverride(userId, "stamps_used", 0, BY);
     expect(await consume(1)).toMatchObject({ allowed: false, limit: 0 });
   });
 
   test("ends by the user's clock, to the millisecond", async () => {
     const expiresAt = Date.now() + HOUR_MS;
-    await gateway.setLimitOverride(userId, "words_used", 900, { by: "admin", expiresAt });
+    await gateway.setLimitOverride(userId, "stamps_used", 900, { by: "admin", expiresAt });
     await gateway.setSandboxClock(userId, expiresAt - MINUTE_MS);
     expect(await consume(1)).toMatchObject({ allowed: true, limit: 900 });
     await gateway.setSandboxClock(userId, expiresAt);
     expect(await consume(1)).toMatchObject({ allowed: true, limit: 500 });
-    expect(await meter(userId, "words_used")).toMatchObject({ limit: 500 });
+    expect(await meter(userId, "stamps_used")).toMatchObject({ limit: 500 });
   });
 
   test("removed: the plan's limit again; a second grant replaces the first", async () => {
-    await elsewhere.setLimitOverride(userId, "words_used", 900, BY);
-    await elsewhere.setLimitOverride(userId, "words_used", 700, { ...BY, reason: "trial of a bigger text" });
+    await elsewhere.setLimitOverride(userId, "stamps_used", 900, BY);
+    await elsewhere.setLimitOverride(userId, "stamps_used", 700, { ...BY, reason: "trial of a bigger text" });
     expect(await consume(700)).toMatchObject({ allowed: true, limit: 700 });
-    expect(await elsewhere.setLimitOverride(userId, "words_used", null, BY)).toMatchObject({
+    expect(await elsewhere.setLimitOverride(userId, "stamps_used", null, BY)).toMatchObject({
       limit: 500,
       remaining: 0,
     });
@@ -77,67 +77,67 @@ describe.each(WAYS)("an override (%s)", (_, consume) => {
   });
 
   test("stands through a plan change and a renewal", async () => {
-    const fake = await subscribe(userId, { plan: "basic" });
-    await elsewhere.setLimitOverride(userId, "words_used", 20_000, BY);
-    await deliver(gateway, fake.planChanged("ultra", Date.now() + 1_000));
-    expect(await consume(1)).toMatchObject({ limit: 20_000, plan: "ultra" });
+    const fake = await subscribe(userId, { plan: "bronze" });
+    await elsewhere.setLimitOverride(userId, "stamps_used", 20_000, BY);
+    await deliver(gateway, fake.planChanged("titanium", Date.now() + 1_000));
+    expect(await consume(1)).toMatchObject({ limit: 20_000, plan: "titanium" });
     await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR_MS);
     await deliver(gateway, fake.renewed());
     expect(await consume(2)).toMatchObject({ used: 2, limit: 20_000 });
-    expect(await meter(userId, "words_used")).toMatchObject({ used: 2, limit: 20_000 });
+    expect(await meter(userId, "stamps_used")).toMatchObject({ used: 2, limit: 20_000 });
   });
 
   test("lowered during 64 calls: none passes by the old limit afterwards", async () => {
     await consume(10);
     const calls = Array.from({ length: 64 }, () => consume(10));
-    const set = await elsewhere.setLimitOverride(userId, "words_used", 200, BY);
+    const set = await elsewhere.setLimitOverride(userId, "stamps_used", 200, BY);
     const verdicts = await Promise.all(calls);
-    const used = await ledger(userId, "words_used");
+    const used = await ledger(userId, "stamps_used");
     expect(used).toBe(10 + 10 * verdicts.filter(({ allowed }) => allowed).length);
     expect(used).toBe(Math.max(set.used, 200));
-    expect(await meter(userId, "words_used")).toMatchObject({ used, limit: 200 });
+    expect(await meter(userId, "stamps_used")).toMatchObject({ used, limit: 200 });
   });
 
   test("raised during 64 calls: calls pass up to the new limit, and no more", async () => {
     await consume(10);
     const calls = Array.from({ length: 64 }, () => consume(10));
-    await elsewhere.setLimitOverride(userId, "words_used", 600, BY);
+    await elsewhere.setLimitOverride(userId, "stamps_used", 600, BY);
     await Promise.all([...calls, ...Array.from({ length: 20 }, () => consume(10))]);
-    expect(await ledger(userId, "words_used")).toBe(600);
+    expect(await ledger(userId, "stamps_used")).toBe(600);
   });
 });
 
 test("another user's limit is their own", async () => {
-  await gateway.setLimitOverride(userId, "words_used", 900, BY);
-  expect(await meter(`${userId}-other`, "words_used")).toMatchObject({ limit: 500 });
+  await gateway.setLimitOverride(userId, "stamps_used", 900, BY);
+  expect(await meter(`${userId}-other`, "stamps_used")).toMatchObject({ limit: 500 });
 });
 
 test("of a gauge: it allows more things, and a plan change respects it until it expires", async () => {
-  await subscribe(userId, { plan: "growth", product: "chatbots" });
-  for (let made = 0; made < 5; made += 1) await chatbotsTable(gateway).create(userId, `Bot ${made}`);
-  const toStarter = () => gateway.validatePlanChange(userId, "starter", "chatbots");
-  expect(await toStarter()).toMatchObject({ valid: false, message: "Please delete 2 chatbot(s) to switch to Starter" });
-  await gateway.setLimitOverride(userId, "chatbots_count", 4, BY);
-  expect(await toStarter()).toMatchObject({ valid: false, message: "Please delete 1 chatbot(s) to switch to Starter" });
+  await subscribe(userId, { plan: "office", product: "depot" });
+  for (let made = 0; made < 5; made += 1) await baysTable(gateway).create(userId, `Bay ${made}`);
+  const toSolo = () => gateway.validatePlanChange(userId, "solo", "depot");
+  expect(await toSolo()).toMatchObject({ valid: false, message: "Please delete 2 bay(s) to switch to Solo" });
+  await gateway.setLimitOverride(userId, "bays_count", 4, BY);
+  expect(await toSolo()).toMatchObject({ valid: false, message: "Please delete 1 bay(s) to switch to Solo" });
   const expiresAt = Date.now() + HOUR_MS;
-  await gateway.setLimitOverride(userId, "chatbots_count", 5, { by: "admin", expiresAt });
-  expect(await toStarter()).toMatchObject({ valid: true });
-  expect((await chatbotsTable(gateway).create(userId, "One more")).chatbot).toBeNull();
+  await gateway.setLimitOverride(userId, "bays_count", 5, { by: "admin", expiresAt });
+  expect(await toSolo()).toMatchObject({ valid: true });
+  expect((await baysTable(gateway).create(userId, "One more")).bay).toBeNull();
   await gateway.setSandboxClock(userId, expiresAt);
-  expect(await toStarter()).toMatchObject({ valid: false, message: "Please delete 2 chatbot(s) to switch to Starter" });
+  expect(await toSolo()).toMatchObject({ valid: false, message: "Please delete 2 bay(s) to switch to Solo" });
 });
 
 test.each([
   ["an unknown field", { field: "words" }, "field"],
-  ["SQL for a field", { field: "words_used'; drop table users; --" }, "field"],
+  ["SQL for a field", { field: "stamps_used'; drop table users; --" }, "field"],
   ["a negative limit", { limit: -1 }, "amount"],
   ["a limit past 2^53", { limit: 2 ** 53 }, "amount"],
   ["an expiry that has passed", { expiresAt: Date.now() - MINUTE_MS }, "expiresAt"],
 ])("%s changes nothing", async (_, wrong, named) => {
-  await gateway.setLimitOverride(userId, "words_used", 900, BY);
-  const { field, limit, expiresAt } = { field: "words_used", limit: 100, expiresAt: null, ...wrong };
+  await gateway.setLimitOverride(userId, "stamps_used", 900, BY);
+  const { field, limit, expiresAt } = { field: "stamps_used", limit: 100, expiresAt: null, ...wrong };
   await expect(
-    gateway.setLimitOverride(userId, field as "words_used", limit, { by: "admin", expiresAt }),
+    gateway.setLimitOverride(userId, field as "stamps_used", limit, { by: "admin", expiresAt }),
   ).rejects.toMatchObject({ problem: "bad_input", field: named });
-  expect(await meter(userId, "words_used")).toMatchObject({ limit: 900 });
+  expect(await meter(userId, "stamps_used")).toMatchObject({ limit: 900 });
 });

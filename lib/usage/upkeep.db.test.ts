@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { addMonths, DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
+import { baysTable } from "@/tests/support/acme/bays";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 
@@ -30,7 +30,7 @@ function upkeep({ gateway, query }: Metered) {
     /** What a person used on a day of the past, seen no more since. */
     async usedAt(userId: string, at: number, amount: number) {
       await gateway.setSandboxClock(userId, at);
-      await gateway.consume(userId, "words_used", amount);
+      await gateway.consume(userId, "stamps_used", amount);
       await gateway.setSandboxClock(userId, null);
     },
   };
@@ -43,8 +43,8 @@ describe("months that nobody needs", () => {
 
   test("go, and nobody's counter moves with them", async () => {
     await usedAt("gone", monthsAgo(10), 120);
-    await gateway.consume("here", "words_used", 70);
-    await gateway.consume("here", "messages_count", 3);
+    await gateway.consume("here", "stamps_used", 70);
+    await gateway.consume("here", "orders_count", 3);
     const { dropped } = await gateway.dropLedgerPartitions(monthsAgo(5));
     expect(dropped).toContain(partition(monthsAgo(10)));
     expect(dropped).not.toContain(partition(monthsAgo(5)));
@@ -54,8 +54,8 @@ describe("months that nobody needs", () => {
     expect((await gateway.usage("gone")).subscriptions.flatMap(({ meters }) => meters.map(({ used }) => used))).toEqual(
       [0, 0, 0, 0],
     );
-    expect(await gateway.consume("here", "words_used", 1)).toMatchObject({ used: 71 });
-    expect(await gateway.consume("gone", "words_used", 5)).toMatchObject({ used: 5 });
+    expect(await gateway.consume("here", "stamps_used", 1)).toMatchObject({ used: 71 });
+    expect(await gateway.consume("gone", "stamps_used", 5)).toMatchObject({ used: 5 });
     expect(await drifts()).toEqual([]);
   });
 });
@@ -66,11 +66,11 @@ describe("the month in which we are", () => {
   const { drifts } = upkeep(metered);
 
   test("is never among them", async () => {
-    const { used } = await gateway.consume("here", "words_used", 1);
+    const { used } = await gateway.consume("here", "stamps_used", 1);
     const { dropped, before } = await gateway.dropLedgerPartitions(EVERYTHING);
     expect(dropped).not.toContain(partition(NOW));
     expect(Date.parse(before)).toBeLessThanOrEqual(NOW);
-    expect(await gateway.consume("here", "words_used", 1)).toMatchObject({ used: used + 1 });
+    expect(await gateway.consume("here", "stamps_used", 1)).toMatchObject({ used: used + 1 });
     expect(await drifts("here")).toEqual([]);
   });
 });
@@ -83,20 +83,20 @@ describe("an open window", () => {
   test("of a yearly plan keeps every month since its period began, and takes nobody else's", async () => {
     await usedAt("before", monthsAgo(12), 30);
     await gateway.setSandboxClock("yearly", monthsAgo(9));
-    const fake = await subscribe("yearly", { plan: "ultra", interval: "yearly", startsAt: monthsAgo(9) });
-    await gateway.consume("yearly", "words_used", 4_000);
+    const fake = await subscribe("yearly", { plan: "titanium", interval: "yearly", startsAt: monthsAgo(9) });
+    await gateway.consume("yearly", "stamps_used", 4_000);
     await gateway.setSandboxClock("yearly", null);
-    await gateway.consume("yearly", "words_used", 50);
+    await gateway.consume("yearly", "stamps_used", 50);
 
     const { dropped } = await gateway.dropLedgerPartitions(EVERYTHING);
     expect(dropped).toEqual(expect.arrayContaining([partition(monthsAgo(12))]));
     expect(await months()).toEqual(expect.arrayContaining([partition(monthsAgo(9)), partition(monthsAgo(8))]));
-    expect(await meter("yearly", "words_used")).toMatchObject({ used: 50 });
+    expect(await meter("yearly", "stamps_used")).toMatchObject({ used: 50 });
     expect(await drifts("yearly")).toEqual([]);
 
     // Carried over from the middle of the year: what was used is all still there to be counted.
-    await deliver(gateway, fake.planChanged("plus", Date.now() + 1_000));
-    expect(await meter("yearly", "words_used")).toMatchObject({ used: 50, limit: 15_000 });
+    await deliver(gateway, fake.planChanged("silver", Date.now() + 1_000));
+    expect(await meter("yearly", "stamps_used")).toMatchObject({ used: 50, limit: 15_000 });
     expect(await drifts("yearly")).toEqual([]);
   });
 });
@@ -110,20 +110,20 @@ describe("a window that carried over units of a dropped month", () => {
     const now = Date.parse(`${new Date(NOW).toISOString().slice(0, 7)}-15T12:00:00Z`);
     const startsAt = now - 20 * DAY_MS;
     await gateway.setSandboxClock("carried", startsAt);
-    const fake = await subscribe("carried", { plan: "plus", startsAt });
-    await gateway.consume("carried", "words_used", 5_000);
+    const fake = await subscribe("carried", { plan: "silver", startsAt });
+    await gateway.consume("carried", "stamps_used", 5_000);
     await gateway.setSandboxClock("carried", now);
-    await gateway.consume("carried", "words_used", 9_000, "late");
+    await gateway.consume("carried", "stamps_used", 9_000, "late");
     await gateway.setSandboxClock("carried", now + HOUR_MS);
     await deliver(gateway, fake.intervalSwitched("yearly", now + HOUR_MS));
-    const { used } = await meter("carried", "words_used");
+    const { used } = await meter("carried", "stamps_used");
     expect(used).toBeGreaterThan(1_000);
 
     await gateway.dropLedgerPartitions(EVERYTHING);
-    expect(await gateway.release("carried", "words_used", 50)).toMatchObject({ givenBack: 50, used: used - 50 });
+    expect(await gateway.release("carried", "stamps_used", 50)).toMatchObject({ givenBack: 50, used: used - 50 });
     expect(await drifts("carried")).toEqual([]);
-    expect(await gateway.consume("carried", "words_used", 9_000, "late")).toMatchObject({ used: used + 8_950 });
-    expect(await gateway.release("carried", "words_used", 20_000)).toMatchObject({ givenBack: used + 8_950, used: 0 });
+    expect(await gateway.consume("carried", "stamps_used", 9_000, "late")).toMatchObject({ used: used + 8_950 });
+    expect(await gateway.release("carried", "stamps_used", 20_000)).toMatchObject({ givenBack: used + 8_950, used: 0 });
     expect(await drifts("carried")).toEqual([]);
   });
 });
@@ -135,12 +135,12 @@ describe("an open reservation", () => {
 
   test("keeps the month in which its use would count, until it ends", async () => {
     await gateway.setSandboxClock("held", monthsAgo(6));
-    const { reservationId } = await gateway.reserve("held", "words_used", 100, 86_400);
+    const { reservationId } = await gateway.reserve("held", "stamps_used", 100, 86_400);
     await gateway.dropLedgerPartitions(EVERYTHING);
     expect(await months()).toContain(partition(monthsAgo(6)));
     expect(await gateway.settle("held", reservationId as string, 60)).toMatchObject({ settled: 60, used: 60 });
 
-    await gateway.reserve("held", "words_used", 100, 60);
+    await gateway.reserve("held", "stamps_used", 100, 60);
     await gateway.setSandboxClock("held", null);
     expect((await gateway.dropLedgerPartitions(EVERYTHING)).dropped).not.toContain(partition(monthsAgo(6)));
     expect(await gateway.expireDueReservations()).toEqual({ rows: 1 });
@@ -156,10 +156,10 @@ describe("rows outside every month", () => {
   test("are counted like all others, and go when their time is over", async () => {
     await usedAt("long-ago", monthsAgo(40), 25);
     await gateway.setSandboxClock("far-ahead", addMonths(NOW, 40));
-    await gateway.consume("far-ahead", "words_used", 25);
+    await gateway.consume("far-ahead", "stamps_used", 25);
     expect(await inDefault()).toEqual(["far-ahead", "long-ago"]);
-    expect(await meter("far-ahead", "words_used")).toMatchObject({ used: 25 });
-    expect(await gateway.consume("far-ahead", "words_used", 476)).toMatchObject({ allowed: false });
+    expect(await meter("far-ahead", "stamps_used")).toMatchObject({ used: 25 });
+    expect(await gateway.consume("far-ahead", "stamps_used", 476)).toMatchObject({ allowed: false });
     expect(await gateway.dropLedgerPartitions(monthsAgo(14))).toMatchObject({ deleted: 1 });
     expect(await inDefault()).toEqual(["far-ahead"]);
     expect(await drifts("far-ahead")).toEqual([]);
@@ -174,11 +174,11 @@ describe("rows ahead of every month", () => {
   test("are no obstacle to their month, when it is made at last", async () => {
     const at = addMonths(NOW, 40);
     await gateway.setSandboxClock("far-ahead", at);
-    await gateway.consume("far-ahead", "words_used", 25);
+    await gateway.consume("far-ahead", "stamps_used", 25);
     expect(await inDefault()).toEqual(["far-ahead"]);
     expect(await gateway.createLedgerPartitions(at, 1)).toEqual([partition(at)]);
     expect(await inDefault()).toEqual([]);
-    expect(await meter("far-ahead", "words_used")).toMatchObject({ used: 25 });
+    expect(await meter("far-ahead", "stamps_used")).toMatchObject({ used: 25 });
     expect(await drifts("far-ahead")).toEqual([]);
   });
 });
@@ -192,8 +192,8 @@ describe("drift", () => {
     const people = Array.from({ length: 6 }, (_, index) => `mixed-${index}`);
     for (const [index, userId] of people.entries())
       if (index % 2 === 0)
-        await subscribe(userId, { plan: "plus" }).then(() =>
-          subscribe(`${userId}x`, { plan: "growth", product: "chatbots" }),
+        await subscribe(userId, { plan: "silver" }).then(() =>
+          subscribe(`${userId}x`, { plan: "office", product: "depot" }),
         );
     let working = true;
     const seen: unknown[] = [];
@@ -203,18 +203,18 @@ describe("drift", () => {
     await Promise.all(
       people.flatMap((userId) => [
         ...Array.from({ length: 12 }, (_, index) =>
-          gateway.consume(userId, "words_used", 7 + index, `key-${index % 8}`).catch(() => {}),
+          gateway.consume(userId, "stamps_used", 7 + index, `key-${index % 8}`).catch(() => {}),
         ),
-        ...Array.from({ length: 6 }, (_, index) => gateway.consume(userId, "messages_count", 1 + index)),
+        ...Array.from({ length: 6 }, (_, index) => gateway.consume(userId, "orders_count", 1 + index)),
         ...Array.from({ length: 4 }, async () => {
-          const { reservationId } = await gateway.reserve(userId, "words_used", 40, 600);
+          const { reservationId } = await gateway.reserve(userId, "stamps_used", 40, 600);
           if (reservationId) await gateway.settle(userId, reservationId, 25);
         }),
-        ...Array.from({ length: 4 }, (_, index) => gateway.release(userId, "words_used", 5 + index)),
+        ...Array.from({ length: 4 }, (_, index) => gateway.release(userId, "stamps_used", 5 + index)),
         (async () => {
           for (let round = 0; round < 3; round += 1) {
-            const { chatbot } = await chatbotsTable(gateway).create(userId, "Bot");
-            if (chatbot) await chatbotsTable(gateway).delete(userId, chatbot.id);
+            const { bay } = await baysTable(gateway).create(userId, "Bay");
+            if (bay) await baysTable(gateway).delete(userId, bay.id);
           }
         })(),
       ]),
@@ -229,16 +229,16 @@ describe("drift", () => {
 
   test("is found nowhere after windows that carry over, are held, or turned long ago", async () => {
     const startsAt = Date.now() - 10 * DAY_MS;
-    const fake = await subscribe("moved", { plan: "ultra", startsAt });
-    await gateway.consume("moved", "words_used", 9_000);
+    const fake = await subscribe("moved", { plan: "titanium", startsAt });
+    await gateway.consume("moved", "stamps_used", 9_000);
     await gateway.setSandboxClock("moved", fake.periodEnd() + HOUR_MS);
     await deliver(gateway, fake.renewed());
     await deliver(gateway, fake.changed({ status: "past_due" }, fake.periodEnd() - 27 * DAY_MS));
-    await gateway.consume("moved", "words_used", 100);
-    await gateway.consume("turned", "words_used", 100);
+    await gateway.consume("moved", "stamps_used", 100);
+    await gateway.consume("turned", "stamps_used", 100);
     await gateway.setSandboxClock("turned", Date.now() + 3 * DAY_MS);
     expect(await drifts()).toEqual([]);
-    await gateway.consume("turned", "words_used", 10);
+    await gateway.consume("turned", "stamps_used", 10);
     expect(await drifts()).toEqual([]);
   });
 });
@@ -249,16 +249,16 @@ describe("drift that is there", () => {
   const { drifts } = upkeep(metered);
 
   test("is found in a counter, and in a ledger row that somebody removed", async () => {
-    await gateway.consume("counter", "words_used", 10);
-    await gateway.consume("row", "messages_count", 10);
-    await gateway.consume("row", "messages_count", 5);
+    await gateway.consume("counter", "stamps_used", 10);
+    await gateway.consume("row", "orders_count", 10);
+    await gateway.consume("row", "orders_count", 5);
     await query(
-      `update subscriptions set usage = usage || '{"words_used": 4}' where user_id = 'counter' and product = 'writer'`,
+      `update subscriptions set usage = usage || '{"stamps_used": 4}' where user_id = 'counter' and product = 'mail'`,
     );
     await query("delete from usage_ledger where user_id = 'row' and amount = 5");
     expect(await drifts()).toEqual([
-      { userId: "counter", product: "writer", field: "words_used", counted: 4, actual: 10, drift: -6 },
-      { userId: "row", product: "chatbots", field: "messages_count", counted: 15, actual: 10, drift: 5 },
+      { userId: "counter", product: "mail", field: "stamps_used", counted: 4, actual: 10, drift: -6 },
+      { userId: "row", product: "depot", field: "orders_count", counted: 15, actual: 10, drift: 5 },
     ]);
   });
 

@@ -21,14 +21,14 @@ const getProcessor = async () => ({ client, sold, sells: true });
 const compared = () => reconcileSubscriptions(gateway, fetchThrough(getProcessor), { repair: false, userId: payer.id });
 const notes = async () => (await gateway.userDetail(payer.id, 1)).notes.map(({ kind, detail }) => [kind, detail]);
 
-/** A customer with a subscription of each product; the bank disputes the first payment of the writer. */
+/** A customer with a subscription of each product; the bank disputes the first payment of the mail. */
 async function disputed() {
   const { customer, id } = await subscribe();
   const invoice = (await latestInvoice(customer)).id as string;
   const session = await stripe.checkout.sessions.create({
     mode: "subscription",
     customer,
-    line_items: [{ price: "price_chatbots_growth_monthly", quantity: 1 }],
+    line_items: [{ price: "price_depot_office_monthly", quantity: 1 }],
     subscription_data: { metadata: { user_id: payer.id } },
     success_url: `${SITE}/billing`,
   });

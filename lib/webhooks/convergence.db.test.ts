@@ -68,7 +68,7 @@ async function deliverHistory(simulator: BillingSimulator, order: readonly numbe
     await database
       .pool()
       .query(
-        "insert into usage_ledger (user_id, product, field, at, amount) values ($1, 'writer', 'words_used', $2, $3)",
+        "insert into usage_ledger (user_id, product, field, at, amount) values ($1, 'mail', 'stamps_used', $2, $3)",
         [userId, new Date(at), amount],
       );
   }
@@ -127,7 +127,7 @@ function factFor(product: string, normalized: Normalized): Fact | null | undefin
 
 /** All that is stored, without what tells users apart. */
 async function stateOf(userId: string): Promise<unknown> {
-  const { rows } = await database.pool().query("select timeline_state($1, 'writer') as state", [userId]);
+  const { rows } = await database.pool().query("select timeline_state($1, 'mail') as state", [userId]);
   return JSON.parse(JSON.stringify(rows[0].state).replaceAll(userId, "user"));
 }
 
@@ -153,7 +153,7 @@ test.each(RENDERINGS)(
       for (const order of orders) {
         const userId = await deliverHistory(simulator, order, render);
         expect(await stateOf(userId), order.join(" ")).toEqual(expected);
-        expect((await rebuild(gateway, userId, "writer", false)).differences).toEqual([]);
+        expect((await rebuild(gateway, userId, "mail", false)).differences).toEqual([]);
         await expectSameFactsAgain(userId);
       }
     }
@@ -168,12 +168,12 @@ test("the rebuild finds, reports and repairs a row that was changed by hand", as
   const before = await stateOf(userId);
   await database
     .pool()
-    .query(`update subscriptions set usage = usage || '{"words_used": 1}' where user_id = $1 and product = 'writer'`, [
+    .query(`update subscriptions set usage = usage || '{"stamps_used": 1}' where user_id = $1 and product = 'mail'`, [
       userId,
     ]);
-  const compared = await rebuild(gateway, userId, "writer", false);
+  const compared = await rebuild(gateway, userId, "mail", false);
   expect(compared.differences.map(({ part }) => part)).toEqual(["entitlement"]);
   expect(await stateOf(userId)).not.toEqual(before);
-  await rebuild(gateway, userId, "writer", true);
+  await rebuild(gateway, userId, "mail", true);
   expect(await stateOf(userId)).toEqual(before);
 });

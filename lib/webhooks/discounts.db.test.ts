@@ -41,12 +41,12 @@ function discount(type: "created" | "deleted", at: number, over: object = {}): S
   });
 }
 
-async function shown(product = "writer") {
+async function shown(product = "mail") {
   const { subscriptions } = await gateway.usage(userId);
   return subscriptions.find((each) => each.product === product)?.discounts;
 }
 
-const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
 const play = () => fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: STARTED });
 const spring = { id: "spring20", name: "Spring", code: null, off: { percent: 20 }, endsAt: null };
 

@@ -20,9 +20,9 @@ beforeEach(() => {
   userId = `inbox-${users}`;
 });
 
-const plus = { product: "writer", plan: "plus", interval: "monthly" } as const;
+const silver = { product: "mail", plan: "silver", interval: "monthly" } as const;
 const play = (id = `sub_${userId}`) =>
-  fakeStripeSubscription({ id, userId, price: plus, startsAt: Date.now() - 2 * DAY_MS });
+  fakeStripeSubscription({ id, userId, price: silver, startsAt: Date.now() - 2 * DAY_MS });
 
 /** The same event without the metadata that would link it, or with other text in it. */
 function changed(event: StripeObject, from: string, to: string): StripeObject {
@@ -31,7 +31,7 @@ function changed(event: StripeObject, from: string, to: string): StripeObject {
 const unlinked = (event: StripeObject) => changed(event, `"user_id":"${userId}"`, `"other":""`);
 
 async function plan() {
-  return (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer")?.plan;
+  return (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "mail")?.plan;
 }
 
 async function stored(id: string) {
@@ -47,14 +47,14 @@ const dueNow = () => database.pool().query("update webhook_events set next_attem
 describe("an event whose user is not known", () => {
   test("is folded in when an admin links its customer", async () => {
     const fake = play();
-    const [created, upgraded] = [unlinked(fake.created()), unlinked(fake.planChanged("ultra", Date.now() - DAY_MS))];
+    const [created, upgraded] = [unlinked(fake.created()), unlinked(fake.planChanged("titanium", Date.now() - DAY_MS))];
     expect((await deliver(gateway, upgraded)).body).toMatchObject({ outcome: "deferred", reason: "unknown_user" });
     expect((await deliver(gateway, created)).body).toMatchObject({ outcome: "deferred" });
 
     const request = { processor: "stripe", customerId: `cus_${userId}`, userId } as const;
     const { events } = await linkCustomer(request, gateway);
     expect(events.map(({ outcome }) => outcome)).toEqual(["applied", "applied"]);
-    expect(await plan()).toBe("ultra");
+    expect(await plan()).toBe("titanium");
     await expect(linkCustomer({ ...request, userId: "somebody-else" }, gateway)).rejects.toMatchObject({
       problem: "conflict",
       reason: "linked_to_another",
@@ -82,7 +82,7 @@ describe("an event whose user is not known", () => {
       },
     };
     expect((await deliver(gateway, session)).body).toMatchObject({ outcome: "applied" });
-    expect(await plan()).toBe("plus");
+    expect(await plan()).toBe("silver");
   });
 
   test("a user id that only the browser could have written links no user", async () => {
@@ -108,7 +108,7 @@ describe("an event whose user is not known", () => {
       );
     await dueNow();
     await retryWebhooks(gateway);
-    expect(await plan()).toBe("plus");
+    expect(await plan()).toBe("silver");
   });
 });
 
@@ -127,7 +127,7 @@ describe("an event that was stored and not decided", () => {
     await dueNow();
     const results = await Promise.all([retryWebhooks(gateway), retryWebhooks(gateway)]);
     expect(results[0].decided + results[1].decided).toBe(1);
-    expect(await plan()).toBe("plus");
+    expect(await plan()).toBe("silver");
   });
 
   test("one that always throws is ours to retry, then dead, and can be replayed", async () => {
@@ -154,19 +154,19 @@ describe("an event that was stored and not decided", () => {
     expect(await replay("stripe", id, gateway)).toMatchObject({ outcome: "applied" });
     expect(await replay("stripe", id, gateway)).toMatchObject({ outcome: "duplicate" });
     await expect(replay("stripe", "evt_nothing", gateway)).rejects.toMatchObject({ problem: "not_found" });
-    expect(await plan()).toBe("plus");
+    expect(await plan()).toBe("silver");
   });
 });
 
 describe("an unlisted price", () => {
-  const strange = (event: StripeObject) => changed(event, "price_writer_plus_monthly", "price_of_somebody");
+  const strange = (event: StripeObject) => changed(event, "price_mail_silver_monthly", "price_of_somebody");
 
   test("keeps the last known plan, and the end of the subscription counts", async () => {
     const fake = play();
     await deliver(gateway, fake.created());
     const repriced = strange(fake.changed({ quantity: 2 } as object, Date.now() - DAY_MS));
     expect((await deliver(gateway, repriced)).body).toMatchObject({ outcome: "applied" });
-    expect(await plan()).toBe("plus");
+    expect(await plan()).toBe("silver");
     expect((await deliver(gateway, strange(fake.deleted(Date.now() - 1000)))).body).toMatchObject({
       outcome: "applied",
       decision: { action: "preserve", reason: "Subscription ended" },
@@ -185,7 +185,7 @@ describe("an unlisted price", () => {
 });
 
 describe("an end that could be lost", () => {
-  const strange = (event: StripeObject) => changed(event, "price_writer_plus_monthly", "price_of_somebody");
+  const strange = (event: StripeObject) => changed(event, "price_mail_silver_monthly", "price_of_somebody");
 
   test.each(["created first", "end first"])(
     "deferred with a price that is not ours, then linked: %s",
@@ -216,7 +216,7 @@ describe("an end that could be lost", () => {
     const text = JSON.stringify(fake.created());
     const both = JSON.parse(text) as { data: { object: { items: { data: object[] } } } };
     const [item] = both.data.object.items.data;
-    both.data.object.items.data.push(JSON.parse(JSON.stringify(item).replaceAll("writer_plus", "chatbots_growth")));
+    both.data.object.items.data.push(JSON.parse(JSON.stringify(item).replaceAll("mail_silver", "depot_office")));
     const ended = fake.deleted(Date.now() - 1000);
     // The end commits after the creation has loaded its second product's facts.
     let between: Promise<unknown> | undefined;
@@ -224,7 +224,7 @@ describe("an end that could be lost", () => {
       ...gateway,
       loadTimeline: async (...args: Parameters<typeof gateway.loadTimeline>) => {
         const loaded = await gateway.loadTimeline(...args);
-        if (args[1] === "chatbots") between ??= deliver(gateway, ended);
+        if (args[1] === "depot") between ??= deliver(gateway, ended);
         await between;
         return loaded;
       },
@@ -259,7 +259,7 @@ test("refunds and disputes are recorded, also if the processor does not name a u
     { user_id: null, kind: "dispute_opened", amount: 1999, currency: "usd", detail: "needs_response" },
     { user_id: userId, kind: "refund", amount: 500, currency: "usd", detail: null },
   ]);
-  expect(await plan()).toBe("plus");
+  expect(await plan()).toBe("silver");
 });
 
 /** What a crash right after the inbox leaves behind. */

@@ -40,16 +40,16 @@ beforeEach(() => {
   buyer = { id: `journey-${users}`, email: `journey-${users}@example.com` };
 });
 
-async function writer() {
-  const found = (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "writer");
-  if (!found) throw new Error("no writer");
+async function mail() {
+  const found = (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "mail");
+  if (!found) throw new Error("no mail");
   return found;
 }
 const meters = async () =>
-  (await writer()).meters.map(({ field, used, limit, remaining }) => ({ field, used, limit, remaining }));
+  (await mail()).meters.map(({ field, used, limit, remaining }) => ({ field, used, limit, remaining }));
 
 async function open(plan: string, interval: Interval = "monthly", rest: object = {}) {
-  const opened = await checkout(buyer, checkoutRequest.parse({ product: "writer", plan, interval, ...rest }), shop);
+  const opened = await checkout(buyer, checkoutRequest.parse({ product: "mail", plan, interval, ...rest }), shop);
   const stored = await gateway.loadCheckout(buyer.id, opened.checkout);
   return { ...opened, session: stored?.externalId as string };
 }
@@ -60,9 +60,9 @@ async function subscribe(plan: string, interval: Interval = "monthly", card: "42
   return opened;
 }
 
-const change = (plan: string, interval?: Interval) => changePlan(buyer.id, { product: "writer", plan, interval }, shop);
+const change = (plan: string, interval?: Interval) => changePlan(buyer.id, { product: "mail", plan, interval }, shop);
 const preview = (plan: string, interval?: Interval) =>
-  previewChange(buyer.id, { product: "writer", plan, interval }, shop);
+  previewChange(buyer.id, { product: "mail", plan, interval }, shop);
 const refusal = (request: Promise<unknown>) =>
   request.then(
     () => null,
@@ -70,33 +70,33 @@ const refusal = (request: Promise<unknown>) =>
   );
 
 test("bought, and active when the payer returns", async () => {
-  const { checkout: id, session, url } = await open("plus");
+  const { checkout: id, session, url } = await open("silver");
   expect(url).toBe(`http://localhost:3000/sandbox/stripe/checkout/${session}`);
   expect(await checkoutStatus(buyer.id, id, shop)).toMatchObject({ status: "open", url });
   await pay(session);
   expect(await checkoutStatus(buyer.id, id, shop)).toMatchObject({ status: "active" });
   expect(await returnFromCheckout(buyer.id, id, shop)).toMatchObject({ status: "active" });
-  expect(await refusal(open("ultra"))).toEqual({ problem: "conflict", reason: "already_subscribed" });
+  expect(await refusal(open("titanium"))).toEqual({ problem: "conflict", reason: "already_subscribed" });
 });
 
 test("another plan closes the first: only one can be paid, and one is", async () => {
-  const first = await open("plus");
-  const second = await open("ultra");
+  const first = await open("silver");
+  const second = await open("titanium");
   expect(await pay(first.session)).toEqual({ outcome: "expired" });
   expect(await pay(second.session)).toEqual({ outcome: "succeeded" });
   const [customer] = (await gateway.billingAccounts(buyer.id)).customers;
   expect((await stripe.subscriptions.list({ customer: customer?.customer as string })).data).toHaveLength(1);
-  expect(await writer()).toMatchObject({ plan: "ultra" });
+  expect(await mail()).toMatchObject({ plan: "titanium" });
 });
 
 test("upgraded: the result has the preview's money and meters", async () => {
-  await subscribe("plus");
-  await gateway.consume(buyer.id, "words_used", 12_000);
+  await subscribe("silver");
+  await gateway.consume(buyer.id, "stamps_used", 12_000);
   await sandbox.moveClock(buyer.id, { to: Date.now() + 10 * DAY_MS });
-  const shown = await preview("ultra");
+  const shown = await preview("titanium");
   expect(shown.dueNow?.amount).toBeGreaterThan(0);
-  expect(shown.nextCharge).toMatchObject({ amount: 3_999, currency: "USD", at: (await writer()).periodEnd });
-  expect(await change("ultra")).toMatchObject({ outcome: "pending" });
+  expect(shown.nextCharge).toMatchObject({ amount: 3_999, currency: "USD", at: (await mail()).periodEnd });
+  expect(await change("titanium")).toMatchObject({ outcome: "pending" });
   await sandbox.idle();
   expect(await meters()).toEqual(shown.usage.meters.map(({ field, after }) => ({ field, ...after })));
   const { invoices } = await invoicesOf(buyer.id, shop);
@@ -109,26 +109,26 @@ test("upgraded: the result has the preview's money and meters", async () => {
         customer: (await gateway.billingAccounts(buyer.id)).customers[0]?.customer as string,
       })
     ).data[0]?.id as string,
-    priceId: "price_writer_ultra_monthly",
+    priceId: "price_mail_titanium_monthly",
     timing: "now",
   });
   expect((await invoicesOf(buyer.id, shop)).invoices).toHaveLength(2);
 });
 
 test("upgraded with a card that fails: nothing changes, and the answer has the address to pay", async () => {
-  await subscribe("plus", "monthly", "0341");
-  const done = await change("ultra");
+  await subscribe("silver", "monthly", "0341");
+  const done = await change("titanium");
   await sandbox.idle();
   expect(done.outcome).toBe("payment_needed");
   expect(done.url).toMatch(/^http/);
-  expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
-  expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
+  expect(await mail()).toMatchObject({ plan: "silver", status: "active" });
+  expect(await change("titanium")).toMatchObject({ outcome: "payment_needed" });
 });
 
 describe("Case P2: an upgrade that waits for its payment", () => {
   async function waiting() {
-    await subscribe("plus", "monthly", "0341");
-    expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
+    await subscribe("silver", "monthly", "0341");
+    expect(await change("titanium")).toMatchObject({ outcome: "payment_needed" });
     const customer = (await gateway.billingAccounts(buyer.id)).customers[0]?.customer as string;
     const newest = async () => (await stripe.invoices.list({ customer })).data[0] as Stripe.Invoice;
     const subscription = (await stripe.subscriptions.list({ customer })).data[0]?.id as string;
@@ -137,133 +137,133 @@ describe("Case P2: an upgrade that waits for its payment", () => {
 
   test("is replaced by another, whose own invoice is to be paid", async () => {
     const { first, newest, subscription } = await waiting();
-    const done = await change("plus", "yearly");
+    const done = await change("silver", "yearly");
     const second = await newest();
     expect(done).toMatchObject({ outcome: "payment_needed", url: second.hosted_invoice_url });
     expect(second.id).not.toBe(first.id);
     expect((await stripe.invoices.retrieve(first.id as string)).status).toBe("void");
     const { pending_update } = await stripe.subscriptions.retrieve(subscription);
-    expect(pending_update?.subscription_items?.[0]?.price.id).toBe("price_writer_plus_yearly");
+    expect(pending_update?.subscription_items?.[0]?.price.id).toBe("price_mail_silver_yearly");
   });
 
   test("requested again is the same one", async () => {
     const { first } = await waiting();
-    expect(await change("ultra")).toMatchObject({ outcome: "payment_needed", url: first.hosted_invoice_url });
+    expect(await change("titanium")).toMatchObject({ outcome: "payment_needed", url: first.hosted_invoice_url });
   });
 
   test.each([
-    ["a cancellation", () => cancelSubscription(buyer.id, "writer", shop)],
-    ["a downgrade at the renewal", () => change("basic")],
+    ["a cancellation", () => cancelSubscription(buyer.id, "mail", shop)],
+    ["a downgrade at the renewal", () => change("bronze")],
   ])("is withdrawn by %s", async (_, act) => {
     const { first, subscription } = await waiting();
     await act();
     await sandbox.idle();
     expect((await stripe.invoices.retrieve(first.id as string)).status).toBe("void");
     expect((await stripe.subscriptions.retrieve(subscription)).pending_update).toBeNull();
-    expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "active" });
   });
 });
 
 test("by the year: a share is carried over, as in the preview", async () => {
-  await subscribe("plus");
-  await gateway.consume(buyer.id, "words_used", 14_000);
+  await subscribe("silver");
+  await gateway.consume(buyer.id, "stamps_used", 14_000);
   await sandbox.moveClock(buyer.id, { to: Date.now() + 10 * DAY_MS });
   const asked = Date.now();
-  const shown = await preview("plus", "yearly");
+  const shown = await preview("silver", "yearly");
   expect(shown).toMatchObject({ timing: "now", usage: { effect: "carry_over" } });
-  await change("plus", "yearly");
+  await change("silver", "yearly");
   const took = Date.now() - asked;
   await sandbox.idle();
-  expect(await writer()).toMatchObject({ plan: "plus", interval: "yearly" });
+  expect(await mail()).toMatchObject({ plan: "silver", interval: "yearly" });
   const after = (await meters())[0]?.used ?? 0;
   expect(after).toBeLessThan(14_000);
   expect(Math.abs(after - (shown.usage.meters[0]?.after.used ?? 0))).toBeLessThanOrEqual(1);
   expect(shown.nextCharge).toMatchObject({ amount: 19_990 });
   // The year begins with the change, as long after the preview as the change came; Stripe counts seconds.
-  const later = Date.parse((await writer()).periodEnd ?? "") - Date.parse(shown.nextCharge?.at ?? "");
+  const later = Date.parse((await mail()).periodEnd ?? "") - Date.parse(shown.nextCharge?.at ?? "");
   expect(later).toBeGreaterThanOrEqual(0);
   expect(later).toBeLessThanOrEqual(took + SECOND_MS);
 });
 
 describe("downgraded", () => {
   test("with the next period, by Stripe's own schedule, and counted anew", async () => {
-    await subscribe("ultra");
-    await gateway.consume(buyer.id, "words_used", 20_000);
-    const shown = await preview("basic");
+    await subscribe("titanium");
+    await gateway.consume(buyer.id, "stamps_used", 20_000);
+    const shown = await preview("bronze");
     expect(shown).toMatchObject({ timing: "period_end", dueNow: null, nextCharge: { amount: 999 } });
     expect(shown.nextCharge?.at).toBe(shown.effectiveAt);
-    expect(await change("basic")).toMatchObject({ outcome: "scheduled", effectiveAt: shown.effectiveAt });
-    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic" });
+    expect(await change("bronze")).toMatchObject({ outcome: "scheduled", effectiveAt: shown.effectiveAt });
+    expect(await mail()).toMatchObject({ plan: "titanium", scheduledPlan: "bronze" });
     await sandbox.moveClock(buyer.id, { to: Date.parse(shown.effectiveAt) + 2 * HOUR_MS });
-    expect(await writer()).toMatchObject({ plan: "basic", scheduledPlan: null });
+    expect(await mail()).toMatchObject({ plan: "bronze", scheduledPlan: null });
     expect(await meters()).toEqual(shown.usage.meters.map(({ field, after }) => ({ field, ...after })));
   });
 
   test("clicked twice, and undone twice", async () => {
-    await subscribe("ultra");
-    await Promise.all([change("basic"), change("basic")]);
-    expect(await writer()).toMatchObject({ scheduledPlan: "basic" });
-    const resume = () => refusal(resumeSubscription(buyer.id, "writer", shop));
+    await subscribe("titanium");
+    await Promise.all([change("bronze"), change("bronze")]);
+    expect(await mail()).toMatchObject({ scheduledPlan: "bronze" });
+    const resume = () => refusal(resumeSubscription(buyer.id, "mail", shop));
     const undone = await Promise.all([resume(), resume()]);
     expect(undone).toContain(null);
-    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
+    expect(await mail()).toMatchObject({ plan: "titanium", scheduledPlan: null });
   });
 
   test("undone: the renewal is as if nothing had been", async () => {
-    await subscribe("ultra");
-    const { effectiveAt } = await change("basic");
-    expect(await resumeSubscription(buyer.id, "writer", shop)).toMatchObject({ outcome: "undone" });
+    await subscribe("titanium");
+    const { effectiveAt } = await change("bronze");
+    expect(await resumeSubscription(buyer.id, "mail", shop)).toMatchObject({ outcome: "undone" });
     await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + 2 * HOUR_MS });
-    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
+    expect(await mail()).toMatchObject({ plan: "titanium", scheduledPlan: null });
   });
 
   test("from the year to the month, when the year is over", async () => {
-    await subscribe("plus", "yearly");
-    const shown = await preview("plus", "monthly");
-    expect(shown).toMatchObject({ timing: "period_end", effectiveAt: (await writer()).periodEnd, dueNow: null });
-    await change("plus", "monthly");
+    await subscribe("silver", "yearly");
+    const shown = await preview("silver", "monthly");
+    expect(shown).toMatchObject({ timing: "period_end", effectiveAt: (await mail()).periodEnd, dueNow: null });
+    await change("silver", "monthly");
     await sandbox.moveClock(buyer.id, { to: Date.parse(shown.effectiveAt) + 2 * HOUR_MS });
-    expect(await writer()).toMatchObject({ plan: "plus", interval: "monthly", scheduledPlan: null });
+    expect(await mail()).toMatchObject({ plan: "silver", interval: "monthly", scheduledPlan: null });
   });
 
   test("then upgraded after all: the schedule gives way", async () => {
-    await subscribe("plus");
-    const { effectiveAt } = await change("basic");
-    await change("ultra");
+    await subscribe("silver");
+    const { effectiveAt } = await change("bronze");
+    await change("titanium");
     await sandbox.idle();
-    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
+    expect(await mail()).toMatchObject({ plan: "titanium", scheduledPlan: null });
     await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + 2 * HOUR_MS });
-    expect(await writer()).toMatchObject({ plan: "ultra" });
+    expect(await mail()).toMatchObject({ plan: "titanium" });
   });
 });
 
 test("canceled, resumed, canceled, ended, and bought again", async () => {
-  await subscribe("plus");
-  const { effectiveAt } = await cancelSubscription(buyer.id, "writer", shop);
+  await subscribe("silver");
+  const { effectiveAt } = await cancelSubscription(buyer.id, "mail", shop);
   await sandbox.idle();
-  expect(await writer()).toMatchObject({ plan: "plus", cancelAt: effectiveAt });
-  await resumeSubscription(buyer.id, "writer", shop);
+  expect(await mail()).toMatchObject({ plan: "silver", cancelAt: effectiveAt });
+  await resumeSubscription(buyer.id, "mail", shop);
   await sandbox.idle();
-  expect(await writer()).toMatchObject({ plan: "plus", cancelAt: null });
-  await change("basic");
+  expect(await mail()).toMatchObject({ plan: "silver", cancelAt: null });
+  await change("bronze");
   await change("free");
   await sandbox.idle();
-  expect(await writer()).toMatchObject({ plan: "plus", cancelAt: effectiveAt, scheduledPlan: null });
+  expect(await mail()).toMatchObject({ plan: "silver", cancelAt: effectiveAt, scheduledPlan: null });
   await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + HOUR_MS });
-  expect(await writer()).toMatchObject({ plan: "free" });
-  await subscribe("ultra");
-  expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
+  expect(await mail()).toMatchObject({ plan: "free" });
+  await subscribe("titanium");
+  expect(await mail()).toMatchObject({ plan: "titanium", status: "active" });
   expect((await gateway.billingAccounts(buyer.id)).customers).toHaveLength(1);
 });
 
 test("tried, charged, and not tried again", async () => {
-  const { session } = await open("plus", "monthly", { trial: true });
+  const { session } = await open("silver", "monthly", { trial: true });
   await pay(session);
-  expect(await writer()).toMatchObject({ plan: "plus", status: "trialing" });
-  const { effectiveAt } = await cancelSubscription(buyer.id, "writer", shop);
+  expect(await mail()).toMatchObject({ plan: "silver", status: "trialing" });
+  const { effectiveAt } = await cancelSubscription(buyer.id, "mail", shop);
   await sandbox.idle();
   await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + HOUR_MS });
-  expect(await refusal(open("plus", "monthly", { trial: true }))).toEqual({
+  expect(await refusal(open("silver", "monthly", { trial: true }))).toEqual({
     problem: "conflict",
     reason: "trial_used",
   });
@@ -271,8 +271,8 @@ test("tried, charged, and not tried again", async () => {
 
 test("the portal and the invoices belong to the customer only", async () => {
   expect(await refusal(portalOf(buyer.id, undefined, shop))).toEqual({ problem: "not_found", reason: "no_customer" });
-  await subscribe("plus");
-  expect((await portalOf(buyer.id, "writer", shop)).url).toMatch(/^http:\/\/localhost:3000\/sandbox\/stripe\/portal\//);
+  await subscribe("silver");
+  expect((await portalOf(buyer.id, "mail", shop)).url).toMatch(/^http:\/\/localhost:3000\/sandbox\/stripe\/portal\//);
   const { invoices, unavailable } = await invoicesOf(buyer.id, shop);
   expect(unavailable).toEqual([]);
   expect(invoices).toMatchObject([{ processor: "stripe", status: "paid", total: { amount: 1_999, currency: "USD" } }]);

@@ -52,18 +52,18 @@ function newBuyer(id: string) {
     appUrl: "http://localhost:3000",
     getProcessor: async () => ({ client, sold, sells: true }),
   };
-  const writer = async () => (await gateway.usage(id)).subscriptions.find(({ product }) => product === "writer");
+  const mail = async () => (await gateway.usage(id)).subscriptions.find(({ product }) => product === "mail");
 
   const buyAndReturn = async () => {
     const { checkout: bought } = await checkout(
       buyer,
-      checkoutRequest.parse({ product: "writer", plan: "plus" }),
+      checkoutRequest.parse({ product: "mail", plan: "silver" }),
       shop,
     );
     const session = (await gateway.loadCheckout(id, bought))?.externalId as string;
     await hosted.paySession(sandbox, session, { card: "4242", email: null, name: null, confirmed: false });
     await sandbox.idle();
-    expect(await writer()).toMatchObject({ plan: "free" });
+    expect(await mail()).toMatchObject({ plan: "free" });
     expect(await returnFromCheckout(id, bought, shop)).toMatchObject({ status: "active" });
   };
   const deliver = async (arrange: Arrange) => {
@@ -72,7 +72,7 @@ function newBuyer(id: string) {
       expect(await receive({ raw, signature }, endpoint, gateway)).toMatchObject({ status: 200 });
     }
   };
-  return { shop, writer, buyAndReturn, deliver };
+  return { shop, mail, buyAndReturn, deliver };
 }
 
 type Arrange = (events: Delivery[]) => Delivery[];
@@ -85,14 +85,14 @@ describe.each<[string, Arrange]>([
   const name = order.replaceAll(" ", "-");
 
   test("add nothing to the fetched subscription", async () => {
-    const { writer, buyAndReturn, deliver } = newBuyer(`late-${name}`);
+    const { mail, buyAndReturn, deliver } = newBuyer(`late-${name}`);
     await buyAndReturn();
-    await gateway.consume(`late-${name}`, "words_used", 1_200);
-    const there = await writer();
-    expect(there).toMatchObject({ plan: "plus", status: "active" });
+    await gateway.consume(`late-${name}`, "stamps_used", 1_200);
+    const there = await mail();
+    expect(there).toMatchObject({ plan: "silver", status: "active" });
 
     await deliver(arrange);
-    expect(await writer()).toEqual(there);
+    expect(await mail()).toEqual(there);
     const { rows } = await database
       .pool()
       .query("select window_start from usage_windows where user_id = $1 and source <> 'free'", [`late-${name}`]);
@@ -103,12 +103,12 @@ describe.each<[string, Arrange]>([
     const id = `late-cancel-${name}`;
     // The user's clock stands still, so all instants are equal.
     await gateway.setSandboxClock(id, Date.now() + DAY_MS);
-    const { shop, writer, buyAndReturn, deliver } = newBuyer(id);
+    const { shop, mail, buyAndReturn, deliver } = newBuyer(id);
     await buyAndReturn();
-    await cancelSubscription(id, "writer", shop);
+    await cancelSubscription(id, "mail", shop);
     await deliver(arrange);
-    const canceled = await writer();
-    expect(canceled).toMatchObject({ plan: "plus", status: "active" });
+    const canceled = await mail();
+    expect(canceled).toMatchObject({ plan: "silver", status: "active" });
     expect(canceled?.cancelAt).toBe(canceled?.periodEnd);
   });
 });

@@ -19,13 +19,13 @@ beforeEach(() => {
 });
 
 const price = (plan: string, interval: "monthly" | "yearly" = "monthly") =>
-  ({ product: "writer", plan, interval }) as const;
-const play = (plan = "plus", startsAt = Date.now() - 3 * DAY_MS) =>
+  ({ product: "mail", plan, interval }) as const;
+const play = (plan = "silver", startsAt = Date.now() - 3 * DAY_MS) =>
   fakeStripeSubscription({ id: `sub_${ada}`, userId: ada, price: price(plan), startsAt });
 const moveTo = (userId: string, over: Gateway = gateway) =>
   link({ processor: "stripe", subscriptionId: `sub_${ada}`, userId }, over);
-const writer = async (user: string) =>
-  (await gateway.usage(user)).subscriptions.find(({ product }) => product === "writer");
+const mail = async (user: string) =>
+  (await gateway.usage(user)).subscriptions.find(({ product }) => product === "mail");
 const trail = async (user: string) =>
   (await gateway.userDetail(user, 50)).decisions.map(({ reason, product }) => `${product}: ${reason}`);
 const flags = async (user: string) =>
@@ -36,7 +36,7 @@ const revisions = async (user: string) =>
 /** The stored state of both users equals the fold of their facts and ledger. */
 async function expectRebuilt() {
   for (const user of [ada, ben])
-    for (const product of ["writer", "chatbots"] as const)
+    for (const product of ["mail", "depot"] as const)
       expect((await rebuild(gateway, user, product, false)).differences, `${user} ${product}`).toEqual([]);
 }
 
@@ -45,31 +45,31 @@ describe("Case 8: a subscription that an admin moves", () => {
     const fake = fakeStripeSubscription({
       id: `sub_${ada}`,
       userId: ada,
-      price: price("ultra", "yearly"),
+      price: price("titanium", "yearly"),
       startsAt: Date.now() - 3 * DAY_MS,
     });
     await deliver(gateway, fake.created());
-    await gateway.consume(ada, "words_used", 20_000);
-    await gateway.consume(ben, "words_used", 300);
+    await gateway.consume(ada, "stamps_used", 20_000);
+    await gateway.consume(ben, "stamps_used", 300);
 
     const { moved } = await moveTo(ben);
     expect(moved).toEqual({ from: ada, at: expect.any(String) });
-    expect(await writer(ada)).toMatchObject({ plan: "free", status: "canceled", processor: null });
-    expect(await writer(ben)).toMatchObject({ plan: "ultra", status: "active", interval: "yearly" });
+    expect(await mail(ada)).toMatchObject({ plan: "free", status: "canceled", processor: null });
+    expect(await mail(ben)).toMatchObject({ plan: "titanium", status: "active", interval: "yearly" });
     // Free keeps what was used beyond it; the new user has used nothing of the subscription.
-    expect(await meter(ada, "words_used")).toMatchObject({ used: 20_000, limit: 500, remaining: 0 });
-    expect(await meter(ben, "words_used")).toMatchObject({ used: 0, limit: 35_000 });
-    await gateway.consume(ben, "words_used", 1_000);
-    expect(await meter(ben, "words_used")).toMatchObject({ used: 1_000 });
-    expect(await trail(ada)).toEqual(["writer: Subscription moved to another user", "writer: New subscription"]);
-    expect(await trail(ben)).toEqual(["writer: Subscription moved from another user"]);
+    expect(await meter(ada, "stamps_used")).toMatchObject({ used: 20_000, limit: 500, remaining: 0 });
+    expect(await meter(ben, "stamps_used")).toMatchObject({ used: 0, limit: 35_000 });
+    await gateway.consume(ben, "stamps_used", 1_000);
+    expect(await meter(ben, "stamps_used")).toMatchObject({ used: 1_000 });
+    expect(await trail(ada)).toEqual(["mail: Subscription moved to another user", "mail: New subscription"]);
+    expect(await trail(ben)).toEqual(["mail: Subscription moved from another user"]);
 
     // The metadata and the customer still name the former user: an admin has decided that.
     await deliver(gateway, fake.changed({ status: "past_due" }, Date.now() + HOUR_MS));
-    expect(await writer(ben)).toMatchObject({ plan: "ultra", status: "past_due" });
+    expect(await mail(ben)).toMatchObject({ plan: "titanium", status: "past_due" });
     const receipt = await deliver(gateway, fake.deleted(Date.now() + 2 * HOUR_MS));
     expect(receipt.body).toMatchObject({ outcome: "applied", decision: { reason: "Subscription ended" } });
-    expect(await writer(ben)).toMatchObject({ plan: "free", status: "canceled" });
+    expect(await mail(ben)).toMatchObject({ plan: "free", status: "canceled" });
     expect(await flags(ben)).toEqual([]);
     expect(await trail(ada)).toHaveLength(2);
     await expectRebuilt();
@@ -79,9 +79,9 @@ describe("Case 8: a subscription that an admin moves", () => {
     const fake = play();
     await deliver(gateway, fake.created());
     await moveTo(ben);
-    const event = JSON.stringify(fake.planChanged("ultra", Date.now() + HOUR_MS));
+    const event = JSON.stringify(fake.planChanged("titanium", Date.now() + HOUR_MS));
     await deliver(gateway, JSON.parse(event.replaceAll(`"user_id":"${ada}"`, '"user_id":"carl"')));
-    expect(await writer(ben)).toMatchObject({ plan: "ultra" });
+    expect(await mail(ben)).toMatchObject({ plan: "titanium" });
     expect(await flags(ben)).toEqual(["owner_disputed"]);
   });
 
@@ -108,25 +108,25 @@ describe("Case 8: a subscription that an admin moves", () => {
     const created = fake.created();
     expect((await deliver(gateway, created)).body).toMatchObject({ outcome: "quarantined", reason: "link_conflict" });
     expect(await moveTo(ada)).toEqual({ linked: true, events: [{ id: created.id, outcome: "applied" }] });
-    expect(await writer(ada)).toMatchObject({ plan: "plus" });
+    expect(await mail(ada)).toMatchObject({ plan: "silver" });
     expect(await flags(ada)).toEqual(["owner_disputed"]);
   });
 
   test("and back shows the old user's own counters, and gives nothing twice", async () => {
     const fake = play();
     await deliver(gateway, fake.created());
-    await gateway.consume(ada, "words_used", 9_000);
+    await gateway.consume(ada, "stamps_used", 9_000);
     await moveTo(ben);
-    await gateway.consume(ben, "words_used", 14_000);
+    await gateway.consume(ben, "stamps_used", 14_000);
     await moveTo(ada);
-    expect(await meter(ada, "words_used")).toMatchObject({ used: 9_000, limit: 15_000 });
-    expect(await writer(ben)).toMatchObject({ plan: "free", status: "canceled" });
+    expect(await meter(ada, "stamps_used")).toMatchObject({ used: 9_000, limit: 15_000 });
+    expect(await mail(ben)).toMatchObject({ plan: "free", status: "canceled" });
     await moveTo(ben);
-    expect(await meter(ben, "words_used")).toMatchObject({ used: 14_000, limit: 15_000 });
+    expect(await meter(ben, "stamps_used")).toMatchObject({ used: 14_000, limit: 15_000 });
     await moveTo(ada);
     await deliver(gateway, fake.deleted(Date.now() + HOUR_MS));
-    expect(await writer(ada)).toMatchObject({ plan: "free" });
-    expect(await trail(ben)).not.toContain("writer: Subscription ended");
+    expect(await mail(ada)).toMatchObject({ plan: "free" });
+    expect(await trail(ben)).not.toContain("mail: Subscription ended");
     await expectRebuilt();
   });
 
@@ -134,13 +134,13 @@ describe("Case 8: a subscription that an admin moves", () => {
     const fake = play();
     const both = JSON.parse(JSON.stringify(fake.created()));
     const [item] = both.data.object.items.data;
-    both.data.object.items.data.push(JSON.parse(JSON.stringify(item).replaceAll("writer_plus", "chatbots_growth")));
+    both.data.object.items.data.push(JSON.parse(JSON.stringify(item).replaceAll("mail_silver", "depot_office")));
     await deliver(gateway, both);
     await moveTo(ben);
     const plans = async (user: string) => (await gateway.usage(user)).subscriptions.map(({ plan }) => plan).toSorted();
     expect([await plans(ada), await plans(ben)]).toEqual([
       ["free", "free"],
-      ["growth", "plus"],
+      ["office", "silver"],
     ]);
     await deliver(gateway, fake.deleted(Date.now() + HOUR_MS));
     expect(await plans(ben)).toEqual(["free", "free"]);
@@ -154,8 +154,8 @@ describe("Case 8: a subscription that an admin moves", () => {
     await deliver(gateway, fake.created());
     await moveTo(ben);
     expect(await gateway.eraseAccount(ada)).toEqual({ erased: true });
-    await deliver(gateway, fake.planChanged("ultra", Date.now() - DAY_MS));
-    expect(await writer(ben)).toMatchObject({ plan: "ultra" });
+    await deliver(gateway, fake.planChanged("titanium", Date.now() - DAY_MS));
+    expect(await mail(ben)).toMatchObject({ plan: "titanium" });
     expect(await query("select from facts where user_id = $1", [ada])).toEqual([]);
   });
 });
@@ -164,18 +164,18 @@ describe("deliveries around a move", () => {
   test("of events before the move reach both users, at any time", async () => {
     const fake = play();
     await deliver(gateway, fake.created());
-    const late = fake.planChanged("ultra", Date.now() - DAY_MS);
+    const late = fake.planChanged("titanium", Date.now() - DAY_MS);
     await moveTo(ben);
     await deliver(gateway, late);
-    expect(await trail(ada)).toContain("writer: Plan change mid-cycle detected");
-    expect(await writer(ben)).toMatchObject({ plan: "ultra" });
-    expect(await writer(ada)).toMatchObject({ plan: "free" });
+    expect(await trail(ada)).toContain("mail: Plan change mid-cycle detected");
+    expect(await mail(ben)).toMatchObject({ plan: "titanium" });
+    expect(await mail(ada)).toMatchObject({ plan: "free" });
 
     const ended = fake.deleted(Date.now() - HOUR_MS);
     await deliver(gateway, ended);
     await deliver(gateway, ended);
-    expect(await writer(ben)).toMatchObject({ plan: "free", status: "canceled" });
-    expect(await trail(ada)).toContain("writer: Subscription ended");
+    expect(await mail(ben)).toMatchObject({ plan: "free", status: "canceled" });
+    expect(await trail(ada)).toContain("mail: Subscription ended");
     await expectRebuilt();
   });
 
@@ -207,15 +207,15 @@ describe("deliveries around a move", () => {
       const fake = play();
       await deliver(gateway, fake.created());
       const at = when === "before" ? Date.now() - DAY_MS : Date.now() + HOUR_MS;
-      const event = fake.planChanged("ultra", at);
+      const event = fake.planChanged("titanium", at);
       const receipt = await deliver(
         interrupted(method, () => moveTo(ben)),
         event,
       );
       expect(receipt.body).toMatchObject({ outcome: "applied" });
-      expect(await writer(ben)).toMatchObject({ plan: "ultra" });
-      expect(await writer(ada)).toMatchObject({ plan: "free" });
-      expect((await trail(ada)).includes("writer: Plan change mid-cycle detected")).toBe(when === "before");
+      expect(await mail(ben)).toMatchObject({ plan: "titanium" });
+      expect(await mail(ada)).toMatchObject({ plan: "free" });
+      expect((await trail(ada)).includes("mail: Plan change mid-cycle detected")).toBe(when === "before");
       await expectRebuilt();
     },
   );
@@ -223,11 +223,11 @@ describe("deliveries around a move", () => {
   test.each([1, 2, 3, 4])("that commit after %i of the timelines of a move are loaded move along", async (nth) => {
     const fake = play();
     await deliver(gateway, fake.created());
-    const event = fake.planChanged("ultra", Date.now() - DAY_MS);
+    const event = fake.planChanged("titanium", Date.now() - DAY_MS);
     const over = interrupted("loadTimeline", () => deliver(gateway, event), nth);
     await moveTo(ben, over);
-    expect(await writer(ben)).toMatchObject({ plan: "ultra" });
-    expect(await trail(ada)).toContain("writer: Plan change mid-cycle detected");
+    expect(await mail(ben)).toMatchObject({ plan: "titanium" });
+    expect(await trail(ada)).toContain("mail: Plan change mid-cycle detected");
     await expectRebuilt();
   });
 
@@ -236,7 +236,7 @@ describe("deliveries around a move", () => {
     const events: StripeObject[] = [
       fake.created(),
       fake.paid("subscription_create", Date.now() - 3 * DAY_MS + HOUR_MS),
-      fake.planChanged("ultra", Date.now() - DAY_MS),
+      fake.planChanged("titanium", Date.now() - DAY_MS),
       fake.changed({ cancelAtPeriodEnd: true }, Date.now() - HOUR_MS),
     ];
     await deliver(gateway, events[0] as StripeObject);
@@ -246,8 +246,8 @@ describe("deliveries around a move", () => {
       ...events.map((event) => deliver(gateway, event)),
       moveTo(ben),
     ]);
-    expect(await writer(ben)).toMatchObject({ plan: "ultra", cancelAt: expect.any(String) });
-    expect(await writer(ada)).toMatchObject({ plan: "free" });
+    expect(await mail(ben)).toMatchObject({ plan: "titanium", cancelAt: expect.any(String) });
+    expect(await mail(ada)).toMatchObject({ plan: "free" });
     const facts = (user: string) =>
       query("select fact_id from facts where user_id = $1 and kind <> 'transfer' order by 1", [user]);
     expect(await facts(ada)).toEqual(await facts(ben));
@@ -259,8 +259,8 @@ describe("deliveries around a move", () => {
     await deliver(gateway, play().created());
     const carl = `carl-${users}`;
     await Promise.all([moveTo(ben), moveTo(carl)]);
-    const plans = [await writer(ada), await writer(ben), await writer(carl)].map((view) => view?.plan);
-    expect(plans.filter((plan) => plan === "plus")).toHaveLength(1);
+    const plans = [await mail(ada), await mail(ben), await mail(carl)].map((view) => view?.plan);
+    expect(plans.filter((plan) => plan === "silver")).toHaveLength(1);
     expect(plans[0]).toBe("free");
     await expectRebuilt();
   });

@@ -23,7 +23,7 @@ beforeEach(() => {
   userId = `noted-${users}`;
 });
 
-const PLUS = { product: "writer", plan: "plus", interval: "monthly" } as const;
+const SILVER = { product: "mail", plan: "silver", interval: "monthly" } as const;
 
 /** Every order of the steps. */
 function orders<T>(steps: readonly T[]): T[][] {
@@ -60,7 +60,7 @@ describe("Case 22: a note and the link of its user", () => {
         subscription: fakeStripeSubscription({
           id: `sub_${user}`,
           userId: user,
-          price: PLUS,
+          price: SILVER,
           startsAt: Date.now() - DAY_MS,
         }).created(),
         "deleted customer": {
@@ -121,7 +121,7 @@ describe("Case 22: a note and the link of its user", () => {
     for (const [index, order] of orders(steps).entries()) {
       const user = `${userId}-${index}`;
       const startsAt = Date.now() - DAY_MS;
-      const fake = fakePaddleSubscription({ id: `sub_${user}`, price: PLUS, startsAt });
+      const fake = fakePaddleSubscription({ id: `sub_${user}`, price: SILVER, startsAt });
       const adjustment = (name: string, subscription: string | null, transaction: string) => {
         const spec = { id: `adj_${user}_${name}`, action: "refund", status: "approved", amount: 500 } as const;
         const entity = adjustmentEntity({ ...spec, subscription, transaction, customer: `ctm_${user}`, at: startsAt });

@@ -20,14 +20,19 @@ beforeEach(() => {
   userId = `owner-${users}`;
 });
 
-const ULTRA = { product: "writer", plan: "ultra", interval: "yearly" } as const;
+const TITANIUM = { product: "mail", plan: "titanium", interval: "yearly" } as const;
 
 function play(user = userId) {
-  return fakeStripeSubscription({ id: `sub_${user}`, userId: user, price: ULTRA, startsAt: Date.now() - 3 * DAY_MS });
+  return fakeStripeSubscription({
+    id: `sub_${user}`,
+    userId: user,
+    price: TITANIUM,
+    startsAt: Date.now() - 3 * DAY_MS,
+  });
 }
 
-async function writer(user = userId) {
-  return (await gateway.usage(user)).subscriptions.find(({ product }) => product === "writer");
+async function mail(user = userId) {
+  return (await gateway.usage(user)).subscriptions.find(({ product }) => product === "mail");
 }
 
 describe("Case 9: an event of a connected account", () => {
@@ -40,7 +45,7 @@ describe("Case 9: an event of a connected account", () => {
       outcome: "ignored",
       reason: "other_account",
     });
-    expect(await writer()).toMatchObject({ plan: "free" });
+    expect(await mail()).toMatchObject({ plan: "free" });
     expect(await gateway.loadWebhookEvent("stripe", String(created.id))).toMatchObject({ outcome: "ignored" });
   });
 
@@ -56,7 +61,7 @@ describe("Case 9: an event of a connected account", () => {
     const fake = play();
     const settings = { connectedAccount: "acct_1" };
     expect((await deliver(gateway, connected(fake.created()), settings)).body).toMatchObject({ outcome: "applied" });
-    expect(await writer()).toMatchObject({ plan: "ultra" });
+    expect(await mail()).toMatchObject({ plan: "titanium" });
     expect((await deliver(gateway, fake.deleted(Date.now()), settings)).body).toMatchObject({ outcome: "applied" });
   });
 });
@@ -104,15 +109,15 @@ describe("Case 8: an event of a linked subscription that names another user", ()
     expect((await deliver(gateway, updated)).body).toMatchObject({ outcome: "applied" });
     const pastDue = naming(thief, fake.changed({ status: "past_due" }, Date.now() - DAY_MS));
     await deliver(gateway, pastDue);
-    expect(await writer()).toMatchObject({ plan: "ultra", status: "past_due" });
+    expect(await mail()).toMatchObject({ plan: "titanium", status: "past_due" });
     const deleted = naming(thief, fake.deleted(Date.now() - 1000));
     expect((await deliver(gateway, deleted)).body).toMatchObject({
       outcome: "applied",
       decision: { reason: "Subscription ended" },
     });
 
-    expect(await writer()).toMatchObject({ plan: "free", status: "canceled" });
-    expect(await writer(thief)).toMatchObject({ plan: "free", status: "free" });
+    expect(await mail()).toMatchObject({ plan: "free", status: "canceled" });
+    expect(await mail(thief)).toMatchObject({ plan: "free", status: "free" });
     expect(await flags()).toEqual([
       ["Subscription ended", ["owner_disputed"]],
       ["No billing change", ["owner_disputed"]],
@@ -132,8 +137,8 @@ describe("Case 8: an event of a linked subscription that names another user", ()
     const fake = play();
     await deliver(gateway, fake.created());
     const text = JSON.stringify(naming("thief", fake.deleted(Date.now() - 1000)));
-    await deliver(gateway, JSON.parse(text.replaceAll("price_writer_ultra_yearly", "price_of_another_shop")));
-    expect(await writer()).toMatchObject({ plan: "free", status: "canceled" });
+    await deliver(gateway, JSON.parse(text.replaceAll("price_mail_titanium_yearly", "price_of_another_shop")));
+    expect(await mail()).toMatchObject({ plan: "free", status: "canceled" });
     expect((await flags())[0]).toEqual(["Subscription ended", ["owner_disputed"]]);
   });
 
@@ -157,11 +162,11 @@ describe("Case 8: an event of a linked subscription that names another user", ()
     const fake = play();
     const created = fake.created();
     await linkCustomer({ processor: "stripe", customerId: `cus_${userId}`, userId }, gateway);
-    const updated = naming("thief", fake.planChanged("plus", Date.now() - DAY_MS));
+    const updated = naming("thief", fake.planChanged("silver", Date.now() - DAY_MS));
     expect((await deliver(gateway, updated)).body).toMatchObject({ outcome: "quarantined", reason: "link_conflict" });
-    expect(await writer()).toMatchObject({ plan: "free" });
+    expect(await mail()).toMatchObject({ plan: "free" });
     await deliver(gateway, created);
-    expect(await writer()).toMatchObject({ plan: "plus", interval: "yearly" });
+    expect(await mail()).toMatchObject({ plan: "silver", interval: "yearly" });
   });
 
   test("that an older version set aside is decided by the retry job", async () => {
@@ -175,6 +180,6 @@ describe("Case 8: an event of a linked subscription that names another user", ()
     await gateway.finishWebhookEvent(stored, conclusion);
     await database.pool().query("update webhook_events set next_attempt_at = now() where id = $1", [stored.id]);
     await retryWebhooks(gateway);
-    expect(await writer()).toMatchObject({ plan: "free", status: "canceled" });
+    expect(await mail()).toMatchObject({ plan: "free", status: "canceled" });
   });
 });

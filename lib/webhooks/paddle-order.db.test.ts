@@ -27,12 +27,12 @@ beforeEach(() => {
   userId = `paddle-${users}`;
 });
 
-const writer = { product: "writer", plan: "plus", interval: "monthly" } as const;
+const mail = { product: "mail", plan: "silver", interval: "monthly" } as const;
 /** A subscription whose checkout our server opened for the user. */
 async function play(spec: Partial<FakePaddleSubscriptionSpec> = {}, user = userId) {
   const fake = fakePaddleSubscription({
     id: `sub_${user}`,
-    price: writer,
+    price: mail,
     startsAt: Date.now() - 20 * DAY_MS,
     ...spec,
   });
@@ -47,13 +47,13 @@ async function tell(event: PaddleObject) {
   return (await deliverPaddle(gateway, event)).body;
 }
 
-async function subscription(product: ProductId = "writer", user = userId) {
+async function subscription(product: ProductId = "mail", user = userId) {
   const view = (await gateway.usage(user)).subscriptions.find((entry) => entry.product === product);
   if (!view) throw new Error(`${user} has no ${product}`);
   return view;
 }
 
-async function counted(product: ProductId = "writer", user = userId) {
+async function counted(product: ProductId = "mail", user = userId) {
   const [meter] = (await subscription(product, user)).meters;
   return [meter?.used, meter?.limit];
 }
@@ -81,7 +81,7 @@ describe("races, on connections of their own", () => {
     const fake = await play({ startsAt: JUNE });
     await clock(JUNE);
     await tell(fake.created());
-    await gateway.consume(userId, "words_used", 9_000);
+    await gateway.consume(userId, "stamps_used", 9_000);
     await clock(fake.periodEnd() + HOUR_MS);
     const renewal = fake.renewed();
     const receipts = await Promise.all(Array.from({ length: 200 }, () => deliverPaddle(gateway, renewal)));
@@ -90,18 +90,18 @@ describe("races, on connections of their own", () => {
     expect(await counted()).toEqual([0, 15_000]);
   });
 
-  test("a renewal, its payment and consumption at once: one window, no word lost or counted twice", async () => {
+  test("a renewal, its payment and consumption at once: one window, no stamp lost or counted twice", async () => {
     const fake = await play({ startsAt: JUNE });
     await clock(JUNE);
     await tell(fake.created());
-    await gateway.consume(userId, "words_used", 1_000);
+    await gateway.consume(userId, "stamps_used", 1_000);
     const at = fake.periodEnd();
     await clock(at + HOUR_MS);
     const [paid, renewed] = [fake.paidAhead(at + 5), fake.renewed()];
     const [first, second] = await Promise.all([
       tell(paid),
       tell(renewed),
-      ...Array.from({ length: 60 }, () => gateway.consume(userId, "words_used", 7)),
+      ...Array.from({ length: 60 }, () => gateway.consume(userId, "stamps_used", 7)),
     ]);
     const actions = [first, second].map((body) => (body as { decision: { action: string } }).decision.action);
     expect(actions.sort()).toEqual(["preserve", "reset"]);
@@ -123,7 +123,7 @@ describe("order", () => {
       }
       expect(outcomes).toEqual(first === "created" ? ["applied", "applied"] : ["deferred", "applied"]);
       expect(await stored(activated)).toMatchObject({ outcome: "applied", user_id: user });
-      const { rows } = await database.pool().query("select timeline_state($1, 'writer') as state", [user]);
+      const { rows } = await database.pool().query("select timeline_state($1, 'mail') as state", [user]);
       seen.push(JSON.stringify(rows[0].state.periods).replaceAll(user, "user"));
       expect(rows[0].state.periods).toHaveLength(1);
     }
@@ -133,13 +133,13 @@ describe("order", () => {
   test("an event that is older by the subscription's own clock changes nothing, at any time", async () => {
     const fake = await play();
     const created = fake.created();
-    const upgraded = fake.planChanged("ultra", Date.now() - DAY_MS);
+    const upgraded = fake.planChanged("titanium", Date.now() - DAY_MS);
     await tell(created);
     await tell(upgraded);
     expect(await tell({ ...fake.activated(), data: created.data })).toMatchObject({
       decision: { action: "preserve" },
     });
-    expect(await subscription()).toMatchObject({ plan: "ultra" });
+    expect(await subscription()).toMatchObject({ plan: "titanium" });
   });
 });
 
@@ -148,7 +148,7 @@ describe("pause and resume", () => {
     await clock(JUNE);
     const fake = await play({ startsAt: JUNE });
     await tell(fake.created());
-    await gateway.consume(userId, "words_used", 9_000);
+    await gateway.consume(userId, "stamps_used", 9_000);
     const at = JUNE + 3 * DAY_MS;
     await clock(at + HOUR_MS);
     expect(await tell(fake.paused(at))).toMatchObject({ decision: { reason: "Subscription paused" } });
@@ -161,7 +161,7 @@ describe("pause and resume", () => {
     await clock(JUNE);
     const fake = await play({ startsAt: JUNE });
     await tell(fake.created());
-    await gateway.consume(userId, "words_used", 15_000);
+    await gateway.consume(userId, "stamps_used", 15_000);
     const at = JUNE + 3 * DAY_MS;
     await clock(at);
     await tell(fake.paused(at - HOUR_MS));
@@ -177,9 +177,9 @@ describe("pause and resume", () => {
 describe("a user who moves between processors", () => {
   test("from Stripe to Paddle inside a paid period and back: carried over until paid, without a loss", async () => {
     await clock(JUNE);
-    const old = fakeStripeSubscription({ id: `sub_${userId}`, userId, price: writer, startsAt: JUNE });
+    const old = fakeStripeSubscription({ id: `sub_${userId}`, userId, price: mail, startsAt: JUNE });
     await deliver(gateway, old.created());
-    await gateway.consume(userId, "words_used", 15_000);
+    await gateway.consume(userId, "stamps_used", 15_000);
 
     const moved = JUNE + 3 * DAY_MS;
     await clock(moved + HOUR_MS);
@@ -194,18 +194,18 @@ describe("a user who moves between processors", () => {
     expect(await tell(fake.paid("web", moved))).toMatchObject({ decision: { action: "reset" } });
 
     await deliver(gateway, old.deleted(moved + HOUR_MS));
-    expect(await subscription()).toMatchObject({ plan: "plus", processor: "paddle", status: "active" });
+    expect(await subscription()).toMatchObject({ plan: "silver", processor: "paddle", status: "active" });
     expect(await counted()).toEqual([0, 15_000]);
 
-    await gateway.consume(userId, "words_used", 4_000);
+    await gateway.consume(userId, "stamps_used", 4_000);
     const back = moved + 2 * DAY_MS;
     await clock(back + HOUR_MS);
-    const again = fakeStripeSubscription({ id: `sub_${userId}_2`, userId, price: writer, startsAt: back });
+    const again = fakeStripeSubscription({ id: `sub_${userId}_2`, userId, price: mail, startsAt: back });
     const receipt = await deliver(gateway, again.created());
     expect(receipt.body.decision).toEqual({ action: "carry_over", reason: "Resubscribed within a paid period" });
     await deliver(gateway, again.paid("subscription_create", back + 1000));
     await tell(fake.canceled(back + HOUR_MS));
-    expect(await subscription()).toMatchObject({ plan: "plus", processor: "stripe" });
+    expect(await subscription()).toMatchObject({ plan: "silver", processor: "stripe" });
     expect(await counted()).toEqual([0, 15_000]);
   });
 });

@@ -26,12 +26,12 @@ beforeEach(() => {
   userId = `paddle-${users}`;
 });
 
-const writer = { product: "writer", plan: "plus", interval: "monthly" } as const;
+const mail = { product: "mail", plan: "silver", interval: "monthly" } as const;
 /** A subscription whose checkout our server opened for the user. */
 async function play(spec: Partial<FakePaddleSubscriptionSpec> = {}, user = userId) {
   const fake = fakePaddleSubscription({
     id: `sub_${user}`,
-    price: writer,
+    price: mail,
     startsAt: Date.now() - 20 * DAY_MS,
     ...spec,
   });
@@ -43,7 +43,7 @@ async function tell(event: PaddleObject) {
   return (await deliverPaddle(gateway, event)).body;
 }
 
-async function subscription(product: ProductId = "writer", user = userId) {
+async function subscription(product: ProductId = "mail", user = userId) {
   const view = (await gateway.usage(user)).subscriptions.find((entry) => entry.product === product);
   if (!view) throw new Error(`${user} has no ${product}`);
   return view;
@@ -85,33 +85,33 @@ describe("the user of a subscription", () => {
   });
 
   test("a payment without a user and a subscription is ignored", async () => {
-    const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: writer, startsAt: Date.now() });
+    const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: mail, startsAt: Date.now() });
     const paid = fake.paid("web", Date.now(), "transaction.paid", { subscription: null });
     expect(await tell(paid)).toMatchObject({ outcome: "ignored", reason: "no_subscription" });
   });
 
   test("custom_data of the browser is a hint for the admin, who links with one click", async () => {
     const customData = { user_id: userId };
-    const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: writer, startsAt: Date.now(), customData });
+    const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: mail, startsAt: Date.now(), customData });
     const created = fake.created();
     expect(await tell(created)).toMatchObject({ outcome: "deferred", reason: "unknown_user" });
     expect(await stored(created)).toMatchObject({ hint_user_id: userId, user_id: null });
     expect(await subscription()).toMatchObject({ plan: "free" });
 
     await linkCustomer({ processor: "paddle", customerId: fake.customer, userId }, gateway);
-    expect(await subscription()).toMatchObject({ plan: "plus", processor: "paddle" });
+    expect(await subscription()).toMatchObject({ plan: "silver", processor: "paddle" });
   });
 
   test("a forged custom_data.user_id changes nothing for the victim", async () => {
     const [victim, thief] = [`${userId}-victim`, `${userId}-thief`];
     const own = await play({}, victim);
     await tell(own.created());
-    await gateway.consume(victim, "words_used", 7_000);
+    await gateway.consume(victim, "stamps_used", 7_000);
     const { subscriptions: before } = await gateway.usage(victim);
 
     const customData = { user_id: victim, userId: victim };
     const startsAt = Date.now();
-    const unknown = fakePaddleSubscription({ id: `sub_${thief}_1`, price: writer, startsAt, customData });
+    const unknown = fakePaddleSubscription({ id: `sub_${thief}_1`, price: mail, startsAt, customData });
     const linked = await play({ id: `sub_${thief}_2`, startsAt, customData }, thief);
     for (const forged of [unknown.created(), unknown.renewed(), unknown.paid("web", startsAt)]) {
       expect(await tell(forged)).toMatchObject({ outcome: "deferred" });
@@ -134,13 +134,13 @@ describe("the user of a subscription", () => {
     const forged = await play({ id: `sub_${thief}`, customer, startsAt: Date.now() }, thief);
     expect(await tell(forged.created())).toMatchObject({ outcome: "applied" });
 
-    const own = await play({ customer, price: { ...writer, plan: "ultra" } }, victim);
+    const own = await play({ customer, price: { ...mail, plan: "titanium" } }, victim);
     // The activation names no transaction: it waits for the creation, and is not the thief's.
     expect(await tell(own.activated())).toMatchObject({ outcome: "deferred" });
     expect(await tell(own.created())).toMatchObject({ outcome: "applied" });
     expect(await tell(own.paid("web", Date.now() - 20 * DAY_MS))).toMatchObject({ outcome: "applied" });
-    expect(await subscription("writer", victim)).toMatchObject({ plan: "ultra" });
-    expect(await subscription("writer", thief)).toMatchObject({ plan: "plus" });
+    expect(await subscription("mail", victim)).toMatchObject({ plan: "titanium" });
+    expect(await subscription("mail", thief)).toMatchObject({ plan: "silver" });
   });
 });
 

@@ -24,14 +24,14 @@ beforeEach(() => {
   userId = `paddle-${users}`;
 });
 
-const writer = { product: "writer", plan: "plus", interval: "monthly" } as const;
-const starter = { product: "chatbots", plan: "starter", interval: "monthly" } as const;
+const mail = { product: "mail", plan: "silver", interval: "monthly" } as const;
+const solo = { product: "depot", plan: "solo", interval: "monthly" } as const;
 
 /** A subscription whose checkout our server opened for the user. */
 async function play(spec: Partial<FakePaddleSubscriptionSpec> = {}, user = userId) {
   const fake = fakePaddleSubscription({
     id: `sub_${user}`,
-    price: writer,
+    price: mail,
     startsAt: Date.now() - 20 * DAY_MS,
     ...spec,
   });
@@ -46,13 +46,13 @@ async function tell(event: PaddleObject) {
   return (await deliverPaddle(gateway, event)).body;
 }
 
-async function subscription(product: ProductId = "writer", user = userId) {
+async function subscription(product: ProductId = "mail", user = userId) {
   const view = (await gateway.usage(user)).subscriptions.find((entry) => entry.product === product);
   if (!view) throw new Error(`${user} has no ${product}`);
   return view;
 }
 
-async function counted(product: ProductId = "writer", user = userId) {
+async function counted(product: ProductId = "mail", user = userId) {
   const [meter] = (await subscription(product, user)).meters;
   return [meter?.used, meter?.limit];
 }
@@ -70,10 +70,10 @@ describe("the documents' checklist", () => {
   test("the same webhook three times, also as a replay with another notification_id, has one effect", async () => {
     const fake = await play();
     await tell(fake.created());
-    await gateway.consume(userId, "words_used", 9_000);
+    await gateway.consume(userId, "stamps_used", 9_000);
     const renewed = fake.renewed({ at: Date.now() });
     expect(await tell(renewed)).toMatchObject({ outcome: "applied", decision: { action: "reset" } });
-    await gateway.consume(userId, "words_used", 70);
+    await gateway.consume(userId, "stamps_used", 70);
     for (const again of [renewed, { ...renewed, notification_id: "ntf_replayed" }]) {
       expect(await tell(again)).toMatchObject({ received: true, outcome: "duplicate", decision: { action: "reset" } });
     }
@@ -83,52 +83,52 @@ describe("the documents' checklist", () => {
     expect(rows).toHaveLength(1);
   });
 
-  test("free at 100 of 100 messages, then Starter: 0 of 2,000", async () => {
+  test("free at 100 of 100 orders, then Solo: 0 of 2,000", async () => {
     await clock(JUNE);
-    await gateway.consume(userId, "messages_count", 100);
-    expect(await gateway.consume(userId, "messages_count", 1)).toMatchObject({ allowed: false, used: 100, limit: 100 });
+    await gateway.consume(userId, "orders_count", 100);
+    expect(await gateway.consume(userId, "orders_count", 1)).toMatchObject({ allowed: false, used: 100, limit: 100 });
     await clock(JUNE + HOUR_MS);
-    const fake = await play({ price: starter, startsAt: JUNE + HOUR_MS });
+    const fake = await play({ price: solo, startsAt: JUNE + HOUR_MS });
     await tell(fake.created());
-    expect(await counted("chatbots")).toEqual([0, 2_000]);
+    expect(await counted("depot")).toEqual([0, 2_000]);
     expect(await tell(fake.paid("web", JUNE + HOUR_MS))).toMatchObject({
       decision: { action: "preserve", reason: "Payment confirmed" },
     });
-    expect(await counted("chatbots")).toEqual([0, 2_000]);
+    expect(await counted("depot")).toEqual([0, 2_000]);
   });
 
   test("a first payment before its subscription waits for it, and opens one window with it", async () => {
-    const fake = await play({ price: starter });
+    const fake = await play({ price: solo });
     expect(await tell(fake.paid("web", Date.now() - 20 * DAY_MS))).toMatchObject({
       decision: { action: "preserve", reason: "Payment waits for its subscription" },
     });
-    expect(await subscription("chatbots")).toMatchObject({ plan: "free" });
+    expect(await subscription("depot")).toMatchObject({ plan: "free" });
     expect(await tell(fake.created())).toMatchObject({ decision: { action: "reset", reason: "New subscription" } });
-    expect(await counted("chatbots")).toEqual([0, 2_000]);
+    expect(await counted("depot")).toEqual([0, 2_000]);
   });
 
   test("at the limit, transaction.completed of a new period: 0 of the limit; subscription.updated changes nothing", async () => {
-    const fake = await play({ price: starter });
+    const fake = await play({ price: solo });
     await tell(fake.created());
-    await gateway.consume(userId, "messages_count", 2_000);
-    expect(await gateway.consume(userId, "messages_count", 1)).toMatchObject({ allowed: false });
+    await gateway.consume(userId, "orders_count", 2_000);
+    expect(await gateway.consume(userId, "orders_count", 1)).toMatchObject({ allowed: false });
     expect(await tell(fake.paidAhead(Date.now()))).toMatchObject({
       decision: { action: "reset", reason: "Payment for a new billing period" },
     });
-    expect(await counted("chatbots")).toEqual([0, 2_000]);
-    await gateway.consume(userId, "messages_count", 3);
+    expect(await counted("depot")).toEqual([0, 2_000]);
+    await gateway.consume(userId, "orders_count", 3);
     expect(await tell(fake.renewed({ at: Date.now() }))).toMatchObject({ decision: { action: "preserve" } });
-    expect(await counted("chatbots")).toEqual([3, 2_000]);
+    expect(await counted("depot")).toEqual([3, 2_000]);
   });
 
   test("subscription.updated with a moved period start: reset; its payments confirm it", async () => {
     const fake = await play();
     await tell(fake.created());
-    await gateway.consume(userId, "words_used", 15_000);
+    await gateway.consume(userId, "stamps_used", 15_000);
     expect(await tell(fake.renewed({ at: Date.now() }))).toMatchObject({
       decision: { action: "reset", reason: "Billing period renewal detected" },
     });
-    await gateway.consume(userId, "words_used", 5);
+    await gateway.consume(userId, "stamps_used", 5);
     for (const type of ["transaction.paid", "transaction.completed"] as const) {
       expect(await tell(fake.paid("subscription_recurring", Date.now(), type))).toMatchObject({
         decision: { action: "preserve", reason: "Payment confirmed" },
@@ -140,8 +140,8 @@ describe("the documents' checklist", () => {
   test("an upgrade and its transaction.completed (origin subscription_update): preserved", async () => {
     const fake = await play();
     await tell(fake.created());
-    await gateway.consume(userId, "words_used", 12_000);
-    const upgraded = fake.planChanged("ultra", Date.now());
+    await gateway.consume(userId, "stamps_used", 12_000);
+    const upgraded = fake.planChanged("titanium", Date.now());
     expect(await tell(fake.upgradePaid(Date.now()))).toMatchObject({
       decision: { action: "preserve", reason: "Payment without a new period" },
     });
@@ -154,7 +154,7 @@ describe("the documents' checklist", () => {
   test("one-off charges and card changes: preserved", async () => {
     const fake = await play();
     await tell(fake.created());
-    await gateway.consume(userId, "words_used", 12_000);
+    await gateway.consume(userId, "stamps_used", 12_000);
     const now = Date.now();
     const next = { start: fake.periodEnd(), end: fake.periodEnd() + 30 * DAY_MS };
     for (const origin of ["subscription_charge", "subscription_payment_method_change"] as const) {
@@ -170,7 +170,7 @@ describe("the documents' checklist", () => {
     await clock(JUNE);
     const fake = await play({ startsAt: JUNE });
     await tell(fake.created());
-    await gateway.consume(userId, "words_used", 15_000);
+    await gateway.consume(userId, "stamps_used", 15_000);
     const at = JUNE + 3 * DAY_MS;
     await clock(at);
     expect(await tell(fake.intervalSwitched("yearly", at))).toMatchObject({
@@ -187,13 +187,13 @@ describe("the documents' checklist", () => {
     await clock(JUNE);
     const fake = await play({ startsAt: JUNE });
     await tell(fake.created());
-    await gateway.consume(userId, "words_used", 9_000);
+    await gateway.consume(userId, "stamps_used", 9_000);
     const at = fake.periodEnd();
     await clock(at + HOUR_MS);
     await tell(fake.renewed());
     expect(await tell(fake.paymentFailed(at + 1))).toMatchObject({ decision: { action: "preserve" } });
     await tell(fake.pastDue(at + 2));
-    expect(await subscription()).toMatchObject({ status: "past_due", plan: "plus" });
+    expect(await subscription()).toMatchObject({ status: "past_due", plan: "silver" });
     const [meter] = (await subscription()).meters;
     expect(meter).toMatchObject({ used: 0, unpaidHeld: 9_000, remaining: 6_000 });
     await tell(fake.paid("subscription_recurring", at + 3));

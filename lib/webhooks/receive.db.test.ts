@@ -10,7 +10,7 @@ const database = testDatabase();
 const gateway = createGateway(database.transport());
 afterAll(() => gateway.end());
 
-async function subscription(userId: string, product: ProductId = "writer") {
+async function subscription(userId: string, product: ProductId = "mail") {
   const view = (await gateway.usage(userId)).subscriptions.find((entry) => entry.product === product);
   if (!view) throw new Error(`${userId} has no ${product}`);
   return view;
@@ -21,34 +21,34 @@ async function words(userId: string) {
   return { used: meter?.used, limit: meter?.limit };
 }
 
-const writer = (plan: string, interval: "monthly" | "yearly" = "monthly") =>
-  ({ product: "writer", plan, interval }) as const;
+const mail = (plan: string, interval: "monthly" | "yearly" = "monthly") =>
+  ({ product: "mail", plan, interval }) as const;
 
 // Each test goes on from the one before.
 describe("one subscriber's month", { shuffle: false }, () => {
   const userId = "story";
   // Begun 20 days ago, so that use now falls into its first period; at noon, so that an hour later is the same day.
   const startsAt = Math.floor(Date.now() / DAY_MS) * DAY_MS - 19.5 * DAY_MS;
-  const fake = fakeStripeSubscription({ id: "sub_story", userId, price: writer("plus"), startsAt });
+  const fake = fakeStripeSubscription({ id: "sub_story", userId, price: mail("silver"), startsAt });
 
   test("a new user is on free", async () => {
     expect(await subscription(userId)).toMatchObject({ plan: "free", status: "free", processor: null });
     expect(await words(userId)).toEqual({ used: 0, limit: 500 });
   });
 
-  test("customer.subscription.created puts them on Plus", async () => {
+  test("customer.subscription.created puts them on their plan", async () => {
     const receipt = await deliver(gateway, fake.created());
     expect(receipt).toMatchObject({
       status: 200,
       body: { received: true, outcome: "applied", decision: { action: "reset", reason: "New subscription" } },
     });
-    expect(await subscription(userId)).toMatchObject({ plan: "plus", status: "active", processor: "stripe" });
+    expect(await subscription(userId)).toMatchObject({ plan: "silver", status: "active", processor: "stripe" });
     expect(await words(userId)).toEqual({ used: 0, limit: 15_000 });
   });
 
   test("an upgrade inside the period keeps the usage", async () => {
-    expect(await gateway.consume(userId, "words_used", 12_000)).toMatchObject({ allowed: true, remaining: 3_000 });
-    const receipt = await deliver(gateway, fake.planChanged("ultra", Date.now()));
+    expect(await gateway.consume(userId, "stamps_used", 12_000)).toMatchObject({ allowed: true, remaining: 3_000 });
+    const receipt = await deliver(gateway, fake.planChanged("titanium", Date.now()));
     expect(receipt.body.decision).toEqual({ action: "preserve", reason: "Plan change mid-cycle detected" });
     expect(await words(userId)).toEqual({ used: 12_000, limit: 35_000 });
   });
@@ -60,7 +60,7 @@ describe("one subscriber's month", { shuffle: false }, () => {
     expect(receipt.body.decision).toEqual({ action: "reset", reason: "Billing period renewal detected" });
     expect(await words(userId)).toEqual({ used: 0, limit: 35_000 });
 
-    await gateway.consume(userId, "words_used", 100);
+    await gateway.consume(userId, "stamps_used", 100);
     expect((await deliver(gateway, renewal)).body).toMatchObject({ outcome: "duplicate" });
     const paid = fake.paid("subscription_cycle", fake.periodEnd() - 29 * DAY_MS);
     expect((await deliver(gateway, paid)).body.decision).toEqual({ action: "preserve", reason: "Payment confirmed" });
@@ -68,7 +68,7 @@ describe("one subscriber's month", { shuffle: false }, () => {
   });
 
   test("the end gives free, with the usage", async () => {
-    await gateway.consume(userId, "words_used", 400);
+    await gateway.consume(userId, "stamps_used", 400);
     await deliver(gateway, fake.deleted(fake.periodEnd() - 28 * DAY_MS));
     await gateway.setSandboxClock(userId, fake.periodEnd() - 28 * DAY_MS + HOUR_MS);
     expect(await subscription(userId)).toMatchObject({ plan: "free", status: "canceled", processor: null });
@@ -78,12 +78,12 @@ describe("one subscriber's month", { shuffle: false }, () => {
 
 test("usage after the period's start and before its event counts in the new period", async () => {
   const userId = "late-news";
-  const fake = fakeStripeSubscription({ id: "sub_late", userId, price: writer("plus"), startsAt: Date.now() });
+  const fake = fakeStripeSubscription({ id: "sub_late", userId, price: mail("silver"), startsAt: Date.now() });
   await deliver(gateway, fake.created());
   await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR_MS);
-  await gateway.consume(userId, "words_used", 9_000);
+  await gateway.consume(userId, "stamps_used", 9_000);
   await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR_MS);
-  await gateway.consume(userId, "words_used", 70);
+  await gateway.consume(userId, "stamps_used", 70);
   expect(await words(userId)).toEqual({ used: 9_070, limit: 15_000 });
 
   await deliver(gateway, fake.renewed());
@@ -95,17 +95,17 @@ test("a renewal by a processor's test clock, which runs ahead of ours, is in for
   const fake = fakeStripeSubscription({
     id: "sub_clock",
     userId,
-    price: writer("plus"),
+    price: mail("silver"),
     startsAt: Date.now() - DAY_MS,
   });
   await deliver(gateway, fake.created());
-  await gateway.consume(userId, "words_used", 15_000);
+  await gateway.consume(userId, "stamps_used", 15_000);
   const receipt = await deliver(gateway, fake.renewed({ at: Date.now() }));
   expect(receipt.body.decision).toEqual({ action: "reset", reason: "Billing period renewal detected" });
   expect(await words(userId)).toEqual({ used: 0, limit: 15_000 });
   // What is used now is used in the window that is current.
-  await gateway.consume(userId, "words_used", 8);
-  await deliver(gateway, fake.planChanged("ultra", Date.now()));
+  await gateway.consume(userId, "stamps_used", 8);
+  await deliver(gateway, fake.planChanged("titanium", Date.now()));
   expect(await words(userId)).toEqual({ used: 8, limit: 35_000 });
 });
 
@@ -114,12 +114,12 @@ test("after an end on a test clock, usage on free stays counted on free", async 
   const fake = fakeStripeSubscription({
     id: "sub_clock_end",
     userId,
-    price: writer("plus"),
+    price: mail("silver"),
     startsAt: Date.now() - DAY_MS,
   });
   await deliver(gateway, fake.created());
   await deliver(gateway, fake.deleted(Date.now() + 5 * DAY_MS));
-  await gateway.consume(userId, "words_used", 30);
+  await gateway.consume(userId, "stamps_used", 30);
   // Any later news has the counters computed again.
   await deliver(gateway, fake.paid("subscription_create", Date.now()));
   expect(await subscription(userId)).toMatchObject({ plan: "free" });
@@ -131,21 +131,21 @@ test("an unpaid renewal credits the usage at once, and withholds it while it is 
   const fake = fakeStripeSubscription({
     id: "sub_owing",
     userId,
-    price: writer("plus"),
+    price: mail("silver"),
     startsAt: Date.now() - 2 * DAY_MS,
   });
   await deliver(gateway, fake.created());
-  await gateway.consume(userId, "words_used", 9_000);
+  await gateway.consume(userId, "stamps_used", 9_000);
   const renewedAt = fake.periodEnd();
   await gateway.setSandboxClock(userId, renewedAt + 2 * HOUR_MS);
   await deliver(gateway, fake.renewed());
-  await gateway.consume(userId, "words_used", 1_000);
+  await gateway.consume(userId, "stamps_used", 1_000);
   const meter = async () => (await subscription(userId)).meters[0];
   expect(await meter()).toMatchObject({ used: 1_000, unpaidHeld: 0, remaining: 14_000 });
 
   await deliver(gateway, fake.changed({ status: "past_due" }, renewedAt + HOUR_MS));
   expect(await meter()).toMatchObject({ used: 1_000, unpaidHeld: 9_000, remaining: 5_000 });
-  expect(await gateway.consume(userId, "words_used", 5_001)).toMatchObject({
+  expect(await gateway.consume(userId, "stamps_used", 5_001)).toMatchObject({
     allowed: false,
     reason: "payment_pending",
   });
@@ -162,13 +162,13 @@ test("a switch from monthly to yearly forgives the elapsed share only", async ()
   const userId = "switcher";
   const startsAt = Date.UTC(2026, 5, 1);
   await gateway.setSandboxClock(userId, startsAt);
-  const fake = fakeStripeSubscription({ id: "sub_switch", userId, price: writer("plus"), startsAt });
+  const fake = fakeStripeSubscription({ id: "sub_switch", userId, price: mail("silver"), startsAt });
   await deliver(gateway, fake.created());
-  await gateway.consume(userId, "words_used", 15_000);
+  await gateway.consume(userId, "stamps_used", 15_000);
 
   const at = startsAt + 3 * DAY_MS;
   await gateway.setSandboxClock(userId, at);
-  const yearly = fakeStripeSubscription({ id: "sub_switch", userId, price: writer("plus", "yearly"), startsAt: at });
+  const yearly = fakeStripeSubscription({ id: "sub_switch", userId, price: mail("silver", "yearly"), startsAt: at });
   const [after, before] = [yearly.created(), fake.created()] as { data: { object: object } }[];
   const receipt = await deliver(gateway, {
     ...after,
@@ -188,7 +188,7 @@ describe("events that change nothing", () => {
     const stranger = fakeStripeSubscription({
       id: "sub_stranger",
       userId: "x",
-      price: writer("plus"),
+      price: mail("silver"),
       startsAt: Date.now(),
     });
     const created = stranger.created() as { data: { object: Record<string, unknown> } };
@@ -201,8 +201,8 @@ describe("events that change nothing", () => {
       outcome: "quarantined",
       reason: "other_livemode",
     });
-    const other = fakeStripeSubscription({ id: "sub_other", userId: "y", price: writer("plus"), startsAt: Date.now() });
-    const text = JSON.stringify(other.created()).replaceAll("price_writer_plus_monthly", "price_other");
+    const other = fakeStripeSubscription({ id: "sub_other", userId: "y", price: mail("silver"), startsAt: Date.now() });
+    const text = JSON.stringify(other.created()).replaceAll("price_mail_silver_monthly", "price_other");
     expect((await deliver(gateway, JSON.parse(text))).body).toMatchObject({
       outcome: "quarantined",
       reason: "unknown_price",
@@ -215,21 +215,21 @@ describe("events that change nothing", () => {
     const mine = fakeStripeSubscription({
       id: "sub_mine",
       userId: "owner",
-      price: writer("plus"),
+      price: mail("silver"),
       startsAt: Date.now(),
     });
     await deliver(gateway, mine.created());
-    const other = { id: "sub_stolen", customer: "cus_mine", price: writer("ultra"), startsAt: Date.now() };
+    const other = { id: "sub_stolen", customer: "cus_mine", price: mail("titanium"), startsAt: Date.now() };
     const stolen = fakeStripeSubscription({ ...other, userId: "thief" }).created();
     expect((await deliver(gateway, stolen)).body).toMatchObject({ outcome: "quarantined", reason: "link_conflict" });
-    expect(await subscription("owner")).toMatchObject({ plan: "plus" });
+    expect(await subscription("owner")).toMatchObject({ plan: "silver" });
     expect(await subscription("thief")).toMatchObject({ plan: "free" });
 
     // The subscription is the owner's: an event of it that names the thief is applied to the owner.
-    const text = JSON.stringify({ ...mine.planChanged("ultra", Date.now()), id: "evt_theft" });
+    const text = JSON.stringify({ ...mine.planChanged("titanium", Date.now()), id: "evt_theft" });
     const disputed = JSON.parse(text.replaceAll('"user_id":"owner"', '"user_id":"thief"'));
     expect((await deliver(gateway, disputed)).body).toMatchObject({ outcome: "applied" });
-    expect(await subscription("owner")).toMatchObject({ plan: "ultra" });
+    expect(await subscription("owner")).toMatchObject({ plan: "titanium" });
     expect(await subscription("thief")).toMatchObject({ plan: "free" });
   });
 });
@@ -239,19 +239,19 @@ test("the end of a subscription of two products ends both, whichever its last it
   const items = (event: object, id: string) => {
     const text = JSON.stringify(event);
     const copy = JSON.parse(text) as { id: string; data: { object: { items: { data: object[] } } } };
-    const [writerItem] = copy.data.object.items.data;
-    const bots = JSON.parse(JSON.stringify(writerItem).replaceAll("writer_plus", "chatbots_growth"));
+    const [mailItem] = copy.data.object.items.data;
+    const bots = JSON.parse(JSON.stringify(mailItem).replaceAll("mail_silver", "depot_office"));
     copy.data.object.items.data.push({ ...bots, id: "si_bots" });
     return { ...copy, id };
   };
   for (const order of ["in order", "end first"]) {
     const user = `${userId}-${order.replaceAll(" ", "-")}`;
     const id = `sub_${user}`;
-    const fake = fakeStripeSubscription({ id, userId: user, price: writer("plus"), startsAt: Date.now() - 5 * DAY_MS });
+    const fake = fakeStripeSubscription({ id, userId: user, price: mail("silver"), startsAt: Date.now() - 5 * DAY_MS });
     const created = items(fake.created(), `evt_${user}_both`);
     const ended = fake.deleted(Date.now() - DAY_MS);
     for (const event of order === "in order" ? [created, ended] : [ended, created]) await deliver(gateway, event);
     expect(await subscription(user), order).toMatchObject({ plan: "free", status: "canceled" });
-    expect(await subscription(user, "chatbots"), order).toMatchObject({ plan: "free", status: "canceled" });
+    expect(await subscription(user, "depot"), order).toMatchObject({ plan: "free", status: "canceled" });
   }
 });

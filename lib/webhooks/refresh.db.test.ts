@@ -13,7 +13,7 @@ const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
 
-const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
 const BEGAN = Math.floor(Date.now() / 1000) * 1000 - 5 * DAY_MS;
 
 let users = 0;
@@ -36,7 +36,7 @@ async function subscriber(changes: object = {}, at = BEGAN) {
     price,
     at,
     state: {
-      plan: "plus",
+      plan: "silver",
       interval: "monthly",
       quantity: 1,
       status: "active",
@@ -45,7 +45,7 @@ async function subscriber(changes: object = {}, at = BEGAN) {
       cancelAt: null,
       trialEnd: null,
       collectionPaused: false,
-      item: { id: `si_${id.slice(4)}`, product: "prod_writer_plus", price: "price_writer_plus_monthly" },
+      item: { id: `si_${id.slice(4)}`, product: "prod_mail_silver", price: "price_mail_silver_monthly" },
       ...changes,
     },
   });
@@ -54,9 +54,9 @@ async function subscriber(changes: object = {}, at = BEGAN) {
   return { fake, read, id };
 }
 
-async function writer() {
-  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer");
-  if (!found) throw new Error("no writer");
+async function mail() {
+  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "mail");
+  if (!found) throw new Error("no mail");
   return found;
 }
 
@@ -68,35 +68,35 @@ test("a known state is not added again", async () => {
 });
 
 test("a lost change is added, also if the fetch's clock is behind the known events", async () => {
-  const { read, fake } = await subscriber({ plan: "ultra", cancelAt: addMonths(BEGAN, 1) }, BEGAN);
+  const { read, fake } = await subscriber({ plan: "titanium", cancelAt: addMonths(BEGAN, 1) }, BEGAN);
   await deliver(
     gateway,
     fake.changed({ quantity: 1, canceledAt: null, metadata: { user_id: userId } } as object, BEGAN + 2 * DAY_MS),
   );
   expect(await read()).toEqual({ outcome: "added" });
-  expect(await writer()).toMatchObject({ plan: "ultra", cancelAt: new Date(addMonths(BEGAN, 1)).toISOString() });
+  expect(await mail()).toMatchObject({ plan: "titanium", cancelAt: new Date(addMonths(BEGAN, 1)).toISOString() });
 });
 
 test("and is overridden by later events, and by older events that arrive late", async () => {
-  const { read, fake } = await subscriber({ plan: "ultra" }, BEGAN + 2 * DAY_MS);
-  await gateway.consume(userId, "words_used", 900);
-  const upgraded = fake.planChanged("ultra", BEGAN + DAY_MS);
+  const { read, fake } = await subscriber({ plan: "titanium" }, BEGAN + 2 * DAY_MS);
+  await gateway.consume(userId, "stamps_used", 900);
+  const upgraded = fake.planChanged("titanium", BEGAN + DAY_MS);
   const ended = fake.changed(
-    { items: [{ id: `si_${userId}`, price: planPrice({ ...price, plan: "basic" }) }] },
+    { items: [{ id: `si_${userId}`, price: planPrice({ ...price, plan: "bronze" }) }] },
     BEGAN + 3 * DAY_MS,
   );
   expect(await read()).toEqual({ outcome: "added" });
   await deliver(gateway, upgraded);
-  expect(await writer()).toMatchObject({ plan: "ultra", meters: [{ used: 900 }, {}] });
+  expect(await mail()).toMatchObject({ plan: "titanium", meters: [{ used: 900 }, {}] });
   await deliver(gateway, ended);
-  expect(await writer()).toMatchObject({ plan: "basic", meters: [{ used: 900 }, {}] });
+  expect(await mail()).toMatchObject({ plan: "bronze", meters: [{ used: 900 }, {}] });
 });
 
 describe("of another user", () => {
   test("nothing is added, whoever asks", async () => {
-    const { read } = await subscriber({ plan: "ultra" }, BEGAN + DAY_MS);
+    const { read } = await subscriber({ plan: "titanium" }, BEGAN + DAY_MS);
     expect(await read("mallory")).toEqual({ outcome: "not_theirs" });
-    expect(await writer()).toMatchObject({ plan: "plus" });
+    expect(await mail()).toMatchObject({ plan: "silver" });
     const mallory = await gateway.usage("mallory");
     expect(mallory.subscriptions.every(({ plan }) => plan === "free")).toBe(true);
   });

@@ -27,12 +27,12 @@ const reached = {
   sold,
 };
 
-const writer = (plan: string) => planPrice({ product: "writer", plan, interval: "monthly" });
-const growth = planPrice({ product: "chatbots", plan: "growth", interval: "monthly" });
+const mail = (plan: string) => planPrice({ product: "mail", plan, interval: "monthly" });
+const office = planPrice({ product: "depot", plan: "office", interval: "monthly" });
 /** Items that a business sells beside the plan; the catalog lists none of their prices. */
 const addOns: ItemSpec[] = Array.from({ length: 10 }, (_, index) => ({
   id: `si_addon_${index}`,
-  price: { ...writer("plus"), id: `price_addon_${index}`, product: `prod_addon_${index}`, nickname: `Add-on ${index}` },
+  price: { ...mail("silver"), id: `price_addon_${index}`, product: `prod_addon_${index}`, nickname: `Add-on ${index}` },
 }));
 
 let users = 0;
@@ -51,7 +51,7 @@ async function subscribe() {
   const session = await stripe.checkout.sessions.create({
     mode: "subscription",
     customer,
-    line_items: [{ price: "price_writer_plus_monthly", quantity: 1 }],
+    line_items: [{ price: "price_mail_silver_monthly", quantity: 1 }],
     subscription_data: { metadata: { user_id: user } },
     success_url: "http://localhost:3000/billing",
   });
@@ -81,7 +81,7 @@ async function giveItems(subscription: string, items: ItemSpec[]) {
   await sandbox.idle();
 }
 
-async function plan(of = "writer") {
+async function plan(of = "mail") {
   const found = (await gateway.usage(user)).subscriptions.find(({ product }) => product === of);
   return found?.plan;
 }
@@ -91,7 +91,7 @@ const factCount = async () =>
 describe("eleven items, the plan behind the first ten", () => {
   test("the event holds ten and says that there are more; the rest is found at its address", async () => {
     const { subscription } = await subscribe();
-    await giveItems(subscription, [...addOns, { id: "si_plan", price: writer("ultra") }]);
+    await giveItems(subscription, [...addOns, { id: "si_plan", price: mail("titanium") }]);
     const { object, outcome } = delivered.at(-1) as (typeof delivered)[0];
     expect(outcome).toBe("applied");
     expect(object.items).toMatchObject({
@@ -105,7 +105,7 @@ describe("eleven items, the plan behind the first ten", () => {
     const rest = await stripe.subscriptionItems.list({ subscription, starting_after: "si_addon_9" });
     expect(rest).toMatchObject({
       has_more: false,
-      data: [{ id: "si_plan", price: { id: "price_writer_ultra_monthly" } }],
+      data: [{ id: "si_plan", price: { id: "price_mail_titanium_monthly" } }],
     });
     await expect(stripe.subscriptionItems.list({ subscription: "sub_none" })).rejects.toMatchObject({
       code: "resource_missing",
@@ -114,41 +114,41 @@ describe("eleven items, the plan behind the first ten", () => {
 
   test("a new plan among them is found", async () => {
     const subject = await subscribe();
-    await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: writer("ultra") }]);
-    expect(await plan()).toBe("plus");
+    await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: mail("titanium") }]);
+    expect(await plan()).toBe("silver");
     await fetchIncomplete(subject, async () => reached, gateway);
-    expect(await plan()).toBe("ultra");
+    expect(await plan()).toBe("titanium");
   });
 
   test("a plan that is not among them ends", async () => {
     const subject = await subscribe();
-    await giveItems(subject.subscription, [...addOns, { id: "si_bots", price: growth }]);
-    expect(await plan()).toBe("plus");
+    await giveItems(subject.subscription, [...addOns, { id: "si_bots", price: office }]);
+    expect(await plan()).toBe("silver");
     await fetchIncomplete(subject, async () => reached, gateway);
     expect(await plan()).toBe("free");
-    expect(await plan("chatbots")).toBe("growth");
+    expect(await plan("depot")).toBe("office");
   });
 
   test("a product whose part of the list is known keeps its plan when another product's part is new", async () => {
     const subject = await subscribe();
-    const bots = { id: "si_bots", price: growth };
-    await giveItems(subject.subscription, [bots, { id: "si_plan", price: writer("plus") }]);
-    expect([await plan(), await plan("chatbots")]).toEqual(["plus", "growth"]);
-    // The list that an event would hold says nothing new of the chatbots; the whole one is new to the writer.
-    await giveItems(subject.subscription, [bots, ...addOns, { id: "si_plan", price: writer("ultra") }]);
+    const bots = { id: "si_bots", price: office };
+    await giveItems(subject.subscription, [bots, { id: "si_plan", price: mail("silver") }]);
+    expect([await plan(), await plan("depot")]).toEqual(["silver", "office"]);
+    // The list that an event would hold says nothing new of the depot; the whole one is new to the mail.
+    await giveItems(subject.subscription, [bots, ...addOns, { id: "si_plan", price: mail("titanium") }]);
     await fetchIncomplete(subject, async () => reached, gateway);
-    expect([await plan(), await plan("chatbots")]).toEqual(["ultra", "growth"]);
-    const { facts } = await gateway.loadTimeline(user, "chatbots");
+    expect([await plan(), await plan("depot")]).toEqual(["titanium", "office"]);
+    const { facts } = await gateway.loadTimeline(user, "depot");
     expect(facts.at(-1)?.id).toMatch(/^stripe:read:/);
   });
 
   test("without a key nothing is asked and nothing changes", async () => {
     const subject = await subscribe();
-    await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: writer("ultra") }]);
+    await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: mail("titanium") }]);
     const known = await factCount();
     const warned = vi.spyOn(log, "warn");
     await fetchIncomplete(subject, async () => undefined, gateway);
-    expect(await plan()).toBe("plus");
+    expect(await plan()).toBe("silver");
     expect(await factCount()).toBe(known);
     expect(warned).not.toHaveBeenCalled();
   });
@@ -158,7 +158,7 @@ describe("eleven items, the plan behind the first ten", () => {
     ["its items", 1],
   ])("Stripe fails to answer for %s: nothing changes, and it is logged", async (_, answered) => {
     const subject = await subscribe();
-    await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: writer("ultra") }]);
+    await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: mail("titanium") }]);
     const known = await factCount();
     const whole = (delivered.at(-1) as (typeof delivered)[0]).object;
     const down = refusal(500, "api_error");
@@ -168,7 +168,7 @@ describe("eleven items, the plan behind the first ten", () => {
     expect(requests.at(-1)?.request).toBe(
       answered ? "GET /v1/subscription_items" : `GET /v1/subscriptions/${subject.subscription}`,
     );
-    expect(await plan()).toBe("plus");
+    expect(await plan()).toBe("silver");
     expect(await factCount()).toBe(known);
     expect(warned).toHaveBeenCalledWith(
       expect.objectContaining(subject),
@@ -178,9 +178,9 @@ describe("eleven items, the plan behind the first ten", () => {
 
   test("another user's subscription is not added", async () => {
     const subject = await subscribe();
-    await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: writer("ultra") }]);
+    await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: mail("titanium") }]);
     await fetchIncomplete({ ...subject, userId: "mallory" }, async () => reached, gateway);
-    expect(await plan()).toBe("plus");
+    expect(await plan()).toBe("silver");
     const mallory = (await gateway.usage("mallory")).subscriptions;
     expect(mallory.every(({ plan: held }) => held === "free")).toBe(true);
   });
@@ -189,8 +189,8 @@ describe("eleven items, the plan behind the first ten", () => {
 test("a receipt names the subscription to fetch if its list was cut, and only then", async () => {
   const { subscription } = await subscribe();
   expect(delivered.at(-1)?.truncated).toBeUndefined();
-  await giveItems(subscription, [...addOns, { id: "si_plan", price: writer("plus") }]);
+  await giveItems(subscription, [...addOns, { id: "si_plan", price: mail("silver") }]);
   expect(delivered.at(-1)?.truncated).toEqual({ userId: user, processor: "stripe", subscription });
-  await giveItems(subscription, [...addOns.slice(1), { id: "si_plan", price: writer("plus") }]);
+  await giveItems(subscription, [...addOns.slice(1), { id: "si_plan", price: mail("silver") }]);
   expect(delivered.at(-1)?.truncated).toBeUndefined();
 });

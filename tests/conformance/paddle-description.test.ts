@@ -45,7 +45,7 @@ describe.skipIf(missingData() !== null)("Paddle's description", () => {
   test.each<[string, Exchange, RegExp | null]>([
     ["a right update", update({ items, proration_billing_mode: "do_not_bill" }), null],
     ["an unknown field", update({ items, billing_mode: "do_not_bill" }), /"billing_mode"/],
-    ["an unknown field of an item", update({ items: [{ ...items[0], plan: "plus" }] }), /\.items\[\]: .*"plan"/],
+    ["an unknown field of an item", update({ items: [{ ...items[0], plan: "silver" }] }), /\.items\[\]: .*"plan"/],
     [
       "a wrong enum",
       update({ items, proration_billing_mode: "at_once" }),
@@ -74,7 +74,7 @@ describe.skipIf(missingData() !== null)("Paddle's description", () => {
   });
 
   const at = Date.UTC(2026, 0, 1);
-  const price = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
+  const price = planPrice({ product: "mail", plan: "silver", interval: "monthly" });
   const subject = { customer: `ctm_${ULID}`, period: { start: at, end: at + 1 } };
   const subscription = { ...subject, id: SUBSCRIPTION, items: [{ price }], createdAt: at, updatedAt: at };
   const transaction = {
@@ -94,7 +94,7 @@ describe.skipIf(missingData() !== null)("Paddle's description", () => {
     ["a right subscription", updated, null],
     ["a right transaction", paid, null],
     ["an unknown event", { ...updated, event_type: "subscription.renewed" }, /has no event subscription\.renewed/],
-    ["an unknown field", { ...updated, data: { ...updated.data, plan: "plus" } }, /\.data: .*"plan"/],
+    ["an unknown field", { ...updated, data: { ...updated.data, plan: "silver" } }, /\.data: .*"plan"/],
     ["a field of another object", { ...paid, data: { ...paid.data, next_billed_at: null } }, /"next_billed_at"/],
     ["a missing field", { ...updated, data: { ...updated.data, next_billed_at: undefined } }, /'next_billed_at'/],
     ["a wrong enum", { ...updated, data: { ...updated.data, status: "ended" } }, /\.data\.status: must be equal to/],

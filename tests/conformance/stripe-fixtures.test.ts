@@ -13,11 +13,11 @@ describe.skipIf(missingData() !== null)("Stripe's examples", () => {
   test.each<[string, unknown, string[]]>([
     ["a right object", coupon, []],
     ["a list of right objects", { object: "list", data: [coupon, product] }, []],
-    ["an unknown field", { ...product, plan: "plus" }, ["stripe product .plan: is not in Stripe's example"]],
+    ["an unknown field", { ...product, plan: "silver" }, ["stripe product .plan: is not in Stripe's example"]],
     ["a missing field", withoutDuration, ["stripe coupon .duration: is missing"]],
     [
       "an object within another",
-      { ...coupon, metadata: { ...product, plan: "plus" } },
+      { ...coupon, metadata: { ...product, plan: "silver" } },
       ["stripe product .metadata.plan: is not in Stripe's example"],
     ],
     ["an unknown object", { object: "plans" }, ["stripe plans .object: Stripe has no example of this object"]],

@@ -92,7 +92,7 @@ export function comparedCalls({ gateway, gate, query }: Database) {
     const [totals] = await query(
       `select coalesce(sum(amount), 0)::int as charged,
          (coalesce(sum(given_back), 0) + coalesce(sum(amount) filter (where amount < 0), 0))::int as unassigned
-       from usage_ledger where user_id = $1 and field = 'words_used'`,
+       from usage_ledger where user_id = $1 and field = 'stamps_used'`,
       [userId],
     );
     expect(totals).toEqual({ charged, unassigned: 0 });

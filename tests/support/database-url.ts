@@ -1,8 +1,11 @@
-/** The database that test databases are cloned from: migrated, with the catalog, without users. */
-export const TEMPLATE = "tollgate_template";
-
-/** The same, with generous deadlines (generous-database.ts). */
-export const GENEROUS_TEMPLATE = "tollgate_template_generous";
+/**
+ * The databases that test databases are cloned from, by the file's catalog: migrated, with the catalog, without users.
+ * Those of tests have generous deadlines (generous-database.ts), except in the tests of a deadline.
+ */
+export const TEMPLATES = {
+  reference: { shipped: "tollgate_reference", generous: "tollgate_reference_generous" },
+  acme: { shipped: "tollgate_acme", generous: "tollgate_acme_generous" },
+} as const;
 
 /** The same server's connection string for another database. */
 export function databaseUrl(serverUrl: string, database: string): string {

@@ -2,10 +2,12 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, inject } from "vitest";
+import { catalog } from "@/lib/config/current-catalog";
 import { withClient } from "@/lib/database/migrate";
 import type { Transport } from "@/lib/database/transports/transport";
+import acme from "./acme/catalog";
 import { asApp } from "./app-role";
-import { databaseUrl, GENEROUS_TEMPLATE, TEMPLATE } from "./database-url";
+import { databaseUrl, TEMPLATES } from "./database-url";
 import { chosenKind, openTransport, type TransportKind } from "./transports";
 
 export interface TestDatabase {
@@ -45,9 +47,8 @@ export function testDatabase({ deadlines = "generous" }: DatabaseOptions = {}): 
     withClient(server, async (client) => {
       // One clone at a time: a template must not be in use, not even by another clone's copy.
       await client.query("select pg_advisory_lock(1)");
-      await client.query(
-        `create database ${name} template ${deadlines === "shipped" ? TEMPLATE : GENEROUS_TEMPLATE} strategy file_copy`,
-      );
+      const template = TEMPLATES[catalog() === acme ? "acme" : "reference"][deadlines];
+      await client.query(`create database ${name} template ${template} strategy file_copy`);
     }),
   );
   afterAll(async () => {

@@ -109,7 +109,7 @@ export function item(priceId: string, over: object = {}) {
     next_billed_at: "2026-12-01T10:00:00.123456Z",
     trial_dates: null,
     price: price(priceId),
-    product: { id: "pro_01h7zcgmdc6tmwtjehp3sh7azf", name: "Writer", tax_category: "saas", status: "active" },
+    product: { id: "pro_01h7zcgmdc6tmwtjehp3sh7azf", name: "Mail", tax_category: "saas", status: "active" },
     ...over,
   };
 }
@@ -172,7 +172,7 @@ export function transaction(id: string, over: object = {}) {
     discount_id: null,
     billing_details: null,
     billing_period: null,
-    items: [{ price: price("pri_writer_plus_monthly"), quantity: 1, proration: null }],
+    items: [{ price: price("pri_mail_silver_monthly"), quantity: 1, proration: null }],
     details: { tax_rates_used: [], totals: totals("1999"), line_items: [] },
     payments: [],
     checkout: { url: `https://app.example/checkout/paddle?_ptxn=${id}` },

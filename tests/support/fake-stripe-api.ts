@@ -106,21 +106,21 @@ function send(answer: Answer, response: ServerResponse): void {
   else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
 }
 
-export const SUBSCRIPTION = "sub_1TollgatePlus";
+export const SUBSCRIPTION = "sub_1TollgateSilver";
 export const CUSTOMER = "cus_Tollgate1";
 export const STARTED = Date.parse("2026-11-01T10:00:00Z") / 1000;
 export const RENEWS = Date.parse("2026-12-01T10:00:00Z") / 1000;
 
-export const price = (plan: string, interval: Price["interval"] = "monthly", product: Price["product"] = "writer") =>
+export const price = (plan: string, interval: Price["interval"] = "monthly", product: Price["product"] = "mail") =>
   planPrice({ product, plan, interval });
 
-/** A subscription of Writer Plus, in its first month; `over` replaces fields of the object itself. */
+/** A subscription of Mail Silver, in its first month; `over` replaces fields of the object itself. */
 export function subscription(over: StripeObject = {}, spec: Partial<SubscriptionSpec> = {}): StripeObject {
   const object = subscriptionObject(
     {
       id: SUBSCRIPTION,
       customer: CUSTOMER,
-      items: [{ id: "si_plus", price: price("plus") }],
+      items: [{ id: "si_silver", price: price("silver") }],
       created: STARTED,
       periodStart: STARTED,
       periodEnd: RENEWS,

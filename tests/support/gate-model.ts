@@ -10,12 +10,12 @@ import { usageAt } from "@/lib/billing/usage-at";
 import { product } from "@/lib/config/current-catalog";
 import type { CounterName } from "@/lib/config/register";
 import type { Action } from "./billing-simulator/actions";
-import { writerPlan } from "./billing-simulator/product";
+import { mailPlan } from "./billing-simulator/product";
 import { BillingSimulator } from "./billing-simulator/simulator";
 import type { Charge, ConsumeKey, Expected, GivenBack, Held, ReleaseKey, ReserveKey } from "./gate-model-types";
 import { ModelLedger } from "./model-ledger";
 
-const WRITER = product("writer");
+const MAIL = product("mail");
 
 export class GateModel {
   /** The database's clock runs on between two actions: a busy machine must not use up the pause between them. */
@@ -40,7 +40,7 @@ export class GateModel {
   /** Numbers of a meter now, or of the window of another instant. */
   meter(field: CounterName, at?: Instant) {
     const { entitlementPeriod, window, used, withheld, limits } = usageAt(
-      WRITER,
+      MAIL,
       this.timeline,
       this.ledger.rows,
       this.simulator.now,
@@ -185,7 +185,7 @@ export class GateModel {
 
   /** Made in the current window, or in one whose count the current one continues. */
   private holdsNow(at: Instant): boolean {
-    const { window } = usageAt(WRITER, this.timeline, [], this.simulator.now);
+    const { window } = usageAt(MAIL, this.timeline, [], this.simulator.now);
     const opening = this.timeline.transitions.findLast(
       ({ window: { source, start }, at: opened }) =>
         source === window.source && start === window.start && opened <= this.clock,
@@ -195,8 +195,8 @@ export class GateModel {
 
   /** Whether usage of that instant counts in the current window only. */
   private countsNow(at: Instant): boolean {
-    const now = usageAt(WRITER, this.timeline, [], this.simulator.now);
-    const then = usageAt(WRITER, this.timeline, [], this.simulator.now, at);
+    const now = usageAt(MAIL, this.timeline, [], this.simulator.now);
+    const then = usageAt(MAIL, this.timeline, [], this.simulator.now, at);
     return (
       at >= now.window.start &&
       then.entitlementPeriod.source === now.entitlementPeriod.source &&
@@ -207,7 +207,7 @@ export class GateModel {
 
   /** From this instant on, usage counts in the current window only. */
   private countsSince(): Instant {
-    const { entitlementPeriod, window } = usageAt(WRITER, this.timeline, [], this.simulator.now);
+    const { entitlementPeriod, window } = usageAt(MAIL, this.timeline, [], this.simulator.now);
     const { entitlementPeriods, transitions } = this.timeline;
     const other = entitlementPeriods.findLastIndex(
       ({ start, source, periodStart }) =>
@@ -231,11 +231,11 @@ export class GateModel {
 
   /** The instant that a charge gets. */
   private get now(): Instant {
-    return Math.max(this.clock, usageAt(WRITER, this.timeline, [], this.simulator.now).window.start);
+    return Math.max(this.clock, usageAt(MAIL, this.timeline, [], this.simulator.now).window.start);
   }
 
   private fold(): Timeline {
-    return fold(WRITER, this.simulator?.facts.map(inCatalog) ?? [], Date.UTC(2026, 0, 31, 12));
+    return fold(MAIL, this.simulator?.facts.map(inCatalog) ?? [], Date.UTC(2026, 0, 31, 12));
   }
 }
 
@@ -250,7 +250,7 @@ function same(one: unknown, other: unknown): boolean {
 
 /** The simulator's fact with the catalog's plans. */
 function inCatalog(fact: ProcessorFact): ProcessorFact {
-  if (fact.kind === "payment") return { ...fact, plan: writerPlan(fact.plan) };
-  const sold = (state: SubscriptionState): SubscriptionState => ({ ...state, plan: writerPlan(state.plan) });
+  if (fact.kind === "payment") return { ...fact, plan: mailPlan(fact.plan) };
+  const sold = (state: SubscriptionState): SubscriptionState => ({ ...state, plan: mailPlan(state.plan) });
   return { ...fact, state: sold(fact.state), previous: fact.previous && sold(fact.previous) };
 }

@@ -3,6 +3,7 @@ import { afterAll } from "vitest";
 import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import type { Instant, Interval } from "@/lib/billing/types";
 import type { FieldId, ProductId } from "@/lib/config/catalog";
+import { findPlan, productIds } from "@/lib/config/current-catalog";
 import { createGateway } from "@/lib/database/gateway";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { type DatabaseOptions, testDatabase } from "./database";
@@ -24,7 +25,7 @@ export function meteredDatabase({ connections = 24, ...options }: MeteredOptions
     /** Delivers the event of a paid subscription that began at `startsAt`; returns the fake, for later events. */
     async subscribe(
       userId: string,
-      { plan, product = "writer", interval = "monthly", startsAt = Date.now() - DAY_MS }: Subscription,
+      { plan, product = productOf(plan), interval = "monthly", startsAt = Date.now() - DAY_MS }: Subscription,
     ) {
       const price = { product, plan, interval };
       const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt });
@@ -60,4 +61,11 @@ interface Subscription {
   product?: ProductId;
   interval?: Interval;
   startsAt?: Instant;
+}
+
+/** The product of the file's catalog that has this plan. */
+function productOf(plan: string): ProductId {
+  const product = productIds().find((id) => findPlan(id, plan) !== undefined);
+  if (product === undefined) throw new Error(`no product has the plan ${plan}`);
+  return product;
 }

@@ -16,14 +16,14 @@ export function paddleAccount(name: string) {
 
   /** Opens a checkout through our client, and stores its user. */
   async function open(discount?: string) {
-    const spec = { userId: payer.id, product: "writer", plan: "plus", interval: "monthly", trial: false } as const;
+    const spec = { userId: payer.id, product: "mail", plan: "silver", interval: "monthly", trial: false } as const;
     const begun = await gateway.beginCheckout({ ...spec, processor: "paddle" });
     if (begun.outcome !== "begun") throw new Error(begun.outcome);
     const made = await (await client()).checkout({
       userId: payer.id,
       customer: null,
       email: null,
-      priceId: "pri_writer_plus_monthly",
+      priceId: "pri_mail_silver_monthly",
       returnUrl: "http://localhost:3000/billing",
       checkoutPage: "http://localhost:3000/checkout/paddle",
       ...(discount && { code: discount }),

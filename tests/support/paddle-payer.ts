@@ -11,17 +11,17 @@ export function paddlePayer() {
   const shared = payerAt(createFakePaddle);
   const { gateway, payer, sdk, delivered, pay } = shared;
 
-  const items = (plan: string, interval = "monthly") => [{ priceId: `pri_writer_${plan}_${interval}`, quantity: 1 }];
+  const items = (plan: string, interval = "monthly") => [{ priceId: `pri_mail_${plan}_${interval}`, quantity: 1 }];
 
   /** Opens a checkout as our server does, and stores its user before a payment is possible. */
-  async function openCheckout(plan = "plus", interval: "monthly" | "yearly" = "monthly", customerId?: string) {
+  async function openCheckout(plan = "silver", interval: "monthly" | "yearly" = "monthly", customerId?: string) {
     const transaction = await sdk().transactions.create({
       items: items(plan, interval),
       customData: { user_id: payer.id },
       checkout: { url: "http://localhost:3000/billing?checkout=1" },
       ...(customerId && { customerId }),
     });
-    const spec = { userId: payer.id, product: "writer", plan, interval, trial: false, processor: "paddle" } as const;
+    const spec = { userId: payer.id, product: "mail", plan, interval, trial: false, processor: "paddle" } as const;
     const begun = await gateway.beginCheckout(spec);
     if (begun.outcome !== "begun") throw new Error(begun.outcome);
     await gateway.openCheckout(payer.id, begun.checkout.id, transaction.id, "http://localhost:3000/pay");
@@ -33,7 +33,7 @@ export function paddlePayer() {
     items,
     openCheckout,
 
-    async subscribe(plan = "plus", interval: "monthly" | "yearly" = "monthly", card: "4242" | "0341" = "4242") {
+    async subscribe(plan = "silver", interval: "monthly" | "yearly" = "monthly", card: "4242" | "0341" = "4242") {
       const { id: transaction } = await openCheckout(plan, interval);
       await pay(transaction, { card });
       const { subscriptionId, customerId } = await sdk().transactions.get(transaction);

@@ -27,10 +27,10 @@ export function payerAt<F extends Fake>(createFake: (gateway: Gateway) => F, nam
     fake.delivered.length = 0;
   });
 
-  /** The payer's subscription of the writer, as the product shows it. */
-  async function writer() {
-    const found = (await gateway.usage(payer.id)).subscriptions.find(({ product }) => product === "writer");
-    if (!found) throw new Error("no writer");
+  /** The payer's subscription of the mail, as the product shows it. */
+  async function mail() {
+    const found = (await gateway.usage(payer.id)).subscriptions.find(({ product }) => product === "mail");
+    if (!found) throw new Error("no mail");
     return found;
   }
 
@@ -39,8 +39,8 @@ export function payerAt<F extends Fake>(createFake: (gateway: Gateway) => F, nam
     database,
     gateway,
     payer,
-    writer,
-    used: async () => (await writer()).meters.find(({ field }) => field === "words_used")?.used,
+    mail,
+    used: async () => (await mail()).meters.find(({ field }) => field === "stamps_used")?.used,
     /** The payer's clock, in milliseconds. */
     now: async () => (await gateway.sandboxClock(payer.id)).now,
     types: () => fake.delivered.map(({ type }) => type),

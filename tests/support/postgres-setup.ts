@@ -1,15 +1,16 @@
 /** Vitest's global set-up: one Postgres for the whole run, and a migrated template that every test file clones. */
 import "@/scripts/provide-catalog";
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { TestProject } from "vitest/node";
 import { setAppPassword } from "@/lib/database/app-role";
 import { EVERY_PART, migrate, withClient } from "@/lib/database/migrate";
 import { startEmbeddedPostgres } from "@/scripts/database/embedded";
-import config from "@/tollgate.config";
+import reference from "@/tollgate.config";
+import acme from "./acme/catalog";
 import { APP_PASSWORD, openSandbox } from "./app-role";
-import { databaseUrl, GENEROUS_TEMPLATE, TEMPLATE } from "./database-url";
+import { databaseUrl, TEMPLATES } from "./database-url";
 import { makeGenerous } from "./generous-database";
 import { type PgBouncer, startPgBouncer } from "./pgbouncer";
 
@@ -38,14 +39,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    await withClient(server.url, (client) => client.query(`create database ${TEMPLATE}`));
-    await migrate(databaseUrl(server.url, TEMPLATE), config, EVERY_PART);
-    await withClient(server.url, (client) =>
-      client.query(`create database ${GENEROUS_TEMPLATE} template ${TEMPLATE} strategy file_copy`),
-    );
-    await withClient(databaseUrl(server.url, GENEROUS_TEMPLATE), makeGenerous);
-    for (const template of [TEMPLATE, GENEROUS_TEMPLATE])
-      await withClient(databaseUrl(server.url, template), openSandbox);
+    await createTemplates(server.url, TEMPLATES.reference, (url) => migrate(url, reference, EVERY_PART));
+    await createTemplates(server.url, TEMPLATES.acme, async (url) => {
+      await migrate(url, acme, { sandbox: true });
+      await withClient(url, async (client) => {
+        await client.query(await readFile(path.join(import.meta.dirname, "acme", "bays.sql"), "utf8"));
+        await client.query("select tollgate.grant_access()");
+      });
+    });
     await setAppPassword(server.url, APP_PASSWORD);
     await withClient(server.url, (client) => client.query(`alter role authenticator password '${AUTHENTICATOR}'`));
     bouncer = await startPgBouncer(server.url, path.join(directory, "pgbouncer"));
@@ -58,6 +59,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("authenticatorUrl", authenticatorUrl(server.url));
   project.provide("bouncerUrl", bouncer?.url ?? null);
   return stop;
+}
+
+async function createTemplates(
+  serverUrl: string,
+  { shipped, generous }: (typeof TEMPLATES)[keyof typeof TEMPLATES],
+  fill: (url: string) => Promise<unknown>,
+): Promise<void> {
+  await withClient(serverUrl, (client) => client.query(`create database ${shipped}`));
+  await fill(databaseUrl(serverUrl, shipped));
+  await withClient(serverUrl, (client) =>
+    client.query(`create database ${generous} template ${shipped} strategy file_copy`),
+  );
+  await withClient(databaseUrl(serverUrl, generous), makeGenerous);
+  for (const template of [shipped, generous]) await withClient(databaseUrl(serverUrl, template), openSandbox);
 }
 
 function authenticatorUrl(serverUrl: string): string {

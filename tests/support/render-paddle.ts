@@ -21,7 +21,7 @@ import {
   type TransactionSpec,
   transactionEntity,
 } from "@/lib/sandbox/event-builders/paddle/events";
-import { writerPrice } from "./billing-simulator/product";
+import { mailPrice } from "./billing-simulator/product";
 
 /** The transaction that the server made for the subscription's checkout; whose it is, it stores. */
 export function paddleTransaction(subscription: string, userId: string): string {
@@ -67,11 +67,11 @@ function eventFor(fact: ProcessorFact, userId: string, at: Instant, type: string
 }
 
 function priceOf(state: Pick<SubscriptionState, "plan" | "interval">) {
-  return planPrice(writerPrice(state));
+  return planPrice(mailPrice(state));
 }
 
-/** Another product's plan: all that is left in a list without the writer's. */
-const OTHER = planPrice({ product: "chatbots", plan: "growth", interval: "monthly" });
+/** Another product's plan: all that is left in a list without the mail's. */
+const OTHER = planPrice({ product: "depot", plan: "office", interval: "monthly" });
 
 function unlistedPrice(interval: Interval | null) {
   return { ...priceOf({ plan: "low", interval }), id: `pri_unlisted_${interval}`, product: "pro_unlisted" };

@@ -19,7 +19,7 @@ import {
   type SubscriptionSpec,
   subscriptionObject,
 } from "@/lib/sandbox/event-builders/stripe/events";
-import { writerPrice } from "./billing-simulator/product";
+import { mailPrice } from "./billing-simulator/product";
 
 const seconds = (at: number) => Math.floor(at / 1000);
 
@@ -38,13 +38,13 @@ export function renderStripe(fact: ProcessorFact, userId: string, shape: Shape):
 }
 
 function priceOf(state: Pick<SubscriptionState, "plan" | "interval">) {
-  return planPrice(writerPrice(state));
+  return planPrice(mailPrice(state));
 }
 
-/** Another product's plan: all that is left in a list without the writer's. */
+/** Another product's plan: all that is left in a list without the mail's. */
 const OTHER: ItemSpec = {
   id: "si_other",
-  price: planPrice({ product: "chatbots", plan: "growth", interval: "monthly" }),
+  price: planPrice({ product: "depot", plan: "office", interval: "monthly" }),
 };
 
 function unlistedPrice(interval: Interval | null): PriceSpec {

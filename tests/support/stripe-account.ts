@@ -14,7 +14,7 @@ export function stripeAccount(name: string) {
     const session = await stripe.checkout.sessions.create({
       mode: "subscription",
       customer,
-      line_items: [{ price: "price_writer_plus_monthly", quantity: 1 }],
+      line_items: [{ price: "price_mail_silver_monthly", quantity: 1 }],
       subscription_data: { metadata: { user_id: payer.id }, ...data },
       success_url: "http://localhost:3000/billing",
       ...rest,
@@ -40,11 +40,11 @@ export function stripeAccount(name: string) {
     /** The payer's clock, in seconds. */
     now: async () => Math.floor((await shared.now()) / 1000),
 
-    /** The writer's subscription and counter, as the product shows them. */
-    async writer() {
+    /** The mail's subscription and counter, as the product shows them. */
+    async mail() {
       await sandbox.idle();
-      const found = await shared.writer();
-      const words = found.meters.find(({ field }) => field === "words_used");
+      const found = await shared.mail();
+      const words = found.meters.find(({ field }) => field === "stamps_used");
       const { plan, status, interval, cancelAt } = found;
       return { plan, status, interval, cancelAt, used: words?.used, limit: words?.limit, remaining: words?.remaining };
     },

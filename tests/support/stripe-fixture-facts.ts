@@ -9,13 +9,13 @@ export const NEXT_MARCH = Date.UTC(2027, 2, 16, 22);
 const HOUR_MS = 3_600_000;
 
 export const item = (plan: string, interval = "monthly") => ({
-  id: "si_AdaWriter",
-  product: `prod_writer_${plan}`,
-  price: `price_writer_${plan}_${interval}`,
+  id: "si_AdaMail",
+  product: `prod_mail_${plan}`,
+  price: `price_mail_${plan}_${interval}`,
 });
-const writer = (plan: string) => ({ plan, item: item(plan) });
-export const plus: SubscriptionState = {
-  ...writer("plus"),
+const mail = (plan: string) => ({ plan, item: item(plan) });
+export const silver: SubscriptionState = {
+  ...mail("silver"),
   interval: "monthly",
   quantity: 1,
   status: "active",
@@ -25,8 +25,8 @@ export const plus: SubscriptionState = {
   trialEnd: null,
   collectionPaused: false,
 };
-const april: SubscriptionState = { ...plus, periodStart: APRIL, periodEnd: MAY };
-const trial: SubscriptionState = { ...plus, status: "trialing", trialEnd: APRIL };
+const april: SubscriptionState = { ...silver, periodStart: APRIL, periodEnd: MAY };
+const trial: SubscriptionState = { ...silver, status: "trialing", trialEnd: APRIL };
 const paused: SubscriptionState = { ...trial, status: "paused", periodStart: APRIL, periodEnd: MAY };
 export const nothing = { hasPeriodChange: false, hasPlanChange: false };
 export const period = { hasPeriodChange: true, hasPlanChange: false };
@@ -59,7 +59,7 @@ const payment = (at: number, fact: object) => ({
     purpose: "period",
     periodStart: APRIL,
     periodEnd: MAY,
-    plan: "plus",
+    plan: "silver",
     interval: "monthly",
     paidInFull: false,
     ...fact,
@@ -68,15 +68,15 @@ const payment = (at: number, fact: object) => ({
 export const ofMarch = { periodStart: MARCH, periodEnd: APRIL };
 
 export const FIXTURE_FACTS: Record<string, { fact: object; analysis: object | null }> = {
-  "customer.subscription.created": snapshot(MARCH, plus, null, null, "created"),
+  "customer.subscription.created": snapshot(MARCH, silver, null, null, "created"),
   "customer.subscription.created.trial": snapshot(MARCH, trial, null, null, "created"),
-  "customer.subscription.created.two_products": snapshot(MARCH, plus, null, null, "created"),
-  "customer.subscription.updated.renewal": snapshot(APRIL + 5000, april, plus, period),
-  "customer.subscription.updated.upgrade": snapshot(MID_MARCH, { ...plus, ...writer("ultra") }, plus, plan),
+  "customer.subscription.created.two_products": snapshot(MARCH, silver, null, null, "created"),
+  "customer.subscription.updated.renewal": snapshot(APRIL + 5000, april, silver, period),
+  "customer.subscription.updated.upgrade": snapshot(MID_MARCH, { ...silver, ...mail("titanium") }, silver, plan),
   "customer.subscription.updated.plan_change_at_renewal": snapshot(
     APRIL + 5000,
-    { ...april, ...writer("basic") },
-    plus,
+    { ...april, ...mail("bronze") },
+    silver,
     {
       hasPeriodChange: true,
       hasPlanChange: true,
@@ -84,8 +84,8 @@ export const FIXTURE_FACTS: Record<string, { fact: object; analysis: object | nu
   ),
   "customer.subscription.updated.interval_switch": snapshot(
     MID_MARCH,
-    { ...plus, interval: "yearly", item: item("plus", "yearly"), periodStart: MID_MARCH, periodEnd: NEXT_MARCH },
-    plus,
+    { ...silver, interval: "yearly", item: item("silver", "yearly"), periodStart: MID_MARCH, periodEnd: NEXT_MARCH },
+    silver,
     period,
   ),
   "customer.subscription.updated.past_due": snapshot(APRIL + HOUR_MS, { ...april, status: "past_due" }, april, nothing),
@@ -97,19 +97,19 @@ export const FIXTURE_FACTS: Record<string, { fact: object; analysis: object | nu
   ),
   "customer.subscription.updated.cancel_at_period_end": snapshot(
     MID_MARCH,
-    { ...plus, cancelAt: APRIL },
-    plus,
+    { ...silver, cancelAt: APRIL },
+    silver,
     nothing,
   ),
   "customer.subscription.updated.collection_paused": snapshot(
     MID_MARCH,
-    { ...plus, collectionPaused: true },
-    plus,
+    { ...silver, collectionPaused: true },
+    silver,
     nothing,
   ),
   "customer.subscription.updated.trial_converted": snapshot(APRIL + 5000, { ...april, trialEnd: APRIL }, trial, period),
-  "customer.subscription.updated.item_removed": snapshot(MID_MARCH, plus, plus, nothing),
-  "customer.subscription.deleted": snapshot(MID_MARCH, { ...plus, status: "canceled" }, null, nothing, "deleted"),
+  "customer.subscription.updated.item_removed": snapshot(MID_MARCH, silver, silver, nothing),
+  "customer.subscription.deleted": snapshot(MID_MARCH, { ...silver, status: "canceled" }, null, nothing, "deleted"),
   "customer.subscription.paused": snapshot(APRIL + 5000, paused, trial, period),
   "customer.subscription.resumed": snapshot(APRIL + HOUR_MS, { ...paused, status: "active" }, paused, nothing),
   "customer.subscription.trial_will_end": snapshot(APRIL - 72 * HOUR_MS, trial, null, nothing),
@@ -119,7 +119,7 @@ export const FIXTURE_FACTS: Record<string, { fact: object; analysis: object | nu
   "invoice.paid.cycle_from_balance": payment(APRIL + HOUR_MS, {}),
   "invoice.paid.update_proration": payment(MID_MARCH + 2000, {
     purpose: "proration",
-    plan: "ultra",
+    plan: "titanium",
     periodStart: MID_MARCH,
     periodEnd: APRIL,
   }),

@@ -3,7 +3,7 @@ import type Stripe from "stripe";
 import { createFakeStripe } from "./fake-stripe";
 import { payerAt } from "./payer";
 
-const ITEM = (plan: string, interval = "monthly") => ({ price: `price_writer_${plan}_${interval}`, quantity: 1 });
+const ITEM = (plan: string, interval = "monthly") => ({ price: `price_mail_${plan}_${interval}`, quantity: 1 });
 
 export function stripePayer() {
   const shared = payerAt(createFakeStripe);
@@ -15,7 +15,7 @@ export function stripePayer() {
     const session = await stripe.checkout.sessions.create({
       mode: "subscription",
       customer: customer.id,
-      line_items: [ITEM("plus")],
+      line_items: [ITEM("silver")],
       metadata,
       subscription_data: { metadata },
       success_url: "http://localhost:3000/billing?session={CHECKOUT_SESSION_ID}",
@@ -30,7 +30,7 @@ export function stripePayer() {
     ITEM,
     openCheckout,
 
-    async subscribe(plan = "plus", interval = "monthly", card: "4242" | "0341" = "4242") {
+    async subscribe(plan = "silver", interval = "monthly", card: "4242" | "0341" = "4242") {
       const { customer, session } = await openCheckout({ line_items: [ITEM(plan, interval)] });
       await pay(session.id, { card });
       const { subscription } = await stripe.checkout.sessions.retrieve(session.id);

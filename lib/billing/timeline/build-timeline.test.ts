@@ -19,10 +19,10 @@ function factsOf(event: StripeObject): Fact[] {
   return normalized.outcome === "facts" ? normalized.facts.map(({ fact }) => fact) : [];
 }
 
-const plus = { product: "writer", plan: "plus", interval: "monthly" } as const;
-const play = (id = "sub_one", startsAt = START) => fakeStripeSubscription({ id, userId: "u", price: plus, startsAt });
+const silver = { product: "mail", plan: "silver", interval: "monthly" } as const;
+const play = (id = "sub_one", startsAt = START) => fakeStripeSubscription({ id, userId: "u", price: silver, startsAt });
 const span = (start: Instant, end: Instant) => ({ periodStart: start / 1000, periodEnd: end / 1000 });
-const timelineOf = (events: StripeObject[]) => fold(product("writer"), events.flatMap(factsOf), ROW_MADE);
+const timelineOf = (events: StripeObject[]) => fold(product("mail"), events.flatMap(factsOf), ROW_MADE);
 const at = (timeline: ReturnType<typeof fold>, instant: Instant) =>
   timeline.entitlementPeriods.findLast(({ start }) => start <= instant);
 
@@ -39,13 +39,13 @@ function replaySubscription(steps: [string, number][]): StripeObject[] {
   for (const [kind, hours] of steps) {
     // Several in one second now and then.
     now += hours < 6 ? 0 : hours * HOUR_MS;
-    if (kind === "upgrade") events.push(fake.planChanged("ultra", now));
-    if (kind === "downgrade") events.push(fake.planChanged("basic", now));
+    if (kind === "upgrade") events.push(fake.planChanged("titanium", now));
+    if (kind === "downgrade") events.push(fake.planChanged("bronze", now));
     if (kind === "pay") events.push(fake.paid("subscription_cycle", now));
     if (kind === "fail") events.push(fake.paymentFailed("subscription_cycle", now));
     if (kind === "renew" || kind === "renewWithPlan") {
       now = Math.max(now, fake.periodEnd());
-      events.push(fake.renewed({ at: now, ...(kind === "renewWithPlan" && { plan: "basic" }) }));
+      events.push(fake.renewed({ at: now, ...(kind === "renewWithPlan" && { plan: "bronze" }) }));
     }
     if (kind === "cancel") {
       events.push(fake.deleted(now));
@@ -144,7 +144,7 @@ describe("the entitlement of a user", () => {
   test("no event for seven days after the period's end: free", () => {
     const fake = play();
     const timeline = timelineOf([fake.created()]);
-    expect(at(timeline, fake.periodEnd() + 7 * DAY_MS - 1)).toMatchObject({ plan: "plus" });
+    expect(at(timeline, fake.periodEnd() + 7 * DAY_MS - 1)).toMatchObject({ plan: "silver" });
     expect(at(timeline, fake.periodEnd() + 7 * DAY_MS)).toMatchObject({ plan: "free", source: "free" });
   });
 
@@ -154,7 +154,7 @@ describe("the entitlement of a user", () => {
     const failedAt = fake.periodEnd() - 29 * DAY_MS;
     events.push(fake.changed({ status: "past_due" }, failedAt));
     const timeline = timelineOf(events);
-    expect(at(timeline, failedAt)).toMatchObject({ plan: "plus", status: "past_due", withheld: true });
+    expect(at(timeline, failedAt)).toMatchObject({ plan: "silver", status: "past_due", withheld: true });
     expect(at(timeline, failedAt + 7 * DAY_MS)).toMatchObject({ plan: "free", status: "past_due" });
     expect(timeline.transitions.find(({ at: opened }) => opened === START + 28 * DAY_MS)).toMatchObject({
       unpaid: true,
@@ -165,53 +165,56 @@ describe("the entitlement of a user", () => {
     const fake = play();
     const day = (n: number) => START + n * DAY_MS;
     const events = [fake.created(), fake.paid("subscription_create", START)];
-    events.push(fake.planChanged("ultra", day(5)));
-    expect(at(timelineOf(events), day(6))).toMatchObject({ plan: "ultra", limitPlan: "ultra" });
+    events.push(fake.planChanged("titanium", day(5)));
+    expect(at(timelineOf(events), day(6))).toMatchObject({ plan: "titanium", limitPlan: "titanium" });
     events.push(fake.changed({ status: "past_due" }, day(6)), fake.changed({ status: "active" }, day(7)));
-    expect(at(timelineOf(events), day(8))).toMatchObject({ plan: "ultra", limitPlan: "plus" });
+    expect(at(timelineOf(events), day(8))).toMatchObject({ plan: "titanium", limitPlan: "silver" });
     events.push(fake.paid("subscription_cycle", day(9)));
-    expect(at(timelineOf(events), day(10))).toMatchObject({ plan: "ultra", limitPlan: "ultra" });
+    expect(at(timelineOf(events), day(10))).toMatchObject({ plan: "titanium", limitPlan: "titanium" });
   });
 
   test("an upgrade whose charge failed is not confirmed by the next renewal", () => {
     const fake = play();
     const events = [fake.created(), fake.paid("subscription_create", START)];
-    events.push(fake.planChanged("ultra", START + 5 * DAY_MS));
+    events.push(fake.planChanged("titanium", START + 5 * DAY_MS));
     events.push(fake.paymentFailed("subscription_update", START + 5 * DAY_MS + HOUR_MS));
     const renewedAt = fake.periodEnd();
     events.push(fake.renewed(), fake.paymentFailed("subscription_cycle", renewedAt + HOUR_MS));
     events.push(fake.changed({ status: "past_due" }, renewedAt + HOUR_MS));
-    expect(at(timelineOf(events), renewedAt)).toMatchObject({ plan: "ultra", limitPlan: "plus" });
-    expect(at(timelineOf(events), renewedAt + 2 * HOUR_MS)).toMatchObject({ status: "past_due", limitPlan: "plus" });
+    expect(at(timelineOf(events), renewedAt)).toMatchObject({ plan: "titanium", limitPlan: "silver" });
+    expect(at(timelineOf(events), renewedAt + 2 * HOUR_MS)).toMatchObject({ status: "past_due", limitPlan: "silver" });
   });
 
   test("a first period that became active after `incomplete` counts as paid, now and when it is over", () => {
     const year = 366 * DAY_MS;
     const events = [0, year].flatMap((after, index) => {
-      const spec = { id: `sub_${index}`, userId: "u", price: plus, startsAt: START + after } as const;
+      const spec = { id: `sub_${index}`, userId: "u", price: silver, startsAt: START + after } as const;
       const fake = fakeStripeSubscription({ ...spec, status: "incomplete" });
       const created = fake.created();
       const begun = fake.changed({ status: "active" }, START + after + 30_000);
       return [created, begun, fake.deleted(START + after + 10 * DAY_MS)];
     });
     const timeline = timelineOf(events);
-    expect(at(timeline, START + year + DAY_MS)).toMatchObject({ plan: "plus", limitPlan: "plus", withheld: false });
+    expect(at(timeline, START + year + DAY_MS)).toMatchObject({ plan: "silver", limitPlan: "silver", withheld: false });
   });
 
   test("a second trial from our checkout gives nothing and is flagged; an extension is the business's decision", () => {
     const metadata = { trial_source: "checkout" };
-    const trial = { userId: "u", price: plus, status: "trialing", metadata } as const;
+    const trial = { userId: "u", price: silver, status: "trialing", metadata } as const;
     const first = fakeStripeSubscription({ ...trial, id: "sub_a", startsAt: START });
     const again = first.created();
     const extended = first.renewed();
-    expect(at(timelineOf([again, extended]), START + 29 * DAY_MS)).toMatchObject({ plan: "plus", status: "trialing" });
+    expect(at(timelineOf([again, extended]), START + 29 * DAY_MS)).toMatchObject({
+      plan: "silver",
+      status: "trialing",
+    });
 
     const second = fakeStripeSubscription({ ...trial, id: "sub_b", startsAt: START + 40 * DAY_MS });
     const timeline = timelineOf([again, first.deleted(START + DAY_MS), second.created()]);
     expect(at(timeline, START + 41 * DAY_MS)).toMatchObject({ plan: "free", status: "trialing" });
     expect(timeline.flags).toContainEqual({ kind: "trial_refused", source: "stripe:sub_b", at: START + 40 * DAY_MS });
     const begun = timelineOf([again, second.created(), second.changed({ status: "active" }, START + 45 * DAY_MS)]);
-    expect(at(begun, START + 46 * DAY_MS)).toMatchObject({ plan: "plus", status: "active" });
+    expect(at(begun, START + 46 * DAY_MS)).toMatchObject({ plan: "silver", status: "active" });
   });
 
   test("a trial added to a paid period takes nothing away, and its upgrade counts when it is paid", () => {
@@ -219,9 +222,13 @@ describe("the entitlement of a user", () => {
     const added = START + 5 * DAY_MS;
     const events = [fake.created(), fake.paid("subscription_create", START)];
     events.push(fake.changed({ status: "trialing", ...span(added, added + 10 * DAY_MS) }, added));
-    events.push(fake.planChanged("ultra", added + DAY_MS));
+    events.push(fake.planChanged("titanium", added + DAY_MS));
     const timeline = timelineOf(events);
-    expect(at(timeline, added + 2 * DAY_MS)).toMatchObject({ plan: "ultra", limitPlan: "plus", status: "trialing" });
+    expect(at(timeline, added + 2 * DAY_MS)).toMatchObject({
+      plan: "titanium",
+      limitPlan: "silver",
+      status: "trialing",
+    });
     expect(timeline.periods).toMatchObject([{ paid: true, trial: false, end: added + 10 * DAY_MS }]);
   });
 
@@ -230,7 +237,7 @@ describe("the entitlement of a user", () => {
     const young = play("sub_young", START + 2 * DAY_MS);
     const ended = START + 4 * DAY_MS;
     const timeline = timelineOf([old.created(), young.created(), old.deleted(ended)]);
-    expect(at(timeline, ended)).toMatchObject({ plan: "plus", source: "stripe:sub_young" });
+    expect(at(timeline, ended)).toMatchObject({ plan: "silver", source: "stripe:sub_young" });
     expect(timeline.flags).toMatchObject([{ kind: "two_live_subscriptions", source: "stripe:sub_young" }]);
   });
 
@@ -249,7 +256,7 @@ describe("the entitlement of a user", () => {
     expect(opening(timelineOf(events))).toMatchObject({
       kind: "carry_over",
       reason: "Resubscribed within a paid period",
-      share: { words_used: 4_821, transformations_used: 192 },
+      share: { stamps_used: 4_821, parcels_sent: 192 },
     });
     events.push(again.paid("subscription_create", START + 10 * DAY_MS));
     expect(opening(timelineOf(events))).toMatchObject({ kind: "reset" });

@@ -1,4 +1,5 @@
 /** Billing cases, through the normalizers and the fold. */
+import "@/tests/support/reference-installation";
 import { describe, test } from "vitest";
 import { product as productOf } from "@/lib/config/current-catalog";
 import type { Normalized } from "@/lib/processors";

@@ -34,12 +34,12 @@ function isRestoredByNext(later: readonly ProcessorFact[], subscription: string)
   return next?.previous != null && !hasNoItem(next.previous);
 }
 
-/** The writer's fact, or the one that it shares with the other product if the list has no plan of it; null if ignored. */
-function factOfWriter(result: Normalized): Fact | null {
+/** The mail's fact, or the one that it shares with the other product if the list has no plan of it; null if ignored. */
+function factOfMail(result: Normalized): Fact | null {
   if (result.outcome === "ignored" && result.reason === "not_due") return null;
   if (result.outcome === "unpriced") return result.fact;
   if (result.outcome !== "facts") throw new Error(JSON.stringify(result));
-  const own = result.facts.find(({ product }) => product === "writer")?.fact;
+  const own = result.facts.find(({ product }) => product === "mail")?.fact;
   return own ?? withoutPlan((result.facts[0] as { fact: Fact }).fact);
 }
 
@@ -135,14 +135,15 @@ test(
       fc.property(anyHistory, fc.constantFrom(...SHAPES), (simulator, shape) => {
         for (const fact of simulator.facts) {
           const result = normalized(renderStripe(fact, "u", shape));
-          const again = factOfWriter(result);
+          const again = factOfMail(result);
           if (again === null) {
             expect(fact.kind === "payment" && fact.unlisted?.[0]?.purpose).toBe("not_due");
             continue;
           }
           expect({ kind: again.kind, at: again.at }).toEqual({ kind: fact.kind, at: fact.at });
           if (again?.kind === "snapshot" && fact.kind === "snapshot") {
-            const named = (plan: string | null | undefined) => ({ low: "plus", high: "ultra" })[plan ?? ""] ?? null;
+            const named = (plan: string | null | undefined) =>
+              ({ low: "silver", high: "titanium" })[plan ?? ""] ?? null;
             expect(withoutItem(again.state)).toEqual({
               ...withoutItem(fact.state),
               plan: named(fact.state.plan),

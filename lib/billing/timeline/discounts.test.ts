@@ -8,7 +8,7 @@ import { lackTerms } from "./discounts";
 
 const START = Date.parse("2026-03-01T10:00:00Z");
 const origin = { processor: "stripe", subscription: "sub_1" } as const;
-const writer = product("writer");
+const mail = product("mail");
 
 const spring: DiscountTerms = { id: "spring20", name: "Spring", code: "SPRING", off: { percent: 20 } };
 const named = (key: string, more: Partial<NamedDiscount> = {}): NamedDiscount => ({ key, terms: null, ...more });
@@ -24,7 +24,7 @@ function snapshot(at: number, discounts?: NamedDiscount[], state: Partial<Snapsh
     at,
     changeType: at === START ? "created" : "updated",
     state: {
-      plan: "plus",
+      plan: "silver",
       interval: "monthly",
       quantity: 1,
       status: "active",
@@ -44,7 +44,7 @@ function discount(at: number, change: DiscountFact["change"], said: NamedDiscoun
   return { ...origin, kind: "discount", id: `stripe:evt_${facts}:discount`, at, change, discount: said };
 }
 
-const timeline = (all: readonly Fact[]) => fold(writer, all, START - DAY_MS);
+const timeline = (all: readonly Fact[]) => fold(mail, all, START - DAY_MS);
 const discounts = (...all: Fact[]) => timeline(all).records[0]?.discounts;
 
 describe("the discounts of a subscription", () => {
@@ -117,7 +117,7 @@ const naming = fc
   .chain(([day, list]) =>
     fc.constantFrom<Fact>(
       snapshot(START + day * DAY_MS, list),
-      snapshot(START + day * DAY_MS, list, { plan: "ultra" }),
+      snapshot(START + day * DAY_MS, list, { plan: "titanium" }),
       snapshot(START + day * DAY_MS, list, { status: "past_due" }),
       ...list.map((each) => discount(START + day * DAY_MS, "set", each)),
       ...list.map((each) => discount(START + (day + 40) * DAY_MS, "ended", each)),

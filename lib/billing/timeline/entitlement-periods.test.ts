@@ -95,7 +95,7 @@ describe("the content of an entitlement period", () => {
   });
 
   test("free by the day is counted from midnight", () => {
-    const { entitlementPeriods } = fold(product("writer"), [], day(-12) + 5);
+    const { entitlementPeriods } = fold(product("mail"), [], day(-12) + 5);
     expect(entitlementPeriods).toMatchObject([{ cadence: "daily", anchor: 0 }]);
   });
 

@@ -21,9 +21,9 @@ function snapshot(id: string, after: SubscriptionState, previous: SubscriptionSt
   return { kind: "snapshot", id, processor: "stripe", subscription: "sub", at, changeType, state: after, previous };
 }
 
-const A = state("basic");
-const B = state("plus");
-const C = state("ultra");
+const A = state("bronze");
+const B = state("silver");
+const C = state("titanium");
 const ids = (facts: readonly { id: string }[]) => facts.map(({ id }) => id).join("");
 
 test("three changes in one second follow their previous states, independent of their ids", () => {
@@ -62,7 +62,7 @@ test("in one instant payments follow snapshots; instants are in their order", ()
     purpose: "period",
     periodStart: START,
     periodEnd: START + 1,
-    plan: "plus",
+    plan: "silver",
     interval: "monthly",
     paidInFull: true,
   } as const;

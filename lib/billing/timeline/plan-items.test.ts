@@ -4,7 +4,7 @@ import { isSameItem, itemKeyOf, productStateOf } from "./plan-items";
 
 const [MARCH, APRIL] = [Date.UTC(2026, 2, 1), Date.UTC(2026, 3, 1)];
 const key = (id: string | null, product: string | null, price: string | null): ItemKey => ({ id, product, price });
-const PLAN = key("si_plan", "prod_plus", "price_plus");
+const PLAN = key("si_plan", "prod_silver", "price_silver");
 const MOVED = key("si_plan", "prod_negotiated", "price_negotiated");
 const STORAGE = key("si_storage", "prod_storage", "price_storage");
 const SEATS = key("si_seats", "prod_seats", "price_seats");
@@ -41,7 +41,7 @@ const BARE: SubscriptionState = {
 };
 const LISTED: SubscriptionState = {
   ...BARE,
-  plan: "plus",
+  plan: "silver",
   interval: "monthly",
   quantity: 3,
   periodStart: MARCH,
@@ -91,7 +91,7 @@ describe("the state of a product", () => {
   ) => productStateOf({ state, ...(items && { list: items }) }, { record: last, addOns });
 
   test("with a listed plan is the event's own, whatever is known", () => {
-    for (const last of [null, record({ plan: "ultra", absent: true })]) {
+    for (const last of [null, record({ plan: "titanium", absent: true })]) {
       const found = seen(LISTED, list([unlisted(MOVED)]), last);
       expect(found).toEqual({ state: LISTED, presence: "listed" });
       expect(found.state).toBe(LISTED);
@@ -105,7 +105,7 @@ describe("the state of a product", () => {
       state: {
         ...BARE,
         status: "past_due",
-        plan: "plus",
+        plan: "silver",
         interval: "yearly",
         quantity: 5,
         periodStart: MARCH,
@@ -125,7 +125,7 @@ describe("the state of a product", () => {
     const found = seen({ ...LISTED, plan: null }, list([unlisted(STORAGE)], { plans: 1 }));
     expect(found).toEqual({
       presence: "absent",
-      state: { ...LISTED, plan: "plus", quantity: 3, periodStart: null, periodEnd: null, item: PLAN },
+      state: { ...LISTED, plan: "silver", quantity: 3, periodStart: null, periodEnd: null, item: PLAN },
     });
   });
 
@@ -205,7 +205,7 @@ describe("the state of a product", () => {
   ])("of an older fact: %s", (_, period, presence) => {
     const found = seen({ ...BARE, interval: "yearly", quantity: 4, ...period }, undefined);
     expect(found.presence).toBe(presence);
-    const own = { plan: "plus", interval: "yearly", quantity: 4, item: key(null, null, null), ...period };
+    const own = { plan: "silver", interval: "yearly", quantity: 4, item: key(null, null, null), ...period };
     if (presence === "unlisted") expect(found.state).toEqual({ ...BARE, ...own });
     else expect(found.state).toMatchObject({ interval: "monthly", quantity: 3, periodStart: null, periodEnd: null });
   });

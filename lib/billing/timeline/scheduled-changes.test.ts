@@ -9,8 +9,8 @@ import { replaySubscription } from "./subscription-history";
 const START = Date.parse("2026-03-01T10:00:00.123Z");
 const END = addMonths(START, 1);
 const NEXT = addMonths(START, 2);
-const ultra: SubscriptionState = {
-  plan: "ultra",
+const titanium: SubscriptionState = {
+  plan: "titanium",
   interval: "monthly",
   quantity: 1,
   status: "active",
@@ -27,7 +27,7 @@ const snapshot = (at: Instant, changes: Partial<SubscriptionState> = {}): Proces
   kind: "snapshot",
   ...origin(at),
   changeType: "updated",
-  state: { ...ultra, ...changes },
+  state: { ...titanium, ...changes },
   previous: null,
 });
 const schedule = (at: Instant, plan: string | null): ScheduleFact => ({
@@ -36,58 +36,63 @@ const schedule = (at: Instant, plan: string | null): ScheduleFact => ({
   plan,
   interval: plan === null ? null : "monthly",
 });
-const timeline = (...all: Fact[]) => fold(product("writer"), all, START);
+const timeline = (...all: Fact[]) => fold(product("mail"), all, START);
 const planAt = (of: ReturnType<typeof fold>, at: Instant) =>
   of.entitlementPeriods.findLast(({ start }) => start <= at)?.plan;
 
 const began = snapshot(START);
-const scheduled = schedule(START + 5 * DAY_MS, "basic");
-const carriedOut = snapshot(END - 3 * HOUR_MS, { plan: "basic" });
-const renewed = snapshot(END, { plan: "basic", periodStart: END, periodEnd: NEXT });
+const scheduled = schedule(START + 5 * DAY_MS, "bronze");
+const carriedOut = snapshot(END - 3 * HOUR_MS, { plan: "bronze" });
+const renewed = snapshot(END, { plan: "bronze", periodStart: END, periodEnd: NEXT });
 
 describe("a scheduled downgrade", () => {
   test("is shown, and gives the old limits until the period ends, also once it is carried out", () => {
     const before = timeline(began, scheduled);
-    expect(before.records).toMatchObject([{ plan: "ultra", scheduled: { plan: "basic", interval: "monthly" } }]);
+    expect(before.records).toMatchObject([{ plan: "titanium", scheduled: { plan: "bronze", interval: "monthly" } }]);
     const after = timeline(began, scheduled, carriedOut);
-    expect(after.records).toMatchObject([{ plan: "basic", retainedPlan: "ultra" }]);
-    expect(planAt(after, END - HOUR_MS)).toBe("ultra");
+    expect(after.records).toMatchObject([{ plan: "bronze", retainedPlan: "titanium" }]);
+    expect(planAt(after, END - HOUR_MS)).toBe("titanium");
   });
 
   test("comes into force with the renewal, which resets", () => {
     const after = timeline(began, scheduled, carriedOut, renewed);
-    expect(planAt(after, END)).toBe("basic");
+    expect(planAt(after, END)).toBe("bronze");
     expect(after.records).toMatchObject([{ scheduled: null, retainedPlan: null }]);
     expect(after.transitions.at(-2)).toMatchObject({ kind: "reset", reason: "Plan change at billing renewal" });
   });
 
   test("to another interval begins a new period at once, with nothing of the old one held", () => {
-    const yearly = { ...schedule(START + 5 * DAY_MS, "basic"), interval: "yearly" as const };
+    const yearly = { ...schedule(START + 5 * DAY_MS, "bronze"), interval: "yearly" as const };
     const at = END - 3 * HOUR_MS;
-    const switched = snapshot(at, { plan: "basic", interval: "yearly", periodStart: at, periodEnd: addMonths(at, 12) });
+    const switched = snapshot(at, {
+      plan: "bronze",
+      interval: "yearly",
+      periodStart: at,
+      periodEnd: addMonths(at, 12),
+    });
     const after = timeline(began, yearly, switched);
-    expect(planAt(after, at + HOUR_MS)).toBe("basic");
+    expect(planAt(after, at + HOUR_MS)).toBe("bronze");
     expect(after.records).toMatchObject([{ scheduled: null, retainedPlan: null }]);
     expect(after.flags).toEqual([]);
   });
 
   test("by somebody else, without a schedule, counts at once", () => {
-    expect(planAt(timeline(began, carriedOut), END - HOUR_MS)).toBe("basic");
+    expect(planAt(timeline(began, carriedOut), END - HOUR_MS)).toBe("bronze");
   });
 
   test("taken back, a later change to that plan is not ours any more", () => {
     const after = timeline(began, scheduled, schedule(START + 6 * DAY_MS, null), carriedOut);
-    expect(planAt(after, END - HOUR_MS)).toBe("basic");
+    expect(planAt(after, END - HOUR_MS)).toBe("bronze");
     expect(after.flags).toEqual([]);
   });
 
   test("waits for the next renewal where it could not be carried out", () => {
     const after = timeline(began, scheduled, snapshot(END, { periodStart: END, periodEnd: NEXT }));
-    expect(after.records).toMatchObject([{ plan: "ultra", scheduled: { plan: "basic" } }]);
+    expect(after.records).toMatchObject([{ plan: "titanium", scheduled: { plan: "bronze" } }]);
   });
 
   test.each<[string, Partial<SubscriptionState>]>([
-    ["another plan", { plan: "plus" }],
+    ["another plan", { plan: "silver" }],
     [
       "another interval",
       { interval: "yearly", periodStart: START + 9 * DAY_MS, periodEnd: addMonths(START + 9 * DAY_MS, 12) },
@@ -111,7 +116,7 @@ test("the trace names scheduling and withdrawal", () => {
 
 test("half a schedule is none, and there is none for a subscription that is not known or is over", () => {
   for (const half of [{ interval: null }, { plan: null }]) {
-    const fact = { ...schedule(START + 5 * DAY_MS, "basic"), ...half };
+    const fact = { ...schedule(START + 5 * DAY_MS, "bronze"), ...half };
     expect(timeline(began, fact).records).toMatchObject([{ scheduled: null }]);
   }
   expect(timeline(scheduled).records).toEqual([]);
@@ -120,7 +125,7 @@ test("half a schedule is none, and there is none for a subscription that is not 
 });
 
 describe("after the next state", () => {
-  const to = { plan: "basic", interval: "monthly" } as const;
+  const to = { plan: "bronze", interval: "monthly" } as const;
   const mirrorOf = (...all: Fact[]) => {
     const { record } = replaySubscription(all);
     if (record === null) throw new Error("no record");
@@ -132,57 +137,61 @@ describe("after the next state", () => {
   test.each<[string, Parameters<typeof scheduleAfter>, ReturnType<typeof scheduleAfter>]>([
     [
       "details change nothing",
-      [open, { ...ultra, quantity: 2 } as SubscriptionState, "same"],
+      [open, { ...titanium, quantity: 2 } as SubscriptionState, "same"],
       { scheduled: to, retainedPlan: null },
     ],
     [
       "carried out, it holds the old plan",
-      [open, { ...ultra, plan: "basic" }, "same"],
-      { scheduled: to, retainedPlan: "ultra" },
+      [open, { ...titanium, plan: "bronze" }, "same"],
+      { scheduled: to, retainedPlan: "titanium" },
     ],
     [
       "and goes on holding it",
-      [carried, { ...ultra, plan: "basic" }, "same"],
-      { scheduled: to, retainedPlan: "ultra" },
+      [carried, { ...titanium, plan: "bronze" }, "same"],
+      { scheduled: to, retainedPlan: "titanium" },
     ],
     [
       "its plan by another interval is not it",
-      [open, { ...ultra, plan: "basic", interval: "yearly" }, "same"],
+      [open, { ...titanium, plan: "bronze", interval: "yearly" }, "same"],
       { scheduled: null, retainedPlan: null },
     ],
     [
       "another interval alone cancels it",
-      [open, { ...ultra, interval: "yearly" }, "same"],
+      [open, { ...titanium, interval: "yearly" }, "same"],
       { scheduled: null, retainedPlan: null },
     ],
-    ["a restart cancels it", [open, ultra, "restart"], { scheduled: null, retainedPlan: null }],
-    ["a cancellation cancels it", [open, { ...ultra, cancelAt: END }, "same"], { scheduled: null, retainedPlan: null }],
+    ["a restart cancels it", [open, titanium, "restart"], { scheduled: null, retainedPlan: null }],
+    [
+      "a cancellation cancels it",
+      [open, { ...titanium, cancelAt: END }, "same"],
+      { scheduled: null, retainedPlan: null },
+    ],
     [
       "one that was there before does not",
-      [{ ...open, cancelAt: END }, { ...ultra, cancelAt: END }, "same"],
+      [{ ...open, cancelAt: END }, { ...titanium, cancelAt: END }, "same"],
       { scheduled: to, retainedPlan: null },
     ],
     [
       "taken back is no cancellation",
-      [{ ...open, cancelAt: END }, ultra, "same"],
+      [{ ...open, cancelAt: END }, titanium, "same"],
       { scheduled: to, retainedPlan: null },
     ],
     [
       "the renewal ends it",
-      [carried, { ...ultra, plan: "basic" }, "boundary"],
+      [carried, { ...titanium, plan: "bronze" }, "boundary"],
       { scheduled: null, retainedPlan: null },
     ],
     [
       "with nothing scheduled, what is held goes on",
-      [{ ...carried, scheduled: null }, { ...ultra, plan: "basic" }, "same"],
-      { scheduled: null, retainedPlan: "ultra" },
+      [{ ...carried, scheduled: null }, { ...titanium, plan: "bronze" }, "same"],
+      { scheduled: null, retainedPlan: "titanium" },
     ],
     [
       "until the plan changes",
-      [{ ...carried, scheduled: null }, { ...ultra, plan: "plus" }, "same"],
+      [{ ...carried, scheduled: null }, { ...titanium, plan: "silver" }, "same"],
       { scheduled: null, retainedPlan: null },
     ],
-    ["for a new subscription there is nothing", [null, ultra, "first"], { scheduled: null, retainedPlan: null }],
+    ["for a new subscription there is nothing", [null, titanium, "first"], { scheduled: null, retainedPlan: null }],
   ])("%s", (_, [record, state, move], expected) => {
     expect(scheduleAfter(record, state, move)).toEqual(expected);
   });

@@ -13,7 +13,7 @@ import { sharedFacts, unlistedChargeFor, withoutPlan } from "./plan-items";
 
 const [MARCH, APRIL] = [Date.UTC(2026, 2, 1), Date.UTC(2026, 3, 1)];
 const key = (id: string | null, product: string | null, price: string | null): ItemKey => ({ id, product, price });
-const PLAN = key("si_plan", "prod_plus", "price_plus");
+const PLAN = key("si_plan", "prod_silver", "price_silver");
 const MOVED = key("si_plan", "prod_negotiated", "price_negotiated");
 const STORAGE = key("si_storage", "prod_storage", "price_storage");
 const SEATS = key("si_seats", "prod_seats", "price_seats");
@@ -32,7 +32,7 @@ const BARE: SubscriptionState = {
   item: null,
 };
 const PERIOD = { interval: "monthly" as const, periodStart: MARCH, periodEnd: APRIL };
-const LISTED: SubscriptionState = { ...BARE, ...PERIOD, plan: "plus", quantity: 3, item: PLAN };
+const LISTED: SubscriptionState = { ...BARE, ...PERIOD, plan: "silver", quantity: 3, item: PLAN };
 
 describe("the charge for the plan among unlisted lines", () => {
   const charge = (item: ItemKey, more: Partial<UnlistedCharge> = {}): UnlistedCharge => ({
@@ -76,11 +76,11 @@ const PAID: PaymentFact = {
   purpose: "period",
   periodStart: MARCH,
   periodEnd: APRIL,
-  plan: "plus",
+  plan: "silver",
   interval: "monthly",
   paidInFull: true,
 };
-const SCHEDULE: ScheduleFact = { kind: "schedule", id: "schedule", ...ORIGIN, plan: "basic", interval: "monthly" };
+const SCHEDULE: ScheduleFact = { kind: "schedule", id: "schedule", ...ORIGIN, plan: "bronze", interval: "monthly" };
 const line: UnlistedCharge = { ...STORAGE, purpose: "period", periodStart: MARCH, periodEnd: APRIL };
 const { list: _, ...WITHOUT_LIST } = SNAPSHOT;
 

@@ -217,7 +217,7 @@ describe("a payment at an unlisted price", () => {
     expect(met(begun(), cut(0, { outcome: "failed" }))).toBe("Payment for another item");
     expect(replaySubscription([begun(), cut(0)]).periods[0]?.paidInFull).toBe(false);
     // Another product's plan is among the lines that were sent: its fact is shared.
-    const bots = { ...cut(0), plan: "growth", interval: "monthly", purpose: "period" } as PaymentFact;
+    const bots = { ...cut(0), plan: "office", interval: "monthly", purpose: "period" } as PaymentFact;
     expect(paid(begun(), ...sharedFacts([begun()], [bots]))).toEqual([true]);
     expect(replaySubscription([begun(), cut(0)]).confirmations).toEqual([
       { at: day(31), plan: "low", byPayment: true },

@@ -189,7 +189,7 @@ test("a trial that was upgraded before its period began keeps the limits of the 
 test.each(["clock", "wall"] as const)(
   "a subscription of three months with a failed renewal, on %s time",
   (eventTime) => {
-    const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+    const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
     const fake = fakeStripeSubscription({ id: "sub_1", userId: "u", price, startsAt: BEGIN, eventTime });
     const second = addMonths(BEGIN, 1);
     const third = addMonths(BEGIN, 2);
@@ -198,7 +198,7 @@ test.each(["clock", "wall"] as const)(
       fake.paid("subscription_create", BEGIN),
       fake.renewed(),
       fake.paid("subscription_cycle", second + DAY_MS / 24),
-      fake.planChanged("ultra", second + 10 * DAY_MS),
+      fake.planChanged("titanium", second + 10 * DAY_MS),
       fake.renewed(),
       fake.paymentFailed("subscription_cycle", third + DAY_MS / 24),
       fake.changed({ status: "past_due" }, third + DAY_MS / 24),
@@ -212,21 +212,21 @@ test.each(["clock", "wall"] as const)(
     });
     const at = (now: number) => {
       const ledger = [
-        { at: second + DAY_MS, field: "words_used", amount: 15_000 },
-        { at: third + DAY_MS, field: "words_used", amount: 700 },
+        { at: second + DAY_MS, field: "stamps_used", amount: 15_000 },
+        { at: third + DAY_MS, field: "stamps_used", amount: 700 },
       ];
-      const writer = product("writer");
-      const { entitlementPeriod, used, remaining } = usageAt(writer, fold(writer, facts, 0), ledger, now);
+      const mail = product("mail");
+      const { entitlementPeriod, used, remaining } = usageAt(mail, fold(mail, facts, 0), ledger, now);
       return {
         plan: entitlementPeriod.plan,
         status: entitlementPeriod.status,
-        used: used.words_used,
-        remaining: remaining.words_used,
+        used: used.stamps_used,
+        remaining: remaining.stamps_used,
       };
     };
     // The renewal forgave 15,000, which are held back while it is owed; the plan goes on for the days of grace.
     expect(at(third + 2 * DAY_MS)).toEqual({
-      plan: "ultra",
+      plan: "titanium",
       status: "past_due",
       used: 700,
       remaining: 35_000 - 700 - 15_000,

@@ -132,13 +132,13 @@ describe("what a carry-over forgives at most", () => {
 
   test("counters only: what exists is not forgiven", () => {
     const a = factBuilder();
-    const growth = { plan: "growth" };
+    const office = { plan: "office" };
     const timeline = fold(
-      product("chatbots"),
-      [a.snapshot(0, growth), a.snapshot(10, { ...growth, ...restart })],
+      product("depot"),
+      [a.snapshot(0, office), a.snapshot(10, { ...office, ...restart })],
       day(-12),
     );
-    expect(timeline.transitions.find(({ at }) => at === day(10))?.share).toEqual({ messages_count: 3_333 });
+    expect(timeline.transitions.find(({ at }) => at === day(10))?.share).toEqual({ orders_count: 3_333 });
   });
 });
 

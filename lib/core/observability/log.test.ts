@@ -79,8 +79,8 @@ test("tokens of other systems, by their shape", () => {
 test("a value that is not a secret is unchanged", () => {
   const fields = {
     userId: "user_1",
-    product: "writer",
-    field: "words_used",
+    product: "mail",
+    field: "stamps_used",
     amount: 5,
     at: null,
     ok: true,

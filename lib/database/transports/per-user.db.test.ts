@@ -1,5 +1,6 @@
 /** One user's calls leave connections to other users, also on a locked row. */
 
+import "@/tests/support/reference-installation";
 import { afterAll, expect, test } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { testDatabase } from "@/tests/support/database";

@@ -31,7 +31,7 @@ test("a silent server: unavailable within the deadline, for every waiting caller
   const gate = createGate(() => gateway);
   const answers: unknown[] = [];
   for (let index = 0; index < 40; index += 1)
-    gate.consume(`user-${index % 3}`, "words_used", 1).then(
+    gate.consume(`user-${index % 3}`, "stamps_used", 1).then(
       () => answers.push("counted"),
       (error) => answers.push(error.problem),
     );

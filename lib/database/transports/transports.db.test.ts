@@ -140,12 +140,12 @@ function contract(kind: (typeof TRANSPORT_KINDS)[number]): void {
   check("a locked row is unavailable within the function's lock timeout", async () => {
     const gateway = createGateway(shipped.transport({ kind }));
     const userId = `locked-${kind}`;
-    await gateway.consume(userId, "words_used", 1);
+    await gateway.consume(userId, "stamps_used", 1);
     const holder = await shipped.pool().connect();
     try {
       await holder.query("begin");
       await holder.query("select from subscriptions where user_id = $1 for update", [userId]);
-      expect(await errorOf(gateway.consume(userId, "words_used", 1))).toMatchObject({
+      expect(await errorOf(gateway.consume(userId, "stamps_used", 1))).toMatchObject({
         problem: "unavailable",
         code: "55P03",
       });
@@ -153,16 +153,16 @@ function contract(kind: (typeof TRANSPORT_KINDS)[number]): void {
       await holder.query("rollback");
       holder.release();
     }
-    expect(await gateway.consume(userId, "words_used", 1)).toMatchObject({ used: 2 });
+    expect(await gateway.consume(userId, "stamps_used", 1)).toMatchObject({ used: 2 });
   });
 
   check("the gateway's verdicts, conflicts and refusals", async () => {
     const gateway = createGateway(transport);
     const userId = `contract-${kind}`;
-    expect(await gateway.consume(userId, "words_used", 500)).toMatchObject({ allowed: true, remaining: 0 });
-    expect(await gateway.consume(userId, "words_used", 1)).toMatchObject({ allowed: false, reason: "limit_reached" });
-    await gateway.consume(userId, "transformations_used", 1, "key");
-    expect(await errorOf(gateway.consume(userId, "transformations_used", 2, "key"))).toMatchObject({
+    expect(await gateway.consume(userId, "stamps_used", 500)).toMatchObject({ allowed: true, remaining: 0 });
+    expect(await gateway.consume(userId, "stamps_used", 1)).toMatchObject({ allowed: false, reason: "limit_reached" });
+    await gateway.consume(userId, "parcels_sent", 1, "key");
+    expect(await errorOf(gateway.consume(userId, "parcels_sent", 2, "key"))).toMatchObject({
       problem: "conflict",
       reason: "key_reused",
       field: "idempotencyKey",
@@ -185,7 +185,7 @@ function contract(kind: (typeof TRANSPORT_KINDS)[number]): void {
   check("40 concurrent calls over few connections all get an answer", async () => {
     const gateway = createGateway(database.transport({ kind, connections: 4 }));
     const verdicts = await Promise.all(
-      Array.from({ length: 40 }, () => gateway.consume(`crowd-${kind}`, "messages_count", 5)),
+      Array.from({ length: 40 }, () => gateway.consume(`crowd-${kind}`, "orders_count", 5)),
     );
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(20);
   });

@@ -14,7 +14,7 @@ import { redisStore } from "./redis";
 import type { VersionedStore } from "./store";
 
 const { gateway: bare, query } = meteredDatabase();
-const PLUS = { product: "writer", plan: "plus", interval: "monthly" } as const;
+const SILVER = { product: "mail", plan: "silver", interval: "monthly" } as const;
 
 /** A gateway that counts the database reads of entitlements. */
 function counting(gateway: Gateway) {
@@ -29,37 +29,42 @@ function counting(gateway: Gateway) {
 /** Waits for the condition, also on a slow machine. */
 const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 120_000, interval: 10 });
 
-async function writer(userId: string, gateway: Gateway, cache: EntitlementCache) {
+async function mail(userId: string, gateway: Gateway, cache: EntitlementCache) {
   const { entitlements } = await entitlementsOf(userId, { database: () => gateway, cache });
-  const found = entitlements.find(({ product }) => product === "writer");
-  if (!found) throw new Error("no writer");
-  return { plan: found.plan, words: found.limits.find(({ field }) => field === "words_used")?.limit };
+  const found = entitlements.find(({ product }) => product === "mail");
+  if (!found) throw new Error("no mail");
+  return { plan: found.plan, words: found.limits.find(({ field }) => field === "stamps_used")?.limit };
 }
 
 describe("memory", () => {
   const cache = createEntitlementCache(memoryStore());
   const { reads, gateway: counted } = counting(bare);
   const gateway = withInvalidation(counted, cache);
-  const read = (userId: string) => writer(userId, gateway, cache);
+  const read = (userId: string) => mail(userId, gateway, cache);
 
   test("a second read needs no database call, and a commit is visible at once", async () => {
-    const fake = fakeStripeSubscription({ id: "sub_seen", userId: "seen", price: PLUS, startsAt: Date.now() - DAY_MS });
+    const fake = fakeStripeSubscription({
+      id: "sub_seen",
+      userId: "seen",
+      price: SILVER,
+      startsAt: Date.now() - DAY_MS,
+    });
     reads.count = 0;
     expect(await read("seen")).toEqual({ plan: "free", words: 500 });
     expect(await read("seen")).toEqual({ plan: "free", words: 500 });
     expect(reads.count).toBe(1);
     await deliver(gateway, fake.created());
-    expect(await read("seen")).toEqual({ plan: "plus", words: 15_000 });
-    await deliver(gateway, fake.planChanged("ultra", Date.now()));
-    expect(await read("seen")).toEqual({ plan: "ultra", words: 35_000 });
+    expect(await read("seen")).toEqual({ plan: "silver", words: 15_000 });
+    await deliver(gateway, fake.planChanged("titanium", Date.now()));
+    expect(await read("seen")).toEqual({ plan: "titanium", words: 35_000 });
     expect(reads.count).toBe(3);
   });
 
   test("a limit override is visible at once when it is granted and when it is revoked", async () => {
     expect((await read("override")).words).toBe(500);
-    await gateway.setLimitOverride("override", "words_used", 900, { expiresAt: null, by: "admin" });
+    await gateway.setLimitOverride("override", "stamps_used", 900, { expiresAt: null, by: "admin" });
     expect((await read("override")).words).toBe(900);
-    await gateway.setLimitOverride("override", "words_used", null, { expiresAt: null, by: "admin" });
+    await gateway.setLimitOverride("override", "stamps_used", null, { expiresAt: null, by: "admin" });
     expect((await read("override")).words).toBe(500);
   });
 
@@ -69,7 +74,7 @@ describe("memory", () => {
     // Repeats with a longer override until a read ends before its expiry, also on a slow machine.
     for (let lasts = 300; words === undefined; lasts *= 2) {
       expiresAt = Date.now() + lasts;
-      await gateway.setLimitOverride("brief", "words_used", 900, { expiresAt, by: "admin" });
+      await gateway.setLimitOverride("brief", "stamps_used", 900, { expiresAt, by: "admin" });
       const found = await read("brief");
       if (Date.now() < expiresAt) words = found.words;
     }
@@ -82,20 +87,25 @@ describe("memory", () => {
     const fake = fakeStripeSubscription({
       id: "sub_clock",
       userId: "clock",
-      price: PLUS,
+      price: SILVER,
       startsAt: Date.now() - DAY_MS,
     });
     await deliver(gateway, fake.created());
-    expect((await read("clock")).plan).toBe("plus");
+    expect((await read("clock")).plan).toBe("silver");
     // Seven days and an hour without a renewal: free.
     await gateway.setSandboxClock("clock", fake.periodEnd() + 7 * DAY_MS + HOUR_MS);
     expect((await read("clock")).plan).toBe("free");
     await gateway.setSandboxClock("clock", null);
-    expect((await read("clock")).plan).toBe("plus");
+    expect((await read("clock")).plan).toBe("silver");
   });
 
   test("a late write does not restore the value from before a commit", async () => {
-    const fake = fakeStripeSubscription({ id: "sub_slow", userId: "slow", price: PLUS, startsAt: Date.now() - DAY_MS });
+    const fake = fakeStripeSubscription({
+      id: "sub_slow",
+      userId: "slow",
+      price: SILVER,
+      startsAt: Date.now() - DAY_MS,
+    });
     let resume = () => {};
     const paused = new Promise<void>((resolve) => {
       resume = resolve;
@@ -113,21 +123,20 @@ describe("memory", () => {
         return old;
       },
     };
-    const late = writer("slow", slow, cache);
+    const late = mail("slow", slow, cache);
     await oldIsRead;
     await deliver(gateway, fake.created());
     resume();
     expect((await late).plan).toBe("free");
-    expect((await read("slow")).plan).toBe("plus");
+    expect((await read("slow")).plan).toBe("silver");
   });
 
   test("a value in another version's shape is read from the database", async () => {
     await read("shape");
     const store = memoryStore();
     const odd = createEntitlementCache(store);
-    for (const product of ["chatbots", "writer"])
-      await store.write(`entitlement:${product}:shape`, "{}", 0, 60_000, "");
-    expect((await writer("shape", gateway, odd)).plan).toBe("free");
+    for (const product of ["depot", "mail"]) await store.write(`entitlement:${product}:shape`, "{}", 0, 60_000, "");
+    expect((await mail("shape", gateway, odd)).plan).toBe("free");
   });
 });
 
@@ -185,7 +194,7 @@ function startLoad(caches: readonly EntitlementCache[]) {
       const process = processes[(index + limit) % 2];
       await until(() => !paused);
       writing += 1;
-      await process?.gateway.setLimitOverride(userId, "words_used", limit, { expiresAt: null, by: "load" });
+      await process?.gateway.setLimitOverride(userId, "stamps_used", limit, { expiresAt: null, by: "load" });
       writing -= 1;
       committed.set(userId, limit);
       commits += 1;
@@ -197,7 +206,7 @@ function startLoad(caches: readonly EntitlementCache[]) {
       const process = processes[index % 2];
       if (!process) return;
       const least = committed.get(userId) ?? 0;
-      const { words = 0 } = await writer(userId, process.gateway, process.cache);
+      const { words = 0 } = await mail(userId, process.gateway, process.cache);
       reads += 1;
       if (words < least) wrong.push(`${userId}: ${words} after ${least}`);
       await sleep(1);

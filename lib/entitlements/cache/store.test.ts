@@ -23,38 +23,38 @@ function contract(make: () => Promise<VersionedStore>): void {
 
   test("returns a value until it expires", async () => {
     expect(await store.read("kept")).toBeNull();
-    await write("kept", "plus", 1);
-    await write("short", "plus", 1, 60);
+    await write("kept", "silver", 1);
+    await write("short", "silver", 1, 60);
     await gone("short");
-    expect(await store.read("kept")).toBe("plus");
+    expect(await store.read("kept")).toBe("silver");
   });
 
   test("a late write replaces neither a newer value nor a newer invalidation", async () => {
-    await write("late", "ultra", 5);
-    await write("late", "plus", 4);
-    expect(await store.read("late")).toBe("ultra");
+    await write("late", "titanium", 5);
+    await write("late", "silver", 4);
+    expect(await store.read("late")).toBe("titanium");
     await store.invalidate("late", 6);
     expect(await store.read("late")).toBeNull();
-    await write("late", "ultra", 5);
+    await write("late", "titanium", 5);
     expect(await store.read("late")).toBeNull();
-    await write("late", "basic", 6);
-    expect(await store.read("late")).toBe("basic");
+    await write("late", "bronze", 6);
+    expect(await store.read("late")).toBe("bronze");
   });
 
   test("an older invalidation removes nothing, and the revision outlives an expired value", async () => {
-    await write("old", "ultra", 7);
+    await write("old", "titanium", 7);
     await store.invalidate("old", 6);
-    expect(await store.read("old")).toBe("ultra");
-    await write("old", "ultra", 7, 30);
+    expect(await store.read("old")).toBe("titanium");
+    await write("old", "titanium", 7, 30);
     await gone("old");
-    await write("old", "plus", 6);
+    await write("old", "silver", 6);
     expect(await store.read("old")).toBeNull();
   });
 
   test("after an invalidation of every revision no value is stored", async () => {
-    await write("clock", "plus", 1);
+    await write("clock", "silver", 1);
     await store.invalidate("clock", ANY_REVISION);
-    await write("clock", "plus", 2);
+    await write("clock", "silver", 2);
     expect(await store.read("clock")).toBeNull();
   });
 }
@@ -85,8 +85,8 @@ describe.skipIf(!redisInstalled)("redis", () => {
   test("two processes share values and invalidations", async () => {
     const [one, two] = await Promise.all([redisStore(redis.url), redisStore(redis.url)].map(reachable));
     if (!one || !two) throw new Error("two stores");
-    await one.write("shared", "plus", 1, 60_000, one.generation());
-    expect(await two.read("shared")).toBe("plus");
+    await one.write("shared", "silver", 1, 60_000, one.generation());
+    expect(await two.read("shared")).toBe("silver");
     await two.invalidate("shared", 2);
     expect(await one.read("shared")).toBeNull();
     one.end();
@@ -95,7 +95,7 @@ describe.skipIf(!redisInstalled)("redis", () => {
 
   test("after a kill, neither values from the file nor values read before the kill are returned", async () => {
     const store = await reachable(redisStore(redis.url));
-    await store.write("file", "plus", 1, 60_000, store.generation());
+    await store.write("file", "silver", 1, 60_000, store.generation());
     const before = store.generation();
     await redis.kill();
     await expect(store.read("file")).rejects.toThrow();
@@ -104,10 +104,10 @@ describe.skipIf(!redisInstalled)("redis", () => {
     await reachable(store);
     expect(store.generation()).not.toBe(before);
     expect(await store.read("file")).toBeNull();
-    await store.write("file", "plus", 1, 60_000, before);
+    await store.write("file", "silver", 1, 60_000, before);
     expect(await store.read("file")).toBeNull();
     // The store sent the pending invalidation first.
-    await store.write("pending", "plus", 8, 60_000, store.generation());
+    await store.write("pending", "silver", 8, 60_000, store.generation());
     expect(await store.read("pending")).toBeNull();
     store.end();
   });
@@ -117,7 +117,7 @@ describe.skipIf(!redisInstalled)("redis", () => {
     const store = redisStore("redis://127.0.0.1:1");
     await expect(store.read("any")).rejects.toThrow();
     await store.invalidate("any", 1);
-    await store.write("any", "plus", 1, 60_000, store.generation()).catch(() => {});
+    await store.write("any", "silver", 1, 60_000, store.generation()).catch(() => {});
     store.end();
   });
 });

@@ -111,7 +111,7 @@ describe("the refund of a checkout that was paid beside another", () => {
 describe("a subscription as it is", () => {
   test("as a snapshot in its place by Paddle's own clock", async () => {
     const { client } = await fakeApi({
-      data: subscription([item("pri_writer_plus_monthly"), item("pri_seats")], {
+      data: subscription([item("pri_mail_silver_monthly"), item("pri_seats")], {
         scheduled_change: { action: "cancel", effective_at: "2026-12-01T10:00:00.123456Z", resume_at: null },
       }),
     });
@@ -128,7 +128,7 @@ describe("a subscription as it is", () => {
       },
       facts: [
         {
-          product: "writer",
+          product: "mail",
           fact: {
             kind: "snapshot",
             id: `paddle:read:${SUBSCRIPTION}:${updatedAt}:snapshot`,
@@ -144,7 +144,7 @@ describe("a subscription as it is", () => {
               unlisted: [expect.objectContaining({ id: null, price: "pri_seats", interval: "monthly", quantity: 1 })],
             },
             state: {
-              plan: "plus",
+              plan: "silver",
               interval: "monthly",
               quantity: 1,
               status: "active",
@@ -154,7 +154,7 @@ describe("a subscription as it is", () => {
               trialEnd: null,
               collectionPaused: false,
               selfStarted: true,
-              item: { id: null, product: expect.stringMatching(/^pro_/), price: "pri_writer_plus_monthly" },
+              item: { id: null, product: expect.stringMatching(/^pro_/), price: "pri_mail_silver_monthly" },
             },
           },
         },
@@ -171,8 +171,8 @@ describe("a subscription as it is", () => {
 describe("a pause", () => {
   test("ends at once", async () => {
     const { client, requests } = await fakeApi(
-      { data: subscription([item("pri_writer_plus_monthly")], { status: "paused", current_billing_period: null }) },
-      { data: subscription([item("pri_writer_plus_monthly")]) },
+      { data: subscription([item("pri_mail_silver_monthly")], { status: "paused", current_billing_period: null }) },
+      { data: subscription([item("pri_mail_silver_monthly")]) },
     );
     await client.unpause(SUBSCRIPTION);
     expect(requests[1]).toMatchObject({
@@ -183,7 +183,7 @@ describe("a pause", () => {
   });
 
   test("that is none is left alone", async () => {
-    const { client, requests } = await fakeApi({ data: subscription([item("pri_writer_plus_monthly")]) });
+    const { client, requests } = await fakeApi({ data: subscription([item("pri_mail_silver_monthly")]) });
     await client.unpause(SUBSCRIPTION);
     expect(requests).toHaveLength(1);
   });
@@ -204,7 +204,7 @@ test("the page of the open payment is that of the newest transaction which is pa
 });
 
 test("the page that changes a subscription's card", async () => {
-  const items = [item("pri_writer_plus_monthly")];
+  const items = [item("pri_mail_silver_monthly")];
   const update_payment_method = "https://buyer-portal.paddle.com/card";
   const { client } = await fakeApi(
     { data: subscription(items, { management_urls: { update_payment_method, cancel: "https://x.example" } }) },

@@ -11,7 +11,7 @@ import {
   transaction,
 } from "@/tests/support/fake-paddle-api";
 
-const PLUS = "pri_writer_plus_monthly";
+const SILVER = "pri_mail_silver_monthly";
 const DISCOUNT = "dsc_01gv5kpg05xp104ek2fmgjwttf";
 const discount = (over: object = {}) => ({
   id: DISCOUNT,
@@ -46,7 +46,7 @@ describe("a purchase with a code", () => {
     userId: "user_1",
     customer: null,
     email: null,
-    priceId: PLUS,
+    priceId: SILVER,
     returnUrl: "https://app.example/billing",
     checkoutPage: "https://app.example/checkout/paddle",
   };
@@ -106,15 +106,15 @@ describe("a preview of a subscription with a discount", () => {
   const held = { id: DISCOUNT, starts_at: "2026-11-01T10:00:00.123456Z", ends_at: "2027-02-01T10:00:00.123456Z" };
   const preview = (immediate: object, of: object | null = held): Answer => ({
     data: {
-      ...subscription([item("pri_writer_ultra_monthly")], { discount: of }),
+      ...subscription([item("pri_mail_titanium_monthly")], { discount: of }),
       immediate_transaction: { ...previewed("1904", "2026-11-16T10:00:00Z", immediate) },
       next_transaction: previewed("3807", "2026-12-01T10:00:00Z"),
       recurring_transaction_details: { tax_rates_used: [], totals: totals("3807"), line_items: [] },
     },
   });
-  const change = { subscription: SUBSCRIPTION, priceId: "pri_writer_ultra_monthly", timing: "now" } as const;
+  const change = { subscription: SUBSCRIPTION, priceId: "pri_mail_titanium_monthly", timing: "now" } as const;
   const ask = async (...answers: Answer[]) => {
-    const { client, requests } = await fakeApi({ data: subscription([item(PLUS)]) }, ...answers);
+    const { client, requests } = await fakeApi({ data: subscription([item(SILVER)]) }, ...answers);
     return { shown: await client.preview(change), requests };
   };
 
@@ -150,7 +150,7 @@ describe("a preview of a subscription with a discount", () => {
     ["per unit", { type: "flat_per_seat", amount: "100", currency_code: "USD" }, { amount: 300, currency: "USD" }],
   ])("%s", async (_, over, off) => {
     const { client } = await fakeApi(
-      { data: subscription([item(PLUS, { quantity: 3 })]) },
+      { data: subscription([item(SILVER, { quantity: 3 })]) },
       preview({}, { ...held, ends_at: null }),
       { data: discount(over) },
     );
@@ -175,9 +175,9 @@ describe("a preview of a subscription with a discount", () => {
 
 test("a plan change names no discount: Paddle keeps the one that the subscription has", async () => {
   const { client, requests } = await fakeApi(
-    { data: subscription([item(PLUS)], { discount: { id: DISCOUNT, starts_at: null, ends_at: null } }) },
-    { data: subscription([item("pri_writer_ultra_monthly")]) },
+    { data: subscription([item(SILVER)], { discount: { id: DISCOUNT, starts_at: null, ends_at: null } }) },
+    { data: subscription([item("pri_mail_titanium_monthly")]) },
   );
-  await client.change({ subscription: SUBSCRIPTION, priceId: "pri_writer_ultra_monthly", timing: "now" });
+  await client.change({ subscription: SUBSCRIPTION, priceId: "pri_mail_titanium_monthly", timing: "now" });
   expect(requests[1]?.body).not.toHaveProperty("discount");
 });

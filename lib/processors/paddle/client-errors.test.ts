@@ -91,7 +91,7 @@ test.each(["../customers/ctm_1", "txn_1/../../prices", "txn_1?include=customer",
   "an id that would change the request's path is not sent: %j",
   async (id) => {
     const { client, requests } = await fakeApi();
-    const change = { subscription: id, priceId: "pri_writer_ultra_monthly", timing: "now" } as const;
+    const change = { subscription: id, priceId: "pri_mail_titanium_monthly", timing: "now" } as const;
     const calls: Promise<unknown>[] = [client.invoicePdf(id), client.invoices({ customer: id }), client.portal(id, [])];
     calls.push(client.preview(change), client.change(change), client.cancel(id, "now"), client.undoCancel(id));
     for (const call of calls) await expect(call).rejects.toMatchObject({ problem: "not_found", code: "malformed_id" });

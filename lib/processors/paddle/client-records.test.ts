@@ -27,7 +27,7 @@ const renewal = (over: Partial<TransactionSpec> = {}) =>
     subscription: SUBSCRIPTION,
     origin: "subscription_recurring",
     status: "completed",
-    lines: [{ price: planPrice({ product: "writer", plan: "plus", interval: "monthly" }), amount: 1_999 }],
+    lines: [{ price: planPrice({ product: "mail", plan: "silver", interval: "monthly" }), amount: 1_999 }],
     period: { start: START, end: END },
     at: START + HOUR_MS,
     ...over,
@@ -70,7 +70,7 @@ describe("payments", () => {
     const [said] = saidBy(type, renewal({ status }), START + HOUR_MS).facts;
     expect(payments).toEqual([
       {
-        product: "writer",
+        product: "mail",
         fact: { ...said?.fact, at: payments[0]?.fact.at, id: `paddle:read:txn_renewal:${outcome}:payment` },
       },
     ]);
@@ -113,7 +113,7 @@ describe("refunds and chargebacks", () => {
 });
 
 describe("a discount", () => {
-  const PLUS = "pri_writer_plus_monthly";
+  const SILVER = "pri_mail_silver_monthly";
   const applied = { id: "dsc_1", starts_at: null, ends_at: "2027-03-03T00:00:00Z" };
   const discount = {
     id: "dsc_1",
@@ -158,7 +158,7 @@ describe("a discount", () => {
     ["that the business granted", { code: null }, { ...terms, code: null }],
   ])("%s is fetched beside the subscription", async (_, over, expected) => {
     const { discounts, requests } = await read(
-      { data: subscription([item(PLUS, { quantity: 3 })], { discount: applied }) },
+      { data: subscription([item(SILVER, { quantity: 3 })], { discount: applied }) },
       { data: { ...discount, ...over } },
     );
     expect(discounts).toEqual([{ key: "dsc_1", terms: expected, endsAt: Date.UTC(2027, 2, 3) }]);
@@ -166,7 +166,7 @@ describe("a discount", () => {
   });
 
   test("that the key may not read has its id only; a fetch with more content is another fact", async () => {
-    const data = subscription([item(PLUS)], { discount: applied });
+    const data = subscription([item(SILVER)], { discount: applied });
     const bare = await read({ data }, refusal(403, "forbidden"));
     expect(bare.discounts).toEqual([{ key: "dsc_1", terms: null, endsAt: Date.UTC(2027, 2, 3) }]);
     const whole = await read({ data }, { data: discount });
@@ -174,7 +174,7 @@ describe("a discount", () => {
   });
 
   test("is not requested if there is none", async () => {
-    const { discounts, requests } = await read({ data: subscription([item(PLUS)]) });
+    const { discounts, requests } = await read({ data: subscription([item(SILVER)]) });
     expect(discounts).toEqual([]);
     expect(requests).toHaveLength(1);
   });

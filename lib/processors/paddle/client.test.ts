@@ -12,10 +12,10 @@ import {
 } from "@/tests/support/fake-paddle-api";
 import type { PlanChange } from "../processor-client";
 
-const PLUS = "pri_writer_plus_monthly";
-const ULTRA = "pri_writer_ultra_monthly";
+const SILVER = "pri_mail_silver_monthly";
+const TITANIUM = "pri_mail_titanium_monthly";
 const PATH = `/subscriptions/${SUBSCRIPTION}`;
-const upgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: ULTRA, timing: "now" };
+const upgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: TITANIUM, timing: "now" };
 const RENEWAL = "2026-12-01T10:00:00.123456Z";
 const RENEWAL_AT = Date.UTC(2026, 11, 1, 10, 0, 0, 123);
 
@@ -24,7 +24,7 @@ describe("checkout", () => {
     userId: "user_1",
     customer: null,
     email: "one@example.com",
-    priceId: PLUS,
+    priceId: SILVER,
     returnUrl: "https://app.example/billing?checkout=1",
     checkoutPage: "https://app.example/checkout/paddle?checkout=1",
   };
@@ -39,7 +39,7 @@ describe("checkout", () => {
     expect(requests).toHaveLength(1);
     expect(requests[0]).toMatchObject({ method: "POST", path: "/transactions" });
     expect(requests[0]?.body).toEqual({
-      items: [{ price_id: PLUS, quantity: 1 }],
+      items: [{ price_id: SILVER, quantity: 1 }],
       custom_data: { user_id: "user_1" },
       checkout: { url: "https://app.example/checkout/paddle?checkout=1" },
     });
@@ -64,8 +64,8 @@ describe("checkout", () => {
 });
 
 describe("preview", () => {
-  const current = { data: subscription([item(PLUS)]) };
-  const preview = (over: object) => ({ data: { ...subscription([item(ULTRA)]), ...over } });
+  const current = { data: subscription([item(SILVER)]) };
+  const preview = (over: object) => ({ data: { ...subscription([item(TITANIUM)]), ...over } });
 
   test("now: today's charge of the card, after credit, and the next charge", async () => {
     const { client, requests } = await fakeApi(
@@ -87,7 +87,7 @@ describe("preview", () => {
     });
     expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual([`GET ${PATH}`, `PATCH ${PATH}/preview`]);
     expect(requests[1]?.body).toEqual({
-      items: [{ price_id: ULTRA, quantity: 1 }],
+      items: [{ price_id: TITANIUM, quantity: 1 }],
       proration_billing_mode: "prorated_immediately",
     });
   });
@@ -103,13 +103,13 @@ describe("preview", () => {
 
   test("renewal: nothing today, the new price from the next period on", async () => {
     const { client, requests } = await fakeApi(current, preview({ next_transaction: previewed("999", RENEWAL) }));
-    const change = { ...upgrade, priceId: "pri_writer_basic_monthly", timing: "renewal" } as const;
+    const change = { ...upgrade, priceId: "pri_mail_bronze_monthly", timing: "renewal" } as const;
     expect(await client.preview(change)).toEqual({
       dueNow: null,
       nextCharge: { amount: 999, currency: "USD", at: RENEWAL_AT },
     });
     expect(requests[1]?.body).toEqual({
-      items: [{ price_id: "pri_writer_basic_monthly", quantity: 1 }],
+      items: [{ price_id: "pri_mail_bronze_monthly", quantity: 1 }],
       proration_billing_mode: "do_not_bill",
     });
   });
@@ -122,7 +122,7 @@ describe("preview", () => {
         recurring_transaction_details: { tax_rates_used: [], totals: totals("19990"), line_items: [] },
       }),
     );
-    const change = { ...upgrade, priceId: "pri_writer_plus_yearly", timing: "renewal" } as const;
+    const change = { ...upgrade, priceId: "pri_mail_silver_yearly", timing: "renewal" } as const;
     expect(await client.preview(change)).toEqual({
       dueNow: null,
       nextCharge: { amount: 19_990, currency: "USD", at: RENEWAL_AT },
@@ -150,13 +150,13 @@ describe("change", () => {
 
   test("now: charged at once, and not changed if the charge fails", async () => {
     const { client, requests } = await fakeApi(
-      { data: subscription([item(PLUS)]) },
-      { data: subscription([item(ULTRA)]) },
+      { data: subscription([item(SILVER)]) },
+      { data: subscription([item(TITANIUM)]) },
     );
     await client.change(upgrade);
     expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual([`GET ${PATH}`, `PATCH ${PATH}`]);
     expect(requests[1]?.body).toEqual({
-      items: [{ price_id: ULTRA, quantity: 1 }],
+      items: [{ price_id: TITANIUM, quantity: 1 }],
       proration_billing_mode: "prorated_immediately",
       on_payment_failure: "prevent_change",
     });
@@ -165,49 +165,49 @@ describe("change", () => {
   test("replaces the product's own plan and keeps the other items, except one-time charges", async () => {
     const items = [
       item("pri_seats", { quantity: 4 }),
-      item("pri_chatbots_growth_monthly"),
-      item(PLUS, { quantity: 3 }),
+      item("pri_depot_office_monthly"),
+      item(SILVER, { quantity: 3 }),
       item("pri_setup", { recurring: false }),
     ];
     expect(await bodyOf(items, upgrade)).toMatchObject({
       items: [
         { price_id: "pri_seats", quantity: 4 },
-        { price_id: "pri_chatbots_growth_monthly", quantity: 1 },
-        { price_id: ULTRA, quantity: 3 },
+        { price_id: "pri_depot_office_monthly", quantity: 1 },
+        { price_id: TITANIUM, quantity: 3 },
       ],
     });
   });
 
   test("renewal: not billed, the renewal does", async () => {
-    expect(await bodyOf([item(PLUS)], { ...upgrade, timing: "renewal" })).toMatchObject({
+    expect(await bodyOf([item(SILVER)], { ...upgrade, timing: "renewal" })).toMatchObject({
       proration_billing_mode: "do_not_bill",
     });
   });
 
   test("renewal with another interval is charged: unbilled it would be a whole new period for nothing", async () => {
-    const change = { ...upgrade, priceId: "pri_writer_plus_yearly", timing: "renewal" } as const;
-    expect(await bodyOf([item(PLUS)], change)).toMatchObject({
+    const change = { ...upgrade, priceId: "pri_mail_silver_yearly", timing: "renewal" } as const;
+    expect(await bodyOf([item(SILVER)], change)).toMatchObject({
       proration_billing_mode: "prorated_immediately",
       on_payment_failure: "prevent_change",
     });
   });
 
   test("in a trial Paddle bills no change", async () => {
-    expect(await bodyOf([item(PLUS)], upgrade, { status: "trialing" })).toMatchObject({
+    expect(await bodyOf([item(SILVER)], upgrade, { status: "trialing" })).toMatchObject({
       proration_billing_mode: "do_not_bill",
     });
   });
 
   test("the current plan is not charged again", async () => {
-    const { client, requests } = await fakeApi({ data: subscription([item(ULTRA)]) });
+    const { client, requests } = await fakeApi({ data: subscription([item(TITANIUM)]) });
     await client.change(upgrade);
     expect(requests).toHaveLength(1);
   });
 
   test.each([
-    ["no plan of the product", [item("pri_chatbots_growth_monthly")], ULTRA, "ambiguous_plan_item"],
-    ["two plans of the product", [item(PLUS), item("pri_writer_basic_monthly")], ULTRA, "ambiguous_plan_item"],
-    ["a price that is not ours", [item(PLUS)], "pri_foreign", "unknown_price"],
+    ["no plan of the product", [item("pri_depot_office_monthly")], TITANIUM, "ambiguous_plan_item"],
+    ["two plans of the product", [item(SILVER), item("pri_mail_bronze_monthly")], TITANIUM, "ambiguous_plan_item"],
+    ["a price that is not ours", [item(SILVER)], "pri_foreign", "unknown_price"],
   ])("refuses %s, and asks for nothing", async (_, items, priceId, code) => {
     const { client, requests } = await fakeApi({ data: subscription(items) });
     await expect(client.change({ ...upgrade, priceId })).rejects.toMatchObject({ problem: "invalid", code });
@@ -220,13 +220,13 @@ describe("cancel and keep", () => {
     ["period_end", "next_billing_period"],
     ["now", "immediately"],
   ] as const)("%s", async (when, effective_from) => {
-    const { client, requests } = await fakeApi({ data: subscription([item(PLUS)]) });
+    const { client, requests } = await fakeApi({ data: subscription([item(SILVER)]) });
     await client.cancel(SUBSCRIPTION, when);
     expect(requests).toMatchObject([{ method: "POST", path: `${PATH}/cancel`, body: { effective_from } }]);
   });
 
   test("keep removes the scheduled cancellation and changes nothing else", async () => {
-    const { client, requests } = await fakeApi({ data: subscription([item(PLUS)]) });
+    const { client, requests } = await fakeApi({ data: subscription([item(SILVER)]) });
     await client.undoCancel(SUBSCRIPTION);
     expect(requests).toMatchObject([{ method: "PATCH", path: PATH }]);
     expect(requests[0]?.body).toEqual({ scheduled_change: null });

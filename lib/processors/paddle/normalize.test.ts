@@ -14,14 +14,14 @@ import {
 } from "@/lib/sandbox/event-builders/paddle/fixture-events";
 import { normalized } from "@/tests/support/normalized-paddle";
 
-const item = (plan: string, interval = "monthly", product = "writer") => ({
+const item = (plan: string, interval = "monthly", product = "mail") => ({
   id: null,
   product: `pro_${product}_${plan}`,
   price: `pri_${product}_${plan}_${interval}`,
 });
-const writer = (plan: string) => ({ plan, item: item(plan) });
-const plus: SubscriptionState = {
-  ...writer("plus"),
+const mail = (plan: string) => ({ plan, item: item(plan) });
+const silver: SubscriptionState = {
+  ...mail("silver"),
   selfStarted: true,
   interval: "monthly",
   quantity: 1,
@@ -32,12 +32,12 @@ const plus: SubscriptionState = {
   trialEnd: null,
   collectionPaused: false,
 };
-const april: SubscriptionState = { ...plus, periodStart: APRIL, periodEnd: MAY };
-const trial: SubscriptionState = { ...plus, status: "trialing", trialEnd: APRIL };
+const april: SubscriptionState = { ...silver, periodStart: APRIL, periodEnd: MAY };
+const trial: SubscriptionState = { ...silver, status: "trialing", trialEnd: APRIL };
 const yearly: SubscriptionState = {
-  ...plus,
+  ...silver,
   interval: "yearly",
-  item: item("plus", "yearly"),
+  item: item("silver", "yearly"),
   periodStart: MID_MARCH,
   periodEnd: NEXT_MARCH,
 };
@@ -50,7 +50,7 @@ const snapshot = (at: number, state: SubscriptionState, changeType = "updated") 
   state,
   previous: null,
 });
-const ofApril = { periodStart: APRIL, periodEnd: MAY, plan: "plus", interval: "monthly" };
+const ofApril = { periodStart: APRIL, periodEnd: MAY, plan: "silver", interval: "monthly" };
 const ofMarch = { ...ofApril, periodStart: MARCH, periodEnd: APRIL };
 const ofYear = { ...ofApril, periodStart: MID_MARCH, periodEnd: NEXT_MARCH, interval: "yearly" };
 const payment = (at: number, fact: object) => ({
@@ -64,34 +64,34 @@ const payment = (at: number, fact: object) => ({
 const nothing = { purpose: "other", periodStart: null, periodEnd: null, plan: null, interval: null };
 const upgrade = {
   purpose: "proration",
-  plan: "ultra",
+  plan: "titanium",
   interval: "monthly",
   periodStart: MID_MARCH,
   periodEnd: APRIL,
 };
-/** The facts of the writer product, by fixture; what gives another one, or none, is below. */
+/** The facts of the mail product, by fixture; what gives another one, or none, is below. */
 const FACTS: Record<string, object> = {
-  "subscription.created": snapshot(MARCH, plus, "created"),
+  "subscription.created": snapshot(MARCH, silver, "created"),
   "subscription.created.trial": snapshot(MARCH, trial, "created"),
-  "subscription.created.two_products": snapshot(MARCH, plus, "created"),
-  "subscription.imported": snapshot(MARCH, plus, "created"),
-  "subscription.activated": snapshot(MARCH, plus),
+  "subscription.created.two_products": snapshot(MARCH, silver, "created"),
+  "subscription.imported": snapshot(MARCH, silver, "created"),
+  "subscription.activated": snapshot(MARCH, silver),
   "subscription.trialing": snapshot(MARCH, trial),
   "subscription.updated.renewal": snapshot(APRIL + SECOND_MS, april),
   "subscription.updated.trial_converted": snapshot(APRIL + SECOND_MS, { ...april, trialEnd: APRIL }),
-  "subscription.updated.upgrade": snapshot(MID_MARCH, { ...plus, ...writer("ultra") }),
-  "subscription.updated.plan_change_at_renewal": snapshot(APRIL + SECOND_MS, { ...april, ...writer("basic") }),
+  "subscription.updated.upgrade": snapshot(MID_MARCH, { ...silver, ...mail("titanium") }),
+  "subscription.updated.plan_change_at_renewal": snapshot(APRIL + SECOND_MS, { ...april, ...mail("bronze") }),
   "subscription.updated.interval_switch": snapshot(MID_MARCH, yearly),
-  "subscription.updated.cancel_scheduled": snapshot(MID_MARCH, { ...plus, cancelAt: APRIL }),
-  "subscription.updated.pause_scheduled": snapshot(MID_MARCH, plus),
+  "subscription.updated.cancel_scheduled": snapshot(MID_MARCH, { ...silver, cancelAt: APRIL }),
+  "subscription.updated.pause_scheduled": snapshot(MID_MARCH, silver),
   "subscription.past_due": snapshot(APRIL + HOUR_MS, { ...april, status: "past_due" }),
   "subscription.updated.recovered": snapshot(APRIL + 72 * HOUR_MS, april),
-  "subscription.paused": snapshot(APRIL, { ...plus, status: "paused", ...noPeriod }),
-  "subscription.paused.with_period": snapshot(MID_MARCH, { ...plus, status: "paused" }),
-  "subscription.resumed": snapshot(MID_MARCH, plus),
-  "subscription.resumed.new_period": snapshot(MID_MARCH, { ...plus, periodStart: MID_MARCH, periodEnd: MID_APRIL }),
-  "subscription.canceled": snapshot(MID_MARCH, { ...plus, status: "canceled", ...noPeriod }, "deleted"),
-  "subscription.canceled.with_period": snapshot(APRIL, { ...plus, status: "canceled" }, "deleted"),
+  "subscription.paused": snapshot(APRIL, { ...silver, status: "paused", ...noPeriod }),
+  "subscription.paused.with_period": snapshot(MID_MARCH, { ...silver, status: "paused" }),
+  "subscription.resumed": snapshot(MID_MARCH, silver),
+  "subscription.resumed.new_period": snapshot(MID_MARCH, { ...silver, periodStart: MID_MARCH, periodEnd: MID_APRIL }),
+  "subscription.canceled": snapshot(MID_MARCH, { ...silver, status: "canceled", ...noPeriod }, "deleted"),
+  "subscription.canceled.with_period": snapshot(APRIL, { ...silver, status: "canceled" }, "deleted"),
   "transaction.paid": payment(APRIL + HOUR_MS, { ...ofApril, paidInFull: true }),
   "transaction.completed.first": payment(MARCH, { ...ofMarch, paidInFull: true }),
   "transaction.completed.trial": payment(MARCH, ofMarch),
@@ -107,7 +107,7 @@ const FACTS: Record<string, object> = {
     paidInFull: true,
   }),
   "transaction.completed.upgrade_less_unused": payment(MID_MARCH, upgrade),
-  "transaction.completed.downgrade_to_balance": payment(MID_MARCH, { ...upgrade, plan: "basic" }),
+  "transaction.completed.downgrade_to_balance": payment(MID_MARCH, { ...upgrade, plan: "bronze" }),
   "transaction.completed.upgrade_in_full": payment(MID_MARCH, upgrade),
   "transaction.completed.interval_switch": payment(MID_MARCH, { ...ofYear, purpose: "change" }),
   "transaction.completed.interval_switch_in_money": payment(MID_MARCH, {
@@ -185,10 +185,10 @@ test.each(Object.entries(FACTS))("%s", (name, fact) => {
   const origin = { id, processor: "paddle", subscription: "sub_01ada" };
   const list = { complete: true, plans: name.endsWith("two_products") ? 2 : 1, unlisted: [] };
   const said = { ...origin, ...fact, ...(type === "subscription" && { list, discounts: [] }) };
-  const facts: object[] = [{ product: "writer", fact: said }];
+  const facts: object[] = [{ product: "mail", fact: said }];
   if (name.endsWith("two_products")) {
-    const state = { ...plus, plan: "starter", item: item("starter", "monthly", "chatbots"), quantity: 3 };
-    facts.push({ product: "chatbots", fact: { ...said, state } });
+    const state = { ...silver, plan: "solo", item: item("solo", "monthly", "depot"), quantity: 3 };
+    facts.push({ product: "depot", fact: { ...said, state } });
   }
   const created = /^subscription\.created(\.trial)?$/.test(name) ? "txn_01march" : null;
   const transaction = type === "transaction" ? entity(name).id : created;

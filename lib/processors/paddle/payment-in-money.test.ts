@@ -12,7 +12,7 @@ import { type Changes, normalized, withChanges } from "@/tests/support/normalize
 
 const START = Date.UTC(2026, 2, 1, 10);
 const END = Date.UTC(2026, 3, 1, 10);
-const price = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
+const price = planPrice({ product: "mail", plan: "silver", interval: "monthly" });
 const other = { ...price, id: "pri_seats" };
 
 const line = (of: typeof price, changes: Partial<LineSpec> = {}): LineSpec => ({

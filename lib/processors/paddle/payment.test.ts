@@ -11,10 +11,10 @@ import { type Changes, normalized, withChanges } from "@/tests/support/normalize
 
 const START = Date.UTC(2026, 2, 1, 10);
 const END = Date.UTC(2026, 3, 1, 10);
-const price = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
-const ultra = planPrice({ product: "writer", plan: "ultra", interval: "monthly" });
-const yearly = planPrice({ product: "writer", plan: "plus", interval: "yearly" });
-const starter = planPrice({ product: "chatbots", plan: "starter", interval: "monthly" });
+const price = planPrice({ product: "mail", plan: "silver", interval: "monthly" });
+const titanium = planPrice({ product: "mail", plan: "titanium", interval: "monthly" });
+const yearly = planPrice({ product: "mail", plan: "silver", interval: "yearly" });
+const solo = planPrice({ product: "depot", plan: "solo", interval: "monthly" });
 const other = { ...price, id: "pri_seats" };
 
 const line = (of: typeof price, changes: Partial<LineSpec> = {}): LineSpec => ({
@@ -98,12 +98,12 @@ describe("a change: whole from now, or for the rest of the period", () => {
   });
 
   test("on the first day the line's proration decides", () => {
-    expect(change(START + HOUR_MS, END, ultra, rated("0.99865"))).toBe("proration");
-    expect(change(START + HOUR_MS, END, ultra)).toBe("change");
+    expect(change(START + HOUR_MS, END, titanium, rated("0.99865"))).toBe("proration");
+    expect(change(START + HOUR_MS, END, titanium)).toBe("change");
   });
 
   test("a change that charges nothing confirms nothing", () => {
-    expect(fact({ origin: "subscription_update", lines: [line(ultra, { amount: 0 })] })).toMatchObject({
+    expect(fact({ origin: "subscription_update", lines: [line(titanium, { amount: 0 })] })).toMatchObject({
       purpose: "other",
       plan: null,
     });
@@ -112,13 +112,13 @@ describe("a change: whole from now, or for the rest of the period", () => {
   test("the plan is the one with the highest charge; the replaced plan is credited", () => {
     const lines = [
       line(price, { amount: -995, proration: rated("0.5") }),
-      line(ultra, { amount: 1990, proration: rated("0.5") }),
+      line(titanium, { amount: 1990, proration: rated("0.5") }),
     ];
     expect(
       fact({ origin: "subscription_update", period: { start: START + 15 * DAY_MS, end: END }, lines }),
     ).toMatchObject({
       purpose: "proration",
-      plan: "ultra",
+      plan: "titanium",
       paidInFull: false,
     });
   });
@@ -128,15 +128,15 @@ describe("a period", () => {
   const proration = { rate: "0.5", start: START - 15 * DAY_MS, end: START };
 
   test("is paid by its whole line, beside the deferred difference of an upgrade", () => {
-    expect(fact({ lines: [line(ultra, { amount: 1000, proration }), line(ultra)] })).toMatchObject({
+    expect(fact({ lines: [line(titanium, { amount: 1000, proration }), line(titanium)] })).toMatchObject({
       purpose: "period",
-      plan: "ultra",
+      plan: "titanium",
       paidInFull: false,
     });
   });
 
   test("needs its whole line", () => {
-    expect(fact({ lines: [line(ultra, { amount: 1000, proration })] })).toMatchObject({ purpose: "proration" });
+    expect(fact({ lines: [line(titanium, { amount: 1000, proration })] })).toMatchObject({ purpose: "proration" });
   });
 
   test("may be absent: then the payment opens and confirms none", () => {
@@ -144,26 +144,26 @@ describe("a period", () => {
       purpose: "period",
       periodStart: null,
       periodEnd: null,
-      plan: "plus",
+      plan: "silver",
     });
   });
 
   test("of no width is quarantined; of two plans of one product the higher is paid for", () => {
     expect(told({ period: { start: START, end: START } })).toMatchObject({ reason: "invalid_period" });
     for (const lines of [
-      [line(price), line(ultra)],
-      [line(ultra), line(price)],
+      [line(price), line(titanium)],
+      [line(titanium), line(price)],
     ]) {
-      expect(fact({ lines })).toMatchObject({ purpose: "period", plan: "ultra", paidInFull: true });
+      expect(fact({ lines })).toMatchObject({ purpose: "period", plan: "titanium", paidInFull: true });
     }
     expect(fact({ lines: [line(price), line(price)] })).toMatchObject({ purpose: "period", paidInFull: true });
   });
 
   test("of two products is a fact each", () => {
-    expect(told({ lines: [line(price), line(starter)] })).toMatchObject({
+    expect(told({ lines: [line(price), line(solo)] })).toMatchObject({
       facts: [
-        { product: "writer", fact: { plan: "plus", paidInFull: true } },
-        { product: "chatbots", fact: { plan: "starter", paidInFull: true } },
+        { product: "mail", fact: { plan: "silver", paidInFull: true } },
+        { product: "depot", fact: { plan: "solo", paidInFull: true } },
       ],
     });
   });
@@ -171,16 +171,16 @@ describe("a period", () => {
   test("is read from the items if no totals were calculated", () => {
     expect(fact({}, { "details.line_items": [] })).toMatchObject({
       purpose: "period",
-      plan: "plus",
+      plan: "silver",
       paidInFull: false,
     });
-    expect(fact({}, { details: null })).toMatchObject({ plan: "plus", paidInFull: false });
-    expect(fact({}, { details: null, "items.0.price": null })).toMatchObject({ plan: "plus" });
+    expect(fact({}, { details: null })).toMatchObject({ plan: "silver", paidInFull: false });
+    expect(fact({}, { details: null, "items.0.price": null })).toMatchObject({ plan: "silver" });
   });
 
   test("without a listed price names the products that it charges for", () => {
     const period = { periodStart: START, periodEnd: END };
-    const charge = { id: null, product: "pro_writer_plus", price: "pri_seats", purpose: "period", ...period };
+    const charge = { id: null, product: "pro_mail_silver", price: "pri_seats", purpose: "period", ...period };
     expect(told({ lines: [line(other)] })).toMatchObject({
       outcome: "unpriced",
       fact: { purpose: "other", plan: null, paidInFull: true, unlisted: [charge] },
@@ -193,7 +193,7 @@ describe("a period", () => {
     for (const spec of [{ origin: "subscription_charge" as const }, { lines: [line(other, { amount: 0 })] }]) {
       expect(told({ lines: [line(other)], ...spec })).toEqual({ outcome: "ignored", reason: "no_plan_line" });
     }
-    expect(fact({ lines: [line(price), line(other)] })).toMatchObject({ plan: "plus", unlisted: [charge] });
+    expect(fact({ lines: [line(price), line(other)] })).toMatchObject({ plan: "silver", unlisted: [charge] });
   });
 
   test("names a line without a listed price as paid in money only if it was", () => {
@@ -222,7 +222,7 @@ describe("a period", () => {
 
   test("of two lines of a plan is in money only if each was charged", () => {
     expect(fact({ lines: [line(price), line(price, { amount: 0 })] })).toMatchObject({
-      plan: "plus",
+      plan: "silver",
       paidInFull: false,
     });
   });

@@ -15,7 +15,7 @@ const anyHistory = fc.array(fc.constantFrom(...PADDLE_ACTIONS), { minLength: 2, 
   for (const action of actions) simulator.apply(action);
   return simulator;
 });
-const NAMES: Record<string, string> = { low: "plus", high: "ultra" };
+const NAMES: Record<string, string> = { low: "silver", high: "titanium" };
 
 const isNotDue = ({ purpose }: UnlistedCharge) => purpose === "not_due";
 
@@ -30,10 +30,8 @@ function factsOf(fact: ProcessorFact): Fact[] {
     if (result.outcome === "unpriced") return [result.fact];
     if (result.outcome === "ignored" && result.reason === "not_due") return [];
     if (result.outcome !== "facts") throw new Error(JSON.stringify(result));
-    // A list without the writer's plan gives the other product's fact, which the writer shares.
-    return result.facts.flatMap(({ product: of, fact: again }) =>
-      of === "writer" ? again : (withoutPlan(again) ?? []),
-    );
+    // A list without the mail's plan gives the other product's fact, which the mail shares.
+    return result.facts.flatMap(({ product: of, fact: again }) => (of === "mail" ? again : (withoutPlan(again) ?? [])));
   });
 }
 
@@ -85,12 +83,12 @@ test("the events fold to one timeline in any order, with duplicates", () => {
   fc.assert(
     fc.property(anyHistory, fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (simulator, random) => {
       const facts = simulator.facts.flatMap(factsOf);
-      const expected = JSON.stringify(fold(product("writer"), facts, 0));
+      const expected = JSON.stringify(fold(product("mail"), facts, 0));
       const shuffled = [...facts, ...facts]
         .map((fact) => ({ fact, at: random.next().value as number }))
         .sort((a, b) => a.at - b.at)
         .map(({ fact }) => fact);
-      expect(JSON.stringify(fold(product("writer"), shuffled, 0))).toBe(expected);
+      expect(JSON.stringify(fold(product("mail"), shuffled, 0))).toBe(expected);
     }),
     { numRuns: 500 },
   );

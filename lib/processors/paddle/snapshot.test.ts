@@ -8,8 +8,8 @@ import {
 import { type Changes, normalized, withChanges } from "@/tests/support/normalized-paddle";
 
 const AT = Date.UTC(2026, 2, 1, 10);
-const price = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
-const ultra = planPrice({ product: "writer", plan: "ultra", interval: "monthly" });
+const price = planPrice({ product: "mail", plan: "silver", interval: "monthly" });
+const titanium = planPrice({ product: "mail", plan: "titanium", interval: "monthly" });
 const seats = { ...price, id: "pri_seats" };
 
 const BASE: SubscriptionSpec = {
@@ -60,22 +60,22 @@ test("only the plan's item counts, wherever it stands; its quantity too", () => 
     { price: seats, quantity: 9 },
     { price, quantity: 2 },
   ];
-  expect(told({ items })).toMatchObject({ facts: [{ fact: { state: { plan: "plus", quantity: 2 } } }] });
+  expect(told({ items })).toMatchObject({ facts: [{ fact: { state: { plan: "silver", quantity: 2 } } }] });
 });
 
 test("of two plans of one product the higher counts, flagged", () => {
   for (const items of [
-    [{ price }, { price: ultra }],
-    [{ price: ultra }, { price }],
+    [{ price }, { price: titanium }],
+    [{ price: titanium }, { price }],
   ]) {
-    expect(told({ items })).toMatchObject({ facts: [{ fact: { state: { plan: "ultra", twoPlanItems: true } } }] });
+    expect(told({ items })).toMatchObject({ facts: [{ fact: { state: { plan: "titanium", twoPlanItems: true } } }] });
   }
   expect(told({})).not.toHaveProperty("facts.0.fact.state.twoPlanItems");
 });
 
 test("the list is complete and names the items without a listed price, with the subscription's period", () => {
   const period = { periodStart: AT, periodEnd: AT + 2_678_400_000 };
-  const own = { id: null, product: "pro_writer_plus", price: "pri_seats", interval: "monthly", quantity: 4, ...period };
+  const own = { id: null, product: "pro_mail_silver", price: "pri_seats", interval: "monthly", quantity: 4, ...period };
   expect(told({ items: [{ price: seats, quantity: 4 }] })).toMatchObject({
     outcome: "unpriced",
     fact: { state: { plan: null, periodStart: null }, list: { complete: true, plans: 0, unlisted: [own] } },
@@ -105,17 +105,17 @@ test("the list is complete and names the items without a listed price, with the 
 });
 
 test("each product has its own highest plan", () => {
-  const starter = planPrice({ product: "chatbots", plan: "starter", interval: "monthly" });
+  const solo = planPrice({ product: "depot", plan: "solo", interval: "monthly" });
   for (const items of [
-    [{ price: starter }, { price }, { price: ultra }],
-    [{ price: ultra }, { price: starter }, { price }],
+    [{ price: solo }, { price }, { price: titanium }],
+    [{ price: titanium }, { price: solo }, { price }],
   ]) {
     const result = told({ items });
     if (result.outcome !== "facts") throw new Error(result.outcome);
     const plans = result.facts.map(({ product, fact }) => [product, fact.kind === "snapshot" && fact.state.plan]);
     expect(plans.sort()).toEqual([
-      ["chatbots", "starter"],
-      ["writer", "ultra"],
+      ["depot", "solo"],
+      ["mail", "titanium"],
     ]);
   }
 });
@@ -125,7 +125,7 @@ test("of two items of one plan the first counts", () => {
     { price, quantity: 2 },
     { price, quantity: 5 },
   ];
-  expect(told({ items })).toMatchObject({ facts: [{ fact: { state: { plan: "plus", quantity: 2 } } }] });
+  expect(told({ items })).toMatchObject({ facts: [{ fact: { state: { plan: "silver", quantity: 2 } } }] });
 });
 
 test("a trial is the customer's own, unless invoices are sent or the subscription was imported", () => {

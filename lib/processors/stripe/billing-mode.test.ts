@@ -15,11 +15,11 @@ const END = Date.UTC(2026, 11, 1) / 1000;
 const MID = Date.UTC(2026, 10, 16) / 1000;
 const FLEXIBLE = { type: "flexible", prorationDiscounts: "included" } as const;
 const price = (plan: string, interval: "monthly" | "yearly" = "monthly") =>
-  planPrice({ product: "writer", plan, interval });
+  planPrice({ product: "mail", plan, interval });
 const spec = (over: Partial<SubscriptionSpec> = {}): SubscriptionSpec => ({
   id: "sub_1",
   customer: "cus_1",
-  items: [{ id: "si_1", price: price("plus") }],
+  items: [{ id: "si_1", price: price("silver") }],
   created: START,
   periodStart: START,
   periodEnd: END,
@@ -58,8 +58,8 @@ test("items of different intervals: the plan has the period of its own item", ()
   const object = subscriptionObject(
     spec({
       items: [
-        { id: "si_add_on", price: { ...price("plus"), id: "price_unlisted" } },
-        { id: "si_1", price: price("plus", "yearly") },
+        { id: "si_add_on", price: { ...price("silver"), id: "price_unlisted" } },
+        { id: "si_1", price: price("silver", "yearly") },
       ],
     }),
     "basil",
@@ -69,12 +69,12 @@ test("items of different intervals: the plan has the period of its own item", ()
   Object.assign(items.data[1] as object, { current_period_end: year });
   const [fact] = snapshotOf(object);
   expect(fact).toMatchObject({
-    state: { plan: "plus", interval: "yearly", periodStart: START * 1000, periodEnd: year * 1000 },
+    state: { plan: "silver", interval: "yearly", periodStart: START * 1000, periodEnd: year * 1000 },
   });
 });
 
 test("a pending update and the details of a pause change nothing", () => {
-  const pending = { expiresAt: END, items: [{ id: "si_1", price: price("ultra") }], billingCycleAnchor: null };
+  const pending = { expiresAt: END, items: [{ id: "si_1", price: price("titanium") }], billingCycleAnchor: null };
   expect(stateOf({ pendingUpdate: { ...pending, cancelAtPeriodEnd: true, metadata: { user_id: "other" } } })).toEqual(
     stateOf(),
   );
@@ -116,31 +116,31 @@ describe("an invoice's credits", () => {
 
   test("one for each amount that was billed: the payment is for the plan that was charged", () => {
     const lines = [
-      line("il_1", "plus", -500, credits("il_a")),
-      line("il_2", "plus", -499, credits("il_b")),
-      line("il_3", "ultra", 2_000),
+      line("il_1", "silver", -500, credits("il_a")),
+      line("il_2", "silver", -499, credits("il_b")),
+      line("il_3", "titanium", 2_000),
     ];
-    expect(paidFor(lines)).toMatchObject([{ purpose: "proration", plan: "ultra", paidInFull: false }]);
+    expect(paidFor(lines)).toMatchObject([{ purpose: "proration", plan: "titanium", paidInFull: false }]);
   });
 
   test("and the prorations that waited for the invoice: those in between are charged and given back", () => {
     const lines = [
-      line("il_1", "basic", -300),
-      line("il_2", "plus", 1_000),
-      line("il_3", "plus", -1_000, credits("il_2")),
-      line("il_4", "ultra", 2_000),
+      line("il_1", "bronze", -300),
+      line("il_2", "silver", 1_000),
+      line("il_3", "silver", -1_000, credits("il_2")),
+      line("il_4", "titanium", 2_000),
     ];
-    expect(paidFor(lines)).toMatchObject([{ purpose: "proration", plan: "ultra" }]);
+    expect(paidFor(lines)).toMatchObject([{ purpose: "proration", plan: "titanium" }]);
   });
 
   test("with a new cycle: the period is the whole line's, and is not paid in full", () => {
     const whole = { proration: false, periodStart: MID, periodEnd: Date.UTC(2027, 10, 16) / 1000 };
     const lines = [
-      line("il_1", "plus", -999, credits("il_a")),
-      line("il_2", "plus", 19_990, { ...whole, price: price("plus", "yearly") }),
+      line("il_1", "silver", -999, credits("il_a")),
+      line("il_2", "silver", 19_990, { ...whole, price: price("silver", "yearly") }),
     ];
     expect(paidFor(lines)).toMatchObject([
-      { purpose: "change", plan: "plus", interval: "yearly", periodStart: MID * 1000, paidInFull: false },
+      { purpose: "change", plan: "silver", interval: "yearly", periodStart: MID * 1000, paidInFull: false },
     ]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { fakeApi, price, RENEWS, refusal, STARTED, SUBSCRIPTION, subscription } from "@/tests/support/fake-stripe-api";
 import type { PlanChange } from "../processor-client";
 
-const downgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: "price_writer_basic_monthly", timing: "renewal" };
+const downgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: "price_mail_bronze_monthly", timing: "renewal" };
 const PATH = `/v1/subscriptions/${SUBSCRIPTION}`;
 
 describe("change at the renewal", () => {
@@ -12,7 +12,7 @@ describe("change at the renewal", () => {
     object: "subscription_schedule",
     status: "active",
     current_phase: { start_date: STARTED, end_date: RENEWS },
-    phases: [{ ...phase, items: [{ price: "price_writer_plus_monthly", quantity: 1 }] }],
+    phases: [{ ...phase, items: [{ price: "price_mail_silver_monthly", quantity: 1 }] }],
     ...over,
   });
 
@@ -27,12 +27,12 @@ describe("change at the renewal", () => {
     expect(requests[2]?.fields).toEqual({
       end_behavior: "release",
       proration_behavior: "none",
-      "phases[0][items][0][price]": "price_writer_plus_monthly",
+      "phases[0][items][0][price]": "price_mail_silver_monthly",
       "phases[0][items][0][quantity]": "1",
       "phases[0][start_date]": String(STARTED),
       "phases[0][end_date]": String(RENEWS),
       "phases[0][proration_behavior]": "none",
-      "phases[1][items][0][price]": "price_writer_basic_monthly",
+      "phases[1][items][0][price]": "price_mail_bronze_monthly",
       "phases[1][items][0][quantity]": "1",
       "phases[1][duration][interval]": "month",
       "phases[1][duration][interval_count]": "1",
@@ -52,7 +52,7 @@ describe("change at the renewal", () => {
       automatic_tax: { enabled: true, liability: { type: "self" } },
       collection_method: "send_invoice",
       default_payment_method: "pm_1",
-      description: "Plus",
+      description: "Silver",
       invoice_settings: { account_tax_ids: null, days_until_due: 14, description: null, footer: "Thanks" },
       billing_thresholds: { amount_gte: 5_000, reset_billing_cycle_anchor: null },
       application_fee_percent: null,
@@ -60,7 +60,9 @@ describe("change at the renewal", () => {
       transfer_data: null,
     };
     const known = schedule({ phases: [{ ...phase, ...terms, items: [] }] });
-    const held = { data: [{ id: "si_plus", price: price("plus"), tax_rates: [{ id: "txr_2" }], discounts: ["di_2"] }] };
+    const held = {
+      data: [{ id: "si_silver", price: price("silver"), tax_rates: [{ id: "txr_2" }], discounts: ["di_2"] }],
+    };
     const current = subscription({ items: { ...held, has_more: false } });
     const { client, requests } = await fakeApi(current, known, known);
     await client.change(downgrade);
@@ -74,7 +76,7 @@ describe("change at the renewal", () => {
       [`phases[${index}][automatic_tax][liability][type]`]: "self",
       [`phases[${index}][collection_method]`]: "send_invoice",
       [`phases[${index}][default_payment_method]`]: "pm_1",
-      [`phases[${index}][description]`]: "Plus",
+      [`phases[${index}][description]`]: "Silver",
       [`phases[${index}][invoice_settings][days_until_due]`]: "14",
       [`phases[${index}][invoice_settings][footer]`]: "Thanks",
       [`phases[${index}][billing_thresholds][amount_gte]`]: "5000",
@@ -88,7 +90,7 @@ describe("change at the renewal", () => {
   test("by the year, in a trial", async () => {
     const trialing = schedule({ phases: [{ ...phase, trial_end: RENEWS, items: [] }] });
     const { client, requests } = await fakeApi(subscription(), trialing, trialing);
-    await client.change({ ...downgrade, priceId: "price_writer_basic_yearly" });
+    await client.change({ ...downgrade, priceId: "price_mail_bronze_yearly" });
     expect(requests[2]?.fields).toMatchObject({
       "phases[0][trial_end]": String(RENEWS),
       "phases[1][duration][interval]": "year",
@@ -104,8 +106,8 @@ describe("change at the renewal", () => {
       "POST /v1/subscription_schedules/sub_sched_1",
     ]);
     const phases = [
-      { ...phase, items: [{ price: "price_writer_plus_monthly" }] },
-      { ...phase, items: [{ price: "price_writer_basic_monthly" }] },
+      { ...phase, items: [{ price: "price_mail_silver_monthly" }] },
+      { ...phase, items: [{ price: "price_mail_bronze_monthly" }] },
     ];
     const same = await fakeApi(subscription({ schedule: "sub_sched_1" }), schedule({ phases }));
     await same.client.change(downgrade);
@@ -132,7 +134,7 @@ describe("change at the renewal", () => {
 
   test("to the current plan: the schedule is released", async () => {
     const { client, requests } = await fakeApi(subscription({ schedule: "sub_sched_1" }), schedule());
-    await client.change({ ...downgrade, priceId: "price_writer_plus_monthly" });
+    await client.change({ ...downgrade, priceId: "price_mail_silver_monthly" });
     expect(requests[1]?.request).toBe("POST /v1/subscription_schedules/sub_sched_1/release");
   });
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { fakeApi, invoice, price, RENEWS, refusal, SUBSCRIPTION, subscription } from "@/tests/support/fake-stripe-api";
 import type { PlanChange, ProcessorClient } from "../processor-client";
 
-const ULTRA = "price_writer_ultra_monthly";
-const upgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: ULTRA, timing: "now" };
+const TITANIUM = "price_mail_titanium_monthly";
+const upgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: TITANIUM, timing: "now" };
 const PATH = `/v1/subscriptions/${SUBSCRIPTION}`;
 
 describe("change now", () => {
@@ -12,11 +12,11 @@ describe("change now", () => {
     expect(await client.change(upgrade)).toEqual({ outcome: "requested" });
     expect(requests[1]).toMatchObject({
       request: `POST ${PATH}`,
-      headers: { "idempotency-key": expect.stringContaining(`change:${SUBSCRIPTION}:${ULTRA}:`) },
+      headers: { "idempotency-key": expect.stringContaining(`change:${SUBSCRIPTION}:${TITANIUM}:`) },
     });
     expect(requests[1]?.fields).toEqual({
-      "items[0][id]": "si_plus",
-      "items[0][price]": ULTRA,
+      "items[0][id]": "si_silver",
+      "items[0][price]": TITANIUM,
       "items[0][quantity]": "1",
       proration_behavior: "always_invoice",
       payment_behavior: "pending_if_incomplete",
@@ -25,12 +25,12 @@ describe("change now", () => {
 
   test("only the plan's own item, with its quantity", async () => {
     const items = [
-      { id: "si_bots", price: price("growth", "monthly", "chatbots") },
-      { id: "si_plus", price: price("plus"), quantity: 3 },
+      { id: "si_bots", price: price("office", "monthly", "depot") },
+      { id: "si_silver", price: price("silver"), quantity: 3 },
     ];
     const { client, requests } = await fakeApi(subscription({}, { items }), subscription());
     await client.change(upgrade);
-    expect(requests[1]?.fields).toMatchObject({ "items[0][id]": "si_plus", "items[0][quantity]": "3" });
+    expect(requests[1]?.fields).toMatchObject({ "items[0][id]": "si_silver", "items[0][quantity]": "3" });
   });
 
   test("a charge that needs the payer: the address to pay", async () => {
@@ -55,12 +55,12 @@ describe("change now", () => {
   describe("while another change waits for its payment", () => {
     const waiting = (priceId: string) =>
       subscription({
-        pending_update: { expires_at: RENEWS, subscription_items: [{ id: "si_plus", price: { id: priceId } }] },
+        pending_update: { expires_at: RENEWS, subscription_items: [{ id: "si_silver", price: { id: priceId } }] },
         latest_invoice: "in_waiting",
       });
 
     test("to the same price, nothing is changed", async () => {
-      const { client, requests } = await fakeApi(waiting(ULTRA), invoice({ status: "open" }));
+      const { client, requests } = await fakeApi(waiting(TITANIUM), invoice({ status: "open" }));
       expect(await client.change(upgrade)).toMatchObject({ outcome: "payment_needed" });
       expect(requests.every(({ request }) => request.startsWith("GET"))).toBe(true);
     });
@@ -83,7 +83,7 @@ describe("change now", () => {
 
     test("if it was paid meanwhile, the next change starts from it; if not, the change fails", async () => {
       const refused = refusal(400, "invalid_request_error");
-      const paid = subscription({}, { items: [{ id: "si_plus", price: price("ultra") }] });
+      const paid = subscription({}, { items: [{ id: "si_silver", price: price("titanium") }] });
       const { client, requests } = await fakeApi(waiting("price_other"), refused, paid);
       expect(await client.change(upgrade)).toEqual({ outcome: "requested" });
       expect(requests).toHaveLength(3);
@@ -93,7 +93,7 @@ describe("change now", () => {
   });
 
   test("the current plan is not charged again", async () => {
-    const { client, requests } = await fakeApi(subscription({}, { items: [{ id: "si_1", price: price("ultra") }] }));
+    const { client, requests } = await fakeApi(subscription({}, { items: [{ id: "si_1", price: price("titanium") }] }));
     expect(await client.change(upgrade)).toEqual({ outcome: "requested" });
     expect(requests).toHaveLength(1);
   });
@@ -111,20 +111,20 @@ describe("change now", () => {
   test.each([
     [
       "no plan of the product",
-      [{ id: "si", price: price("growth", "monthly", "chatbots") }],
-      ULTRA,
+      [{ id: "si", price: price("office", "monthly", "depot") }],
+      TITANIUM,
       "ambiguous_plan_item",
     ],
     [
       "two plans of the product",
       [
-        { id: "a", price: price("plus") },
-        { id: "b", price: price("basic") },
+        { id: "a", price: price("silver") },
+        { id: "b", price: price("bronze") },
       ],
-      ULTRA,
+      TITANIUM,
       "ambiguous_plan_item",
     ],
-    ["a price that is not ours", [{ id: "a", price: price("plus") }], "price_foreign", "unknown_price"],
+    ["a price that is not ours", [{ id: "a", price: price("silver") }], "price_foreign", "unknown_price"],
   ])("refuses %s, and asks for nothing", async (_, items, priceId, code) => {
     const { client, requests } = await fakeApi(subscription({}, { items }));
     await expect(client.change({ ...upgrade, priceId })).rejects.toMatchObject({ problem: "invalid", code });

@@ -4,8 +4,8 @@ import { fakeApi, invoice, RENEWS, refusal, SUBSCRIPTION, subscription } from "@
 import type { PlanChange } from "../processor-client";
 
 const PATH = `/v1/subscriptions/${SUBSCRIPTION}`;
-const upgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: "price_writer_ultra_monthly", timing: "now" };
-const yearly: PlanChange = { ...upgrade, priceId: "price_writer_plus_yearly" };
+const upgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: "price_mail_titanium_monthly", timing: "now" };
+const yearly: PlanChange = { ...upgrade, priceId: "price_mail_silver_yearly" };
 const method = (type: string) => ({ id: "pm_1", object: "payment_method", type });
 const customer = (type: string | null, over: object = {}) => ({
   id: "cus_Tollgate1",
@@ -90,8 +90,8 @@ describe("Case P6: another interval begins a new billing cycle, in both billing 
   });
 
   test.each([
-    ["another interval", "price_writer_basic_yearly", "phase_start"],
-    ["the same interval", "price_writer_basic_monthly", undefined],
+    ["another interval", "price_mail_bronze_yearly", "phase_start"],
+    ["the same interval", "price_mail_bronze_monthly", undefined],
   ])("with the renewal, %s", async (_, priceId, anchor) => {
     const schedule = { id: "sub_sched_1", object: "subscription_schedule", status: "active", phases: [] };
     const { client, requests } = await fakeApi(subscription(), schedule, schedule);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Answer, API_KEY, CUSTOMER, fakeApi, refusal, SUBSCRIPTION } from "@/tests/support/fake-stripe-api";
 
-const ULTRA = "price_writer_ultra_monthly";
+const TITANIUM = "price_mail_titanium_monthly";
 const session = (over: object = {}) => ({
   id: "cs_test_1",
   object: "checkout.session",
@@ -16,7 +16,7 @@ describe("checkout", () => {
     userId: "user_1",
     customer: CUSTOMER,
     email: "one@example.com",
-    priceId: ULTRA,
+    priceId: TITANIUM,
     returnUrl: "https://app.example/billing?checkout=1",
     checkoutPage: "https://app.example/checkout/stripe?checkout=1",
     cancelUrl: "https://app.example/pricing",
@@ -43,7 +43,7 @@ describe("checkout", () => {
     });
     expect(requests[0]?.fields).toEqual({
       mode: "subscription",
-      "line_items[0][price]": ULTRA,
+      "line_items[0][price]": TITANIUM,
       "line_items[0][quantity]": "1",
       customer: CUSTOMER,
       client_reference_id: "user_1",

@@ -53,7 +53,7 @@ describe("no answer that can be used is unavailable", () => {
     ["a connection that breaks", "hang up"],
   ])("%s", async (_, answer) => {
     const { client } = await fakeApi(answer, answer, answer);
-    const change = { subscription: SUBSCRIPTION, priceId: "price_writer_ultra_monthly", timing: "now" } as const;
+    const change = { subscription: SUBSCRIPTION, priceId: "price_mail_titanium_monthly", timing: "now" } as const;
     const error = await client.preview(change).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ProcessorError);
     expect(error).toMatchObject({ problem: "unavailable" });
@@ -87,7 +87,7 @@ test.each(["../customers/cus_1", "in_1/../../prices", "in_1?expand[]=customer", 
   "an id that would change the request's path is not sent: %j",
   async (id) => {
     const { client, requests } = await fakeApi();
-    const change = { subscription: id, priceId: "price_writer_ultra_monthly", timing: "now" } as const;
+    const change = { subscription: id, priceId: "price_mail_titanium_monthly", timing: "now" } as const;
     const calls: Promise<unknown>[] = [client.invoicePdf(id), client.invoices({ customer: id }), client.portal(id, [])];
     calls.push(client.preview(change), client.change(change), client.change({ ...change, timing: "renewal" }));
     calls.push(client.cancel(id, "now"), client.undoCancel(id), client.unpause(id), client.cancelScheduledChange(id));

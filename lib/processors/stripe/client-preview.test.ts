@@ -14,9 +14,9 @@ import {
 import type { PlanChange } from "../processor-client";
 
 const USD = "USD";
-const ULTRA = "price_writer_ultra_monthly";
-const upgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: ULTRA, timing: "now" };
-const downgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: "price_writer_basic_monthly", timing: "renewal" };
+const TITANIUM = "price_mail_titanium_monthly";
+const upgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: TITANIUM, timing: "now" };
+const downgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: "price_mail_bronze_monthly", timing: "renewal" };
 const PATH = `/v1/subscriptions/${SUBSCRIPTION}`;
 const CARD = { collection: "card", collectionDays: null };
 const MONTH = RENEWS - STARTED;
@@ -74,8 +74,8 @@ test("now: today's charge after credit, and the next charge", async () => {
   expect(requests[1]?.fields).toEqual({
     subscription: SUBSCRIPTION,
     preview_mode: "next",
-    "subscription_details[items][0][id]": "si_plus",
-    "subscription_details[items][0][price]": ULTRA,
+    "subscription_details[items][0][id]": "si_silver",
+    "subscription_details[items][0][price]": TITANIUM,
     "subscription_details[items][0][quantity]": "1",
     "subscription_details[proration_behavior]": "always_invoice",
   });
@@ -84,7 +84,7 @@ test("now: today's charge after credit, and the next charge", async () => {
 });
 
 describe("the next charge", () => {
-  const yearly = { ...upgrade, priceId: "price_writer_plus_yearly" };
+  const yearly = { ...upgrade, priceId: "price_mail_silver_yearly" };
 
   test("is charged when the new year ends", async () => {
     const charged = lines({ amount: 19_990, start: STARTED, end: YEAR_AFTER });
@@ -100,7 +100,7 @@ describe("the next charge", () => {
     const now = STARTED + 10 * 86_400;
     const paidYear = subscription(
       {},
-      { items: [{ id: "si_plus", price: price("basic", "yearly") }], periodEnd: YEAR_AFTER },
+      { items: [{ id: "si_silver", price: price("bronze", "yearly") }], periodEnd: YEAR_AFTER },
     );
     const charged = lines(
       { amount: -9_000, start: now, end: YEAR_AFTER },
@@ -112,8 +112,8 @@ describe("the next charge", () => {
 });
 
 test.each([
-  ["the same interval", ULTRA],
-  ["another interval", "price_writer_ultra_yearly"],
+  ["the same interval", TITANIUM],
+  ["another interval", "price_mail_titanium_yearly"],
 ])("in a trial nothing is due now, and the new price when the trial ends: %s", async (_, priceId) => {
   const { client, requests } = await fakeApi(subscription({ status: "trialing" }), invoice({ total: 3_999 }));
   expect(await client.preview({ ...upgrade, priceId })).toMatchObject({
@@ -154,20 +154,20 @@ test.each([[null], ["1250"], [12.5]])("no amount: %j", async (amount_due) => {
 describe("a change that waits for its payment", () => {
   const waiting = (priceId: string) =>
     subscription({
-      pending_update: { expires_at: RENEWS, subscription_items: [{ id: "si_plus", price: { id: priceId } }] },
+      pending_update: { expires_at: RENEWS, subscription_items: [{ id: "si_silver", price: { id: priceId } }] },
       latest_invoice: "in_waiting",
     });
 
   test("costs the amount of its invoice", async () => {
     const open = invoice({ id: "in_waiting", status: "open", amount_due: 1_777 });
-    const { client, requests } = await fakeApi(waiting(ULTRA), open, invoice({ total: 3_999 }));
+    const { client, requests } = await fakeApi(waiting(TITANIUM), open, invoice({ total: 3_999 }));
     expect(await client.preview(upgrade)).toMatchObject({ dueNow: { amount: 1_777 }, nextCharge: { amount: 3_999 } });
     expect(requests[1]?.request).toBe("GET /v1/invoices/in_waiting");
   });
 
   test.each([
     ["to another price is previewed anew", waiting("price_other"), []],
-    ["is previewed anew after its invoice was voided", waiting(ULTRA), [invoice({ status: "void" })]],
+    ["is previewed anew after its invoice was voided", waiting(TITANIUM), [invoice({ status: "void" })]],
   ])("%s", async (_, subscribed, read) => {
     const { client } = await fakeApi(subscribed, ...read, invoice({ amount_due: 1_250 }), invoice({ total: 3_999 }));
     expect(await client.preview(upgrade)).toMatchObject({ dueNow: { amount: 1_250 } });

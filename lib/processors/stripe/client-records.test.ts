@@ -36,10 +36,10 @@ const renewal = (over: Partial<InvoiceSpec> = {}): StripeObject =>
       lines: [
         {
           id: "il_1",
-          item: "si_plus",
-          price: price("plus"),
+          item: "si_silver",
+          price: price("silver"),
           amount: 1_999,
-          description: "Plus",
+          description: "Silver",
           periodStart: RENEWS,
           periodEnd: RENEWS + MONTH,
         },
@@ -68,7 +68,7 @@ const paidBy = (invoice: StripeObject, ...charges: string[]): StripeObject => ({
 function reading(status = "active", customer: string | null = CUSTOMER): SubscriptionReading {
   const fact = { state: { status } } as SubscriptionReading["facts"][number]["fact"];
   const identity = { customer, subscription: SUBSCRIPTION, trustedUserId: null };
-  return { identity, facts: [{ product: "writer", fact }], shared: null, timestampSource: "fetch" };
+  return { identity, facts: [{ product: "mail", fact }], shared: null, timestampSource: "fetch" };
 }
 
 /** The facts and notes of the event itself, without its id. */
@@ -91,9 +91,7 @@ describe("payments", () => {
     const { client, requests } = await fakeApi(list(renewal()), list());
     const { payments, notes } = await client.paymentRecords(reading());
     const [said] = saidBy("invoice.paid", renewal(), RENEWS + HOUR_SECONDS + 5).facts;
-    expect(payments).toEqual([
-      { product: "writer", fact: { ...said?.fact, id: "stripe:read:in_renewal:paid:payment" } },
-    ]);
+    expect(payments).toEqual([{ product: "mail", fact: { ...said?.fact, id: "stripe:read:in_renewal:paid:payment" } }]);
     expect(notes).toEqual([]);
     expect(requests.map(({ request, fields }) => [request, fields])).toEqual([
       [
@@ -114,7 +112,7 @@ describe("payments", () => {
     const [said] = saidBy("invoice.payment_failed", open(), RENEWS + HOUR_SECONDS).facts;
     const fact = { ...said?.fact, id: "stripe:read:in_renewal:failed:payment" };
     for (const status of ["past_due", "unpaid", "incomplete"]) {
-      expect(await failed(status), status).toEqual([{ product: "writer", fact }]);
+      expect(await failed(status), status).toEqual([{ product: "mail", fact }]);
     }
     // A bank debit that is under way looks the same.
     expect(await failed("active")).toEqual([]);
@@ -160,13 +158,13 @@ describe("payments", () => {
   test("without a plan of ours are left out, and without a listed price are for every known product", async () => {
     const line = {
       id: "il_1",
-      item: "si_plus",
+      item: "si_silver",
       amount: 500,
       description: "x",
       periodStart: RENEWS,
       periodEnd: RENEWS + MONTH,
     };
-    const unlisted = { ...price("plus"), id: "price_other" };
+    const unlisted = { ...price("silver"), id: "price_other" };
     const { client } = await fakeApi(
       list(
         renewal({ lines: [{ ...line, price: unlisted }] }),

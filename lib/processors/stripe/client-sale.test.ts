@@ -9,7 +9,7 @@ const REQUEST = {
   userId: "user_1",
   customer: CUSTOMER,
   email: "one@example.com",
-  priceId: "price_writer_plus_monthly",
+  priceId: "price_mail_silver_monthly",
   returnUrl: "https://app.example/billing",
   checkoutPage: "https://app.example/checkout/stripe",
 };

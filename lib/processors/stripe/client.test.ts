@@ -72,13 +72,13 @@ describe("a subscription as it is", () => {
     expect(identity).toEqual({ customer: CUSTOMER, subscription: SUBSCRIPTION, trustedUserId: "user_1" });
     expect(facts).toHaveLength(1);
     expect(facts[0]).toMatchObject({
-      product: "writer",
+      product: "mail",
       fact: {
         kind: "snapshot",
         processor: "stripe",
         changeType: "updated",
         previous: null,
-        state: { plan: "plus", status: "active", periodStart: STARTED * 1000, periodEnd: RENEWS * 1000 },
+        state: { plan: "silver", status: "active", periodStart: STARTED * 1000, periodEnd: RENEWS * 1000 },
       },
     });
     const at = facts[0]?.fact.at ?? 0;
@@ -99,7 +99,7 @@ describe("a subscription as it is", () => {
       at: RENEWS * 1000,
       state: { status: "canceled" },
     });
-    const foreign = { ...price("plus"), id: "price_foreign" };
+    const foreign = { ...price("silver"), id: "price_foreign" };
     const unknown = await fakeApi(subscription({}, { items: [{ id: "si", price: foreign }] }));
     expect((await unknown.client.subscription(SUBSCRIPTION)).facts).toEqual([]);
   });

@@ -13,10 +13,10 @@ import {
   NEXT_MARCH,
   nothing,
   ofMarch,
-  plus,
+  silver,
 } from "@/tests/support/stripe-fixture-facts";
 
-const ada = { customer: "cus_Ada", subscription: "sub_AdaWriter", trustedUserId: "user_ada" };
+const ada = { customer: "cus_Ada", subscription: "sub_AdaMail", trustedUserId: "user_ada" };
 const note = (
   of: string,
   kind: Note["kind"],
@@ -57,11 +57,11 @@ const DISCOUNTS = {
 const LINK = "checkout.session.completed";
 const LINKS = [LINK, "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed"];
 const UNLISTED = "customer.subscription.updated.unknown_price";
-/** The chatbots' plan in the subscription with both. */
-const starter = {
-  ...plus,
-  plan: "starter",
-  item: { id: "si_AdaChatbots", product: "prod_chatbots_starter", price: "price_chatbots_starter_monthly" },
+/** The depot' plan in the subscription with both. */
+const solo = {
+  ...silver,
+  plan: "solo",
+  item: { id: "si_AdaDepot", product: "prod_depot_solo", price: "price_depot_solo_monthly" },
 };
 /** A product without an item of a listed price. */
 const without = { plan: null, interval: null, quantity: 1, periodStart: null, periodEnd: null, item: null };
@@ -81,18 +81,18 @@ describe.each(SHAPES)("shape %s", (shape) => {
   test.each(Object.entries(FIXTURE_FACTS))("%s", (name, { fact, analysis }) => {
     const result = normalized(fixtureEvents(shape)[name] ?? {});
     const id = `stripe:evt_${name.replaceAll(".", "_")}:${"kind" in fact ? fact.kind : ""}`;
-    const origin = { id, processor: "stripe", subscription: "sub_AdaWriter" };
+    const origin = { id, processor: "stripe", subscription: "sub_AdaMail" };
     const list = {
       list: { complete: true, plans: name.endsWith("two_products") ? 2 : 1, unlisted: [] },
       discounts: [],
     };
     const said = { ...origin, ...fact, ...("kind" in fact && fact.kind === "snapshot" && list) };
-    const facts = [{ product: "writer", fact: said }];
-    if (name.endsWith("two_products")) facts.push({ product: "chatbots", fact: { ...said, ...{ state: starter } } });
+    const facts = [{ product: "mail", fact: said }];
+    if (name.endsWith("two_products")) facts.push({ product: "depot", fact: { ...said, ...{ state: solo } } });
     if (name.endsWith("item_removed")) {
       facts.push({
-        product: "chatbots",
-        fact: { ...said, ...{ previous: starter, state: { ...starter, ...without } } },
+        product: "depot",
+        fact: { ...said, ...{ previous: solo, state: { ...solo, ...without } } },
       });
     }
     expect(result).toEqual({ outcome: "facts", facts, identity: ada, analysis });
@@ -115,7 +115,7 @@ describe.each(SHAPES)("shape %s", (shape) => {
         kind: "discount",
         id: `stripe:evt_${name.replaceAll(".", "_")}:discount`,
         processor: "stripe",
-        subscription: "sub_AdaWriter",
+        subscription: "sub_AdaMail",
         ...said,
         discount: { key: "di_Ada", terms: null, endsAt: NEXT_MARCH },
       },
@@ -132,21 +132,21 @@ describe.each(SHAPES)("shape %s", (shape) => {
   });
 
   test("a plan at an unlisted price leaves the plan out, and its item in the list", () => {
-    const own = { ...item("ultra"), price: "price_unlisted", interval: "monthly", quantity: 1, ...ofMarch };
+    const own = { ...item("titanium"), price: "price_unlisted", interval: "monthly", quantity: 1, ...ofMarch };
     expect(normalized(fixtureEvents(shape)[UNLISTED] ?? {})).toEqual({
       outcome: "facts",
       facts: [
         {
-          product: "writer",
+          product: "mail",
           fact: {
             kind: "snapshot",
             id: "stripe:evt_customer_subscription_updated_unknown_price:snapshot",
             processor: "stripe",
-            subscription: "sub_AdaWriter",
+            subscription: "sub_AdaMail",
             at: MID_MARCH,
             changeType: "updated",
-            state: { ...plus, ...without },
-            previous: plus,
+            state: { ...silver, ...without },
+            previous: silver,
             list: { complete: true, plans: 0, unlisted: [own] },
             discounts: [],
           },

@@ -11,8 +11,8 @@ import {
 } from "@/lib/sandbox/event-builders/stripe/events";
 import { type Changes, normalized, withChanges } from "@/tests/support/normalized-stripe";
 
-const price = (plan: string) => planPrice({ product: "writer", plan, interval: "monthly" });
-const starter = planPrice({ product: "chatbots", plan: "starter", interval: "monthly" });
+const price = (plan: string) => planPrice({ product: "mail", plan, interval: "monthly" });
+const solo = planPrice({ product: "depot", plan: "solo", interval: "monthly" });
 const START = 10_000_000;
 const END = 12_600_000;
 
@@ -32,7 +32,7 @@ const BASE: InvoiceSpec = {
   customer: "cus_1",
   subscription: "sub_1",
   billingReason: "subscription_cycle",
-  lines: [line("plus")],
+  lines: [line("silver")],
   created: START,
   periodStart: START - 2_600_000,
   periodEnd: START,
@@ -59,16 +59,16 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
   test.each(["subscription_create", "subscription_cycle", "quote_accept"] as const)(
     "%s pays for the line's period",
     (billingReason) => {
-      expect(of({ billingReason })).toMatchObject({ purpose: "period", plan: "plus", paidInFull: true, ...PERIOD });
+      expect(of({ billingReason })).toMatchObject({ purpose: "period", plan: "silver", paidInFull: true, ...PERIOD });
     },
   );
 
   test("an update with a whole period is a change, with the credit beside it not in money", () => {
     const billingReason = "subscription_update";
-    expect(of({ billingReason })).toMatchObject({ purpose: "change", plan: "plus", paidInFull: true, ...PERIOD });
-    expect(of({ billingReason, lines: [proration("basic", -300), line("plus")] })).toMatchObject({
+    expect(of({ billingReason })).toMatchObject({ purpose: "change", plan: "silver", paidInFull: true, ...PERIOD });
+    expect(of({ billingReason, lines: [proration("bronze", -300), line("silver")] })).toMatchObject({
       purpose: "change",
-      plan: "plus",
+      plan: "silver",
       paidInFull: false,
       ...PERIOD,
     });
@@ -76,27 +76,32 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
 
   test("prorations alone confirm the plan that was changed to", () => {
     const billingReason = "subscription_update";
-    const upgrade = [proration("plus", -900), proration("ultra", 1900)];
+    const upgrade = [proration("silver", -900), proration("titanium", 1900)];
     expect(of({ billingReason, lines: upgrade })).toMatchObject({
       purpose: "proration",
-      plan: "ultra",
+      plan: "titanium",
       paidInFull: false,
     });
-    const twice = [proration("basic", -400), proration("plus", 900), proration("plus", -899), proration("ultra", 1800)];
-    expect(of({ billingReason, lines: twice })).toMatchObject({ purpose: "proration", plan: "ultra" });
-    const downgrade = [proration("ultra", -1900), proration("basic", 450)];
-    expect(of({ billingReason, lines: downgrade })).toMatchObject({ purpose: "proration", plan: "basic" });
+    const twice = [
+      proration("bronze", -400),
+      proration("silver", 900),
+      proration("silver", -899),
+      proration("titanium", 1800),
+    ];
+    expect(of({ billingReason, lines: twice })).toMatchObject({ purpose: "proration", plan: "titanium" });
+    const downgrade = [proration("titanium", -1900), proration("bronze", 450)];
+    expect(of({ billingReason, lines: downgrade })).toMatchObject({ purpose: "proration", plan: "bronze" });
   });
 
   test("credits alone have no effect, nor has a charge that was credited in full", () => {
-    for (const lines of [[proration("ultra", -1900)], [proration("ultra", 1900), proration("ultra", -1900)]]) {
+    for (const lines of [[proration("titanium", -1900)], [proration("titanium", 1900), proration("titanium", -1900)]]) {
       expect(of({ billingReason: "subscription_update", lines })).toMatchObject({ purpose: "other", ...NOTHING });
     }
   });
 
   test("a renewal that also settles an upgrade pays for its period, not in money alone", () => {
-    const lines = [proration("plus", -900), proration("ultra", 1900), line("ultra")];
-    expect(of({ lines })).toMatchObject({ purpose: "period", plan: "ultra", paidInFull: false, ...PERIOD });
+    const lines = [proration("silver", -900), proration("titanium", 1900), line("titanium")];
+    expect(of({ lines })).toMatchObject({ purpose: "period", plan: "titanium", paidInFull: false, ...PERIOD });
   });
 
   test("a manual invoice opens nothing", () => {
@@ -104,50 +109,50 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
   });
 
   test("the latest period counts if a late invoice bills two", () => {
-    const lines = [line("plus", { periodStart: START - 2_600_000, periodEnd: START }), line("plus")];
+    const lines = [line("silver", { periodStart: START - 2_600_000, periodEnd: START }), line("silver")];
     expect(of({ lines })).toMatchObject({ purpose: "period", ...PERIOD });
   });
 
   test("also if it is the first line, and if the earlier line has another plan", () => {
-    const earlier = line("basic", { periodStart: START - 2_600_000, periodEnd: START });
+    const earlier = line("bronze", { periodStart: START - 2_600_000, periodEnd: START });
     for (const lines of [
-      [line("plus"), earlier],
-      [earlier, line("plus")],
+      [line("silver"), earlier],
+      [earlier, line("silver")],
     ]) {
-      expect(of({ lines })).toMatchObject({ purpose: "period", plan: "plus", ...PERIOD });
+      expect(of({ lines })).toMatchObject({ purpose: "period", plan: "silver", ...PERIOD });
     }
   });
 
   test("of several plans charged in prorations the one with the most left counts, monthly and yearly apart", () => {
     const billingReason = "subscription_update";
-    const several = [proration("ultra", 1800), proration("basic", 100), proration("plus", -900)];
-    expect(of({ billingReason, lines: several })).toMatchObject({ purpose: "proration", plan: "ultra" });
-    const yearly = planPrice({ product: "writer", plan: "plus", interval: "yearly" });
-    const lines = [proration("plus", -900), { ...proration("plus", 500), price: yearly }];
-    expect(of({ billingReason, lines })).toMatchObject({ purpose: "proration", plan: "plus", interval: "yearly" });
+    const several = [proration("titanium", 1800), proration("bronze", 100), proration("silver", -900)];
+    expect(of({ billingReason, lines: several })).toMatchObject({ purpose: "proration", plan: "titanium" });
+    const yearly = planPrice({ product: "mail", plan: "silver", interval: "yearly" });
+    const lines = [proration("silver", -900), { ...proration("silver", 500), price: yearly }];
+    expect(of({ billingReason, lines })).toMatchObject({ purpose: "proration", plan: "silver", interval: "yearly" });
   });
 
   test("two products are two facts with one id", () => {
-    const lines = [line("plus"), line("plus", { id: "il_2", price: starter, amount: starter.unitAmount })];
+    const lines = [line("silver"), line("silver", { id: "il_2", price: solo, amount: solo.unitAmount })];
     expect(paid({ lines }, {}, shape)).toMatchObject({
       facts: [
-        { product: "writer", fact: { id: "stripe:evt_1:payment", plan: "plus", paidInFull: true } },
-        { product: "chatbots", fact: { id: "stripe:evt_1:payment", plan: "starter", paidInFull: true } },
+        { product: "mail", fact: { id: "stripe:evt_1:payment", plan: "silver", paidInFull: true } },
+        { product: "depot", fact: { id: "stripe:evt_1:payment", plan: "solo", paidInFull: true } },
       ],
     });
   });
 
   test("of two plans of one product for one period the higher is paid for", () => {
-    const lines = [line("plus"), line("ultra")];
+    const lines = [line("silver"), line("titanium")];
     for (const each of [lines, lines.toReversed()]) {
-      expect(of({ lines: each })).toMatchObject({ purpose: "period", plan: "ultra", paidInFull: true, ...PERIOD });
+      expect(of({ lines: each })).toMatchObject({ purpose: "period", plan: "titanium", paidInFull: true, ...PERIOD });
     }
-    const yearly = line("plus", { price: planPrice({ product: "writer", plan: "plus", interval: "yearly" }) });
-    expect(of({ lines: [line("plus"), yearly] })).toMatchObject({ purpose: "period", plan: "plus" });
+    const yearly = line("silver", { price: planPrice({ product: "mail", plan: "silver", interval: "yearly" }) });
+    expect(of({ lines: [line("silver"), yearly] })).toMatchObject({ purpose: "period", plan: "silver" });
   });
 
   test("a threshold's invoice with a whole period is a change", () => {
-    expect(of({ billingReason: "subscription_threshold" })).toMatchObject({ purpose: "change", plan: "plus" });
+    expect(of({ billingReason: "subscription_threshold" })).toMatchObject({ purpose: "change", plan: "silver" });
   });
 });
 
@@ -177,5 +182,8 @@ test("a plan's price as an invoice item added by hand opens nothing", () => {
 test("prorations may be written as invoice items", () => {
   const details = { invoice_item: "ii_1", proration: true, subscription: "sub_1" };
   const changes = { "lines.data.0.parent": { type: "invoice_item_details", invoice_item_details: details } };
-  expect(fact({ billingReason: "subscription_update" }, changes)).toMatchObject({ purpose: "proration", plan: "plus" });
+  expect(fact({ billingReason: "subscription_update" }, changes)).toMatchObject({
+    purpose: "proration",
+    plan: "silver",
+  });
 });

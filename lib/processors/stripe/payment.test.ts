@@ -10,8 +10,8 @@ import {
 } from "@/lib/sandbox/event-builders/stripe/events";
 import { type Changes, normalized, withChanges } from "@/tests/support/normalized-stripe";
 
-const price = (plan: string) => planPrice({ product: "writer", plan, interval: "monthly" });
-const starter = planPrice({ product: "chatbots", plan: "starter", interval: "monthly" });
+const price = (plan: string) => planPrice({ product: "mail", plan, interval: "monthly" });
+const solo = planPrice({ product: "depot", plan: "solo", interval: "monthly" });
 const START = 10_000_000;
 const END = 12_600_000;
 
@@ -31,7 +31,7 @@ const BASE: InvoiceSpec = {
   customer: "cus_1",
   subscription: "sub_1",
   billingReason: "subscription_cycle",
-  lines: [line("plus")],
+  lines: [line("silver")],
   created: START,
   periodStart: START - 2_600_000,
   periodEnd: START,
@@ -64,7 +64,7 @@ describe("the subscription", () => {
       customer: { id: "cus_1", object: "customer" },
     };
     expect(paid({}, old, "pre_basil")).toEqual(paid({}, {}, "pre_basil"));
-    const today = { "lines.data.0.pricing.price_details.price": { id: price("plus").id } };
+    const today = { "lines.data.0.pricing.price_details.price": { id: price("silver").id } };
     expect(paid({}, today)).toEqual(paid({}));
   });
 
@@ -87,16 +87,16 @@ describe("the subscription", () => {
 });
 
 describe("without a plan line", () => {
-  const lines = [line("plus", { price: { ...price("plus"), id: "price_else" } })];
+  const lines = [line("silver", { price: { ...price("silver"), id: "price_else" } })];
 
-  const charge = { id: "si_1", product: "prod_writer_plus", price: "price_else", purpose: "period", ...PERIOD };
+  const charge = { id: "si_1", product: "prod_mail_silver", price: "price_else", purpose: "period", ...PERIOD };
 
   test.each(SHAPES)("an invoice of the subscription's own names the items that it charges for (%s)", (shape) => {
     expect(paid({ lines }, {}, shape)).toMatchObject({
       outcome: "unpriced",
       fact: { kind: "payment", purpose: "other", ...NOTHING, paidInFull: true, unlisted: [charge] },
     });
-    const lower = [{ ...line("plus"), ...lines[0], amount: 0 } as LineSpec];
+    const lower = [{ ...line("silver"), ...lines[0], amount: 0 } as LineSpec];
     expect(paid({ lines: lower }, {}, shape)).toEqual({ outcome: "ignored", reason: "no_plan_line" });
   });
 
@@ -146,7 +146,7 @@ describe("without a plan line", () => {
     });
     expect(paid({ lines, billingReason: "manual", moreLines: true })).toMatchObject({ fact: { truncated: PERIOD } });
     // Also beside a listed plan: another product's line may be among the rest.
-    expect(paid({ moreLines: true })).toMatchObject({ facts: [{ fact: { plan: "plus", truncated: PERIOD } }] });
+    expect(paid({ moreLines: true })).toMatchObject({ facts: [{ fact: { plan: "silver", truncated: PERIOD } }] });
     expect(paid({})).not.toHaveProperty("facts.0.fact.truncated");
   });
 
@@ -155,7 +155,7 @@ describe("without a plan line", () => {
     expect(noLines).toMatchObject({ outcome: "quarantined", reason: "missing_field:data.object.lines" });
     const noPeriod = paid({}, { "lines.data.0.period.end": undefined });
     expect(noPeriod).toMatchObject({ reason: "missing_field:data.object.lines.data.0.period.end" });
-    expect(paid({ lines: [line("plus", { periodEnd: START })] })).toMatchObject({ reason: "invalid_period" });
+    expect(paid({ lines: [line("silver", { periodEnd: START })] })).toMatchObject({ reason: "invalid_period" });
   });
 });
 
@@ -170,8 +170,8 @@ describe("a failed attempt on a sent invoice", () => {
     expect(attempt(null)).toMatchObject({ facts: [{ fact: { purpose: "period" } }] });
     const charged = { status: "open", dueDate: START + 3 } as const;
     expect(fact(charged, {}, "basil", "invoice.payment_failed")).toMatchObject({ purpose: "period" });
-    const unlisted = [line("plus", { price: { ...price("plus"), id: "price_else" } })];
-    const mixed = [line("basic", { amount: -999, proration: true }), ...unlisted];
+    const unlisted = [line("silver", { price: { ...price("silver"), id: "price_else" } })];
+    const mixed = [line("bronze", { amount: -999, proration: true }), ...unlisted];
     expect(attempt(START + 3, mixed)).toMatchObject({
       facts: [{ fact: { purpose: "not_due", unlisted: [{ purpose: "not_due" }] } }],
     });
@@ -188,21 +188,21 @@ describe("in money", () => {
   const paidInFull = (spec: Partial<InvoiceSpec>, changes: Changes = {}, type?: string) =>
     fact(spec, changes, "basil", type);
 
-  const other = (id: string, amount: number) => line("plus", { id, price: { ...price("plus"), id }, amount });
+  const other = (id: string, amount: number) => line("silver", { id, price: { ...price("silver"), id }, amount });
 
   test("the whole price was paid, with taxes on top or inside, and add-ons beside it", () => {
     expect(paidInFull({})).toMatchObject({ paidInFull: true });
     const taxes = { total: 2379, amount_due: 2379, amount_paid: 2379 };
     expect(paidInFull({}, taxes)).toMatchObject({ paidInFull: true });
     expect(paidInFull({}, { total_excluding_tax: 1680 })).toMatchObject({ paidInFull: true });
-    const seats = line("plus", { id: "il_seats", price: { ...price("plus"), id: "price_seats" }, amount: 500 });
-    expect(paidInFull({ lines: [line("plus"), seats] })).toMatchObject({ paidInFull: true });
-    expect(paidInFull({ lines: [line("plus"), { ...seats, amount: 0 }] })).toMatchObject({ paidInFull: true });
+    const seats = line("silver", { id: "il_seats", price: { ...price("silver"), id: "price_seats" }, amount: 500 });
+    expect(paidInFull({ lines: [line("silver"), seats] })).toMatchObject({ paidInFull: true });
+    expect(paidInFull({ lines: [line("silver"), { ...seats, amount: 0 }] })).toMatchObject({ paidInFull: true });
     expect(paidInFull({}, { total_pretax_credit_amounts: null })).toMatchObject({ paidInFull: true });
   });
 
   test("a discount leaves an ordinary price, as long as it leaves any", () => {
-    const off = (discount: number) => paidInFull({ lines: [line("plus", { discount })] });
+    const off = (discount: number) => paidInFull({ lines: [line("silver", { discount })] });
     expect([off(1), off(400), off(1998)]).toMatchObject([
       { paidInFull: true },
       { paidInFull: true },
@@ -210,7 +210,7 @@ describe("in money", () => {
     ]);
     expect(off(1999)).toMatchObject({ paidInFull: false });
     // An add-on that is paid does not pay for a plan that is free.
-    const free = line("plus", { discount: 1999 });
+    const free = line("silver", { discount: 1999 });
     expect(paidInFull({ lines: [free, other("seats", 500)] })).toMatchObject({ paidInFull: false });
   });
 
@@ -223,37 +223,37 @@ describe("in money", () => {
   });
 
   test("an unlisted line for itself, beside a plan that is free", () => {
-    const free = line("plus", { id: "il_2", price: starter, amount: 999, discount: 999 });
-    const unlisted = line("plus", { price: { ...price("plus"), id: "price_else" } });
+    const free = line("silver", { id: "il_2", price: solo, amount: 999, discount: 999 });
+    const unlisted = line("silver", { price: { ...price("silver"), id: "price_else" } });
     expect(paid({ lines: [free, unlisted] })).toMatchObject({
-      facts: [{ product: "chatbots", fact: { paidInFull: false, unlisted: [{ paidInFull: true }] } }],
+      facts: [{ product: "depot", fact: { paidInFull: false, unlisted: [{ paidInFull: true }] } }],
     });
   });
 
   test("an unlisted line only if the invoice is, and if anything was charged for it", () => {
     const seats = (amount: number) =>
-      line("plus", { id: "il_2", item: "si_2", price: { ...price("plus"), id: "p" }, amount });
-    expect(fact({ lines: [line("plus"), seats(0)] })).toMatchObject({
+      line("silver", { id: "il_2", item: "si_2", price: { ...price("silver"), id: "p" }, amount });
+    expect(fact({ lines: [line("silver"), seats(0)] })).toMatchObject({
       paidInFull: true,
       unlisted: [{ paidInFull: false }],
     });
-    expect(fact({ lines: [line("plus"), seats(500)], startingBalance: -100 })).toMatchObject({
+    expect(fact({ lines: [line("silver"), seats(500)], startingBalance: -100 })).toMatchObject({
       unlisted: [{ paidInFull: false }],
     });
   });
 
   test("a plan of two lines only if each was charged", () => {
-    const second = (amount: number) => line("plus", { id: "il_2", item: "si_2", amount });
-    expect(paidInFull({ lines: [line("plus"), second(1_999)] })).toMatchObject({ paidInFull: true });
-    expect(paidInFull({ lines: [line("plus"), second(0)] })).toMatchObject({ paidInFull: false });
+    const second = (amount: number) => line("silver", { id: "il_2", item: "si_2", amount });
+    expect(paidInFull({ lines: [line("silver"), second(1_999)] })).toMatchObject({ paidInFull: true });
+    expect(paidInFull({ lines: [line("silver"), second(0)] })).toMatchObject({ paidInFull: false });
   });
 
   test("each product for itself", () => {
-    const trial = line("plus", { id: "il_2", price: starter, amount: 0 });
-    expect(paid({ lines: [line("plus"), trial] })).toMatchObject({
+    const trial = line("silver", { id: "il_2", price: solo, amount: 0 });
+    expect(paid({ lines: [line("silver"), trial] })).toMatchObject({
       facts: [
-        { product: "writer", fact: { paidInFull: true } },
-        { product: "chatbots", fact: { paidInFull: false } },
+        { product: "mail", fact: { paidInFull: true } },
+        { product: "depot", fact: { paidInFull: false } },
       ],
     });
   });
@@ -262,10 +262,13 @@ describe("in money", () => {
     ["a part from the balance", { startingBalance: -500 }],
     ["all from the balance", { startingBalance: -5000 }],
     ["an old debt added", { startingBalance: 300 }],
-    ["a trial", { lines: [line("plus", { amount: 0 })] }],
-    ["a proration", { lines: [line("plus"), proration("plus", 100)] }],
-    ["a credit line", { lines: [line("plus"), line("plus", { amount: -1, price: { ...price("plus"), id: "p" } })] }],
-    ["a credit line among others", { lines: [line("plus"), other("seats", 500), other("credit", -100)] }],
+    ["a trial", { lines: [line("silver", { amount: 0 })] }],
+    ["a proration", { lines: [line("silver"), proration("silver", 100)] }],
+    [
+      "a credit line",
+      { lines: [line("silver"), line("silver", { amount: -1, price: { ...price("silver"), id: "p" } })] },
+    ],
+    ["a credit line among others", { lines: [line("silver"), other("seats", 500), other("credit", -100)] }],
     ["billing credits", {}, { total_pretax_credit_amounts: [{ amount: 100, type: "c" }] }],
     ["a credit note", {}, { pre_payment_credit_notes_amount: 100 }],
     ["no total", {}, { total: 0, amount_due: 0, amount_paid: 0 }],

@@ -12,14 +12,14 @@ import {
 } from "@/lib/sandbox/event-builders/stripe/events";
 import { type Changes, normalized, withChanges } from "@/tests/support/normalized-stripe";
 
-const plus = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
-const ultra = planPrice({ product: "writer", plan: "ultra", interval: "monthly" });
-const starter = planPrice({ product: "chatbots", plan: "starter", interval: "monthly" });
-const seats = { ...plus, id: "price_seats" };
+const silver = planPrice({ product: "mail", plan: "silver", interval: "monthly" });
+const titanium = planPrice({ product: "mail", plan: "titanium", interval: "monthly" });
+const solo = planPrice({ product: "depot", plan: "solo", interval: "monthly" });
+const seats = { ...silver, id: "price_seats" };
 const BASE: SubscriptionSpec = {
   id: "sub_1",
   customer: "cus_1",
-  items: [{ id: "si_1", price: plus }],
+  items: [{ id: "si_1", price: silver }],
   created: 1_000_000,
   periodStart: 1_000_000,
   periodEnd: 3_600_000,
@@ -50,33 +50,33 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
   test("is found by its price, at any place", () => {
     const items = [
       { id: "si_seats", price: seats, quantity: 7 },
-      { id: "si_1", price: plus, quantity: 2 },
+      { id: "si_1", price: silver, quantity: 2 },
     ];
     expect(facts({ items }, { items }).facts).toMatchObject([
-      { product: "writer", fact: { state: { plan: "plus", quantity: 2 }, previous: { plan: "plus", quantity: 2 } } },
+      { product: "mail", fact: { state: { plan: "silver", quantity: 2 }, previous: { plan: "silver", quantity: 2 } } },
     ]);
   });
 
   test("counts with its old price if an upgrade replaced the item", () => {
-    const result = facts({}, { items: [{ id: "si_2", price: ultra }] });
-    expect(result.facts).toMatchObject([{ fact: { state: { plan: "ultra" }, previous: { plan: "plus" } } }]);
+    const result = facts({}, { items: [{ id: "si_2", price: titanium }] });
+    expect(result.facts).toMatchObject([{ fact: { state: { plan: "titanium" }, previous: { plan: "silver" } } }]);
     expect(result.analysis).toEqual({ hasPeriodChange: false, hasPlanChange: true });
   });
 
   test("has no previous state if the product joined later", () => {
-    const result = facts({}, { items: [...BASE.items, { id: "si_2", price: starter }] });
+    const result = facts({}, { items: [...BASE.items, { id: "si_2", price: solo }] });
     expect(result.facts).toMatchObject([
-      { product: "writer", fact: { previous: { plan: "plus" } } },
-      { product: "chatbots", fact: { previous: null } },
+      { product: "mail", fact: { previous: { plan: "silver" } } },
+      { product: "depot", fact: { previous: null } },
     ]);
     expect(result.analysis).toEqual({ hasPeriodChange: false, hasPlanChange: false });
   });
 
   test("has no previous state if its item belonged to another product, which is out of the list", () => {
-    const result = facts({ items: [{ id: "si_1", price: starter }] });
+    const result = facts({ items: [{ id: "si_1", price: solo }] });
     expect(result.facts).toMatchObject([
-      { product: "writer", fact: { state: { plan: "plus", status: "active" }, previous: null } },
-      { product: "chatbots", fact: { state: { plan: null, status: "active" }, previous: { plan: "starter" } } },
+      { product: "mail", fact: { state: { plan: "silver", status: "active" }, previous: null } },
+      { product: "depot", fact: { state: { plan: null, status: "active" }, previous: { plan: "solo" } } },
     ]);
     expect(result.analysis).toEqual({ hasPeriodChange: false, hasPlanChange: false });
   });
@@ -103,31 +103,31 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
   });
 
   test("of one product may change and the other's stay", () => {
-    const items = [...BASE.items, { id: "si_2", price: starter }];
+    const items = [...BASE.items, { id: "si_2", price: solo }];
     const changed = [
-      { id: "si_1", price: ultra },
-      { id: "si_2", price: starter },
+      { id: "si_1", price: titanium },
+      { id: "si_2", price: solo },
     ];
     expect(facts({ items }, { items: changed }).analysis).toEqual({ hasPeriodChange: false, hasPlanChange: true });
   });
 
   test("of two the higher counts, flagged, in any order", () => {
     const [low, high] = [
-      { id: "si_1", price: plus },
-      { id: "si_2", price: ultra, quantity: 3 },
+      { id: "si_1", price: silver },
+      { id: "si_2", price: titanium, quantity: 3 },
     ] as const;
     for (const items of [
       [low, high],
       [high, low],
     ]) {
       expect(facts({}, { items }).facts).toMatchObject([
-        { fact: { state: { plan: "ultra", quantity: 3, twoPlanItems: true, item: { id: "si_2" } } } },
+        { fact: { state: { plan: "titanium", quantity: 3, twoPlanItems: true, item: { id: "si_2" } } } },
       ]);
       expect(facts({ items }, {}).facts).toMatchObject([
-        { fact: { state: { plan: "plus" }, previous: { plan: "ultra" } } },
+        { fact: { state: { plan: "silver" }, previous: { plan: "titanium" } } },
       ]);
     }
-    const yearly = planPrice({ product: "writer", plan: "plus", interval: "yearly" });
+    const yearly = planPrice({ product: "mail", plan: "silver", interval: "yearly" });
     expect(facts({}, { items: [low, { id: "si_2", price: yearly }] }).facts).toMatchObject([
       { fact: { state: { interval: "yearly" } } },
     ]);
@@ -146,7 +146,7 @@ describe.each(SHAPES)("without a listed price, in shape %s", (shape) => {
     );
   const own = {
     id: "si_1",
-    product: "prod_writer_plus",
+    product: "prod_mail_silver",
     price: "price_seats",
     interval: "monthly",
     quantity: 4,
@@ -225,7 +225,7 @@ describe.each(SHAPES)("without a listed price, in shape %s", (shape) => {
   test("a truncated list is not complete", () => {
     expect(created({ moreItems: true })).toMatchObject({ fact: { list: { complete: false, plans: 0 } } });
     expect(created({ items: BASE.items, moreItems: true })).toMatchObject({
-      facts: [{ fact: { list: { complete: false, plans: 1, unlisted: [] }, state: { plan: "plus" } } }],
+      facts: [{ fact: { list: { complete: false, plans: 1, unlisted: [] }, state: { plan: "silver" } } }],
     });
   });
 });

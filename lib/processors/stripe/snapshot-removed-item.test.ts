@@ -12,13 +12,13 @@ import {
 } from "@/lib/sandbox/event-builders/stripe/events";
 import { type Changes, normalized, withChanges } from "@/tests/support/normalized-stripe";
 
-const plus = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
-const starter = planPrice({ product: "chatbots", plan: "starter", interval: "monthly" });
-const seats = { ...plus, id: "price_seats" };
+const silver = planPrice({ product: "mail", plan: "silver", interval: "monthly" });
+const solo = planPrice({ product: "depot", plan: "solo", interval: "monthly" });
+const seats = { ...silver, id: "price_seats" };
 const BASE: SubscriptionSpec = {
   id: "sub_1",
   customer: "cus_1",
-  items: [{ id: "si_1", price: plus }],
+  items: [{ id: "si_1", price: silver }],
   created: 1_000_000,
   periodStart: 1_000_000,
   periodEnd: 3_600_000,
@@ -40,7 +40,7 @@ function send(type: string, object: StripeObject, previous?: StripeObject, shape
 }
 
 describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
-  const starterItem = { id: "si_2", price: starter, quantity: 3 };
+  const soloItem = { id: "si_2", price: solo, quantity: 3 };
   const seatsItem = { id: "si_seats", price: seats };
   /** For each product the plan in its state and before, and the ids of unlisted items. */
   const products = (from: SubscriptionSpec["items"], to: SubscriptionSpec["items"]) => {
@@ -53,9 +53,9 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
   };
 
   test("leaves its product without a plan, and with the previous state", () => {
-    const result = update({ items: [...BASE.items, starterItem] }, {}, {}, shape);
+    const result = update({ items: [...BASE.items, soloItem] }, {}, {}, shape);
     const previous = {
-      plan: "starter",
+      plan: "solo",
       interval: "monthly",
       quantity: 3,
       status: "active",
@@ -64,13 +64,13 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
       cancelAt: null,
       trialEnd: null,
       collectionPaused: false,
-      item: { id: "si_2", product: "prod_chatbots_starter", price: starter.id },
+      item: { id: "si_2", product: "prod_depot_solo", price: solo.id },
     };
     expect(result).toMatchObject({
       facts: [
-        { product: "writer", fact: { state: { plan: "plus", status: "active" } } },
+        { product: "mail", fact: { state: { plan: "silver", status: "active" } } },
         {
-          product: "chatbots",
+          product: "depot",
           fact: { id: "stripe:evt_1:snapshot", state: { plan: null, item: null, status: "active" }, previous },
         },
       ],
@@ -94,7 +94,7 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
   });
 
   test("has no previous state if the old status cannot be read", () => {
-    const [from, to] = [{ items: [...BASE.items, starterItem], status: "past_due" as const }, {}];
+    const [from, to] = [{ items: [...BASE.items, soloItem], status: "past_due" as const }, {}];
     expect(update(from, to, {}, shape)).toMatchObject({ facts: [{}, { fact: { previous: { status: "past_due" } } }] });
     const object = subscriptionObject(BASE, shape);
     const { items } = diff(subscriptionObject({ ...BASE, ...from }, shape), object);
@@ -104,29 +104,29 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
   });
 
   test("with an end in the same event its product ends too", () => {
-    const result = update({ items: [...BASE.items, starterItem] }, { status: "canceled" }, {}, shape);
-    expect(result).toMatchObject({ facts: [{}, { product: "chatbots", fact: { state: { status: "canceled" } } }] });
+    const result = update({ items: [...BASE.items, soloItem] }, { status: "canceled" }, {}, shape);
+    expect(result).toMatchObject({ facts: [{}, { product: "depot", fact: { state: { status: "canceled" } } }] });
   });
 
   test("unlisted items stay in the list, so that the fold can tell a successor from an add-on", () => {
-    expect(products([...BASE.items, starterItem, seatsItem], [...BASE.items, seatsItem])).toEqual([
-      ["writer", "plus", "plus", ["si_seats"]],
-      ["chatbots", null, "starter", ["si_seats"]],
+    expect(products([...BASE.items, soloItem, seatsItem], [...BASE.items, seatsItem])).toEqual([
+      ["mail", "silver", "silver", ["si_seats"]],
+      ["depot", null, "solo", ["si_seats"]],
     ]);
-    expect(products([...BASE.items, seatsItem], [seatsItem])).toEqual([["writer", null, "plus", ["si_seats"]]]);
-    expect(products([...BASE.items, starterItem], [...BASE.items, { ...starterItem, price: seats }])).toEqual([
-      ["writer", "plus", "plus", ["si_2"]],
-      ["chatbots", null, "starter", ["si_2"]],
+    expect(products([...BASE.items, seatsItem], [seatsItem])).toEqual([["mail", null, "silver", ["si_seats"]]]);
+    expect(products([...BASE.items, soloItem], [...BASE.items, { ...soloItem, price: seats }])).toEqual([
+      ["mail", "silver", "silver", ["si_2"]],
+      ["depot", null, "solo", ["si_2"]],
     ]);
   });
 
   test("whose period cannot be read leaves no previous state", () => {
     const previous = {
-      items: { data: [{ id: "si_2", price: { id: starter.id }, current_period_start: 5, current_period_end: 5 }] },
+      items: { data: [{ id: "si_2", price: { id: solo.id }, current_period_start: 5, current_period_end: 5 }] },
     };
     const object = subscriptionObject(BASE, shape);
     expect(send("customer.subscription.updated", object, previous, shape)).toMatchObject({
-      facts: [{ product: "writer" }, { product: "chatbots", fact: { state: { plan: null }, previous: null } }],
+      facts: [{ product: "mail" }, { product: "depot", fact: { state: { plan: null }, previous: null } }],
     });
   });
 });

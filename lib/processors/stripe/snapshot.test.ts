@@ -11,13 +11,13 @@ import {
 } from "@/lib/sandbox/event-builders/stripe/events";
 import { type Changes, normalized, withChanges } from "@/tests/support/normalized-stripe";
 
-const plus = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
-const ultra = planPrice({ product: "writer", plan: "ultra", interval: "monthly" });
-const starter = planPrice({ product: "chatbots", plan: "starter", interval: "monthly" });
+const silver = planPrice({ product: "mail", plan: "silver", interval: "monthly" });
+const titanium = planPrice({ product: "mail", plan: "titanium", interval: "monthly" });
+const solo = planPrice({ product: "depot", plan: "solo", interval: "monthly" });
 const BASE: SubscriptionSpec = {
   id: "sub_1",
   customer: "cus_1",
-  items: [{ id: "si_1", price: plus }],
+  items: [{ id: "si_1", price: silver }],
   created: 1_000_000,
   periodStart: 1_000_000,
   periodEnd: 3_600_000,
@@ -54,12 +54,12 @@ describe("status", () => {
   });
 
   test("the end counts also with two plans of one product, or with a period that makes no sense", () => {
-    const items = [...BASE.items, { id: "si_2", price: ultra }];
+    const items = [...BASE.items, { id: "si_2", price: titanium }];
     const end = (spec: Partial<SubscriptionSpec>) =>
       send("customer.subscription.deleted", subscriptionObject({ ...BASE, ...spec }, "basil"));
     expect(end({ items })).toMatchObject({
       outcome: "facts",
-      facts: [{ product: "writer", fact: { changeType: "deleted", state: { status: "canceled", plan: "ultra" } } }],
+      facts: [{ product: "mail", fact: { changeType: "deleted", state: { status: "canceled", plan: "titanium" } } }],
     });
     expect(end({ items })).toHaveProperty("facts.length", 1);
     expect(end({ periodEnd: BASE.periodStart })).toMatchObject({
@@ -154,7 +154,7 @@ describe("the previous state", () => {
   });
 
   test("is null if the old item has no period", () => {
-    const previous = { items: { data: [{ id: "si_1", price: { id: ultra.id } }] } };
+    const previous = { items: { data: [{ id: "si_1", price: { id: titanium.id } }] } };
     expect(send("customer.subscription.updated", subscriptionObject(BASE, "basil"), previous)).toMatchObject({
       facts: [{ fact: { previous: null } }],
     });
@@ -169,10 +169,10 @@ describe("the previous state", () => {
   });
 
   test("a new period of one item alone is a new period", () => {
-    const items = [...BASE.items, { id: "si_2", price: starter }];
+    const items = [...BASE.items, { id: "si_2", price: solo }];
     const later = { "items.data.0.current_period_start": BASE.periodStart + 10 };
     expect(
-      update({ items }, { items: [{ id: "si_1", price: plus, quantity: 2 }, ...items.slice(1)] }, later),
+      update({ items }, { items: [{ id: "si_1", price: silver, quantity: 2 }, ...items.slice(1)] }, later),
     ).toMatchObject({
       analysis: { hasPeriodChange: true, hasPlanChange: false },
     });
@@ -194,7 +194,7 @@ describe("the previous state", () => {
   test.each(["keep_as_draft", "mark_uncollectible"] as const)("a collection paused by %s is waived", (behavior) => {
     const paused = update({}, { pauseCollection: { behavior, resumes_at: null } });
     expect(paused).toMatchObject({
-      facts: [{ fact: { state: { collectionPaused: false, collectionWaived: true }, previous: { plan: "plus" } } }],
+      facts: [{ fact: { state: { collectionPaused: false, collectionWaived: true }, previous: { plan: "silver" } } }],
     });
     const odd = update({}, { pauseCollection: { behavior, resumes_at: null } }, { "pause_collection.behavior": "new" });
     expect(odd).toMatchObject({ facts: [{ fact: { state: { collectionPaused: true } } }] });

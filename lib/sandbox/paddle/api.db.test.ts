@@ -13,7 +13,7 @@ describe("the API", () => {
       code: "invalid_field",
       errors: [{ field: "proration_biling_mode" }],
     });
-    const withoutMode = sdk().subscriptions.update(id, { items: items("ultra") });
+    const withoutMode = sdk().subscriptions.update(id, { items: items("titanium") });
     await expect(withoutMode).rejects.toMatchObject({ errors: [{ field: "proration_billing_mode" }] });
     const unknownPrice = sdk().transactions.create({ items: [{ priceId: "pri_nobody", quantity: 1 }] });
     await expect(unknownPrice).rejects.toMatchObject({ errors: [{ field: "items[0].price_id" }] });
@@ -34,11 +34,11 @@ describe("the API", () => {
 
   test("has the catalog's prices and products", async () => {
     expect(await sdk().prices.list().next()).toHaveLength(12);
-    expect(await sdk().prices.get("pri_writer_plus_yearly")).toMatchObject({
+    expect(await sdk().prices.get("pri_mail_silver_yearly")).toMatchObject({
       unitPrice: { amount: "19990", currencyCode: "USD" },
       billingCycle: { interval: "year", frequency: 1 },
     });
-    expect((await sdk().products.list().next()).map(({ id }) => id)).toContain("pro_writer_plus");
+    expect((await sdk().products.list().next()).map(({ id }) => id)).toContain("pro_mail_silver");
     expect(await code(sdk().prices.get("pri_x"))).toBe("not_found");
   });
 
@@ -47,7 +47,7 @@ describe("the API", () => {
     const first = payer.id;
     for (let month = 0; month < 3; month += 1) await sandbox.moveClock(first, { by: "period" });
     payer.id = `${first}-other`;
-    const other = await subscribe("basic");
+    const other = await subscribe("bronze");
     const query = {
       subscriptionId: [one.id, other.id],
       status: ["completed" as const],

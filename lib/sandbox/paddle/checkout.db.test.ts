@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { paddlePayer } from "@/tests/support/paddle-payer";
 
-const { sdk, delivered, pay, openCheckout, writer, types, code } = paddlePayer();
+const { sdk, delivered, pay, openCheckout, mail, types, code } = paddlePayer();
 
 describe("a checkout", () => {
   test("that is paid begins the subscription, sends events in Paddle's order, and gives the plan", async () => {
@@ -27,7 +27,7 @@ describe("a checkout", () => {
     expect(created?.data).toMatchObject({ transaction_id: transaction.id, status: "active" });
     expect(activated?.data).not.toHaveProperty("transaction_id");
     expect(created?.data).not.toHaveProperty("management_urls");
-    expect(await writer()).toMatchObject({ plan: "plus", status: "active", processor: "paddle" });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "active", processor: "paddle" });
     const done = await sdk().transactions.get(transaction.id);
     expect(done).toMatchObject({ status: "completed", details: { totals: { grandTotal: "1999", balance: "0" } } });
     expect(done.payments).toMatchObject([{ status: "captured", amount: "1999", methodDetails: { type: "card" } }]);
@@ -39,10 +39,10 @@ describe("a checkout", () => {
     expect(await pay(id, { card: "0002" })).toMatchObject({ outcome: "declined" });
     expect(types().at(-1)).toBe("transaction.payment_failed");
     expect(await pay(id, { card: "3155" })).toEqual({ outcome: "requires_action" });
-    expect(await writer()).toMatchObject({ plan: "free" });
+    expect(await mail()).toMatchObject({ plan: "free" });
     expect(await pay(id, { card: "3155", confirmed: true })).toEqual({ outcome: "succeeded" });
     expect(types().filter((type) => type === "customer.created")).toHaveLength(1);
-    expect(await writer()).toMatchObject({ plan: "plus" });
+    expect(await mail()).toMatchObject({ plan: "silver" });
   });
 
   test("that is paid in two tabs at once begins one subscription and charges once", async () => {

@@ -1,6 +1,8 @@
 /** The fixed discounts, and their reductions of lines. They belong to no account. Pure. */
 import type { Instant } from "@/lib/billing/types";
+import { product, productIds } from "@/lib/config/current-catalog";
 import type { DiscountSpec, LineSpec, PriceSpec } from "../event-builders/paddle/events";
+import { productOf } from "../event-builders/paddle/price";
 
 const GOOD = {
   recur: true,
@@ -35,12 +37,15 @@ export const DISCOUNTS: readonly DiscountSpec[] = [
   { ...GOOD, id: idOf("seat1"), code: "SEAT1", description: "$1 off per unit", type: "flat_per_seat", amount: "100" },
   {
     ...GOOD,
-    id: idOf("ultra25"),
-    code: "ULTRA25",
-    description: "25 % off Writer Ultra",
+    id: idOf("top25"),
+    code: "TOP25",
+    description: "25 % off a product's highest plan",
     type: "percentage",
     amount: "25",
-    restrictTo: ["pro_writer_ultra"],
+    // Read from the catalog when it is needed: this file is loaded before one is provided.
+    get restrictTo() {
+      return highestPlans();
+    },
   },
   {
     ...GOOD,
@@ -75,6 +80,14 @@ export const DISCOUNTS: readonly DiscountSpec[] = [
 
 /** The codes that the hosted checkout offers. */
 export const TEST_CODES = DISCOUNTS.flatMap(({ code, description }) => (code === null ? [] : [{ code, description }]));
+
+/** Paddle's ids of the highest plan of each product. */
+function highestPlans(): string[] {
+  return productIds().map((id) => {
+    const highest = Object.entries(product(id).plans).reduce((a, b) => (b[1].rank > a[1].rank ? b : a));
+    return productOf({ product: id, plan: highest[0] });
+  });
+}
 
 /** Like Paddle's: 26 characters after the prefix. */
 function idOf(name: string): string {

@@ -29,17 +29,17 @@ beforeEach(() => {
   delivered.length = 0;
 });
 
-async function held(product: "writer" | "chatbots") {
+async function held(product: "mail" | "depot") {
   const found = (await gateway.usage(buyer.id)).subscriptions.find((each) => each.product === product);
   if (!found) throw new Error(`no ${product}`);
   return found;
 }
-const writer = () => held("writer");
+const mail = () => held("mail");
 const meters = async () =>
-  (await writer()).meters.map(({ field, used, limit, remaining }) => ({ field, used, limit, remaining }));
+  (await mail()).meters.map(({ field, used, limit, remaining }) => ({ field, used, limit, remaining }));
 
 async function open(plan: string, interval: Interval = "monthly", rest: object = {}) {
-  const wanted = checkoutRequest.parse({ product: "writer", plan, interval, processor: "paddle", ...rest });
+  const wanted = checkoutRequest.parse({ product: "mail", plan, interval, processor: "paddle", ...rest });
   const opened = await checkout(buyer, wanted, context);
   const stored = await gateway.loadCheckout(buyer.id, opened.checkout);
   return { ...opened, transaction: stored?.externalId as string };
@@ -53,9 +53,9 @@ async function subscribe(plan: string, interval: Interval = "monthly", card: "42
 }
 
 const change = (plan: string, interval?: Interval) =>
-  changePlan(buyer.id, { product: "writer", plan, interval }, context);
+  changePlan(buyer.id, { product: "mail", plan, interval }, context);
 const preview = (plan: string, interval?: Interval) =>
-  previewChange(buyer.id, { product: "writer", plan, interval }, context);
+  previewChange(buyer.id, { product: "mail", plan, interval }, context);
 const now = async () => (await gateway.sandboxClock(buyer.id)).now;
 const refusal = (request: Promise<unknown>) =>
   request.then(
@@ -64,24 +64,24 @@ const refusal = (request: Promise<unknown>) =>
   );
 
 test("a purchase at the fake page is known here when the payer returns", async () => {
-  const { checkout: id, transaction, url } = await open("plus");
+  const { checkout: id, transaction, url } = await open("silver");
   expect(url).toBe(`http://localhost:3000/sandbox/paddle/checkout/${transaction}`);
   expect(await checkoutStatus(buyer.id, id, context)).toMatchObject({ status: "open", url });
-  expect((await open("plus")).url).toBe(url);
+  expect((await open("silver")).url).toBe(url);
   await pay(transaction);
   expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "active" });
-  expect(await writer()).toMatchObject({ plan: "plus", processor: "paddle" });
-  expect(await refusal(open("ultra"))).toEqual({ problem: "conflict", reason: "already_subscribed" });
+  expect(await mail()).toMatchObject({ plan: "silver", processor: "paddle" });
+  expect(await refusal(open("titanium"))).toEqual({ problem: "conflict", reason: "already_subscribed" });
 });
 
 test("an upgrade has the money and meters of its preview", async () => {
-  const id = await subscribe("plus");
-  await gateway.consume(buyer.id, "words_used", 12_000);
+  const id = await subscribe("silver");
+  await gateway.consume(buyer.id, "stamps_used", 12_000);
   await sandbox.moveClock(buyer.id, { to: (await now()) + 10 * DAY_MS });
-  const shown = await preview("ultra");
+  const shown = await preview("titanium");
   expect(shown.dueNow?.amount).toBeGreaterThan(0);
-  expect(shown.nextCharge).toMatchObject({ amount: 3_999, currency: "USD", at: (await writer()).periodEnd });
-  expect(await change("ultra")).toMatchObject({ outcome: "pending" });
+  expect(shown.nextCharge).toMatchObject({ amount: 3_999, currency: "USD", at: (await mail()).periodEnd });
+  expect(await change("titanium")).toMatchObject({ outcome: "pending" });
   await sandbox.idle();
   expect(await meters()).toEqual(shown.usage.meters.map(({ field, after }) => ({ field, ...after })));
   expect((await meters())[0]).toMatchObject({ used: 12_000, remaining: 23_000 });
@@ -92,30 +92,30 @@ test("an upgrade has the money and meters of its preview", async () => {
   const { client } = (await context.getProcessor("paddle")) as NonNullable<
     Awaited<ReturnType<typeof context.getProcessor>>
   >;
-  await client.change({ subscription: id, priceId: "pri_writer_ultra_monthly", timing: "now" });
+  await client.change({ subscription: id, priceId: "pri_mail_titanium_monthly", timing: "now" });
   expect((await invoicesOf(buyer.id, context)).invoices).toHaveLength(2);
 });
 
 test("an upgrade with a failing card is refused and changes nothing; with another card it succeeds", async () => {
-  const id = await subscribe("plus", "monthly", "0341");
-  expect(await refusal(change("ultra"))).toEqual({ problem: "payment_required", reason: "payment_declined" });
+  const id = await subscribe("silver", "monthly", "0341");
+  expect(await refusal(change("titanium"))).toEqual({ problem: "payment_required", reason: "payment_declined" });
   await sandbox.idle();
-  expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+  expect(await mail()).toMatchObject({ plan: "silver", status: "active" });
   expect(await changeCard(id)).toEqual({ outcome: "succeeded" });
-  await change("ultra");
+  await change("titanium");
   await sandbox.idle();
-  expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
+  expect(await mail()).toMatchObject({ plan: "titanium", status: "active" });
 });
 
 test("a switch to yearly carries over a share, as previewed", async () => {
-  await subscribe("plus");
-  await gateway.consume(buyer.id, "words_used", 14_000);
+  await subscribe("silver");
+  await gateway.consume(buyer.id, "stamps_used", 14_000);
   await sandbox.moveClock(buyer.id, { to: (await now()) + 10 * DAY_MS });
-  const shown = await preview("plus", "yearly");
+  const shown = await preview("silver", "yearly");
   expect(shown).toMatchObject({ timing: "now", usage: { effect: "carry_over" } });
-  await change("plus", "yearly");
+  await change("silver", "yearly");
   await sandbox.idle();
-  expect(await writer()).toMatchObject({ plan: "plus", interval: "yearly" });
+  expect(await mail()).toMatchObject({ plan: "silver", interval: "yearly" });
   const after = (await meters())[0]?.used ?? 0;
   expect(after).toBeLessThan(14_000);
   expect(Math.abs(after - (shown.usage.meters[0]?.after.used ?? 0))).toBeLessThanOrEqual(1);
@@ -123,20 +123,22 @@ test("a switch to yearly carries over a share, as previewed", async () => {
 
 describe("a downgrade", () => {
   test("is stored here, runs before the renewal when the clock moves, and resets the usage", async () => {
-    const id = await subscribe("ultra");
-    await gateway.consume(buyer.id, "words_used", 20_000);
-    const shown = await preview("basic");
+    const id = await subscribe("titanium");
+    await gateway.consume(buyer.id, "stamps_used", 20_000);
+    const shown = await preview("bronze");
     expect(shown).toMatchObject({ timing: "period_end", dueNow: null, nextCharge: { amount: 999 } });
-    expect(await change("basic")).toMatchObject({ outcome: "scheduled", effectiveAt: shown.effectiveAt });
-    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic" });
-    expect(await sdk().subscriptions.get(id)).toMatchObject({ items: [{ price: { id: "pri_writer_ultra_monthly" } }] });
+    expect(await change("bronze")).toMatchObject({ outcome: "scheduled", effectiveAt: shown.effectiveAt });
+    expect(await mail()).toMatchObject({ plan: "titanium", scheduledPlan: "bronze" });
+    expect(await sdk().subscriptions.get(id)).toMatchObject({
+      items: [{ price: { id: "pri_mail_titanium_monthly" } }],
+    });
     const end = Date.parse(shown.effectiveAt);
     await sandbox.moveClock(buyer.id, { to: end - 40 * MINUTE_MS });
     await sandbox.idle();
-    expect(await sdk().subscriptions.get(id)).toMatchObject({ items: [{ price: { id: "pri_writer_basic_monthly" } }] });
-    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic", meters: [{ limit: 35_000 }, {}] });
+    expect(await sdk().subscriptions.get(id)).toMatchObject({ items: [{ price: { id: "pri_mail_bronze_monthly" } }] });
+    expect(await mail()).toMatchObject({ plan: "titanium", scheduledPlan: "bronze", meters: [{ limit: 35_000 }, {}] });
     await sandbox.moveClock(buyer.id, { to: end + 2 * HOUR_MS });
-    expect(await writer()).toMatchObject({ plan: "basic", scheduledPlan: null });
+    expect(await mail()).toMatchObject({ plan: "bronze", scheduledPlan: null });
     expect(await meters()).toEqual(shown.usage.meters.map(({ field, after }) => ({ field, ...after })));
     expect((await invoicesOf(buyer.id, context)).invoices[0]?.total.amount).toBe(999);
   });
@@ -146,74 +148,76 @@ describe("a downgrade", () => {
     ["to ten minutes before it, then over", [-10 * MINUTE_MS, 2 * HOUR_MS]],
     ["scheduled in its last hour", [-50 * MINUTE_MS, 2 * HOUR_MS]],
   ])("runs with the clock moved %s", async (name, steps) => {
-    const id = await subscribe("ultra");
-    const end = Date.parse((await writer()).periodEnd as string);
+    const id = await subscribe("titanium");
+    const end = Date.parse((await mail()).periodEnd as string);
     const late = name.startsWith("scheduled");
-    if (!late) await change("basic");
+    if (!late) await change("bronze");
     for (const step of steps) {
       await sandbox.moveClock(buyer.id, { to: end + step });
-      if (late && step < 0) await change("basic");
+      if (late && step < 0) await change("bronze");
     }
     await sandbox.idle();
-    expect(await sdk().subscriptions.get(id)).toMatchObject({ items: [{ price: { id: "pri_writer_basic_monthly" } }] });
-    expect(await writer()).toMatchObject({ plan: "basic", scheduledPlan: null, status: "active" });
+    expect(await sdk().subscriptions.get(id)).toMatchObject({ items: [{ price: { id: "pri_mail_bronze_monthly" } }] });
+    expect(await mail()).toMatchObject({ plan: "bronze", scheduledPlan: null, status: "active" });
     expect((await invoicesOf(buyer.id, context)).invoices.map(({ total }) => total.amount)).toEqual([999, 3_999]);
   });
 
   test("that is undone leaves the renewal as it was", async () => {
-    await subscribe("ultra");
-    const { effectiveAt } = await change("basic");
-    expect(await resumeSubscription(buyer.id, "writer", context)).toMatchObject({ outcome: "undone" });
+    await subscribe("titanium");
+    const { effectiveAt } = await change("bronze");
+    expect(await resumeSubscription(buyer.id, "mail", context)).toMatchObject({ outcome: "undone" });
     await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + 2 * HOUR_MS });
-    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
+    expect(await mail()).toMatchObject({ plan: "titanium", scheduledPlan: null });
   });
 
   test("that is undone in the last hours, after it ran, is changed back", async () => {
-    const id = await subscribe("ultra");
-    const { effectiveAt } = await change("basic");
+    const id = await subscribe("titanium");
+    const { effectiveAt } = await change("bronze");
     await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) - 45 * MINUTE_MS });
     await sandbox.idle();
-    await resumeSubscription(buyer.id, "writer", context);
+    await resumeSubscription(buyer.id, "mail", context);
     await sandbox.idle();
-    expect(await sdk().subscriptions.get(id)).toMatchObject({ items: [{ price: { id: "pri_writer_ultra_monthly" } }] });
+    expect(await sdk().subscriptions.get(id)).toMatchObject({
+      items: [{ price: { id: "pri_mail_titanium_monthly" } }],
+    });
     await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + 2 * HOUR_MS });
-    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
+    expect(await mail()).toMatchObject({ plan: "titanium", scheduledPlan: null });
   });
 
   test("from yearly to monthly runs at the end of the year", async () => {
-    await subscribe("plus", "yearly");
-    const shown = await preview("plus", "monthly");
-    expect(shown).toMatchObject({ timing: "period_end", effectiveAt: (await writer()).periodEnd });
-    await change("plus", "monthly");
+    await subscribe("silver", "yearly");
+    const shown = await preview("silver", "monthly");
+    expect(shown).toMatchObject({ timing: "period_end", effectiveAt: (await mail()).periodEnd });
+    await change("silver", "monthly");
     await sandbox.moveClock(buyer.id, { to: Date.parse(shown.effectiveAt) + 2 * HOUR_MS });
-    expect(await writer()).toMatchObject({ plan: "plus", interval: "monthly", scheduledPlan: null });
+    expect(await mail()).toMatchObject({ plan: "silver", interval: "monthly", scheduledPlan: null });
   });
 });
 
 test("a subscription can be canceled, resumed, canceled, ended, and bought again", async () => {
-  await subscribe("plus");
-  const { effectiveAt } = await cancelSubscription(buyer.id, "writer", context);
+  await subscribe("silver");
+  const { effectiveAt } = await cancelSubscription(buyer.id, "mail", context);
   await sandbox.idle();
-  expect(await writer()).toMatchObject({ plan: "plus", cancelAt: effectiveAt });
-  await resumeSubscription(buyer.id, "writer", context);
+  expect(await mail()).toMatchObject({ plan: "silver", cancelAt: effectiveAt });
+  await resumeSubscription(buyer.id, "mail", context);
   await sandbox.idle();
-  expect(await writer()).toMatchObject({ plan: "plus", cancelAt: null });
-  await cancelSubscription(buyer.id, "writer", context);
+  expect(await mail()).toMatchObject({ plan: "silver", cancelAt: null });
+  await cancelSubscription(buyer.id, "mail", context);
   await sandbox.idle();
   await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + HOUR_MS });
-  expect(await writer()).toMatchObject({ plan: "free" });
-  await subscribe("ultra");
-  expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
+  expect(await mail()).toMatchObject({ plan: "free" });
+  await subscribe("titanium");
+  expect(await mail()).toMatchObject({ plan: "titanium", status: "active" });
 });
 
 test("a subscription that was paused at Paddle can be resumed here", async () => {
-  const id = await subscribe("plus");
+  const id = await subscribe("silver");
   await sdk().subscriptions.pause(id, { effectiveFrom: "immediately" });
   await sandbox.idle();
-  expect(await writer()).toMatchObject({ plan: "free" });
-  await resumeSubscription(buyer.id, "writer", context);
+  expect(await mail()).toMatchObject({ plan: "free" });
+  await resumeSubscription(buyer.id, "mail", context);
   await sandbox.idle();
-  expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+  expect(await mail()).toMatchObject({ plan: "silver", status: "active" });
 });
 
 test("portal and invoices are the customer's own", async () => {
@@ -221,8 +225,8 @@ test("portal and invoices are the customer's own", async () => {
     problem: "not_found",
     reason: "no_customer",
   });
-  await subscribe("plus");
-  expect((await portalOf(buyer.id, "writer", context)).url).toMatch(/^http:\/\/localhost:3000\/sandbox\/paddle\//);
+  await subscribe("silver");
+  expect((await portalOf(buyer.id, "mail", context)).url).toMatch(/^http:\/\/localhost:3000\/sandbox\/paddle\//);
   const { invoices } = await invoicesOf(buyer.id, context);
   expect(invoices).toMatchObject([{ processor: "paddle", status: "paid", total: { amount: 1_999, currency: "USD" } }]);
   const [invoice] = invoices;
@@ -235,32 +239,32 @@ test("portal and invoices are the customer's own", async () => {
 });
 
 test("two products at two processors, on one clock, renew independently", async () => {
-  await subscribe("plus");
-  const bots = await checkout(buyer, checkoutRequest.parse({ product: "chatbots", plan: "growth" }), context);
+  await subscribe("silver");
+  const bots = await checkout(buyer, checkoutRequest.parse({ product: "depot", plan: "office" }), context);
   const stored = await gateway.loadCheckout(buyer.id, bots.checkout);
   const payment = { card: "4242" as const, email: "ada@example.com", name: "Ada", confirmed: false };
   await stripePages.paySession(sandbox, stored?.externalId as string, payment);
   await sandbox.idle();
-  expect(await held("chatbots")).toMatchObject({ plan: "growth", processor: "stripe" });
-  expect(await writer()).toMatchObject({ plan: "plus", processor: "paddle" });
-  await gateway.consume(buyer.id, "words_used", 900);
-  await gateway.consume(buyer.id, "messages_count", 90);
+  expect(await held("depot")).toMatchObject({ plan: "office", processor: "stripe" });
+  expect(await mail()).toMatchObject({ plan: "silver", processor: "paddle" });
+  await gateway.consume(buyer.id, "stamps_used", 900);
+  await gateway.consume(buyer.id, "orders_count", 90);
   await sandbox.moveClock(buyer.id, { to: (await now()) + 32 * DAY_MS });
   expect((await meters())[0]?.used).toBe(0);
-  expect((await held("chatbots")).meters[0]?.used).toBe(0);
+  expect((await held("depot")).meters[0]?.used).toBe(0);
   expect(new Set((await invoicesOf(buyer.id, context)).invoices.map(({ processor }) => processor)).size).toBe(2);
-  await cancelSubscription(buyer.id, "writer", context);
+  await cancelSubscription(buyer.id, "mail", context);
   await sandbox.idle();
   await sandbox.moveClock(buyer.id, { to: (await now()) + 32 * DAY_MS });
-  expect(await writer()).toMatchObject({ plan: "free" });
-  expect(await held("chatbots")).toMatchObject({ plan: "growth", status: "active" });
+  expect(await mail()).toMatchObject({ plan: "free" });
+  expect(await held("depot")).toMatchObject({ plan: "office", status: "active" });
 });
 
 test("two products at Paddle are two customers there and one user here", async () => {
-  const [words, bots] = [await open("plus"), await open("growth", "monthly", { product: "chatbots" })];
+  const [words, bots] = [await open("silver"), await open("office", "monthly", { product: "depot" })];
   await pay(words.transaction);
   await pay(bots.transaction);
-  expect(await writer()).toMatchObject({ plan: "plus" });
-  expect(await held("chatbots")).toMatchObject({ plan: "growth" });
+  expect(await mail()).toMatchObject({ plan: "silver" });
+  expect(await held("depot")).toMatchObject({ plan: "office" });
   expect((await invoicesOf(buyer.id, context)).invoices).toHaveLength(2);
 });

@@ -22,19 +22,19 @@ const {
   refunded,
   context,
 } = paddleAccount("journeying");
-const writer = async () => {
-  const found = (await gateway.usage(payer.id)).subscriptions.find(({ product }) => product === "writer");
-  if (!found) throw new Error("no writer");
+const mail = async () => {
+  const found = (await gateway.usage(payer.id)).subscriptions.find(({ product }) => product === "mail");
+  if (!found) throw new Error("no mail");
   return found;
 };
 
 test("a purchase with a code, an upgrade, two refunds, a chargeback that is won and one that is lost", async () => {
   const { transaction, subscription } = await buy({ discount: "spring20", country: "GB" });
-  expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
-  await gateway.consume(payer.id, "words_used", 12_000);
+  expect(await mail()).toMatchObject({ plan: "silver", status: "active" });
+  await gateway.consume(payer.id, "stamps_used", 12_000);
 
   await sandbox.moveClock(payer.id, { to: (await now()) + 10 * DAY_MS });
-  const priceId = "pri_writer_ultra_monthly";
+  const priceId = "pri_mail_titanium_monthly";
   const preview = await (await client()).preview({ subscription, priceId, timing: "now" });
   expect(preview).toMatchObject({
     discounts: [{ code: "SPRING20", off: { percent: 20 }, endsAt: null }],
@@ -42,11 +42,11 @@ test("a purchase with a code, an upgrade, two refunds, a chargeback that is won 
   });
   expect(preview.tax?.amount).toBe(Math.round((preview.dueNow?.amount ?? 0) / 6));
   expect(preview.discount?.amount).toBeGreaterThan(0);
-  const shown = await previewChange(payer.id, { product: "writer", plan: "ultra" }, context);
+  const shown = await previewChange(payer.id, { product: "mail", plan: "titanium" }, context);
   expect(shown.dueNow).toEqual(preview.dueNow);
-  await changePlan(payer.id, { product: "writer", plan: "ultra" }, context);
+  await changePlan(payer.id, { product: "mail", plan: "titanium" }, context);
   await sandbox.idle();
-  expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
+  expect(await mail()).toMatchObject({ plan: "titanium", status: "active" });
   expect((await sdk().subscriptions.get(subscription)).discount).toMatchObject({ endsAt: null });
 
   const [latest] = await invoices();
@@ -85,6 +85,6 @@ test("a purchase with a code, an upgrade, two refunds, a chargeback that is won 
     ].toSorted(),
   );
   // An admin decides about refunds and disputes: plan and usage stay.
-  expect(await writer()).toMatchObject({ plan: "ultra", status: "active", meters: [{ used: 12_000 }, {}] });
+  expect(await mail()).toMatchObject({ plan: "titanium", status: "active", meters: [{ used: 12_000 }, {}] });
   expect(delivered.map(({ outcome }) => outcome)).not.toContain("quarantined");
 });

@@ -23,7 +23,7 @@ beforeEach(() => {
   delivered.length = 0;
 });
 
-const items = (plan: string, interval = "monthly") => [{ priceId: `pri_writer_${plan}_${interval}`, quantity: 1 }];
+const items = (plan: string, interval = "monthly") => [{ priceId: `pri_mail_${plan}_${interval}`, quantity: 1 }];
 const discountId = (code: string) => DISCOUNTS.find((each) => each.code === code)?.id as string;
 const now = async () => (await gateway.sandboxClock(user)).now;
 const code = (request: Promise<unknown>) =>
@@ -32,7 +32,7 @@ const code = (request: Promise<unknown>) =>
     (error: unknown) => (error instanceof ApiError ? error.code : error),
   );
 
-const open = (plan = "plus", discount?: string) =>
+const open = (plan = "silver", discount?: string) =>
   sdk().transactions.create({
     items: items(plan),
     customData: { user_id: user },
@@ -121,18 +121,18 @@ describe("a discount", () => {
   test.each([
     ["EXPIRED10", "discount_expired"],
     ["USED10", "discount_usage_limit_exceeded"],
-    ["ULTRA25", "transaction_discount_not_eligible"],
+    ["TOP25", "transaction_discount_not_eligible"],
     ["TINY97", "transaction_balance_less_than_charge_limit"],
   ])("%s is refused: %s", async (discount, expected) => {
-    expect(await code(open("plus", discount))).toBe(expected);
+    expect(await code(open("silver", discount))).toBe(expected);
     expect(delivered).toEqual([]);
   });
 
   test("that is unknown or invalid is refused, also on the page", async () => {
-    const unknown = sdk().transactions.create({ items: items("plus"), discountId: "dsc_nobody" });
+    const unknown = sdk().transactions.create({ items: items("silver"), discountId: "dsc_nobody" });
     expect(await code(unknown)).toBe("transaction_discount_not_found");
     const { id } = await open();
-    for (const typed of ["NOBODY", "EXPIRED10", "ULTRA25"]) {
+    for (const typed of ["NOBODY", "EXPIRED10", "TOP25"]) {
       expect(await pay(id, { code: typed })).toEqual({ outcome: "invalid_code" });
     }
     expect((await sdk().transactions.get(id)).status).toBe("draft");
@@ -143,7 +143,7 @@ describe("a discount", () => {
   test("stays after an upgrade and reduces both its lines", async () => {
     const { id } = await subscribe({ discount: "SPRING20" });
     await sandbox.moveClock(user, { to: (await now()) + 10 * DAY_MS });
-    const change = { items: items("ultra"), prorationBillingMode: "prorated_immediately" } as const;
+    const change = { items: items("titanium"), prorationBillingMode: "prorated_immediately" } as const;
     const preview = await sdk().subscriptions.previewUpdate(id, change);
     expect(preview.discount).toMatchObject({ id: discountId("SPRING20") });
     expect(preview.recurringTransactionDetails?.totals).toMatchObject({ discount: "800", total: "3199" });
@@ -161,7 +161,7 @@ describe("a discount", () => {
 
   test("for one payment also reduces the credit of its unused time", async () => {
     const { id } = await subscribe({ discount: "FIVEOFF" });
-    await sdk().subscriptions.update(id, { items: items("ultra"), prorationBillingMode: "prorated_immediately" });
+    await sdk().subscriptions.update(id, { items: items("titanium"), prorationBillingMode: "prorated_immediately" });
     await sandbox.idle();
     const { data } = delivered.at(-1) as (typeof delivered)[0];
     const [credit, charge] = (await sdk().transactions.get(data.id)).details?.lineItems ?? [];
@@ -177,7 +177,7 @@ describe("a discount", () => {
     const { discount, currentBillingPeriod } = await set(spring);
     expect(discount).toMatchObject({ id: spring.id, startsAt: currentBillingPeriod?.endsAt });
     expect(await code(set({ ...spring, id: discountId("FIVEOFF") }))).toBe("subscription_one_off_discount_not_valid");
-    expect(await code(set({ ...spring, id: discountId("ULTRA25") }))).toBe("subscription_discount_not_valid_for_items");
+    expect(await code(set({ ...spring, id: discountId("TOP25") }))).toBe("subscription_discount_not_valid_for_items");
     // A subscription accepts an expired discount.
     expect((await set({ ...spring, id: discountId("EXPIRED10") })).discount?.id).toBe(discountId("EXPIRED10"));
     expect((await set(null)).discount).toBeNull();
@@ -203,7 +203,7 @@ describe("tax", () => {
     expect(paid.payments).toMatchObject([{ amount: "1919", status: "captured" }]);
     await renew(id);
     expect(await latest()).toMatchObject({ tax: "320", total: "1919" });
-    const change = { items: items("ultra"), prorationBillingMode: "prorated_immediately" } as const;
+    const change = { items: items("titanium"), prorationBillingMode: "prorated_immediately" } as const;
     const { immediateTransaction: due } = await sdk().subscriptions.previewUpdate(id, change);
     const { subtotal, discount, tax, total } = due?.details.totals ?? {};
     expect(Math.abs(Number(tax) - (Number(subtotal) - Number(discount)) * 0.2)).toBeLessThanOrEqual(1);
@@ -222,7 +222,7 @@ describe("the minimum charge", () => {
     const { id } = await subscribe();
     const end = Date.parse((await sdk().subscriptions.get(id)).currentBillingPeriod?.endsAt as string);
     await sandbox.moveClock(user, { to: end - 60 * MINUTE_MS });
-    const change = { items: items("ultra"), prorationBillingMode: "prorated_immediately" } as const;
+    const change = { items: items("titanium"), prorationBillingMode: "prorated_immediately" } as const;
     const refused = "subscription_update_transaction_balance_less_than_charge_limit";
     expect(await code(sdk().subscriptions.previewUpdate(id, change))).toBe(refused);
     expect(await code(sdk().subscriptions.update(id, change))).toBe(refused);
@@ -233,47 +233,47 @@ describe("the minimum charge", () => {
 });
 
 describe("locks", () => {
-  const ultra = { items: items("ultra"), prorationBillingMode: "prorated_immediately" } as const;
+  const titanium = { items: items("titanium"), prorationBillingMode: "prorated_immediately" } as const;
 
   test("between a renewal and its charge", async () => {
     const { id } = await subscribe();
     const end = Date.parse((await sdk().subscriptions.get(id)).currentBillingPeriod?.endsAt as string);
     await sandbox.moveClock(user, { to: end + MINUTE_MS / 2 });
-    expect(await code(sdk().subscriptions.update(id, ultra))).toBe("subscription_locked_processing");
+    expect(await code(sdk().subscriptions.update(id, titanium))).toBe("subscription_locked_processing");
     await sandbox.moveClock(user, { to: end + 2 * MINUTE_MS });
-    expect(await code(sdk().subscriptions.update(id, ultra))).toBeNull();
+    expect(await code(sdk().subscriptions.update(id, titanium))).toBeNull();
   });
 
   test("while the subscription is past due", async () => {
     const { id } = await subscribe({ card: "0341" });
     await renew(id);
-    expect(await code(sdk().subscriptions.update(id, ultra))).toBe("subscription_update_when_past_due");
+    expect(await code(sdk().subscriptions.update(id, titanium))).toBe("subscription_update_when_past_due");
   });
 
   test("for a credit of unused time, while a refund waits for approval", async () => {
     const { id, paid } = await subscribe();
     const refund = { action: "refund", type: "full", reason: "asked", transactionId: paid.id } as const;
     const { id: adjustment } = await sdk().adjustments.create(refund);
-    expect(await code(sdk().subscriptions.update(id, ultra))).toBe("subscription_outstanding_pending_refund");
+    expect(await code(sdk().subscriptions.update(id, titanium))).toBe("subscription_outstanding_pending_refund");
     expect(await hosted.runAction(sandbox, paid.id, "reject", adjustment)).toBe(true);
-    expect(await code(sdk().subscriptions.update(id, ultra))).toBeNull();
+    expect(await code(sdk().subscriptions.update(id, titanium))).toBeNull();
   });
 
   test("in a pause, except for changes that bill nothing", async () => {
     const { id } = await subscribe();
     await sdk().subscriptions.pause(id, { effectiveFrom: "immediately" });
-    expect(await code(sdk().subscriptions.update(id, ultra))).toBe(
+    expect(await code(sdk().subscriptions.update(id, titanium))).toBe(
       "subscription_incorrect_proration_on_paused_subscription",
     );
-    const quiet = await sdk().subscriptions.update(id, { ...ultra, prorationBillingMode: "do_not_bill" });
-    expect(quiet).toMatchObject({ status: "paused", items: [{ price: { id: "pri_writer_ultra_monthly" } }] });
+    const quiet = await sdk().subscriptions.update(id, { ...titanium, prorationBillingMode: "do_not_bill" });
+    expect(quiet).toMatchObject({ status: "paused", items: [{ price: { id: "pri_mail_titanium_monthly" } }] });
   });
 
   test("after twenty charges in an hour", async () => {
     const { id } = await subscribe();
-    const plans = ["ultra", "plus"];
+    const plans = ["titanium", "silver"];
     const change = (count: number) =>
-      sdk().subscriptions.update(id, { ...ultra, items: items(plans[count % 2] as string) });
+      sdk().subscriptions.update(id, { ...titanium, items: items(plans[count % 2] as string) });
     for (let count = 0; count < 20; count += 1) await change(count);
     expect(await code(change(20))).toBe("subscription_immediate_charge_hour_limit_exceeded");
     await sandbox.moveClock(user, { to: (await now()) + 61 * MINUTE_MS });
@@ -282,9 +282,9 @@ describe("locks", () => {
 
   test("for a repeated price, and for prices of two cycles", async () => {
     const { id } = await subscribe();
-    const twice = { ...ultra, items: [...items("ultra"), ...items("ultra")] };
+    const twice = { ...titanium, items: [...items("titanium"), ...items("titanium")] };
     expect(await code(sdk().subscriptions.update(id, twice))).toBe("subscription_duplicate_price_ids");
-    const mixed = sdk().transactions.create({ items: [...items("ultra"), ...items("plus", "yearly")] });
+    const mixed = sdk().transactions.create({ items: [...items("titanium"), ...items("silver", "yearly")] });
     expect(await code(mixed)).toBe("transaction_price_different_billing_cycle");
   });
 });

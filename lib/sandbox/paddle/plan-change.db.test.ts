@@ -2,18 +2,18 @@ import { describe, expect, test } from "vitest";
 import { addMonths, DAY_MS, SECOND_MS } from "@/lib/billing/timeline/calendar";
 import { PAID, paddlePayer, RENEWAL } from "@/tests/support/paddle-payer";
 
-const { sandbox, sdk, delivered, gateway, payer, items, subscribe, writer, used, now, types, code } = paddlePayer();
+const { sandbox, sdk, delivered, gateway, payer, items, subscribe, mail, used, now, types, code } = paddlePayer();
 
 describe("a change of items", () => {
   test("charges an upgrade as previewed, to the cent, and preserves usage", async () => {
-    const { id } = await subscribe("plus");
-    await gateway.consume(payer.id, "words_used", 12_000);
+    const { id } = await subscribe("silver");
+    await gateway.consume(payer.id, "stamps_used", 12_000);
     await sandbox.moveClock(payer.id, { to: (await now()) + 10 * DAY_MS });
-    const change = { items: items("ultra"), prorationBillingMode: "prorated_immediately" } as const;
+    const change = { items: items("titanium"), prorationBillingMode: "prorated_immediately" } as const;
     const preview = await sdk().subscriptions.previewUpdate(id, change);
     const after = await sdk().subscriptions.update(id, change);
     await sandbox.idle();
-    expect(after.items).toMatchObject([{ price: { id: "pri_writer_ultra_monthly" } }]);
+    expect(after.items).toMatchObject([{ price: { id: "pri_mail_titanium_monthly" } }]);
     expect(after.currentBillingPeriod).toEqual(preview.currentBillingPeriod);
     expect(types()).toEqual([...RENEWAL, ...PAID]);
     const { data } = delivered.at(-1) as (typeof delivered)[0];
@@ -23,13 +23,13 @@ describe("a change of items", () => {
     expect(grandTotal).toBe(preview.immediateTransaction?.details.totals.grandTotal);
     expect(charged.billingPeriod?.endsAt).toBe(after.currentBillingPeriod?.endsAt);
     const [credit, charge] = charged.details?.lineItems ?? [];
-    expect(credit).toMatchObject({ priceId: "pri_writer_plus_monthly", quantity: -1 });
+    expect(credit).toMatchObject({ priceId: "pri_mail_silver_monthly", quantity: -1 });
     const rate = Number(charge?.proration?.rate);
     expect(Number(credit?.totals?.total)).toBeCloseTo(-1999 * rate, -0.5);
     expect(Number(charge?.totals?.total)).toBeCloseTo(3999 * rate, -0.5);
     expect(preview.updateSummary?.result).toMatchObject({ action: "charge", amount: grandTotal });
     expect(preview.recurringTransactionDetails?.totals.grandTotal).toBe("3999");
-    expect(await writer()).toMatchObject({ plan: "ultra" });
+    expect(await mail()).toMatchObject({ plan: "titanium" });
     expect(await used()).toBe(12_000);
   });
 
@@ -37,20 +37,20 @@ describe("a change of items", () => {
     const { id } = await subscribe();
     const state = await gateway.loadSandboxAccount("paddle", id);
     await sdk().subscriptions.previewUpdate(id, {
-      items: items("basic", "yearly"),
+      items: items("bronze", "yearly"),
       prorationBillingMode: "prorated_immediately",
     });
     expect(await gateway.loadSandboxAccount("paddle", id)).toMatchObject({ state: state?.state });
   });
 
   test("with a declined charge is Paddle's error and changes nothing, or is applied and past due", async () => {
-    const { id } = await subscribe("plus", "monthly", "0341");
-    const change = { items: items("ultra"), prorationBillingMode: "prorated_immediately" } as const;
+    const { id } = await subscribe("silver", "monthly", "0341");
+    const change = { items: items("titanium"), prorationBillingMode: "prorated_immediately" } as const;
     const refused = sdk().subscriptions.update(id, { ...change, onPaymentFailure: "prevent_change" });
     expect(await code(refused)).toBe("subscription_payment_declined");
     await sandbox.idle();
     expect(types()).toEqual([]);
-    expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "active" });
     await sdk().subscriptions.update(id, { ...change, onPaymentFailure: "apply_change" });
     await sandbox.idle();
     expect(types().at(-1)).toBe("subscription.past_due");
@@ -62,7 +62,7 @@ describe("a change of items", () => {
     await sandbox.moveClock(payer.id, { to: (await now()) + 10 * DAY_MS });
     const at = await now();
     const yearly = await sdk().subscriptions.update(id, {
-      items: items("plus", "yearly"),
+      items: items("silver", "yearly"),
       prorationBillingMode: "prorated_immediately",
     });
     const start = Date.parse(yearly.currentBillingPeriod?.startsAt as string);
@@ -74,12 +74,12 @@ describe("a change of items", () => {
     const lines = (await sdk().transactions.get(data.id)).details?.lineItems.map(({ totals }) => Number(totals?.total));
     expect(lines?.[1]).toBe(19_990);
     expect(lines?.[0]).toBeLessThan(-1_000);
-    expect(await writer()).toMatchObject({ interval: "yearly" });
+    expect(await mail()).toMatchObject({ interval: "yearly" });
   });
 
   test("to a lower plan, prorated, charges nothing, and the credit pays the renewals", async () => {
-    const { id } = await subscribe("ultra");
-    await sdk().subscriptions.update(id, { items: items("basic"), prorationBillingMode: "prorated_immediately" });
+    const { id } = await subscribe("titanium");
+    await sdk().subscriptions.update(id, { items: items("bronze"), prorationBillingMode: "prorated_immediately" });
     await sandbox.idle();
     const { data } = delivered.at(-1) as (typeof delivered)[0];
     const { details, payments } = await sdk().transactions.get(data.id);
@@ -92,9 +92,9 @@ describe("a change of items", () => {
   });
 
   test("for the next period charges nothing now and adds a line to the renewal", async () => {
-    const { id } = await subscribe("plus");
+    const { id } = await subscribe("silver");
     await sdk().subscriptions.update(id, {
-      items: items("ultra"),
+      items: items("titanium"),
       prorationBillingMode: "prorated_next_billing_period",
     });
     await sandbox.idle();
@@ -102,6 +102,6 @@ describe("a change of items", () => {
     await sandbox.moveClock(payer.id, { by: "period" });
     const renewal = delivered.find(({ type }) => type === "transaction.completed");
     expect(renewal?.data).toMatchObject({ details: { line_items: [{}, {}, { totals: { total: "3999" } }] } });
-    expect(await writer()).toMatchObject({ plan: "ultra" });
+    expect(await mail()).toMatchObject({ plan: "titanium" });
   });
 });

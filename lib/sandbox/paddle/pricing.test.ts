@@ -6,7 +6,7 @@ import { priced, requireChargeable } from "./pricing";
 import type { PaddleProblem } from "./problem";
 import { redeem } from "./redemption";
 
-const price = (plan: string) => planPrice({ product: "writer", plan, interval: "monthly" });
+const price = (plan: string) => planPrice({ product: "mail", plan, interval: "monthly" });
 const line = (plan: string, amount: number, over: Partial<LineSpec> = {}): LineSpec => ({
   price: price(plan),
   amount,
@@ -22,30 +22,32 @@ const off = (name: string, lines: LineSpec[]) => [...takenOff(code(name), lines)
 
 describe("a discount takes off", () => {
   test("a percentage of each line, rounded per line", () => {
-    expect(off("SPRING20", [line("plus", 1_999), line("basic", 999)])).toEqual([400, 200]);
+    expect(off("SPRING20", [line("silver", 1_999), line("bronze", 999)])).toEqual([400, 200]);
   });
 
   test("a flat amount, divided in proportion, to the cent", () => {
-    expect(off("FIVEOFF", [line("plus", 1_000), line("plus", 1_000), line("plus", 1_000)])).toEqual([167, 166, 167]);
+    expect(off("FIVEOFF", [line("silver", 1_000), line("silver", 1_000), line("silver", 1_000)])).toEqual([
+      167, 166, 167,
+    ]);
   });
 
   test("a flat amount, at most that of the line", () => {
-    expect(off("FIVEOFF", [line("basic", 300)])).toEqual([300]);
+    expect(off("FIVEOFF", [line("bronze", 300)])).toEqual([300]);
   });
 
   test("an amount per unit, in proportion to the part of the period", () => {
-    expect(off("SEAT1", [line("plus", 6_000, { quantity: 3 })])).toEqual([300]);
-    expect(off("SEAT1", [line("plus", 1_000, { proration: HALF })])).toEqual([50]);
+    expect(off("SEAT1", [line("silver", 6_000, { quantity: 3 })])).toEqual([300]);
+    expect(off("SEAT1", [line("silver", 1_000, { proration: HALF })])).toEqual([50]);
   });
 
   test("nothing from other products, and the same from credits", () => {
-    expect(off("ULTRA25", [line("plus", 1_999), line("ultra", 4_000)])).toEqual([1_000]);
-    expect(off("SPRING20", [line("plus", -1_000)])).toEqual([-200]);
+    expect(off("TOP25", [line("silver", 1_999), line("titanium", 4_000)])).toEqual([1_000]);
+    expect(off("SPRING20", [line("silver", -1_000)])).toEqual([-200]);
   });
 });
 
 test("unused time is credited with the discount of its charge, not with the current one", () => {
-  const lines = [line("plus", -1_000), line("ultra", 2_000)];
+  const lines = [line("silver", -1_000), line("titanium", 2_000)];
   const terms = { discount: code("SPRING20"), country: "GB" as const };
   expect(sumOfLines(priced(lines, { ...terms, credited: null }))).toEqual({
     subtotal: 1_000,
@@ -57,8 +59,8 @@ test("unused time is credited with the discount of its charge, not with the curr
 });
 
 test("a line that is priced again has only the new terms", () => {
-  const once = priced([line("plus", 2_000)], { discount: code("SPRING20"), country: "DE" });
-  expect(priced(once, { discount: null, country: "US" })).toEqual([line("plus", 2_000)]);
+  const once = priced([line("silver", 2_000)], { discount: code("SPRING20"), country: "DE" });
+  expect(priced(once, { discount: null, country: "US" })).toEqual([line("silver", 2_000)]);
 });
 
 test("a discount is in effect from its start to its end", () => {
@@ -79,13 +81,13 @@ describe("a redemption of", () => {
   };
 
   test.each([
-    ["EXPIRED10", "plus", 1_999, "discount_expired"],
-    ["USED10", "plus", 1_999, "discount_usage_limit_exceeded"],
-    ["ULTRA25", "plus", 1_999, "transaction_discount_not_eligible"],
-    ["ULTRA25", "ultra", 3_999, null],
-    ["TINY97", "plus", 1_999, "transaction_balance_less_than_charge_limit"],
+    ["EXPIRED10", "silver", 1_999, "discount_expired"],
+    ["USED10", "silver", 1_999, "discount_usage_limit_exceeded"],
+    ["TOP25", "silver", 1_999, "transaction_discount_not_eligible"],
+    ["TOP25", "titanium", 3_999, null],
+    ["TINY97", "silver", 1_999, "transaction_balance_less_than_charge_limit"],
     // 97 % off 39.99 leaves 1.20.
-    ["TINY97", "ultra", 3_999, null],
+    ["TINY97", "titanium", 3_999, null],
   ])("%s for %s", (name, plan, amount, expected) => {
     expect(refusal(name, [line(plan, amount)])).toBe(expected);
   });

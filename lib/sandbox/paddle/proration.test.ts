@@ -15,11 +15,10 @@ import { make } from "./transactions";
 
 const START = Date.UTC(2027, 0, 10, 12);
 const HALF = START + 15.5 * DAY_MS;
-const writer = (plan: string, interval: Price["interval"] = "monthly") =>
-  planPrice({ product: "writer", plan, interval });
+const mail = (plan: string, interval: Price["interval"] = "monthly") => planPrice({ product: "mail", plan, interval });
 
 /**
- * Runs a step at `at` for a subscriber of Writer Ultra since `START`; returns the latest transaction and the
+ * Runs a step at `at` for a subscriber of Mail Titanium since `START`; returns the latest transaction and the
  * subscription.
  */
 function after(at: number, run: (step: PaddleStep, subscription: Subscription) => void, begun = subscribed()) {
@@ -35,7 +34,7 @@ function after(at: number, run: (step: PaddleStep, subscription: Subscription) =
 
 function subscribed(): AccountState {
   return runStep(newAccountState("0123456789abcdef", "http://localhost"), START, (step) => {
-    const lines = periodLines([{ price: writer("ultra") }], null);
+    const lines = periodLines([{ price: mail("titanium") }], null);
     const draft = { origin: "api", status: "draft", subscription: null, lines, period: null } as const;
     pay(step, make(step, draft), { card: "4242", email: null, name: null, confirmed: true });
   }).state;
@@ -43,7 +42,7 @@ function subscribed(): AccountState {
 
 const change = (plan: string, interval: Price["interval"], mode: BillingMode) =>
   after(HALF, (step, subscription) =>
-    update(step, subscription, [{ price: writer(plan, interval) }], { mode, onFailure: "prevent_change" }),
+    update(step, subscription, [{ price: mail(plan, interval) }], { mode, onFailure: "prevent_change" }),
   );
 
 /** The prorations of the items, which are also those of the calculated lines. */
@@ -85,7 +84,7 @@ test("a card change is a proration of rate 0 over the subscription's period", ()
 
 describe("a change of items", () => {
   test("to a lower plan has the unused part as a negative line, and the difference goes to the balance", () => {
-    const { entity, state } = change("basic", "monthly", "prorated_immediately");
+    const { entity, state } = change("bronze", "monthly", "prorated_immediately");
     expect(prorations(entity).map((each) => each?.rate)).toEqual(["0.5", "0.5"]);
     const [unused, charged] = entity.details.line_items;
     expect(unused).toMatchObject({ quantity: -1, totals: { total: "-2000" } });
@@ -97,7 +96,7 @@ describe("a change of items", () => {
   });
 
   test("leaves a balance that pays the next renewal first: the grand total is the total minus the credit", () => {
-    const lowered = change("plus", "monthly", "prorated_immediately").state;
+    const lowered = change("silver", "monthly", "prorated_immediately").state;
     const { entity, state } = after(START + 32 * DAY_MS, () => {}, lowered);
     const totals = { total: "1999", credit: "1000", credit_to_balance: "0", grand_total: "999", balance: "0" };
     expect(entity.details.totals).toMatchObject(totals);
@@ -106,7 +105,7 @@ describe("a change of items", () => {
   });
 
   test("to yearly has the new year as a proration of rate 1, minus the unused part of the month", () => {
-    const { entity } = change("ultra", "yearly", "prorated_immediately");
+    const { entity } = change("titanium", "yearly", "prorated_immediately");
     expect(prorations(entity)).toEqual([
       { rate: "0.5", whole: false },
       { rate: "1", whole: true },
@@ -114,19 +113,19 @@ describe("a change of items", () => {
   });
 
   test.each([
-    ["full_immediately", "basic", "monthly"],
-    ["full_immediately", "ultra", "yearly"],
+    ["full_immediately", "bronze", "monthly"],
+    ["full_immediately", "titanium", "yearly"],
   ] as const)("by %s to %s %s is not prorated", (mode, plan, interval) => {
     expect(prorations(change(plan, interval, mode).entity)).toEqual([null]);
   });
 
   test("in the first minute has the rate 1, without decimals", () => {
     const state = {
-      items: [{ price: writer("plus") }],
+      items: [{ price: mail("silver") }],
       period: { start: START, end: START + 31 * DAY_MS },
       anchor: START,
     };
-    const { lines } = changeItems(state, [{ price: writer("ultra") }], "prorated_immediately", START);
+    const { lines } = changeItems(state, [{ price: mail("titanium") }], "prorated_immediately", START);
     expect(lines.map(({ proration }) => proration?.rate)).toEqual(["1", "1"]);
   });
 });

@@ -160,7 +160,7 @@ test("the page of a payment shows it, and runs the actions of the seller and the
   const here = `/sandbox/paddle/transaction/${transaction}`;
   const view = () => hosted.hostedPage(sandbox, "transaction", transaction);
   expect(await view()).toMatchObject({
-    lines: [{ name: "Writer Plus", amount: 1_999 }],
+    lines: [{ name: "Mail Silver", amount: 1_999 }],
     discount: { amount: 400, code: "SPRING20" },
     tax: 304,
     paid: 1_903,

@@ -2,13 +2,13 @@ import { describe, expect, test } from "vitest";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { PAID, paddlePayer, RENEWAL } from "@/tests/support/paddle-payer";
 
-const { sandbox, sdk, delivered, pay, changeCard, gateway, payer, subscribe, writer, used, now, types, code } =
+const { sandbox, sdk, delivered, pay, changeCard, gateway, payer, subscribe, mail, used, now, types, code } =
   paddlePayer();
 
 describe("a renewal", () => {
   test("sends its event, then charges", async () => {
     await subscribe();
-    await gateway.consume(payer.id, "words_used", 700);
+    await gateway.consume(payer.id, "stamps_used", 700);
     await sandbox.moveClock(payer.id, { by: "period" });
     expect(types()).toEqual([...RENEWAL, ...PAID]);
     expect(delivered.at(-1)?.data).toMatchObject({ origin: "subscription_recurring" });
@@ -16,7 +16,7 @@ describe("a renewal", () => {
   });
 
   test("that fails is retried five times, then the subscription ends", async () => {
-    await subscribe("plus", "monthly", "0341");
+    await subscribe("silver", "monthly", "0341");
     await sandbox.moveClock(payer.id, { by: "period" });
     expect(types()).toEqual([
       ...RENEWAL,
@@ -26,19 +26,19 @@ describe("a renewal", () => {
       "subscription.updated",
       "subscription.past_due",
     ]);
-    expect(await writer()).toMatchObject({ plan: "plus", status: "past_due" });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "past_due" });
     delivered.length = 0;
     await sandbox.moveClock(payer.id, { to: (await now()) + 28 * DAY_MS });
     expect(types().filter((type) => type === "transaction.payment_failed")).toHaveLength(5);
     expect(types().at(-1)).toBe("subscription.canceled");
-    expect(await writer()).toMatchObject({ plan: "free" });
+    expect(await mail()).toMatchObject({ plan: "free" });
     delivered.length = 0;
     await sandbox.moveClock(payer.id, { by: "month" });
     expect(types()).toEqual([]);
   });
 
   test("recovers when the card is changed, which charges the unpaid amount", async () => {
-    const { id } = await subscribe("plus", "monthly", "0341");
+    const { id } = await subscribe("silver", "monthly", "0341");
     await sandbox.moveClock(payer.id, { by: "period" });
     const owed = await sdk().subscriptions.getPaymentMethodChangeTransaction(id);
     expect(owed).toMatchObject({ status: "past_due", origin: "subscription_recurring" });
@@ -53,7 +53,7 @@ describe("a renewal", () => {
       "transaction.updated",
       "transaction.completed",
     ]);
-    expect(await writer()).toMatchObject({ status: "active" });
+    expect(await mail()).toMatchObject({ status: "active" });
     delivered.length = 0;
     await sandbox.moveClock(payer.id, { by: "period" });
     expect(types()).toEqual([...RENEWAL, ...PAID]);
@@ -70,7 +70,7 @@ describe("a renewal", () => {
     expect(await pay(change.id, { card: "0002" })).toMatchObject({ outcome: "declined" });
     expect(await pay(change.id, { card: "0341" })).toEqual({ outcome: "succeeded" });
     await sandbox.moveClock(payer.id, { by: "period" });
-    expect(await writer()).toMatchObject({ status: "past_due" });
+    expect(await mail()).toMatchObject({ status: "past_due" });
   });
 });
 

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
@@ -18,26 +18,26 @@ let users = 0;
 const STATES = {
   unknown: async () => {},
   free: async (userId: string) => {
-    await gateway.consume(userId, "words_used", 120);
+    await gateway.consume(userId, "stamps_used", 120);
   },
   active: async (userId: string) => {
-    await subscribe(userId, { plan: "plus", startsAt: Date.now() - 12 * DAY_MS });
-    await gateway.consume(userId, "words_used", 12_000);
-    await gateway.consume(userId, "transformations_used", 7);
+    await subscribe(userId, { plan: "silver", startsAt: Date.now() - 12 * DAY_MS });
+    await gateway.consume(userId, "stamps_used", 12_000);
+    await gateway.consume(userId, "parcels_sent", 7);
   },
   yearly: async (userId: string) => {
-    await subscribe(userId, { plan: "ultra", interval: "yearly", startsAt: Date.now() - 100 * DAY_MS });
-    await gateway.consume(userId, "words_used", 9_000);
+    await subscribe(userId, { plan: "titanium", interval: "yearly", startsAt: Date.now() - 100 * DAY_MS });
+    await gateway.consume(userId, "stamps_used", 9_000);
   },
   pastDue: async (userId: string) => {
-    const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 32 * DAY_MS });
-    await gateway.consume(userId, "words_used", 800);
+    const fake = await subscribe(userId, { plan: "silver", startsAt: Date.now() - 32 * DAY_MS });
+    await gateway.consume(userId, "stamps_used", 800);
     await deliver(gateway, fake.renewed());
     await deliver(gateway, fake.changed({ status: "past_due" }, Date.now() - HOUR_MS));
   },
   canceling: async (userId: string) => {
-    const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 12 * DAY_MS });
-    await gateway.consume(userId, "words_used", 300);
+    const fake = await subscribe(userId, { plan: "silver", startsAt: Date.now() - 12 * DAY_MS });
+    await gateway.consume(userId, "stamps_used", 300);
     await deliver(gateway, fake.changed({ cancelAtPeriodEnd: true }, Date.now() - HOUR_MS));
   },
 };
@@ -73,50 +73,13 @@ describe.each(["stripe", "paddle"] as const)("at %s", (processor) => {
   });
 });
 
-describe("the documents' examples, as they are written", () => {
-  let userId = "";
-  beforeEach(async () => {
-    userId = await inState("active");
-  });
-
-  test("a plan change keeps 12,000 words used: 23,000 of 35,000 are left", async () => {
-    const done = await run({
-      userId,
-      scenario: "plan_change_preserve_usage",
-      customData: { newPlan: "Ultra", newLimit: 35000 },
-    });
-    expect(done).toMatchObject({ passed: true, decision: { action: "preserve" } });
-    expect(done.after).toMatchObject({
-      plan: "ultra",
-      meters: [{ used: 12_000, limit: 35_000, remaining: 23_000 }, {}],
-    });
-    expect(await query("select 1 from limit_overrides where user_id = $1", [userId])).toEqual([]);
-  });
-
-  test("a renewal resets", async () => {
-    const done = await run({ userId, scenario: "billing_renewal_reset_usage" });
-    expect(done).toMatchObject({
-      passed: true,
-      decision: { action: "reset", reason: "Billing period renewal detected" },
-    });
-    expect(done.before.meters[0]).toMatchObject({ used: 12_000 });
-    expect(done.after.meters[0]).toMatchObject({ used: 0 });
-  });
-
-  test("a new subscription begins at 0", async () => {
-    const done = await run({ userId, scenario: "new_subscription", customData: { plan: "Basic", wordsLimit: 5000 } });
-    expect(done).toMatchObject({ passed: true, decision: { action: "reset" } });
-    expect(done.after).toMatchObject({ plan: "basic", meters: [{ used: 0, limit: 5_000 }, {}] });
-  });
-});
-
 describe("a limit that is not the plan's", () => {
   test("becomes an override", async () => {
     const userId = await inState("active");
     const done = await run({
       userId,
       scenario: "plan_change_preserve_usage",
-      customData: { newPlan: "ULTRA", newLimit: 40_000 },
+      customData: { newPlan: "TITANIUM", newLimit: 40_000 },
     });
     expect(done.after.meters[0]).toMatchObject({ used: 12_000, limit: 40_000, remaining: 28_000 });
     expect(
@@ -127,8 +90,8 @@ describe("a limit that is not the plan's", () => {
   test.each([
     [{ newPlan: "Platinum" }, "customData.newPlan"],
     [{ plan: "free" }, "customData.plan"],
-    [{ plan: "Starter", product: "writer" }, "customData.plan"],
-    [{ plan: "Starter", wordsLimit: 5 }, "customData.wordsLimit"],
+    [{ plan: "Solo", product: "mail" }, "customData.plan"],
+    [{ plan: "Solo", stampsLimit: 5 }, "customData.stampsLimit"],
     [{ newLimit: 5 }, "customData.newLimit"],
   ])("%j is refused with the field named, and nothing changes", async (customData, field) => {
     const before = await contents();
@@ -162,7 +125,7 @@ describe("a dry run", () => {
     expect(Object.keys(before).length).toBeGreaterThan(20);
     for (const scenario of SCENARIO_IDS) {
       for (const processor of ["stripe", "paddle"]) {
-        await run({ userId, scenario, processor, dryRun: true, customData: { plan: "Ultra", newLimit: 7 } });
+        await run({ userId, scenario, processor, dryRun: true, customData: { plan: "Titanium", newLimit: 7 } });
       }
     }
     expect(await contents()).toEqual(before);
@@ -178,8 +141,8 @@ test("a failed scenario names the values that differ", async () => {
     expect(done.passed).toBe(false);
     expect(failed(done)).toMatchObject([
       { what: "Reason", expected: "New subscription", actual: "Billing period renewal detected" },
-      { what: "Words used", expected: "12000", actual: "0" },
-      { what: "Transformations used" },
+      { what: "Stamps used", expected: "12000", actual: "0" },
+      { what: "Parcels used" },
     ]);
   } finally {
     entry.expects = expects;

@@ -53,14 +53,14 @@ describe("the API", () => {
   });
 
   test("Case P7: stores a refusal under an idempotency key for a day, except for a wrong parameter", async () => {
-    const { id, customer } = await subscribe("plus", "monthly", "0341");
+    const { id, customer } = await subscribe("silver", "monthly", "0341");
     const item = (await stripe.subscriptions.retrieve(id)).items.data[0]?.id as string;
     const once = { idempotencyKey: `refused-${payer.id}` };
     const upgrade = (more: object = {}) =>
       stripe.subscriptions.update(
         id,
         {
-          items: [{ id: item, price: "price_writer_ultra_monthly" }],
+          items: [{ id: item, price: "price_mail_titanium_monthly" }],
           proration_behavior: "always_invoice",
           payment_behavior: "error_if_incomplete",
           ...more,
@@ -74,16 +74,16 @@ describe("the API", () => {
     await hosted.changeCard(sandbox, portal, { card: "4242", email: null, name: null, confirmed: false });
     await expect(upgrade()).rejects.toMatchObject({ code: "card_declined" });
     await sandbox.moveClock(payer.id, { to: Date.now() + 25 * HOUR_MS });
-    expect((await upgrade()).items.data[0]?.price.id).toBe("price_writer_ultra_monthly");
+    expect((await upgrade()).items.data[0]?.price.id).toBe("price_mail_titanium_monthly");
   });
 
   test("has the catalog's prices and products", async () => {
     expect((await stripe.prices.list()).data).toHaveLength(12);
-    expect(await stripe.prices.retrieve("price_writer_plus_yearly")).toMatchObject({
+    expect(await stripe.prices.retrieve("price_mail_silver_yearly")).toMatchObject({
       unit_amount: 19_990,
       recurring: { interval: "year" },
     });
-    expect((await stripe.products.list()).data.map(({ name }) => name)).toContain("Writer Plus");
+    expect((await stripe.products.list()).data.map(({ name }) => name)).toContain("Mail Silver");
     await expect(stripe.prices.retrieve("price_x")).rejects.toMatchObject({ code: "resource_missing" });
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { stripeAccount } from "@/tests/support/stripe-account";
 
-const { stripe, hosted, open, pay, subscribe, payer, sandbox, latestInvoice, writer, delivered, types, payInvoice } =
+const { stripe, hosted, open, pay, subscribe, payer, sandbox, latestInvoice, mail, delivered, types, payInvoice } =
   stripeAccount("confirmed");
 /** The first card needs authentication at every charge, the other one only if the payer is present. */
 const ASKS = "3184";
@@ -17,14 +17,14 @@ test.each([ASKS, ASKS_PAYER] as const)("a purchase with %s begins after the auth
   expect((await stripe.checkout.sessions.retrieve(session.id)).status).toBe("open");
   expect(await pay(session.id, { card, confirmed: true })).toEqual({ outcome: "succeeded" });
   expect(types().at(-1)).toBe("checkout.session.completed");
-  expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+  expect(await mail()).toMatchObject({ plan: "silver", status: "active" });
 });
 
 describe("an upgrade", () => {
-  const ULTRA = "price_writer_ultra_monthly";
+  const TITANIUM = "price_mail_titanium_monthly";
   const upgrade = (id: string, item: string, more: object = {}) =>
     stripe.subscriptions.update(id, {
-      items: [{ id: item, price: ULTRA }],
+      items: [{ id: item, price: TITANIUM }],
       proration_behavior: "always_invoice",
       payment_behavior: "pending_if_incomplete",
       ...more,
@@ -35,7 +35,7 @@ describe("an upgrade", () => {
     async (card) => {
       const { id, item } = await subscribe(card);
       const waiting = await upgrade(id, item);
-      expect(waiting.items.data[0]?.price.id).toBe("price_writer_plus_monthly");
+      expect(waiting.items.data[0]?.price.id).toBe("price_mail_silver_monthly");
       await sandbox.idle();
       expect(types()).toEqual([
         "invoice.created",
@@ -43,7 +43,7 @@ describe("an upgrade", () => {
         "customer.subscription.updated",
         ...needsAction,
       ]);
-      expect(await writer()).toMatchObject({ plan: "plus", status: "active", limit: 15_000 });
+      expect(await mail()).toMatchObject({ plan: "silver", status: "active", limit: 15_000 });
       const invoice = waiting.latest_invoice as string;
       expect(await payInvoice(invoice, card)).toEqual({ outcome: "requires_action" });
       delivered.length = 0;
@@ -56,7 +56,7 @@ describe("an upgrade", () => {
         "customer.subscription.updated",
         "customer.subscription.pending_update_applied",
       ]);
-      expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
+      expect(await mail()).toMatchObject({ plan: "titanium", status: "active" });
     },
   );
 
@@ -77,14 +77,14 @@ describe("a renewal", () => {
       ...needsAction,
       "customer.subscription.updated",
     ]);
-    expect(await writer()).toMatchObject({ plan: "plus", status: "past_due" });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "past_due" });
     const invoice = (await latestInvoice(customer)).id as string;
     await expect(stripe.invoices.pay(invoice, { off_session: false })).rejects.toMatchObject({
       decline_code: "authentication_required",
     });
     expect(await payInvoice(invoice, ASKS)).toEqual({ outcome: "requires_action" });
     expect(await payInvoice(invoice, ASKS, true)).toEqual({ outcome: "succeeded" });
-    expect(await writer()).toMatchObject({ plan: "plus", status: "active", remaining: 15_000 });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "active", remaining: 15_000 });
     expect(types().slice(-3)).toEqual(["invoice.paid", "invoice.payment_succeeded", "customer.subscription.updated"]);
   });
 
@@ -92,7 +92,7 @@ describe("a renewal", () => {
     await subscribe(ASKS_PAYER);
     await sandbox.moveClock(payer.id, { by: "period" });
     expect(types()).toContain("invoice.paid");
-    expect(await writer()).toMatchObject({ status: "active" });
+    expect(await mail()).toMatchObject({ status: "active" });
   });
 });
 
@@ -127,7 +127,7 @@ describe("a resumption", () => {
     expect(waiting).toMatchObject({ status: "paused", pending_update: { billing_cycle_anchor: expect.any(Number) } });
     await sandbox.idle();
     expect(types()).toEqual(["invoice.created", "invoice.finalized", "customer.subscription.updated", ...needsAction]);
-    expect(await writer()).toMatchObject({ plan: "free", status: "paused" });
+    expect(await mail()).toMatchObject({ plan: "free", status: "paused" });
     await expect(resume(id)).rejects.toThrow("is being resumed");
     delivered.length = 0;
     expect(await payInvoice(waiting.latest_invoice as string, ASKS, true)).toEqual({ outcome: "succeeded" });
@@ -138,7 +138,7 @@ describe("a resumption", () => {
       "customer.subscription.updated",
       "customer.subscription.resumed",
     ]);
-    expect(await writer()).toMatchObject({ plan: "plus", status: "active", remaining: 15_000 });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "active", remaining: 15_000 });
     expect((await stripe.subscriptions.retrieve(id)).status_details).toBeUndefined();
   });
 
@@ -156,7 +156,7 @@ describe("a resumption", () => {
     expect(next_payment_attempt).toEqual(expect.any(Number));
     await sandbox.moveClock(payer.id, { to: (next_payment_attempt as number) * 1000 + HOUR_MS });
     expect(types().filter((type) => type === "invoice.payment_failed")).toHaveLength(2);
-    expect(await writer()).toMatchObject({ plan: "free", status: "paused" });
+    expect(await mail()).toMatchObject({ plan: "free", status: "paused" });
   });
 
   test("of a classic subscription charges nothing, and a failed attempt makes it past due", async () => {
@@ -170,7 +170,7 @@ describe("a resumption", () => {
     await expect(stripe.invoices.pay(invoice)).rejects.toMatchObject({ decline_code: "authentication_required" });
     expect((await stripe.subscriptions.retrieve(id)).status).toBe("past_due");
     expect(await payInvoice(invoice, ASKS, true)).toEqual({ outcome: "succeeded" });
-    expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "active" });
   });
 
   test("of a classic subscription expires without a payment", async () => {

@@ -12,7 +12,7 @@ const {
   payer,
   sandbox,
   latestInvoice,
-  writer,
+  mail,
   delivered,
   types,
   payInvoice,
@@ -20,7 +20,7 @@ const {
 } = stripeAccount("debited");
 const PAYS = "6789";
 const FAILS = "2227";
-const ULTRA = "price_writer_ultra_monthly";
+const TITANIUM = "price_mail_titanium_monthly";
 const days = (count: number) => sandbox.moveClock(payer.id, { to: Date.now() + count * DAY_MS + HOUR_MS });
 /** The events of a move of the clock. */
 async function emitted(move: () => Promise<unknown>) {
@@ -57,7 +57,7 @@ describe("a purchase", () => {
     });
     const invoice = await latestInvoice(customer);
     expect(invoice).toMatchObject({ status: "open", attempted: true, next_payment_attempt: null });
-    expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "active" });
     const [method] = (await stripe.customers.listPaymentMethods(customer, { type: "us_bank_account" })).data;
     expect(method).toMatchObject({ type: "us_bank_account", us_bank_account: { last4: PAYS } });
     expect((await stripe.customers.listPaymentMethods(customer, { type: "card" })).data).toEqual([]);
@@ -86,7 +86,7 @@ describe("a purchase", () => {
       amount: 1_999,
       payment_method_details: { type: "us_bank_account", us_bank_account: { last4: PAYS } },
     });
-    expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "active" });
   });
 
   test("that fails after some days is past due, is retried, and ends", async () => {
@@ -98,21 +98,21 @@ describe("a purchase", () => {
       "checkout.session.async_payment_failed",
     ]);
     expect((await stripe.checkout.sessions.retrieve(session)).payment_status).toBe("unpaid");
-    expect(await writer()).toMatchObject({ status: "past_due" });
+    expect(await mail()).toMatchObject({ status: "past_due" });
     // Three days later the account is debited again, and the bank answers four days after that.
     expect(await emitted(() => days(7))).toEqual(["invoice.updated"]);
     expect(await emitted(() => days(11))).toEqual(["invoice.updated", "invoice.payment_failed"]);
     await days(60);
     expect(types()).toContain("customer.subscription.deleted");
     expect(types()).not.toContain("invoice.paid");
-    expect(await writer()).toMatchObject({ plan: "free" });
+    expect(await mail()).toMatchObject({ plan: "free" });
   });
 
   test("that fails can be paid with a card, and continues", async () => {
     const { customer } = await bought(FAILS);
     await days(4);
     expect(await payInvoice((await latestInvoice(customer)).id as string, "4242")).toEqual({ outcome: "succeeded" });
-    expect(await writer()).toMatchObject({ plan: "plus", status: "active", remaining: 15_000 });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "active", remaining: 15_000 });
   });
 
   test("with a trial debits nothing before the trial's end", async () => {
@@ -137,16 +137,16 @@ test("a new purchase after a failed debit gives no second quota", async () => {
   const after = (count: number) => sandbox.moveClock(payer.id, { to: noon + count * DAY_MS + HOUR_MS });
   await sandbox.moveClock(payer.id, { to: noon });
   const first = await failing();
-  await gateway.consume(payer.id, "words_used", 15_000);
+  await gateway.consume(payer.id, "stamps_used", 15_000);
   await after(4);
-  expect(await writer()).toMatchObject({ status: "past_due", remaining: 0 });
+  expect(await mail()).toMatchObject({ status: "past_due", remaining: 0 });
   await stripe.subscriptions.cancel(first);
   await after(5);
   await failing();
   // The free plan's limit until the payment.
-  expect(await writer()).toMatchObject({ plan: "free", status: "active", limit: 500 });
+  expect(await mail()).toMatchObject({ plan: "free", status: "active", limit: 500 });
   await after(10);
-  expect(await writer()).toMatchObject({ plan: "free", limit: 500 });
+  expect(await mail()).toMatchObject({ plan: "free", limit: 500 });
 });
 
 describe("a renewal", () => {
@@ -160,49 +160,49 @@ describe("a renewal", () => {
     await sandbox.moveClock(payer.id, { by: "period" });
     expect(types()).not.toContain("invoice.payment_failed");
     expect(await latestInvoice(customer)).toMatchObject({ status: "open", attempted: true });
-    expect(await writer()).toMatchObject({ status: "active" });
+    expect(await mail()).toMatchObject({ status: "active" });
     const { now } = await gateway.sandboxClock(payer.id);
     expect(await emitted(() => sandbox.moveClock(payer.id, { to: now + 4 * DAY_MS }))).toEqual(answer);
-    expect(await writer()).toMatchObject({ plan: "plus", status });
+    expect(await mail()).toMatchObject({ plan: "silver", status });
   });
 });
 
 describe("Case P5: an upgrade", () => {
   async function upgraded(card: typeof PAYS | typeof FAILS) {
     const { id, item, customer } = await subscribe();
-    await gateway.consume(payer.id, "words_used", 14_000);
+    await gateway.consume(payer.id, "stamps_used", 14_000);
     const { id: portal } = await stripe.billingPortal.sessions.create({ customer });
     await hosted.changeCard(sandbox, portal, { card, email: null, name: null, confirmed: false });
     const changed = await stripe.subscriptions.update(id, {
-      items: [{ id: item, price: ULTRA }],
+      items: [{ id: item, price: TITANIUM }],
       proration_behavior: "always_invoice",
       payment_behavior: "allow_incomplete",
     });
     expect(changed).toMatchObject({ status: "active", pending_update: null });
-    expect(changed.items.data[0]?.price.id).toBe(ULTRA);
+    expect(changed.items.data[0]?.price.id).toBe(TITANIUM);
     return { id, customer };
   }
 
   test("takes effect at once, and is confirmed by the paid debit", async () => {
     await upgraded(PAYS);
-    const { limit, used } = await writer();
+    const { limit, used } = await mail();
     expect({ limit, used }).toEqual({ limit: 35_000, used: 14_000 });
     await days(5);
-    expect(await writer()).toMatchObject({ plan: "ultra", status: "active", used: 14_000 });
+    expect(await mail()).toMatchObject({ plan: "titanium", status: "active", used: 14_000 });
   });
 
   test("whose debit fails has the former plan's limit until it is paid, for any usage of the new plan", async () => {
     const { customer, id } = await upgraded(FAILS);
-    const { limit } = await writer();
-    await gateway.consume(payer.id, "words_used", 10_000);
+    const { limit } = await mail();
+    await gateway.consume(payer.id, "stamps_used", 10_000);
     await days(5);
-    expect(await writer()).toMatchObject({ status: "past_due", used: 24_000, limit: 15_000, remaining: 0 });
+    expect(await mail()).toMatchObject({ status: "past_due", used: 24_000, limit: 15_000, remaining: 0 });
     // A second upgrade without a payment changes nothing.
     await stripe.subscriptions.update(id, {
       items: [{ id: (await stripe.subscriptions.retrieve(id)).items.data[0]?.id as string, quantity: 1 }],
     });
-    expect(await writer()).toMatchObject({ remaining: 0 });
+    expect(await mail()).toMatchObject({ remaining: 0 });
     await payInvoice((await latestInvoice(customer)).id as string, "4242");
-    expect(await writer()).toMatchObject({ plan: "ultra", status: "active", limit, used: 24_000 });
+    expect(await mail()).toMatchObject({ plan: "titanium", status: "active", limit, used: 24_000 });
   });
 });

@@ -3,14 +3,14 @@ import { describe, expect, test } from "vitest";
 import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { stripeAccount } from "@/tests/support/stripe-account";
 
-const { stripe, hosted, open, subscribe, payer, sandbox, latestInvoice, writer, delivered } = stripeAccount("mode");
+const { stripe, hosted, open, subscribe, payer, sandbox, latestInvoice, mail, delivered } = stripeAccount("mode");
 const CLASSIC = { subscription_data: { billing_mode: { type: "classic" as const } } };
 const FLEXIBLE = { subscription_data: { billing_mode: { type: "flexible" as const } } };
 const MODES = [
   ["classic", CLASSIC],
   ["flexible", FLEXIBLE],
 ] as const;
-const price = (plan: string, interval = "monthly") => `price_writer_${plan}_${interval}`;
+const price = (plan: string, interval = "monthly") => `price_mail_${plan}_${interval}`;
 
 test("the request chooses the mode; by default subscription and schedule are flexible", async () => {
   const { id } = await subscribe();
@@ -41,21 +41,21 @@ describe("a cancellation that is scheduled in the portal", () => {
     const ending = await stripe.subscriptions.retrieve(id);
     const end = ending.items.data[0]?.current_period_end as number;
     expect(ending).toMatchObject({ cancel_at_period_end: byPeriod, cancel_at: end });
-    expect((await writer()).cancelAt).toBe(new Date(end * 1000).toISOString());
+    expect((await mail()).cancelAt).toBe(new Date(end * 1000).toISOString());
     await hosted.setCancel(sandbox, portal, id, false);
     expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ cancel_at_period_end: false, cancel_at: null });
-    expect((await writer()).cancelAt).toBeNull();
+    expect((await mail()).cancelAt).toBeNull();
     await hosted.setCancel(sandbox, portal, id, true);
     await sandbox.moveClock(payer.id, { by: "period" });
     expect((await stripe.subscriptions.retrieve(id)).status).toBe("canceled");
-    expect(await writer()).toMatchObject({ plan: "free" });
+    expect(await mail()).toMatchObject({ plan: "free" });
   });
 });
 
 describe("another interval", () => {
   const switched = (id: string, item: string, restart: boolean) =>
     stripe.subscriptions.update(id, {
-      items: [{ id: item, price: price("plus", "yearly") }],
+      items: [{ id: item, price: price("silver", "yearly") }],
       proration_behavior: "always_invoice",
       ...(restart && { billing_cycle_anchor: { type: "now" as const } }),
     });
@@ -82,12 +82,12 @@ describe("another interval", () => {
     const { id: schedule } = await stripe.subscriptionSchedules.create({ from_subscription: id });
     const phases = (anchor?: "phase_start") => [
       {
-        items: [{ price: price("plus"), quantity: 1 }],
+        items: [{ price: price("silver"), quantity: 1 }],
         start_date: held?.current_period_start as number,
         end_date: held?.current_period_end as number,
       },
       {
-        items: [{ price: price("plus", "yearly"), quantity: 1 }],
+        items: [{ price: price("silver", "yearly"), quantity: 1 }],
         duration: { interval: "year" as const, interval_count: 1 },
         ...(anchor && { billing_cycle_anchor: anchor }),
       },
@@ -101,7 +101,7 @@ describe("another interval", () => {
     await sandbox.moveClock(payer.id, { by: "period" });
     const renewed = await stripe.subscriptions.retrieve(id);
     expect(renewed.billing_cycle_anchor).toBe(held?.current_period_end);
-    expect(await writer()).toMatchObject({ plan: "plus", interval: "yearly", status: "active" });
+    expect(await mail()).toMatchObject({ plan: "silver", interval: "yearly", status: "active" });
   });
 });
 
@@ -112,7 +112,7 @@ describe("credits", () => {
   ] as const)("of two upgrades in one period, %s", async (_, options, names) => {
     const { id, item, customer } = await subscribe("4242", {
       ...options,
-      line_items: [{ price: price("basic"), quantity: 1 }],
+      line_items: [{ price: price("bronze"), quantity: 1 }],
     });
     const upgrade = async (plan: string, days: number) => {
       await sandbox.moveClock(payer.id, { to: Date.now() + days * DAY_MS });
@@ -123,8 +123,8 @@ describe("credits", () => {
       const { lines } = await latestInvoice(customer);
       return lines.data;
     };
-    const first = await upgrade("plus", 5);
-    const second = await upgrade("ultra", 12);
+    const first = await upgrade("silver", 5);
+    const second = await upgrade("titanium", 12);
     const [credit] = second;
     const [, debit] = first;
     const credited = credit?.parent?.subscription_item_details?.proration_details?.credited_items;
@@ -138,7 +138,7 @@ describe("credits", () => {
     const end = held?.current_period_end ?? 0;
     const left = (end - (credit?.period.start ?? 0)) / (end - given.from);
     expect(credit?.amount).toBe(-Math.round(given.amount * left));
-    expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
+    expect(await mail()).toMatchObject({ plan: "titanium", status: "active" });
   });
 
   test("of an unpaid period are 0 if flexible", async () => {
@@ -147,7 +147,7 @@ describe("credits", () => {
     await sandbox.moveClock(payer.id, { by: "period" });
     await stripe.subscriptions.update(id, { pause_collection: "" });
     await stripe.subscriptions.update(id, {
-      items: [{ id: item, price: price("basic") }],
+      items: [{ id: item, price: price("bronze") }],
       proration_behavior: "always_invoice",
     });
     const { lines } = await latestInvoice(customer);
@@ -158,9 +158,9 @@ describe("credits", () => {
     const { id, item, customer } = await subscribe("4242", FLEXIBLE);
     const to = (plan: string, behavior: "create_prorations" | "always_invoice") =>
       stripe.subscriptions.update(id, { items: [{ id: item, price: price(plan) }], proration_behavior: behavior });
-    await to("ultra", "create_prorations");
+    await to("titanium", "create_prorations");
     expect((await stripe.invoices.list({ customer })).data).toHaveLength(1);
-    await to("plus", "always_invoice");
+    await to("silver", "always_invoice");
     const { lines, total } = await latestInvoice(customer);
     expect(lines.data).toHaveLength(4);
     expect(total).toBe(0);
@@ -168,8 +168,8 @@ describe("credits", () => {
 });
 
 test.each([
-  ["classic", CLASSIC, "Trial period for Plus monthly", "first"],
-  ["flexible", FLEXIBLE, "Free trial for 1 × Plus monthly", "latest"],
+  ["classic", CLASSIC, "Trial period for Silver monthly", "first"],
+  ["flexible", FLEXIBLE, "Free trial for 1 × Silver monthly", "latest"],
 ] as const)("a trial, %s", async (_, { subscription_data }, description, start) => {
   const { id, customer } = await subscribe("4242", {
     subscription_data: { ...subscription_data, metadata: { user_id: payer.id }, trial_period_days: 7 },

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { addMonths, DAY_MS } from "@/lib/billing/timeline/calendar";
 import { stripePayer } from "@/tests/support/stripe-payer";
 
-const { stripe, hosted, sandbox, payer, delivered, types, subscribe, writer } = stripePayer();
+const { stripe, hosted, sandbox, payer, delivered, types, subscribe, mail } = stripePayer();
 
 describe("a cancellation", () => {
   test("at the period's end is scheduled, can be undone, and takes effect", async () => {
@@ -13,7 +13,7 @@ describe("a cancellation", () => {
     await stripe.subscriptions.update(id, { cancel_at_period_end: true });
     await sandbox.moveClock(payer.id, { by: "period" });
     expect(types().at(-1)).toBe("customer.subscription.deleted");
-    expect(await writer()).toMatchObject({ plan: "free" });
+    expect(await mail()).toMatchObject({ plan: "free" });
     expect((await stripe.subscriptions.retrieve(id)).status).toBe("canceled");
   });
 
@@ -22,7 +22,7 @@ describe("a cancellation", () => {
     expect((await stripe.subscriptions.cancel(id)).status).toBe("canceled");
     await expect(stripe.subscriptions.cancel(id)).rejects.toMatchObject({ code: "resource_missing" });
     await sandbox.idle();
-    expect(await writer()).toMatchObject({ plan: "free" });
+    expect(await mail()).toMatchObject({ plan: "free" });
   });
 });
 
@@ -43,7 +43,7 @@ describe("a pause of the collection", () => {
 describe("a failed renewal", () => {
   test("is retried three times, then the subscription ends", async () => {
     const start = Date.now();
-    await subscribe("plus", "monthly", "0341");
+    await subscribe("silver", "monthly", "0341");
     await sandbox.moveClock(payer.id, { by: "period" });
     expect(types()).toEqual([
       "customer.subscription.updated",
@@ -53,17 +53,17 @@ describe("a failed renewal", () => {
       "invoice.payment_failed",
       "customer.subscription.updated",
     ]);
-    expect(await writer()).toMatchObject({ plan: "plus", status: "past_due" });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "past_due" });
     delivered.length = 0;
     await sandbox.moveClock(payer.id, { to: addMonths(start, 1) + 16 * DAY_MS });
     expect(types().filter((type) => type === "invoice.payment_failed")).toHaveLength(3);
     expect(types().at(-1)).toBe("customer.subscription.deleted");
     expect(delivered.at(-1)?.object).toMatchObject({ cancellation_details: { reason: "payment_failed" } });
-    expect(await writer()).toMatchObject({ plan: "free" });
+    expect(await mail()).toMatchObject({ plan: "free" });
   });
 
   test("recovers when the card is changed and the invoice is paid", async () => {
-    const { customer } = await subscribe("plus", "monthly", "0341");
+    const { customer } = await subscribe("silver", "monthly", "0341");
     await sandbox.moveClock(payer.id, { by: "period" });
     const { id: portal, url } = await stripe.billingPortal.sessions.create({ customer: customer.id });
     expect(url).toBe(`http://localhost:3000/sandbox/stripe/portal/${portal}`);
@@ -81,6 +81,6 @@ describe("a failed renewal", () => {
       "invoice.payment_succeeded",
       "customer.subscription.updated",
     ]);
-    expect(await writer()).toMatchObject({ status: "active" });
+    expect(await mail()).toMatchObject({ status: "active" });
   });
 });

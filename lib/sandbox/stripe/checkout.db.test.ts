@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { stripePayer } from "@/tests/support/stripe-payer";
 
-const { stripe, hosted, sandbox, payer, delivered, types, pay, openCheckout, writer, ITEM } = stripePayer();
+const { stripe, hosted, sandbox, payer, delivered, types, pay, openCheckout, mail, ITEM } = stripePayer();
 
 describe("a checkout", () => {
   test("that is paid begins the subscription, sends events in Stripe's order, and gives the plan", async () => {
@@ -25,7 +25,7 @@ describe("a checkout", () => {
     ]);
     const [updated] = delivered.filter(({ type }) => type === "customer.subscription.updated");
     expect(updated?.previous).toEqual({ status: "incomplete" });
-    expect(await writer()).toMatchObject({ plan: "plus", status: "active", processor: "stripe" });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "active", processor: "stripe" });
     const done = await stripe.checkout.sessions.retrieve(session.id, { expand: ["subscription", "invoice"] });
     expect(done).toMatchObject({ status: "complete", payment_status: "paid", url: null });
     expect(done.subscription).toMatchObject({ object: "subscription", status: "active" });
@@ -38,7 +38,7 @@ describe("a checkout", () => {
     expect(types()).toEqual(["customer.created"]);
     expect(await pay(session.id, { card: "3155" })).toEqual({ outcome: "requires_action" });
     expect(await pay(session.id, { card: "3155", confirmed: true })).toEqual({ outcome: "succeeded" });
-    expect(await writer()).toMatchObject({ plan: "plus" });
+    expect(await mail()).toMatchObject({ plan: "silver" });
   });
 
   test("that is paid in two tabs at once begins one subscription", async () => {
@@ -59,7 +59,7 @@ describe("a checkout", () => {
     const other = await stripe.checkout.sessions.create({
       mode: "subscription",
       customer: one.customer.id,
-      line_items: [ITEM("plus")],
+      line_items: [ITEM("silver")],
       success_url: "http://localhost:3000/billing",
     });
     await sandbox.moveClock(payer.id, { to: Date.now() + 25 * HOUR_MS });
@@ -73,7 +73,7 @@ describe("a checkout", () => {
       subscription_data: { metadata: { user_id: payer.id }, trial_period_days: 14 },
     });
     await pay(session.id);
-    expect(await writer()).toMatchObject({ plan: "plus", status: "trialing" });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "trialing" });
     expect((await stripe.checkout.sessions.retrieve(session.id)).payment_status).toBe("no_payment_required");
     delivered.length = 0;
     await sandbox.moveClock(payer.id, { to: start + 12 * DAY_MS });
@@ -89,7 +89,7 @@ describe("a checkout", () => {
       "invoice.payment_succeeded",
     ]);
     expect(delivered[0]?.previous).toMatchObject({ status: "trialing" });
-    expect(await writer()).toMatchObject({ status: "active" });
+    expect(await mail()).toMatchObject({ status: "active" });
   });
 
   test("with a trial and no card pauses at the trial's end, and resumes with a card", async () => {
@@ -103,10 +103,10 @@ describe("a checkout", () => {
       },
     });
     expect(await pay(session.id, { card: null })).toEqual({ outcome: "succeeded" });
-    expect(await writer()).toMatchObject({ plan: "plus", status: "trialing" });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "trialing" });
     await sandbox.moveClock(payer.id, { to: start + 8 * DAY_MS });
     expect(types().slice(-2)).toEqual(["customer.subscription.updated", "customer.subscription.paused"]);
-    expect(await writer()).toMatchObject({ plan: "free" });
+    expect(await mail()).toMatchObject({ plan: "free" });
     const id = (await stripe.checkout.sessions.retrieve(session.id)).subscription as string;
     expect((await stripe.subscriptions.retrieve(id)).status_details).toMatchObject({
       paused: { subscription: { type: "trial_end_without_payment_method" } },
@@ -122,7 +122,7 @@ describe("a checkout", () => {
     expect((await resume()).status).toBe("active");
     await sandbox.idle();
     expect(types().at(-1)).toBe("customer.subscription.resumed");
-    expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "active" });
     await expect(resume()).rejects.toMatchObject({ param: "id" });
   });
 
@@ -134,7 +134,7 @@ describe("a checkout", () => {
   test("without a customer creates one with the payment", async () => {
     const session = await stripe.checkout.sessions.create({
       mode: "subscription",
-      line_items: [ITEM("basic")],
+      line_items: [ITEM("bronze")],
       customer_email: "new@example.com",
       client_reference_id: payer.id,
       metadata: { user_id: payer.id },
@@ -145,6 +145,6 @@ describe("a checkout", () => {
     await pay(session.id, { email: null });
     const { customer } = await stripe.checkout.sessions.retrieve(session.id, { expand: ["customer"] });
     expect(customer).toMatchObject({ object: "customer", email: "new@example.com", metadata: {} });
-    expect(await writer()).toMatchObject({ plan: "basic" });
+    expect(await mail()).toMatchObject({ plan: "bronze" });
   });
 });

@@ -26,7 +26,7 @@ async function subscribe(card: "4242" | "0341" = "4242"): Promise<{ id: string; 
   const session = await stripe.checkout.sessions.create({
     mode: "subscription",
     customer,
-    line_items: [{ price: "price_writer_plus_monthly", quantity: 1 }],
+    line_items: [{ price: "price_mail_silver_monthly", quantity: 1 }],
     subscription_data: { metadata: { user_id: user } },
     success_url: "http://localhost:3000/billing",
   });
@@ -36,11 +36,11 @@ async function subscribe(card: "4242" | "0341" = "4242"): Promise<{ id: string; 
   return { id: subscription as string, customer };
 }
 
-async function writer() {
-  const found = (await gateway.usage(user)).subscriptions.find(({ product }) => product === "writer");
-  if (!found) throw new Error("no writer");
+async function mail() {
+  const found = (await gateway.usage(user)).subscriptions.find(({ product }) => product === "mail");
+  if (!found) throw new Error("no mail");
   const { plan, status, meters } = found;
-  const words = meters.find(({ field }) => field === "words_used");
+  const words = meters.find(({ field }) => field === "stamps_used");
   return { plan, status, used: words?.used, remaining: words?.remaining };
 }
 
@@ -56,7 +56,7 @@ describe("a renewal while the collection is paused", () => {
     ["keep_as_draft", "draft", "invoice.created", 15_000],
   ] as const)("by %s makes the invoice %s", async (behavior, status, last, remaining) => {
     const { id, customer } = await subscribe();
-    await gateway.consume(user, "words_used", 15_000);
+    await gateway.consume(user, "stamps_used", 15_000);
     await stripe.subscriptions.update(id, { pause_collection: { behavior } });
     await sandbox.idle();
     delivered.length = 0;
@@ -69,7 +69,7 @@ describe("a renewal while the collection is paused", () => {
     });
     expect(types().at(-1)).toBe(last);
     expect(types()).not.toContain("invoice.paid");
-    expect(await writer()).toEqual({ plan: "plus", status: "active", used: 0, remaining });
+    expect(await mail()).toEqual({ plan: "silver", status: "active", used: 0, remaining });
   });
 
   test("a draft from before the pause stays a draft", async () => {
@@ -93,7 +93,7 @@ describe("a sent invoice", () => {
   test("is open until its due date: a failed attempt before makes no debt, the date does", async () => {
     const { id, customer } = await subscribe("0341");
     expect(await send(id)).toMatchObject({ collection_method: "send_invoice", days_until_due: 10 });
-    await gateway.consume(user, "words_used", 15_000);
+    await gateway.consume(user, "stamps_used", 15_000);
     await sandbox.idle();
     delivered.length = 0;
     await sandbox.moveClock(user, { by: "period" });
@@ -105,18 +105,18 @@ describe("a sent invoice", () => {
     await sandbox.idle();
     expect(types().at(-1)).toBe("invoice.payment_failed");
     expect((await latestInvoice(customer)).next_payment_attempt).toBeNull();
-    expect(await writer()).toEqual({ plan: "plus", status: "active", used: 0, remaining: 15_000 });
+    expect(await mail()).toEqual({ plan: "silver", status: "active", used: 0, remaining: 15_000 });
 
     delivered.length = 0;
     await sandbox.moveClock(user, { to: (await now()) + 11 * DAY_MS });
     expect(types()).toEqual(["invoice.overdue", "customer.subscription.updated"]);
-    expect(await writer()).toMatchObject({ plan: "plus", status: "past_due", remaining: 0 });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "past_due", remaining: 0 });
 
     const paid = await stripe.invoices.pay(sent.id, { paid_out_of_band: true });
     expect(paid).toMatchObject({ status: "paid", amount_due: 1_999, attempt_count: 1 });
     await sandbox.idle();
     expect(types().slice(-3)).toEqual(["invoice.paid", "invoice.payment_succeeded", "customer.subscription.updated"]);
-    expect(await writer()).toEqual({ plan: "plus", status: "active", used: 0, remaining: 15_000 });
+    expect(await mail()).toEqual({ plan: "silver", status: "active", used: 0, remaining: 15_000 });
   });
 
   test("that is paid in time never becomes overdue", async () => {
@@ -127,14 +127,14 @@ describe("a sent invoice", () => {
     delivered.length = 0;
     await sandbox.moveClock(user, { to: (await now()) + 11 * DAY_MS });
     expect(types()).not.toContain("invoice.overdue");
-    expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "active" });
   });
 
   test("follows a plan change, which is refused if it must wait for a payment", async () => {
     const { id, customer } = await subscribe();
     await send(id);
     const [item] = (await stripe.subscriptions.retrieve(id)).items.data;
-    const items = [{ id: item?.id as string, price: "price_writer_ultra_monthly" }];
+    const items = [{ id: item?.id as string, price: "price_mail_titanium_monthly" }];
     const change = { items, proration_behavior: "always_invoice" } as const;
     await expect(
       stripe.subscriptions.update(id, { ...change, payment_behavior: "pending_if_incomplete" }),
@@ -143,7 +143,7 @@ describe("a sent invoice", () => {
     await sandbox.idle();
     expect(types().at(-1)).toBe("invoice.sent");
     expect(await latestInvoice(customer)).toMatchObject({ status: "open", billing_reason: "subscription_update" });
-    expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
+    expect(await mail()).toMatchObject({ plan: "titanium", status: "active" });
   });
 
   test("needs days until it is due; a charged one has none", async () => {

@@ -16,7 +16,7 @@ async function openCheckout(options: Partial<Stripe.Checkout.SessionCreateParams
   const session = await stripe.checkout.sessions.create({
     mode: "subscription",
     customer: made,
-    line_items: [{ price: "price_writer_plus_monthly", quantity: 1 }],
+    line_items: [{ price: "price_mail_silver_monthly", quantity: 1 }],
     subscription_data: { metadata: { user_id: payer.id } },
     success_url: "http://localhost:3000/billing",
     ...options,
@@ -85,8 +85,8 @@ describe("a code", () => {
 
   test("counts as paid in full if it reduces the first invoice", async () => {
     await buyWith("SPRING");
-    const { timeline } = await loadSubscription(payer.id, "writer", gateway);
-    expect(timeline.periods).toMatchObject([{ plan: "plus", paidInFull: true }]);
+    const { timeline } = await loadSubscription(payer.id, "mail", gateway);
+    expect(timeline.periods).toMatchObject([{ plan: "silver", paidInFull: true }]);
   });
 
   test("for one charge ends with that charge", async () => {
@@ -151,7 +151,7 @@ describe("a discount in a period", () => {
     const start = Date.now();
     await sandbox.moveClock(payer.id, { to: (start + addMonths(start, 1)) / 2 });
     const { items } = await stripe.subscriptions.retrieve(id);
-    await change(id, items.data[0]?.id as string, "price_writer_ultra_monthly");
+    await change(id, items.data[0]?.id as string, "price_mail_titanium_monthly");
     const { total, lines } = await latest(customer);
     // Half of the difference between 80% of $39.99 and 80% of $19.99.
     expect(Math.abs(total - 800)).toBeLessThanOrEqual(1);
@@ -162,7 +162,7 @@ describe("a discount in a period", () => {
   test("credits at most the paid amount, also after its end", async () => {
     const { customer, id } = await buyWith("WELCOME");
     const { items } = await stripe.subscriptions.retrieve(id);
-    await change(id, items.data[0]?.id as string, "price_writer_ultra_monthly");
+    await change(id, items.data[0]?.id as string, "price_mail_titanium_monthly");
     const [credit] = (await latest(customer)).lines.data;
     expect(Math.abs((credit?.amount ?? 0) + 1_499)).toBeLessThanOrEqual(1);
   });
@@ -198,13 +198,13 @@ describe("a discount in a period", () => {
       phases: [
         {
           ...terms,
-          items: [{ price: "price_writer_plus_monthly" }],
+          items: [{ price: "price_mail_silver_monthly" }],
           start_date: phase.start_date,
           end_date: phase.end_date,
         },
         {
           ...terms,
-          items: [{ price: "price_writer_basic_monthly" }],
+          items: [{ price: "price_mail_bronze_monthly" }],
           duration: { interval: "month", interval_count: 1 },
         },
       ],
@@ -232,7 +232,7 @@ describe("a tax", () => {
     const preview = await stripe.invoices.createPreview({
       subscription: subscription as string,
       subscription_details: {
-        items: [{ id: items.data[0]?.id as string, price: "price_writer_ultra_monthly" }],
+        items: [{ id: items.data[0]?.id as string, price: "price_mail_titanium_monthly" }],
         proration_behavior: "always_invoice",
       },
     });

@@ -4,15 +4,15 @@ import { type CouponSpec, type LineSpec, planPrice } from "../event-builders/str
 import { takeOff } from "./discounts";
 import { taxed } from "./tax";
 
-const plus = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
+const silver = planPrice({ product: "mail", plan: "silver", interval: "monthly" });
 type Line = Omit<LineSpec, "id">;
 
 function line(over: Partial<Line> = {}): Line {
   return {
     item: "si_1",
-    price: plus,
-    amount: plus.unitAmount,
-    description: "Plus",
+    price: silver,
+    amount: silver.unitAmount,
+    description: "Silver",
     periodStart: 0,
     periodEnd: 100,
     ...over,
@@ -56,7 +56,7 @@ describe("a tax", () => {
     ["given back with a credit", { amount: -1_000 }, { amount: -190, taxable: -1_000 }],
     [
       "in the price",
-      { amount: 1_190, price: { ...plus, taxBehavior: "inclusive" } },
+      { amount: 1_190, price: { ...silver, taxBehavior: "inclusive" } },
       { amount: 190, behavior: "inclusive", taxable: 1_000 },
     ],
   ])("is %s", (_, over, expected) => {

@@ -3,15 +3,15 @@ import { describe, expect, test } from "vitest";
 import { addMonths, DAY_MS } from "@/lib/billing/timeline/calendar";
 import { stripePayer } from "@/tests/support/stripe-payer";
 
-const { stripe, hosted, sandbox, gateway, payer, types, subscribe, writer, used } = stripePayer();
+const { stripe, hosted, sandbox, gateway, payer, types, subscribe, mail, used } = stripePayer();
 
 describe("an immediate plan change", () => {
   test("charges an upgrade as previewed, to the cent, and preserves usage", async () => {
-    const { id } = await subscribe("plus");
-    await gateway.consume(payer.id, "words_used", 12_000);
+    const { id } = await subscribe("silver");
+    await gateway.consume(payer.id, "stamps_used", 12_000);
     await sandbox.moveClock(payer.id, { to: Date.now() + 10 * DAY_MS });
     const before = await stripe.subscriptions.retrieve(id);
-    const items = [{ id: before.items.data[0]?.id as string, price: "price_writer_ultra_monthly" }];
+    const items = [{ id: before.items.data[0]?.id as string, price: "price_mail_titanium_monthly" }];
     const at = Math.floor((await gateway.sandboxClock(payer.id)).now / 1000);
     const preview = await stripe.invoices.createPreview({
       subscription: id,
@@ -29,7 +29,7 @@ describe("an immediate plan change", () => {
       payment_behavior: "pending_if_incomplete",
       proration_date: at,
     });
-    expect(after.items.data[0]).toMatchObject({ price: { id: "price_writer_ultra_monthly" } });
+    expect(after.items.data[0]).toMatchObject({ price: { id: "price_mail_titanium_monthly" } });
     const invoice = await stripe.invoices.retrieve(after.latest_invoice as string);
     expect(invoice).toMatchObject({ status: "paid", billing_reason: "subscription_update", total: preview.total });
     expect(preview.lines.data.map(({ amount }) => amount)).toEqual(invoice.lines.data.map(({ amount }) => amount));
@@ -38,12 +38,12 @@ describe("an immediate plan change", () => {
     expect(invoice.lines.data.map(({ amount }) => amount)).toEqual([-Math.round(1999 * left), Math.round(3999 * left)]);
     await sandbox.idle();
     expect(types().filter((type) => !type.startsWith("invoice"))).toEqual(["customer.subscription.updated"]);
-    expect(await writer()).toMatchObject({ plan: "ultra" });
+    expect(await mail()).toMatchObject({ plan: "titanium" });
     expect(await used()).toBe(12_000);
   });
 
   test("changes nothing by its preview", async () => {
-    const { id, customer } = await subscribe("plus");
+    const { id, customer } = await subscribe("silver");
     const state = await gateway.loadSandboxAccount("stripe", id);
     await stripe.invoices.createPreview({ subscription: id });
     expect(await gateway.loadSandboxAccount("stripe", id)).toMatchObject({ state: state?.state });
@@ -51,35 +51,35 @@ describe("an immediate plan change", () => {
   });
 
   test("waits as a pending update after a declined charge, until its invoice is paid", async () => {
-    const { id } = await subscribe("plus", "monthly", "0341");
+    const { id } = await subscribe("silver", "monthly", "0341");
     const item = (await stripe.subscriptions.retrieve(id)).items.data[0]?.id as string;
     const waiting = await stripe.subscriptions.update(id, {
-      items: [{ id: item, price: "price_writer_ultra_monthly" }],
+      items: [{ id: item, price: "price_mail_titanium_monthly" }],
       proration_behavior: "always_invoice",
       payment_behavior: "pending_if_incomplete",
     });
     expect(waiting.pending_update).toMatchObject({
-      subscription_items: [{ price: { id: "price_writer_ultra_monthly" } }],
+      subscription_items: [{ price: { id: "price_mail_titanium_monthly" } }],
     });
-    expect(waiting.items.data[0]).toMatchObject({ price: { id: "price_writer_plus_monthly" } });
+    expect(waiting.items.data[0]).toMatchObject({ price: { id: "price_mail_silver_monthly" } });
     await sandbox.idle();
     expect(types()).toContain("invoice.payment_failed");
-    expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+    expect(await mail()).toMatchObject({ plan: "silver", status: "active" });
     const invoice = waiting.latest_invoice as string;
     await expect(stripe.invoices.pay(invoice)).rejects.toBeInstanceOf(Stripe.errors.StripeCardError);
     const good = { card: "4242" as const, email: null, name: null, confirmed: false };
     expect(await hosted.payInvoice(sandbox, invoice, good)).toEqual({ outcome: "succeeded" });
     await sandbox.idle();
     expect(types()).toContain("customer.subscription.pending_update_applied");
-    expect(await writer()).toMatchObject({ plan: "ultra" });
+    expect(await mail()).toMatchObject({ plan: "titanium" });
     await expect(stripe.invoices.pay(invoice)).rejects.toMatchObject({ code: "invoice_already_paid" });
   });
 
   test("expires without a payment, and its invoice becomes void", async () => {
-    const { id } = await subscribe("plus", "monthly", "0341");
+    const { id } = await subscribe("silver", "monthly", "0341");
     const item = (await stripe.subscriptions.retrieve(id)).items.data[0]?.id as string;
     const { latest_invoice } = await stripe.subscriptions.update(id, {
-      items: [{ id: item, price: "price_writer_ultra_monthly" }],
+      items: [{ id: item, price: "price_mail_titanium_monthly" }],
       proration_behavior: "always_invoice",
       payment_behavior: "pending_if_incomplete",
     });
@@ -90,10 +90,10 @@ describe("an immediate plan change", () => {
   });
 
   test("with error_if_incomplete throws the SDK's card error and changes nothing", async () => {
-    const { id, customer } = await subscribe("plus", "monthly", "0341");
+    const { id, customer } = await subscribe("silver", "monthly", "0341");
     const item = (await stripe.subscriptions.retrieve(id)).items.data[0]?.id as string;
     const refused = stripe.subscriptions.update(id, {
-      items: [{ id: item, price: "price_writer_ultra_monthly" }],
+      items: [{ id: item, price: "price_mail_titanium_monthly" }],
       proration_behavior: "always_invoice",
       payment_behavior: "error_if_incomplete",
     });
@@ -104,13 +104,13 @@ describe("an immediate plan change", () => {
   });
 
   test("to yearly begins a new cycle and charges the whole price minus the unused time", async () => {
-    const { id } = await subscribe("plus");
+    const { id } = await subscribe("silver");
     await sandbox.moveClock(payer.id, { to: Date.now() + 10 * DAY_MS });
     const { items } = await stripe.subscriptions.retrieve(id);
     const seconds = async () => Math.floor((await gateway.sandboxClock(payer.id)).now / 1000);
     const asked = await seconds();
     const yearly = await stripe.subscriptions.update(id, {
-      items: [{ id: items.data[0]?.id as string, price: "price_writer_plus_yearly" }],
+      items: [{ id: items.data[0]?.id as string, price: "price_mail_silver_yearly" }],
       billing_cycle_anchor: { type: "now" },
       proration_behavior: "always_invoice",
       payment_behavior: "pending_if_incomplete",
@@ -124,14 +124,14 @@ describe("an immediate plan change", () => {
     expect(invoice.lines.data.map(({ amount }) => amount > 0)).toEqual([false, true]);
     expect(invoice.lines.data[1]?.amount).toBe(19_990);
     await sandbox.idle();
-    expect(await writer()).toMatchObject({ interval: "yearly" });
+    expect(await mail()).toMatchObject({ interval: "yearly" });
   });
 
   test("to a lower plan charges nothing, and the credit pays the next invoices", async () => {
-    const { id, customer } = await subscribe("ultra");
+    const { id, customer } = await subscribe("titanium");
     const { items } = await stripe.subscriptions.retrieve(id);
     await stripe.subscriptions.update(id, {
-      items: [{ id: items.data[0]?.id as string, price: "price_writer_basic_monthly" }],
+      items: [{ id: items.data[0]?.id as string, price: "price_mail_bronze_monthly" }],
       proration_behavior: "always_invoice",
     });
     const { balance } = (await stripe.customers.retrieve(customer.id)) as Stripe.Customer;

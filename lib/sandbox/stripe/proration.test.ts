@@ -5,7 +5,7 @@ import { changePlan, type PlanState, periodLines, share } from "./proration";
 
 const DAY_SECONDS = 86_400;
 const plan = (name: string, interval: "monthly" | "yearly" = "monthly") =>
-  planPrice({ product: "writer", plan: name, interval });
+  planPrice({ product: "mail", plan: name, interval });
 const item = (name: string, interval: "monthly" | "yearly" = "monthly") => ({
   id: "si_1",
   price: plan(name, interval),
@@ -14,7 +14,7 @@ const item = (name: string, interval: "monthly" | "yearly" = "monthly") => ({
 /** March 2026: 31 days. */
 const START = Date.UTC(2026, 2, 1) / 1000;
 const END = Date.UTC(2026, 3, 1) / 1000;
-const ON: PlanState = { items: [item("plus")], periodStart: START, periodEnd: END, billingCycleAnchor: START };
+const ON: PlanState = { items: [item("silver")], periodStart: START, periodEnd: END, billingCycleAnchor: START };
 const now = { behavior: "always_invoice", trialing: false } as const;
 const amounts = (change: ReturnType<typeof changePlan>) => change.lines.map(({ amount }) => amount);
 
@@ -44,7 +44,7 @@ describe("a share of a price", () => {
 
 describe("a plan change", () => {
   test("in the same interval keeps the period and prorates its rest", () => {
-    const change = changePlan(ON, [item("ultra")], { ...now, at: START + 15.5 * DAY_SECONDS });
+    const change = changePlan(ON, [item("titanium")], { ...now, at: START + 15.5 * DAY_SECONDS });
     expect(amounts(change)).toEqual([-1000, 2000 /* 3999 / 2 = 1999.5 */]);
     expect(change.next).toMatchObject({ periodStart: START, periodEnd: END, billingCycleAnchor: START });
     expect(change.restarts).toBe(false);
@@ -52,7 +52,7 @@ describe("a plan change", () => {
 
   test("to another interval begins a new cycle and charges it in full", () => {
     const at = START + 15.5 * DAY_SECONDS;
-    const change = changePlan(ON, [item("plus", "yearly")], { ...now, at });
+    const change = changePlan(ON, [item("silver", "yearly")], { ...now, at });
     expect(amounts(change)).toEqual([-1000, 19_990]);
     expect(change.next).toMatchObject({ periodStart: at, billingCycleAnchor: at });
     expect(change.lines[1]).toMatchObject({ periodStart: at, periodEnd: change.next.periodEnd });
@@ -61,19 +61,19 @@ describe("a plan change", () => {
 
   test("without proration charges nothing; with another interval it charges the new period", () => {
     const none = { behavior: "none", trialing: false, at: START + DAY_SECONDS } as const;
-    expect(amounts(changePlan(ON, [item("ultra")], none))).toEqual([]);
-    expect(amounts(changePlan(ON, [item("ultra", "yearly")], none))).toEqual([39_990]);
+    expect(amounts(changePlan(ON, [item("titanium")], none))).toEqual([]);
+    expect(amounts(changePlan(ON, [item("titanium", "yearly")], none))).toEqual([39_990]);
   });
 
   test("in a trial costs nothing and keeps the dates", () => {
-    const change = changePlan(ON, [item("ultra", "yearly")], { ...now, trialing: true, at: START + DAY_SECONDS });
+    const change = changePlan(ON, [item("titanium", "yearly")], { ...now, trialing: true, at: START + DAY_SECONDS });
     expect(change).toMatchObject({ lines: [], restarts: false, next: { periodStart: START, periodEnd: END } });
   });
 
   test("to another plan and back at one instant costs nothing", () => {
     fc.assert(
       fc.property(fc.integer({ min: START, max: END - 1 }), (at) => {
-        const there = changePlan(ON, [item("ultra")], { ...now, at });
+        const there = changePlan(ON, [item("titanium")], { ...now, at });
         const back = changePlan(there.next, ON.items, { ...now, at });
         expect([...amounts(there), ...amounts(back)].reduce((sum, amount) => sum + amount, 0)).toBe(0);
         expect(back.next).toEqual(ON);
@@ -82,18 +82,18 @@ describe("a plan change", () => {
   });
 
   test("to the current plan changes nothing", () => {
-    expect(changePlan(ON, [item("plus")], { ...now, at: START + DAY_SECONDS }).lines).toEqual([]);
+    expect(changePlan(ON, [item("silver")], { ...now, at: START + DAY_SECONDS }).lines).toEqual([]);
   });
 
   test("of the quantity is prorated, too", () => {
-    const [plus] = ON.items;
-    const change = changePlan(ON, [{ ...(plus as (typeof ON.items)[number]), quantity: 3 }], { ...now, at: START });
+    const [silver] = ON.items;
+    const change = changePlan(ON, [{ ...(silver as (typeof ON.items)[number]), quantity: 3 }], { ...now, at: START });
     expect(amounts(change)).toEqual([-1999, 3 * 1999]);
   });
 });
 
 test("the line of a whole period is the price times the quantity", () => {
-  const [line] = periodLines({ ...ON, items: [{ ...item("plus"), quantity: 2 }] });
+  const [line] = periodLines({ ...ON, items: [{ ...item("silver"), quantity: 2 }] });
   expect(line).toMatchObject({ amount: 3998, periodStart: START, periodEnd: END, quantity: 2 });
   expect(line?.proration).toBeUndefined();
 });

@@ -5,13 +5,13 @@ import { stripeAccount } from "@/tests/support/stripe-account";
 
 const { sandbox, stripe, delivered, pay, hosted, gateway, payer } = stripeAccount("regretful");
 
-/** Buys Writer Plus, and clears the recorded events. */
+/** Buys Mail Silver, and clears the recorded events. */
 async function buy() {
   const { id: customer } = await stripe.customers.create({ metadata: { user_id: payer.id } });
   const session = await stripe.checkout.sessions.create({
     mode: "subscription",
     customer,
-    line_items: [{ price: "price_writer_plus_monthly", quantity: 1 }],
+    line_items: [{ price: "price_mail_silver_monthly", quantity: 1 }],
     subscription_data: { metadata: { user_id: payer.id } },
     success_url: "http://localhost:3000/billing",
   });

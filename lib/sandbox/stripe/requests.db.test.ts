@@ -3,10 +3,9 @@ import type Stripe from "stripe";
 import { describe, expect, test } from "vitest";
 import { stripeAccount } from "@/tests/support/stripe-account";
 
-const { stripe, open, pay, subscribe, payer, sandbox, latestInvoice, writer, payInvoice, types } =
-  stripeAccount("asker");
+const { stripe, open, pay, subscribe, payer, sandbox, latestInvoice, mail, payInvoice, types } = stripeAccount("asker");
 const unknown = (param: string) => ({ code: "parameter_unknown", param });
-const ULTRA = "price_writer_ultra_monthly";
+const TITANIUM = "price_mail_titanium_monthly";
 
 describe("removed parameters", () => {
   test.each<[string, object, object]>([
@@ -24,7 +23,7 @@ describe("removed parameters", () => {
   test("of a subscription and of a preview: `billing_cycle_anchor` as text instead of an object", async () => {
     const { id, item } = await subscribe();
     const word = "now" as never;
-    const items = [{ id: item, price: ULTRA }];
+    const items = [{ id: item, price: TITANIUM }];
     await expect(stripe.subscriptions.update(id, { items, billing_cycle_anchor: word })).rejects.toMatchObject({
       param: "billing_cycle_anchor",
     });
@@ -38,13 +37,13 @@ describe("removed parameters", () => {
     });
     expect(preview.lines.data.at(-1)?.amount).toBe(3_999);
     const { items: changed } = await stripe.subscriptions.update(id, { items, billing_cycle_anchor: { type: "now" } });
-    expect(changed.data[0]?.price.id).toBe(ULTRA);
+    expect(changed.data[0]?.price.id).toBe(TITANIUM);
   });
 
   test("of a schedule: iterations", async () => {
     const { id } = await subscribe();
     const { id: schedule } = await stripe.subscriptionSchedules.create({ from_subscription: id });
-    const phase = { items: [{ price: ULTRA }], iterations: 1 } as Stripe.SubscriptionScheduleUpdateParams.Phase;
+    const phase = { items: [{ price: TITANIUM }], iterations: 1 } as Stripe.SubscriptionScheduleUpdateParams.Phase;
     await expect(stripe.subscriptionSchedules.update(schedule, { phases: [phase] })).rejects.toMatchObject(
       unknown("phases[0][iterations]"),
     );
@@ -78,7 +77,7 @@ describe("a pending update", () => {
 
   test("stores metadata and `cancel_at_period_end` until it is paid", async () => {
     const { id, item } = await subscribe("0341");
-    const change = { items: [{ id: item, price: ULTRA }], metadata: { team: "red" }, cancel_at_period_end: true };
+    const change = { items: [{ id: item, price: TITANIUM }], metadata: { team: "red" }, cancel_at_period_end: true };
     const waiting = await stripe.subscriptions.update(id, { ...pending, ...change });
     expect(waiting).toMatchObject({
       cancel_at_period_end: false,
@@ -93,12 +92,12 @@ describe("a pending update", () => {
       pending_update: null,
     });
     expect(types()).toContain("customer.subscription.pending_update_applied");
-    expect(await writer()).toMatchObject({ plan: "ultra" });
+    expect(await mail()).toMatchObject({ plan: "titanium" });
   });
 
   test("applies metadata at once with an immediate payment", async () => {
     const { id, item } = await subscribe();
-    const change = { items: [{ id: item, price: ULTRA }], metadata: { team: "red" } };
+    const change = { items: [{ id: item, price: TITANIUM }], metadata: { team: "red" } };
     expect((await stripe.subscriptions.update(id, { ...pending, ...change })).metadata).toMatchObject({ team: "red" });
   });
 
@@ -106,10 +105,10 @@ describe("a pending update", () => {
     const { id, item, customer } = await subscribe("0341");
     const { latest_invoice } = await stripe.subscriptions.update(id, {
       ...pending,
-      items: [{ id: item, price: ULTRA }],
+      items: [{ id: item, price: TITANIUM }],
     });
     await stripe.subscriptions.update(id, {
-      items: [{ id: item, price: "price_writer_basic_monthly" }],
+      items: [{ id: item, price: "price_mail_bronze_monthly" }],
       proration_behavior: "always_invoice",
     });
     expect((await stripe.invoices.retrieve(latest_invoice as string)).status).toBe("void");
@@ -119,17 +118,17 @@ describe("a pending update", () => {
 
   test.each<[string, Stripe.SubscriptionUpdateParams]>([
     ["cancel_at", { cancel_at: "min_period_end" }],
-    ["description", { description: "Plus" }],
+    ["description", { description: "Silver" }],
     ["default_payment_method", { default_payment_method: "pm_1" }],
   ])("cannot contain %s", async (param, more) => {
     const { id, item } = await subscribe();
-    const items = [{ id: item, price: ULTRA }];
+    const items = [{ id: item, price: TITANIUM }];
     await expect(stripe.subscriptions.update(id, { ...pending, items, ...more })).rejects.toMatchObject({ param });
   });
 
   test("is not supported for sent invoices and bank debits", async () => {
     const debited = await subscribe("6789");
-    const items = [{ id: debited.item, price: ULTRA }];
+    const items = [{ id: debited.item, price: TITANIUM }];
     await expect(stripe.subscriptions.update(debited.id, { ...pending, items })).rejects.toMatchObject({
       param: "payment_behavior",
     });

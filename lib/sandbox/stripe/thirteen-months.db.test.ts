@@ -19,7 +19,7 @@ async function subscribe() {
   const { id: session } = await stripe.checkout.sessions.create({
     mode: "subscription",
     customer: customer.id,
-    line_items: [{ price: "price_writer_plus_monthly", quantity: 1 }],
+    line_items: [{ price: "price_mail_silver_monthly", quantity: 1 }],
     subscription_data: { metadata },
     success_url: "http://localhost:3000/billing",
   });
@@ -28,12 +28,12 @@ async function subscribe() {
   return { customer, id: subscription as string };
 }
 
-async function writer() {
-  const found = (await gateway.usage(user)).subscriptions.find(({ product }) => product === "writer");
-  if (!found) throw new Error("no writer");
+async function mail() {
+  const found = (await gateway.usage(user)).subscriptions.find(({ product }) => product === "mail");
+  if (!found) throw new Error("no mail");
   return found;
 }
-const used = async () => (await writer()).meters.find(({ field }) => field === "words_used")?.used;
+const used = async () => (await mail()).meters.find(({ field }) => field === "stamps_used")?.used;
 
 test("13 months from January 31 have one reset per window, with a failed renewal and its recovery", async () => {
   const january = Date.UTC(2027, 0, 31, 12);
@@ -45,14 +45,14 @@ test("13 months from January 31 have one reset per window, with a failed renewal
   const { id: portal } = await stripe.billingPortal.sessions.create({ customer: customer.id });
   for (let month = 1; month <= 13; month++) {
     const renewal = addMonths(anchor, month);
-    await gateway.consume(user, "words_used", 1_000 + month);
+    await gateway.consume(user, "stamps_used", 1_000 + month);
     // In June the card fails; four days later the payer changes it, and it pays.
     if (month === 5) await hosted.changeCard(sandbox, portal, { ...good, card: "0341" });
     await sandbox.moveClock(user, { to: renewal - 10 * 60_000 });
     expect(await used(), `month ${month}`).toBe(1_000 + month);
     await sandbox.moveClock(user, { to: renewal + 2 * HOUR_MS });
     expect(await used(), `after renewal ${month}`).toBe(0);
-    const { periodStart, periodEnd, status } = await writer();
+    const { periodStart, periodEnd, status } = await mail();
     expect([Date.parse(periodStart as string), Date.parse(periodEnd as string)]).toEqual([
       renewal,
       addMonths(anchor, month + 1),
@@ -62,7 +62,7 @@ test("13 months from January 31 have one reset per window, with a failed renewal
     await sandbox.moveClock(user, { to: renewal + 2 * DAY_MS });
     await hosted.changeCard(sandbox, portal, good);
     await sandbox.moveClock(user, { to: renewal + 4 * DAY_MS });
-    expect(await writer()).toMatchObject({ status: "active" });
+    expect(await mail()).toMatchObject({ status: "active" });
     expect(await used()).toBe(0);
   }
   const { rows } = await database.pool().query(
@@ -79,7 +79,7 @@ test("13 months from January 31 have one reset per window, with a failed renewal
   const decisions = await database
     .pool()
     .query(
-      "select count(*)::int as resets from decisions where user_id = $1 and action = 'reset' and product = 'writer'",
+      "select count(*)::int as resets from decisions where user_id = $1 and action = 'reset' and product = 'mail'",
       [user],
     );
   expect(decisions.rows[0].resets).toBe(14);

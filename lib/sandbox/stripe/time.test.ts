@@ -31,8 +31,7 @@ import { changeItems } from "./subscriptions";
 const { find } = priceLists("stripe", {}, { sandbox: true });
 const START = Date.UTC(2027, 0, 31, 12);
 const DAY_MS = 86_400_000;
-const writer = (plan: string, interval: Price["interval"] = "monthly") =>
-  planPrice({ product: "writer", plan, interval });
+const mail = (plan: string, interval: Price["interval"] = "monthly") => planPrice({ product: "mail", plan, interval });
 
 const CLASSIC: BillingMode = { type: "classic" };
 const FLEXIBLE: BillingMode = { type: "flexible", prorationDiscounts: "included" };
@@ -43,7 +42,7 @@ function open(step: StripeStep, trialDays: number | null, billingMode = FLEXIBLE
     created: seconds(step),
     expiresAt: seconds(step) + 86_400,
     status: "open",
-    items: [{ price: writer("plus"), quantity: 1 }],
+    items: [{ price: mail("silver"), quantity: 1 }],
     trialEnd: trialDays === null ? null : { days: trialDays },
     paymentMethodCollection: "always",
     missingPaymentMethod: "create_invoice",
@@ -81,7 +80,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   fc.record({ kind: fc.constant("cancel" as const), cancels: fc.boolean() }),
   fc.record({
     kind: fc.constant("change" as const),
-    plan: fc.constantFrom("basic", "plus", "ultra"),
+    plan: fc.constantFrom("bronze", "silver", "titanium"),
     interval: fc.constantFrom("monthly" as const, "yearly" as const),
     payment: fc.constantFrom("pending_if_incomplete" as const, "allow_incomplete" as const),
   }),
@@ -106,7 +105,7 @@ function simulate(moves: readonly Move[], trialDays: number | null, mode = FLEXI
       if (each.kind === "card") changeCard(step, payment(each.card));
       if (each.kind === "cancel") cancelAtPeriodEnd(step, subscription, each.cancels);
       if (each.kind === "change") {
-        const items = [{ ...subscription.items[0], id: "si", price: writer(each.plan, each.interval) }];
+        const items = [{ ...subscription.items[0], id: "si", price: mail(each.plan, each.interval) }];
         const at = seconds(step);
         changeItems(step, subscription, {
           items,
@@ -164,7 +163,7 @@ describe("any history of a subscription", () => {
         }
       }),
     );
-    expect(find("price_writer_plus_monthly")).toBeDefined();
+    expect(find("price_mail_silver_monthly")).toBeDefined();
   });
 
   test("charges each period once, and the invoices add up to the balance", () => {

@@ -4,8 +4,8 @@ import { cardActions } from "./card-actions";
 
 const textsOf = (changes: Partial<SubscriptionView>) => {
   const { primary, rest } = cardActions({
-    product: "writer",
-    plan: "plus",
+    product: "mail",
+    plan: "silver",
     status: "active",
     processor: "stripe",
     interval: "monthly",
@@ -22,21 +22,21 @@ it.each<[Partial<SubscriptionView>, (string | null)[]]>([
   [{ plan: "free", status: "canceled", processor: null, interval: null }, ["Subscribe again"]],
   [{}, ["Upgrade", "Change plan", "Pay yearly", "Payment method", "Cancel plan"]],
   [{ interval: "yearly" }, ["Upgrade", "Change plan", "Pay monthly", "Payment method", "Cancel plan"]],
-  [{ plan: "ultra" }, ["Change plan", "Pay yearly", "Payment method", "Cancel plan"]],
+  [{ plan: "titanium" }, ["Change plan", "Pay yearly", "Payment method", "Cancel plan"]],
   [{ status: "past_due" }, ["Fix payment", "Cancel plan"]],
   [{ status: "past_due", plan: "free" }, ["Fix payment", "Cancel plan"]],
   [{ status: "incomplete", plan: "free" }, ["Finish payment"]],
   [{ status: "paused", plan: "free" }, ["Resume", "Payment method", "Cancel plan"]],
-  [{ cancelAt: date }, ["Keep Plus", "Payment method"]],
-  [{ scheduledPlan: "basic" }, ["Keep Plus", "Payment method", "Cancel plan"]],
+  [{ cancelAt: date }, ["Keep Silver", "Payment method"]],
+  [{ scheduledPlan: "bronze" }, ["Keep Silver", "Payment method", "Cancel plan"]],
 ])("a subscription with %j has the actions %j", (changes, texts) => {
   expect(textsOf(changes)).toEqual(texts);
 });
 
 it("links to the other interval's preview", () => {
   const { rest } = cardActions({
-    product: "writer",
-    plan: "plus",
+    product: "mail",
+    plan: "silver",
     status: "active",
     processor: "stripe",
     interval: "monthly",
@@ -46,6 +46,6 @@ it("links to the other interval's preview", () => {
   expect(rest).toContainEqual({
     kind: "link",
     text: "Pay yearly",
-    href: "/billing/change?product=writer&plan=plus&interval=yearly",
+    href: "/billing/change?product=mail&plan=silver&interval=yearly",
   });
 });

@@ -2,10 +2,10 @@ import { expect, it } from "vitest";
 import type { DecisionView } from "@/lib/billing/schemas/usage-view";
 import { recentDecisions } from "./recent-decisions";
 
-const state = { plan: "plus", status: "active", cancelAt: null, meters: [] };
+const state = { plan: "silver", status: "active", cancelAt: null, meters: [] };
 const decision = (id: string, reason: string, at = "2026-11-20T10:00:00Z"): DecisionView => ({
   id,
-  product: "writer",
+  product: "mail",
   at,
   action: "preserve",
   reason,
@@ -22,8 +22,8 @@ it("shows a payment once if several events announced it", () => {
 it("shows equal decisions of two days, two products or two states separately", () => {
   const first = decision("1", "Payment confirmed");
   expect(ids(decision("2", "Payment confirmed", "2026-11-21T00:00:00Z"), first)).toEqual(["2", "1"]);
-  expect(ids({ ...first, id: "2", product: "chatbots" }, first)).toEqual(["2", "1"]);
-  expect(ids({ ...first, id: "2", after: { ...state, plan: "ultra" } }, first)).toEqual(["2", "1"]);
+  expect(ids({ ...first, id: "2", product: "depot" }, first)).toEqual(["2", "1"]);
+  expect(ids({ ...first, id: "2", after: { ...state, plan: "titanium" } }, first)).toEqual(["2", "1"]);
 });
 
 it("leaves out payments and discounts that changed no limit, and decisions beyond the largest number", () => {

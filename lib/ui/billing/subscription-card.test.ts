@@ -10,9 +10,9 @@ vi.mock("./card-buttons", () => ({ CardButtons: () => null }));
 vi.mock("./window-line", () => ({ WindowLine: () => null }));
 
 const NOW = "2026-11-27T10:00:00.000Z";
-const plus: SubscriptionView = {
-  product: "writer",
-  plan: "plus",
+const silver: SubscriptionView = {
+  product: "mail",
+  plan: "silver",
   status: "active",
   processor: "stripe",
   interval: "monthly",
@@ -23,7 +23,7 @@ const plus: SubscriptionView = {
   resetsAt: "2026-12-27T10:00:00.000Z",
   cancelAt: null,
   scheduledPlan: null,
-  limitPlan: "plus",
+  limitPlan: "silver",
   meters: [],
 };
 
@@ -38,7 +38,7 @@ function headerOf(subscription: SubscriptionView): string[] {
 }
 
 test("the discounts are listed below the price", () => {
-  const [price, ...none] = headerOf(plus);
+  const [price, ...none] = headerOf(silver);
   expect(price).toContain("a month");
   expect(none).toEqual([]);
   const spring = {
@@ -49,7 +49,7 @@ test("the discounts are listed below the price", () => {
     endsAt: "2027-03-03T00:00:00Z",
   };
   const granted = { id: "thanks", name: "Thank you", code: null, off: { amount: 500, currency: "USD" }, endsAt: null };
-  expect(headerOf({ ...plus, discounts: [spring, granted] })).toEqual([
+  expect(headerOf({ ...silver, discounts: [spring, granted] })).toEqual([
     price,
     "20% off until 2027-03-03 (code SPRING)",
     "$5 off (Thank you)",
@@ -57,5 +57,5 @@ test("the discounts are listed below the price", () => {
 });
 
 test("a view without discounts, from an older cache entry, shows the price", () => {
-  expect(headerOf({ ...plus, discounts: undefined })).toHaveLength(1);
+  expect(headerOf({ ...silver, discounts: undefined })).toHaveLength(1);
 });

@@ -4,7 +4,7 @@ import { byUrgency, summary } from "./summary";
 
 const meter = (field: MeterView["field"], used: number, limit: number): MeterView => ({
   field,
-  kind: field === "chatbots_count" ? "gauge" : "counter",
+  kind: field === "bays_count" ? "gauge" : "counter",
   used,
   reserved: 0,
   unpaidHeld: 0,
@@ -37,26 +37,26 @@ const view = (
 });
 
 it("reports that all is within the limits if no meter needs attention", () => {
-  const withinLimits = view(["chatbots", "free", [meter("messages_count", 10, 100), meter("chatbots_count", 1, 1)]]);
+  const withinLimits = view(["depot", "free", [meter("orders_count", 10, 100), meter("bays_count", 1, 1)]]);
   expect(summary(withinLimits, "en-GB")).toBe("You are within every limit.");
 });
 
 it("names open payments first, then the worst meter per product", () => {
   const withAlerts = view(
-    ["chatbots", "active", [meter("messages_count", 90, 100), meter("chatbots_count", 5, 3)]],
-    ["writer", "past_due", [meter("words_used", 900, 1_000), meter("transformations_used", 10, 10)]],
+    ["depot", "active", [meter("orders_count", 90, 100), meter("bays_count", 5, 3)]],
+    ["mail", "past_due", [meter("stamps_used", 900, 1_000), meter("parcels_sent", 10, 10)]],
   );
   expect(summary(withAlerts, "en-GB")).toBe(
-    "Your last payment for Writer failed. Chatbots is 2 chatbots over its limit. Writer has no transformations left for now.",
+    "Your last payment for Mail failed. Depot is 2 bays over its limit. Mail has no parcels left for now.",
   );
 });
 
 it("lists open payments first, and free plans last", () => {
   const order = (...statuses: SubscriptionView["status"][]) =>
-    view(...statuses.map((status) => ["writer" as const, status, []] satisfies [unknown, unknown, unknown]))
+    view(...statuses.map((status) => ["mail" as const, status, []] satisfies [unknown, unknown, unknown]))
       .subscriptions.map((subscription) => ({
         ...subscription,
-        plan: subscription.status === "free" ? "free" : "plus",
+        plan: subscription.status === "free" ? "free" : "silver",
       }))
       .toSorted(byUrgency)
       .map(({ status }) => status);

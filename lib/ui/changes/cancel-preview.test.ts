@@ -9,8 +9,8 @@ vi.mock("../time/instant", () => ({ Instant: ({ at }: { at: string }) => at.slic
 
 const NOW = "2026-11-27T10:00:00.000Z";
 const active: SubscriptionView = {
-  product: "writer",
-  plan: "plus",
+  product: "mail",
+  plan: "silver",
   status: "active",
   processor: "stripe",
   interval: "monthly",
@@ -21,10 +21,10 @@ const active: SubscriptionView = {
   resetsAt: "2026-12-27T10:00:00.000Z",
   cancelAt: null,
   scheduledPlan: null,
-  limitPlan: "plus",
+  limitPlan: "silver",
   meters: [],
 };
-const FREE = "After that you are on Free: 500 words a day, 10 transformations a day.";
+const FREE = "After that you are on Free: 500 stamps a day, 10 parcels a day.";
 const UNDO = "You can undo the cancellation until then.";
 
 function linesOf(changes: Partial<SubscriptionView>): string[] {
@@ -37,14 +37,14 @@ test.each<[string, Partial<SubscriptionView>, string[]]>([
   [
     "an active plan",
     {},
-    ["You can use Plus until 2026-12-27, since it is paid until then. Nothing more is charged.", FREE, UNDO],
+    ["You can use Silver until 2026-12-27, since it is paid until then. Nothing more is charged.", FREE, UNDO],
   ],
   ["a trial", { status: "trialing" }, ["Your trial continues until 2026-12-27. Nothing is charged.", FREE, UNDO]],
   [
     "a plan with a failed payment",
     { status: "past_due" },
     [
-      "The cancellation ends Plus on 2026-12-27. The failed payment stays open; later periods are not charged.",
+      "The cancellation ends Silver on 2026-12-27. The failed payment stays open; later periods are not charged.",
       FREE,
       UNDO,
     ],
@@ -52,7 +52,7 @@ test.each<[string, Partial<SubscriptionView>, string[]]>([
   [
     "a plan whose grace is over",
     { status: "unpaid", plan: "free", limitPlan: "free" },
-    ["The cancellation ends your Writer subscription immediately, and nothing more is charged.", FREE],
+    ["The cancellation ends your Mail subscription immediately, and nothing more is charged.", FREE],
   ],
 ])("the effects for %s", (_, changes, lines) => {
   expect(linesOf(changes)).toEqual(lines);

@@ -5,8 +5,8 @@ import { subscriptionFingerprint } from "./subscription-fingerprint";
 
 const subscription = (changes: Partial<SubscriptionView>) =>
   ({
-    product: "writer",
-    plan: "plus",
+    product: "mail",
+    plan: "silver",
     interval: "monthly",
     status: "active",
     cancelAt: null,
@@ -14,13 +14,13 @@ const subscription = (changes: Partial<SubscriptionView>) =>
     ...changes,
   }) as SubscriptionView;
 const parameters = (path: string) => Object.fromEntries(new URL(path, "http://x").searchParams);
-const pending = parameters(changeOutcomePath("pending", "writer", subscriptionFingerprint(subscription({}))));
+const pending = parameters(changeOutcomePath("pending", "mail", subscriptionFingerprint(subscription({}))));
 
 it.each<[string, Partial<SubscriptionView>]>([
-  ["another plan", { plan: "ultra" }],
+  ["another plan", { plan: "titanium" }],
   ["another interval", { interval: "yearly" }],
   ["a cancellation", { cancelAt: "2026-12-01T00:00:00Z" }],
-  ["a scheduled plan", { scheduledPlan: "basic" }],
+  ["a scheduled plan", { scheduledPlan: "bronze" }],
   ["another status", { status: "paused" }],
 ])("a pending change is done after %s", (_, changes) => {
   expect(readChangeOutcome(pending, [subscription({})])).toBe("pending");

@@ -5,10 +5,10 @@ const BOTH = ["stripe", "paddle"] as const;
 
 describe("a promotion code in the address", () => {
   test("is part of every link of the page, also with characters that an address must escape", () => {
-    const choice = pricingChoice({ code: " SPRING&20 ", product: "writer" }, BOTH);
+    const choice = pricingChoice({ code: " SPRING&20 ", product: "mail" }, BOTH);
     expect(choice.code).toBe("SPRING&20");
     const yearly = pricingPath({ ...choice, interval: "yearly" });
-    expect(yearly).toBe("/pricing?product=writer&interval=yearly&code=SPRING%2620");
+    expect(yearly).toBe("/pricing?product=mail&interval=yearly&code=SPRING%2620");
     const parameters = Object.fromEntries(new URL(yearly, "http://localhost").searchParams);
     expect(pricingChoice(parameters, BOTH)).toMatchObject({ code: "SPRING&20", interval: "yearly" });
   });

@@ -16,26 +16,26 @@ function meters(limits: Record<string, number>): MeterView[] {
   }));
 }
 
-const writer = (limitPlan: string, words: number) =>
-  upgradeOptions({ product: "writer", limitPlan, quantity: 1, meters: meters({ words_used: words }) }, "en-US");
+const mail = (limitPlan: string, stamps: number) =>
+  upgradeOptions({ product: "mail", limitPlan, quantity: 1, meters: meters({ stamps_used: stamps }) }, "en-US");
 
 describe("the suggested plan at a limit", () => {
   test("is the smallest with enough units, and its link selects it", () => {
-    const upgrades = writer("free", 500);
-    const basic = { limit: 5_000, text: "See Basic: 5,000 words", href: "/pricing?product=writer&choose=writer.basic" };
-    expect(smallestUpgrade(upgrades, "words_used", 501)).toEqual(basic);
-    expect(smallestUpgrade(upgrades, "words_used", 5_000)).toEqual(basic);
-    expect(smallestUpgrade(upgrades, "words_used", 5_001)?.text).toBe("See Plus: 15,000 words");
+    const upgrades = mail("free", 500);
+    const bronze = { limit: 5_000, text: "See Bronze: 5,000 stamps", href: "/pricing?product=mail&choose=mail.bronze" };
+    expect(smallestUpgrade(upgrades, "stamps_used", 501)).toEqual(bronze);
+    expect(smallestUpgrade(upgrades, "stamps_used", 5_000)).toEqual(bronze);
+    expect(smallestUpgrade(upgrades, "stamps_used", 5_001)?.text).toBe("See Silver: 15,000 stamps");
   });
 
   test("is the largest if no plan has enough units", () => {
-    expect(smallestUpgrade(writer("basic", 5_000), "words_used", 900_000)?.text).toBe("See Ultra: 35,000 words");
+    expect(smallestUpgrade(mail("bronze", 5_000), "stamps_used", 900_000)?.text).toBe("See Titanium: 35,000 stamps");
   });
 
   test("does not exist above the largest plan or for an unknown field, and exceeds an override", () => {
-    expect(smallestUpgrade(writer("ultra", 35_000), "words_used", 1)).toBeUndefined();
-    expect(smallestUpgrade(writer("free", 500), "toString", 1)).toBeUndefined();
-    expect(smallestUpgrade(writer("free", 500), undefined, 1)).toBeUndefined();
-    expect(smallestUpgrade(writer("free", 20_000), "words_used", 20_001)?.text).toBe("See Ultra: 35,000 words");
+    expect(smallestUpgrade(mail("titanium", 35_000), "stamps_used", 1)).toBeUndefined();
+    expect(smallestUpgrade(mail("free", 500), "toString", 1)).toBeUndefined();
+    expect(smallestUpgrade(mail("free", 500), undefined, 1)).toBeUndefined();
+    expect(smallestUpgrade(mail("free", 20_000), "stamps_used", 20_001)?.text).toBe("See Titanium: 35,000 stamps");
   });
 });

@@ -21,7 +21,7 @@ function pressed(name: string, ...actions: string[]): Step {
   return {
     name,
     async run(step) {
-      const { transaction } = await step.buy("plus");
+      const { transaction } = await step.buy("silver");
       await step.wait(HOUR_MS);
       for (const action of actions) await press(step, transaction, action);
       await invoicesOf(step.buyer.id, step.context);
@@ -32,20 +32,20 @@ function pressed(name: string, ...actions: string[]): Step {
 export const PADDLE_MONEY_STEPS: readonly Step[] = [
   {
     name: "buy with a code, upgrade and renew",
-    async run({ open, pay, preview, change, wait, writer }) {
-      const { transaction } = await open("plus", "monthly", { code: "SPRING20" });
+    async run({ open, pay, preview, change, wait, mail }) {
+      const { transaction } = await open("silver", "monthly", { code: "SPRING20" });
       await pay(transaction);
       await wait(10 * DAY_MS);
-      await preview("ultra");
-      await change("ultra");
+      await preview("titanium");
+      await change("titanium");
       await wait(25 * DAY_MS + HOUR_MS);
-      expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
+      expect(await mail()).toMatchObject({ plan: "titanium", status: "active" });
     },
   },
   {
     name: "type a code and a country on the checkout page",
     async run({ buyer, hosted, open, sandbox, settled, wait }) {
-      const { transaction } = await open("plus");
+      const { transaction } = await open("silver");
       const payment = { card: "4242" as const, email: buyer.email, name: "Ada", confirmed: false };
       const paid = await settled(hosted.pay(sandbox, transaction, { ...payment, code: "HALF3", country: "DE" }));
       expect(paid).toEqual({ outcome: "succeeded" });

@@ -9,18 +9,18 @@ import type { Step } from "./step-context";
 export const PADDLE_STEPS: readonly Step[] = [
   {
     name: "buy with a code, and read what it takes off",
-    async run({ open, pay, client, gateway, buyer, writer, subscription, processor }) {
-      const { transaction } = await open("plus", "monthly", { code: "SPRING20" });
+    async run({ open, pay, client, gateway, buyer, mail, subscription, processor }) {
+      const { transaction } = await open("silver", "monthly", { code: "SPRING20" });
       await pay(transaction);
       await reconcile({ userId: buyer.id, processor, subscription: await subscription() }, await client(), gateway);
-      expect((await writer()).discounts).toMatchObject([{ code: "SPRING20" }]);
+      expect((await mail()).discounts).toMatchObject([{ code: "SPRING20" }]);
     },
   },
   {
     name: "pay two checkouts, and end the doubled one",
     async run({ open, pay, context, settled, wait, database }) {
-      const first = await open("plus");
-      const second = await open("ultra");
+      const first = await open("silver");
+      const second = await open("titanium");
       await pay(second.transaction);
       await pay(first.transaction);
       // The job looks at a replaced checkout once a minute.
@@ -32,37 +32,37 @@ export const PADDLE_STEPS: readonly Step[] = [
   {
     name: "open the portal of a customer whom an admin has linked",
     async run({ buy, buyer, client, gateway, context, subscription }) {
-      await buy("plus");
+      await buy("silver");
       const { identity } = await (await client()).subscription(await subscription());
       await gateway.linkCustomer("paddle", identity.customer as string, buyer.id, "admin");
-      expect((await portalOf(buyer.id, "writer", context)).url).toContain("/sandbox/paddle/portal/");
+      expect((await portalOf(buyer.id, "mail", context)).url).toContain("/sandbox/paddle/portal/");
     },
   },
   {
     name: "pause and resume",
-    async run({ buy, sdk, settled, subscription, resume, writer }) {
-      await buy("plus");
+    async run({ buy, sdk, settled, subscription, resume, mail }) {
+      await buy("silver");
       await settled(sdk().subscriptions.pause(await subscription(), { effectiveFrom: "immediately" }));
       await resume();
-      expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+      expect(await mail()).toMatchObject({ plan: "silver", status: "active" });
     },
   },
   {
     name: "change the card after a failed renewal",
-    async run({ buy, changeCard, client, subscription, waitUntil, wait, writer }) {
-      await buy("plus", "monthly", { card: "0341" });
+    async run({ buy, changeCard, client, subscription, waitUntil, wait, mail }) {
+      await buy("silver", "monthly", { card: "0341" });
       const id = await subscription();
-      await waitUntil((await writer()).periodEnd as string);
+      await waitUntil((await mail()).periodEnd as string);
       await wait(2 * HOUR_MS);
       expect(await (await client()).paymentPage(id)).toMatch(/^http/);
       await changeCard(id);
-      expect(await writer()).toMatchObject({ status: "active" });
+      expect(await mail()).toMatchObject({ status: "active" });
     },
   },
   {
     name: "change the card if nothing is owed",
     async run({ buy, changeCard, subscription }) {
-      await buy("plus");
+      await buy("silver");
       await changeCard(await subscription());
     },
   },

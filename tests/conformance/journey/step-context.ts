@@ -38,9 +38,9 @@ export function stepContext(name: string, processor: Processor, { database, gate
     return value;
   }
 
-  async function writer() {
-    const found = (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "writer");
-    if (found === undefined) throw new Error("The buyer has no writer.");
+  async function mail() {
+    const found = (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "mail");
+    if (found === undefined) throw new Error("The buyer has no mail.");
     return found;
   }
 
@@ -60,7 +60,7 @@ export function stepContext(name: string, processor: Processor, { database, gate
   }
 
   async function open(plan: string, interval: Interval = "monthly", rest: object = {}) {
-    const asked = checkoutRequest.parse({ product: "writer", plan, interval, processor, ...rest });
+    const asked = checkoutRequest.parse({ product: "mail", plan, interval, processor, ...rest });
     const { checkout: id } = await checkout(buyer, asked, context);
     const transaction = (await gateway.loadCheckout(buyer.id, id))?.externalId;
     if (!transaction) throw new Error("The checkout has no transaction.");
@@ -83,7 +83,7 @@ export function stepContext(name: string, processor: Processor, { database, gate
     return opened;
   }
 
-  const plan = (id: string, interval?: Interval) => ({ product: "writer" as const, plan: id, interval });
+  const plan = (id: string, interval?: Interval) => ({ product: "mail" as const, plan: id, interval });
 
   return {
     ...fake,
@@ -93,7 +93,7 @@ export function stepContext(name: string, processor: Processor, { database, gate
     gateway,
     buyer,
     settled,
-    writer,
+    mail,
     subscription,
     client,
     open,
@@ -101,8 +101,8 @@ export function stepContext(name: string, processor: Processor, { database, gate
     buy,
     preview: (id: string, interval?: Interval) => previewChange(buyer.id, plan(id, interval), context),
     change: (id: string, interval?: Interval) => settled(changePlan(buyer.id, plan(id, interval), context)),
-    cancel: () => settled(cancelSubscription(buyer.id, "writer", context)),
-    resume: () => settled(resumeSubscription(buyer.id, "writer", context)),
+    cancel: () => settled(cancelSubscription(buyer.id, "mail", context)),
+    resume: () => settled(resumeSubscription(buyer.id, "mail", context)),
     /** Moves the buyer's clock by so many milliseconds, or to an instant. */
     async wait(ms: number) {
       const { now } = await gateway.sandboxClock(buyer.id);

@@ -10,102 +10,102 @@ import type { Step } from "./step-context";
 export const STEPS: readonly Step[] = [
   {
     name: "buy, look at the invoices and the portal, and upgrade",
-    async run({ open, pay, preview, change, wait, writer, buyer, context, processor }) {
-      const { id, transaction } = await open("plus");
+    async run({ open, pay, preview, change, wait, mail, buyer, context, processor }) {
+      const { id, transaction } = await open("silver");
       expect(await checkoutStatus(buyer.id, id, context)).toMatchObject({ status: "open" });
       await pay(transaction);
       expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "active" });
       await wait(10 * DAY_MS);
-      expect((await preview("ultra")).dueNow?.amount).toBeGreaterThan(0);
-      await change("ultra");
-      expect(await writer()).toMatchObject({ plan: "ultra" });
+      expect((await preview("titanium")).dueNow?.amount).toBeGreaterThan(0);
+      await change("titanium");
+      expect(await mail()).toMatchObject({ plan: "titanium" });
       const { invoices } = await invoicesOf(buyer.id, context);
       expect(invoices).toHaveLength(2);
-      await portalOf(buyer.id, "writer", context);
+      await portalOf(buyer.id, "mail", context);
       await invoiceDocument(buyer.id, processor, invoices[0]?.id as string, context);
     },
   },
   {
     name: "close a checkout for another plan",
-    async run({ open, pay, writer }) {
-      const first = await open("plus");
+    async run({ open, pay, mail }) {
+      const first = await open("silver");
       expect(await pay(first.transaction, { card: "0002" })).toMatchObject({ outcome: "declined" });
-      const second = await open("ultra");
+      const second = await open("titanium");
       await pay(second.transaction);
-      expect(await writer()).toMatchObject({ plan: "ultra" });
+      expect(await mail()).toMatchObject({ plan: "titanium" });
     },
   },
   {
     name: "downgrade at the renewal, undo it, and downgrade again",
-    async run({ buy, preview, change, resume, wait, waitUntil, writer }) {
-      await buy("ultra");
-      expect(await preview("basic")).toMatchObject({ timing: "period_end" });
-      await change("basic");
+    async run({ buy, preview, change, resume, wait, waitUntil, mail }) {
+      await buy("titanium");
+      expect(await preview("bronze")).toMatchObject({ timing: "period_end" });
+      await change("bronze");
       await resume();
-      expect(await writer()).toMatchObject({ scheduledPlan: null });
-      const { effectiveAt } = await change("basic");
+      expect(await mail()).toMatchObject({ scheduledPlan: null });
+      const { effectiveAt } = await change("bronze");
       await waitUntil(effectiveAt);
       await wait(2 * HOUR_MS);
-      expect(await writer()).toMatchObject({ plan: "basic" });
+      expect(await mail()).toMatchObject({ plan: "bronze" });
     },
   },
   {
     name: "change from the month to the year",
-    async run({ buy, preview, change, wait, writer }) {
-      await buy("plus");
+    async run({ buy, preview, change, wait, mail }) {
+      await buy("silver");
       await wait(10 * DAY_MS);
-      await preview("plus", "yearly");
-      await change("plus", "yearly");
-      expect(await writer()).toMatchObject({ interval: "yearly" });
+      await preview("silver", "yearly");
+      await change("silver", "yearly");
+      expect(await mail()).toMatchObject({ interval: "yearly" });
     },
   },
   {
     name: "cancel, resume, cancel and buy again",
-    async run({ buy, cancel, resume, wait, waitUntil, writer }) {
-      await buy("plus");
+    async run({ buy, cancel, resume, wait, waitUntil, mail }) {
+      await buy("silver");
       await cancel();
       await resume();
-      expect(await writer()).toMatchObject({ cancelAt: null });
+      expect(await mail()).toMatchObject({ cancelAt: null });
       const { effectiveAt } = await cancel();
       await waitUntil(effectiveAt);
       await wait(HOUR_MS);
-      expect(await writer()).toMatchObject({ plan: "free" });
-      await buy("basic");
+      expect(await mail()).toMatchObject({ plan: "free" });
+      await buy("bronze");
     },
   },
   {
     name: "fail at the renewal, be past due, and lose the plan",
-    async run({ buy, waitUntil, wait, writer, buyer, context }) {
-      await buy("plus", "monthly", { card: "0341" });
-      await waitUntil((await writer()).periodEnd as string);
+    async run({ buy, waitUntil, wait, mail, buyer, context }) {
+      await buy("silver", "monthly", { card: "0341" });
+      await waitUntil((await mail()).periodEnd as string);
       await wait(2 * HOUR_MS);
-      expect(await writer()).toMatchObject({ status: "past_due" });
-      await duePaymentOf(buyer.id, "writer", context);
+      expect(await mail()).toMatchObject({ status: "past_due" });
+      await duePaymentOf(buyer.id, "mail", context);
       await wait(40 * DAY_MS);
-      expect(await writer()).toMatchObject({ plan: "free" });
+      expect(await mail()).toMatchObject({ plan: "free" });
     },
   },
   {
     name: "decline an upgrade",
-    async run({ buy, change, writer }) {
-      await buy("plus", "monthly", { card: "0341" });
-      await change("ultra").catch((error: unknown) => expect(error).toMatchObject({ problem: "payment_required" }));
-      expect(await writer()).toMatchObject({ plan: "plus" });
+    async run({ buy, change, mail }) {
+      await buy("silver", "monthly", { card: "0341" });
+      await change("titanium").catch((error: unknown) => expect(error).toMatchObject({ problem: "payment_required" }));
+      expect(await mail()).toMatchObject({ plan: "silver" });
     },
   },
   {
     name: "authenticate a card",
-    async run({ open, pay, writer }) {
-      const { transaction } = await open("plus");
+    async run({ open, pay, mail }) {
+      const { transaction } = await open("silver");
       expect(await pay(transaction, { card: "3155" })).toMatchObject({ outcome: "requires_action" });
       await pay(transaction, { card: "3155", confirmed: true });
-      expect(await writer()).toMatchObject({ plan: "plus" });
+      expect(await mail()).toMatchObject({ plan: "silver" });
     },
   },
   {
     name: "compare with the processor",
     async run({ buy, client: clientOf, context, processor, subscription, gateway, buyer }) {
-      await buy("plus");
+      await buy("silver");
       const client = await clientOf();
       const fetch = fetchThrough(context.getProcessor);
       const report = await reconcileSubscriptions(gateway, fetch, { repair: true, userId: buyer.id });

@@ -8,7 +8,7 @@ import type { Step, StepContext } from "./step-context";
 const payment = (card: MethodNumber | null, confirmed = false) => ({ card, confirmed, email: null, name: null });
 
 async function buyWith({ open, sandbox, settled }: StepContext, card: MethodNumber): Promise<void> {
-  const { transaction } = await open("plus");
+  const { transaction } = await open("silver");
   await settled(pages.paySession(sandbox, transaction, payment(card, true)));
 }
 
@@ -23,7 +23,7 @@ async function paused(step: StepContext, mode: "classic" | "flexible", card: Met
   const session = await stripe.checkout.sessions.create({
     mode: "subscription",
     customer,
-    line_items: [{ price: "price_writer_plus_monthly", quantity: 1 }],
+    line_items: [{ price: "price_mail_silver_monthly", quantity: 1 }],
     payment_method_collection: "if_required",
     subscription_data: {
       metadata: { user_id: buyer.id },
@@ -45,10 +45,10 @@ export const STRIPE_COLLECTION_STEPS: readonly Step[] = [
     async run(step) {
       await buyWith(step, "6789");
       await step.wait(4 * DAY_MS + HOUR_MS);
-      expect(await step.preview("ultra")).toMatchObject({ collection: "bank_debit" });
-      expect(await step.change("ultra")).toMatchObject({ outcome: "pending" });
+      expect(await step.preview("titanium")).toMatchObject({ collection: "bank_debit" });
+      expect(await step.change("titanium")).toMatchObject({ outcome: "pending" });
       await step.wait(4 * DAY_MS + HOUR_MS);
-      expect(await step.writer()).toMatchObject({ plan: "ultra", status: "active" });
+      expect(await step.mail()).toMatchObject({ plan: "titanium", status: "active" });
     },
   },
   {
@@ -56,45 +56,45 @@ export const STRIPE_COLLECTION_STEPS: readonly Step[] = [
     async run(step) {
       await buyWith(step, "2227");
       await step.wait(4 * DAY_MS + HOUR_MS);
-      expect(await step.writer()).toMatchObject({ status: "past_due" });
+      expect(await step.mail()).toMatchObject({ status: "past_due" });
       await step.wait(60 * DAY_MS);
-      expect(await step.writer()).toMatchObject({ plan: "free" });
+      expect(await step.mail()).toMatchObject({ plan: "free" });
     },
   },
   {
     name: "upgrade by a sent invoice",
-    async run({ buy, preview, change, settled, stripe, subscription, writer }) {
-      await buy("plus");
+    async run({ buy, preview, change, settled, stripe, subscription, mail }) {
+      await buy("silver");
       const sent = { collection_method: "send_invoice", days_until_due: 14 } as const;
       await settled(stripe.subscriptions.update(await subscription(), sent));
-      expect(await preview("ultra")).toMatchObject({ collection: "sent_invoice", collectionDays: 14 });
-      await change("ultra");
-      expect(await writer()).toMatchObject({ plan: "ultra" });
+      expect(await preview("titanium")).toMatchObject({ collection: "sent_invoice", collectionDays: 14 });
+      await change("titanium");
+      expect(await mail()).toMatchObject({ plan: "titanium" });
     },
   },
   {
     name: "confirm an upgrade, a switch to a year, and a renewal",
     async run(step) {
       await buyWith(step, "3184");
-      await confirmAt(step, (await step.change("ultra")).url, "3184");
-      await confirmAt(step, (await step.change("ultra", "yearly")).url, "3184");
-      const { periodEnd } = await step.writer();
+      await confirmAt(step, (await step.change("titanium")).url, "3184");
+      await confirmAt(step, (await step.change("titanium", "yearly")).url, "3184");
+      const { periodEnd } = await step.mail();
       await step.waitUntil(periodEnd as string);
       await step.wait(2 * HOUR_MS);
-      expect(await step.writer()).toMatchObject({ status: "past_due" });
+      expect(await step.mail()).toMatchObject({ status: "past_due" });
       const url = await (await step.client()).duePage(await step.subscription());
       await confirmAt(step, url, "3184");
-      expect(await step.writer()).toMatchObject({ plan: "ultra", interval: "yearly", status: "active" });
+      expect(await step.mail()).toMatchObject({ plan: "titanium", interval: "yearly", status: "active" });
     },
   },
   {
     name: "switch the interval with the renewal",
-    async run({ buy, change, waitUntil, wait, writer }) {
-      await buy("plus", "yearly");
-      const { effectiveAt } = await change("plus", "monthly");
+    async run({ buy, change, waitUntil, wait, mail }) {
+      await buy("silver", "yearly");
+      const { effectiveAt } = await change("silver", "monthly");
       await waitUntil(effectiveAt);
       await wait(2 * HOUR_MS);
-      expect(await writer()).toMatchObject({ plan: "plus", interval: "monthly" });
+      expect(await mail()).toMatchObject({ plan: "silver", interval: "monthly" });
     },
   },
   {
@@ -104,7 +104,7 @@ export const STRIPE_COLLECTION_STEPS: readonly Step[] = [
       const { outcome, url } = await step.resume();
       expect(outcome).toBe("payment_needed");
       await confirmAt(step, url, "3184");
-      expect(await step.writer()).toMatchObject({ plan: "plus", status: "active" });
+      expect(await step.mail()).toMatchObject({ plan: "silver", status: "active" });
     },
   },
   {
@@ -112,20 +112,20 @@ export const STRIPE_COLLECTION_STEPS: readonly Step[] = [
     async run(step) {
       await paused(step, "classic", "4242");
       expect(await step.resume()).toMatchObject({ outcome: "pending" });
-      expect(await step.writer()).toMatchObject({ plan: "plus", status: "active" });
+      expect(await step.mail()).toMatchObject({ plan: "silver", status: "active" });
     },
   },
   {
     name: "cancel in the portal, and keep the subscription",
-    async run({ buy, sandbox, settled, stripe, subscription, resume, writer }) {
-      await buy("plus");
+    async run({ buy, sandbox, settled, stripe, subscription, resume, mail }) {
+      await buy("silver");
       const id = await subscription();
       const { customer } = await stripe.subscriptions.retrieve(id);
       const { id: portal } = await stripe.billingPortal.sessions.create({ customer: customer as string });
       await settled(pages.setCancel(sandbox, portal, id, true));
-      expect((await writer()).cancelAt).not.toBeNull();
+      expect((await mail()).cancelAt).not.toBeNull();
       await resume();
-      expect((await writer()).cancelAt).toBeNull();
+      expect((await mail()).cancelAt).toBeNull();
     },
   },
 ];

@@ -43,16 +43,16 @@ function withTax({ context, sandbox }: StepContext): PurchaseContext {
 export const STRIPE_MONEY_STEPS: readonly Step[] = [
   {
     name: "buy with a code, upgrade, and downgrade with the discount kept",
-    async run({ open, pay, preview, change, wait, waitUntil, writer, buyer, context }) {
-      const { transaction } = await open("plus", "monthly", { code: "SPRING" });
+    async run({ open, pay, preview, change, wait, waitUntil, mail, buyer, context }) {
+      const { transaction } = await open("silver", "monthly", { code: "SPRING" });
       await pay(transaction);
       await wait(10 * DAY_MS);
-      expect((await preview("ultra")).discounts).toHaveLength(1);
-      await change("ultra");
-      const { effectiveAt } = await change("basic");
+      expect((await preview("titanium")).discounts).toHaveLength(1);
+      await change("titanium");
+      const { effectiveAt } = await change("bronze");
       await waitUntil(effectiveAt);
       await wait(2 * HOUR_MS);
-      expect(await writer()).toMatchObject({ plan: "basic" });
+      expect(await mail()).toMatchObject({ plan: "bronze" });
       const [renewal] = (await invoicesOf(buyer.id, context)).invoices;
       expect(renewal?.discount?.amount).toBeGreaterThan(0);
     },
@@ -60,7 +60,7 @@ export const STRIPE_MONEY_STEPS: readonly Step[] = [
   {
     name: "type a code on the checkout page",
     async run({ open, pay, sandbox, settled, wait }) {
-      const { transaction } = await open("plus");
+      const { transaction } = await open("silver");
       const form = new URLSearchParams({ action: "code", code: "HALF3" });
       expect(await settled(pages.submit(sandbox, "checkout", transaction, form))).not.toContain("problem");
       await pay(transaction);
@@ -72,16 +72,16 @@ export const STRIPE_MONEY_STEPS: readonly Step[] = [
     async run(step) {
       const { buyer, gateway, sandbox, settled, pay } = step;
       const taxed = withTax(step);
-      const asked = checkoutRequest.parse({ product: "writer", plan: "plus", processor: "stripe" });
+      const asked = checkoutRequest.parse({ product: "mail", plan: "silver", processor: "stripe" });
       const { checkout: id } = await checkout(buyer, asked, taxed);
       const transaction = (await gateway.loadCheckout(buyer.id, id))?.externalId as string;
       const address = new URLSearchParams({ action: "address", country: "DE" });
       expect(await settled(pages.submit(sandbox, "checkout", transaction, address))).not.toContain("problem");
       expect(await pay(transaction)).toEqual({ outcome: "succeeded" });
-      const ultra = { product: "writer", plan: "ultra" } as const;
-      const preview = await previewChange(buyer.id, ultra, taxed);
+      const titanium = { product: "mail", plan: "titanium" } as const;
+      const preview = await previewChange(buyer.id, titanium, taxed);
       expect(preview.tax?.amount).toBeGreaterThan(0);
-      await settled(changePlan(buyer.id, ultra, taxed));
+      await settled(changePlan(buyer.id, titanium, taxed));
       const [upgrade] = (await invoicesOf(buyer.id, taxed)).invoices;
       expect(upgrade).toMatchObject({ total: preview.dueNow, tax: preview.tax });
     },
@@ -89,21 +89,21 @@ export const STRIPE_MONEY_STEPS: readonly Step[] = [
   {
     name: "refund a half, then the rest",
     async run(step) {
-      await step.buy("plus");
+      await step.buy("silver");
       await press(step, "refund_half", "refund");
     },
   },
   {
     name: "credit an invoice",
     async run(step) {
-      await step.buy("plus");
+      await step.buy("silver");
       await press(step, "credit_note");
     },
   },
   {
     name: "win a dispute",
     async run(step) {
-      await step.buy("plus");
+      await step.buy("silver");
       await press(step, "dispute", "answer", "win");
       const [account] = (await step.gateway.billingAccounts(step.buyer.id)).customers;
       const customer = account?.customer as string;
@@ -114,7 +114,7 @@ export const STRIPE_MONEY_STEPS: readonly Step[] = [
   {
     name: "lose a dispute",
     async run(step) {
-      await step.buy("plus");
+      await step.buy("silver");
       await press(step, "dispute", "lose");
     },
   },

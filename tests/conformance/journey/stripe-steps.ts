@@ -17,7 +17,7 @@ import type { Step } from "./step-context";
 
 /** Items that a business sells beside the plan; the catalog lists none of their prices. */
 const ADD_ONS = Array.from({ length: 10 }, (_, index) => {
-  const price = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
+  const price = planPrice({ product: "mail", plan: "silver", interval: "monthly" });
   return { id: `si_addon_${index}`, price: { ...price, id: `price_addon_${index}`, product: `prod_addon_${index}` } };
 });
 
@@ -41,10 +41,10 @@ function addItems(sandbox: Sandbox, subscription: string) {
 export const STRIPE_STEPS: readonly Step[] = [
   {
     name: "pay a session beside a subscription of the other processor, and end it",
-    async run({ open, pay, hosted, sandbox, context, settled, wait, database, gateway, buyer, writer }) {
-      const asked = checkoutRequest.parse({ product: "writer", plan: "plus", processor: "paddle" });
+    async run({ open, pay, hosted, sandbox, context, settled, wait, database, gateway, buyer, mail }) {
+      const asked = checkoutRequest.parse({ product: "mail", plan: "silver", processor: "paddle" });
       const { checkout: id } = await checkout(buyer, asked, context);
-      const { transaction } = await open("ultra");
+      const { transaction } = await open("titanium");
       const first = (await gateway.loadCheckout(buyer.id, id))?.externalId as string;
       const payment = { card: "4242", email: buyer.email, name: "Ada", confirmed: false } as const;
       await settled(hosted.pay(sandbox, first, payment));
@@ -56,17 +56,17 @@ export const STRIPE_STEPS: readonly Step[] = [
       expect(await gateway.auditEntries(buyer.id, 1)).toMatchObject([
         { act: "purchase.refunded", details: { processor: "stripe", transaction } },
       ]);
-      expect(await writer()).toMatchObject({ plan: "plus", status: "active", processor: "paddle" });
+      expect(await mail()).toMatchObject({ plan: "silver", status: "active", processor: "paddle" });
     },
   },
   {
     name: "buy with a code, and compare what was refunded and disputed",
-    async run({ open, pay, client, sandbox, settled, gateway, context, buyer, writer, subscription, processor }) {
-      const { transaction } = await open("plus", "monthly", { code: "SPRING" });
+    async run({ open, pay, client, sandbox, settled, gateway, context, buyer, mail, subscription, processor }) {
+      const { transaction } = await open("silver", "monthly", { code: "SPRING" });
       await pay(transaction);
       const reader = await client();
       await reconcile({ userId: buyer.id, processor, subscription: await subscription() }, reader, gateway);
-      expect((await writer()).discounts).toMatchObject([{ code: "SPRING", off: { percent: 20 } }]);
+      expect((await mail()).discounts).toMatchObject([{ code: "SPRING", off: { percent: 20 } }]);
       const [billed] = (await gateway.billingAccounts(buyer.id)).customers;
       const [paid] = await reader.invoices({ customer: billed?.customer as string });
       for (const action of ["refund_half", "dispute", "lose"]) {
@@ -85,49 +85,49 @@ export const STRIPE_STEPS: readonly Step[] = [
   },
   {
     name: "try a plan",
-    async run({ open, pay, wait, writer }) {
-      const { transaction } = await open("plus", "monthly", { trial: true });
+    async run({ open, pay, wait, mail }) {
+      const { transaction } = await open("silver", "monthly", { trial: true });
       await pay(transaction);
-      expect(await writer()).toMatchObject({ status: "trialing" });
+      expect(await mail()).toMatchObject({ status: "trialing" });
       await wait(15 * DAY_MS);
-      expect(await writer()).toMatchObject({ status: "active" });
+      expect(await mail()).toMatchObject({ status: "active" });
     },
   },
   {
     name: "withdraw an upgrade that waits for its payment",
-    async run({ buy, change, cancel, writer }) {
-      await buy("plus", "monthly", { card: "0341" });
-      expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
-      expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
-      await change("plus", "yearly");
+    async run({ buy, change, cancel, mail }) {
+      await buy("silver", "monthly", { card: "0341" });
+      expect(await change("titanium")).toMatchObject({ outcome: "payment_needed" });
+      expect(await change("titanium")).toMatchObject({ outcome: "payment_needed" });
+      await change("silver", "yearly");
       await cancel();
-      expect(await writer()).toMatchObject({ plan: "plus" });
+      expect(await mail()).toMatchObject({ plan: "silver" });
     },
   },
   {
     name: "pay a failed renewal on its page, with another card",
-    async run({ buy, sandbox, settled, subscription, stripe, waitUntil, wait, writer }) {
-      await buy("plus", "monthly", { card: "0341" });
+    async run({ buy, sandbox, settled, subscription, stripe, waitUntil, wait, mail }) {
+      await buy("silver", "monthly", { card: "0341" });
       const id = await subscription();
-      await waitUntil((await writer()).periodEnd as string);
+      await waitUntil((await mail()).periodEnd as string);
       await wait(2 * HOUR_MS);
       const { latest_invoice: invoice } = await stripe.subscriptions.retrieve(id);
       const payment = { card: "4242" as const, email: null, name: null, confirmed: false };
       await settled(pages.payInvoice(sandbox, invoice as string, payment));
-      expect(await writer()).toMatchObject({ status: "active" });
+      expect(await mail()).toMatchObject({ status: "active" });
     },
   },
   {
     name: "let a checkout expire",
     async run({ open, wait }) {
-      await open("plus");
+      await open("silver");
       await wait(25 * HOUR_MS);
     },
   },
   {
     name: "pause the collection and bring it back",
     async run({ buy, settled, stripe, subscription, resume, wait }) {
-      await buy("plus");
+      await buy("silver");
       await settled(stripe.subscriptions.update(await subscription(), { pause_collection: { behavior: "void" } }));
       await wait(32 * DAY_MS);
       await resume();
@@ -136,7 +136,7 @@ export const STRIPE_STEPS: readonly Step[] = [
   {
     name: "cancel by a date, and keep the subscription",
     async run({ buy, settled, stripe, subscription, resume, gateway, buyer }) {
-      await buy("plus");
+      await buy("silver");
       const { now } = await gateway.sandboxClock(buyer.id);
       const at = Math.floor((now + 5 * DAY_MS) / 1000);
       await settled(stripe.subscriptions.update(await subscription(), { cancel_at: at }));
@@ -145,12 +145,12 @@ export const STRIPE_STEPS: readonly Step[] = [
   },
   {
     name: "resume a trial that paused without a card",
-    async run({ stripe, sandbox, settled, wait, resume, writer, buyer }) {
+    async run({ stripe, sandbox, settled, wait, resume, mail, buyer }) {
       const customer = await stripe.customers.create({ email: buyer.email, metadata: { user_id: buyer.id } });
       const session = await stripe.checkout.sessions.create({
         mode: "subscription",
         customer: customer.id,
-        line_items: [{ price: "price_writer_plus_monthly", quantity: 1 }],
+        line_items: [{ price: "price_mail_silver_monthly", quantity: 1 }],
         payment_method_collection: "if_required",
         subscription_data: {
           metadata: { user_id: buyer.id },
@@ -165,13 +165,13 @@ export const STRIPE_STEPS: readonly Step[] = [
       const portal = await stripe.billingPortal.sessions.create({ customer: customer.id });
       await settled(pages.changeCard(sandbox, portal.id, { ...payment, card: "4242" }));
       await resume();
-      expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+      expect(await mail()).toMatchObject({ plan: "silver", status: "active" });
     },
   },
   {
     name: "read a subscription of more than ten items",
     async run({ buy, client, sandbox, settled, subscription }) {
-      await buy("plus");
+      await buy("silver");
       const id = await subscription();
       await settled(addItems(sandbox, id));
       expect((await (await client()).subscription(id)).facts).toHaveLength(1);
@@ -179,10 +179,10 @@ export const STRIPE_STEPS: readonly Step[] = [
   },
   {
     name: "end at once",
-    async run({ buy, client, settled, subscription, writer }) {
-      await buy("plus");
+    async run({ buy, client, settled, subscription, mail }) {
+      await buy("silver");
       await settled((await client()).cancel(await subscription(), "now"));
-      expect(await writer()).toMatchObject({ plan: "free" });
+      expect(await mail()).toMatchObject({ plan: "free" });
     },
   },
 ];

@@ -30,14 +30,14 @@ export const TEST_PRODUCT: Product = {
 
 export type Plan = "low" | "high";
 
-const WRITER_PLANS: Readonly<Record<string, string>> = { low: "plus", high: "ultra" };
+const MAIL_PLANS: Readonly<Record<string, string>> = { low: "silver", high: "titanium" };
 
-/** The writer's plan in the catalog for a plan of the simulator; null without one. */
-export const writerPlan = (plan: string | null): string | null => WRITER_PLANS[plan ?? ""] ?? null;
+/** The mail's plan in the catalog for a plan of the simulator; null without one. */
+export const mailPlan = (plan: string | null): string | null => MAIL_PLANS[plan ?? ""] ?? null;
 
-export const writerPrice = ({ plan, interval }: { plan: string | null; interval: Interval | null }): Price => ({
-  product: "writer",
-  plan: writerPlan(plan) ?? "plus",
+export const mailPrice = ({ plan, interval }: { plan: string | null; interval: Interval | null }): Price => ({
+  product: "mail",
+  plan: mailPlan(plan) ?? "silver",
   interval: interval ?? "monthly",
 });
 

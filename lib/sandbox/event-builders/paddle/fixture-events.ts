@@ -1,6 +1,6 @@
 /**
- * The events of the fixtures: a user subscribes to Writer Plus on March 1, and every event type follows. A file is
- * named by its event's type, plus a variant if a type has several fixtures.
+ * The events of the fixtures: a user subscribes to Mail Silver on March 1, and every event type follows. A file is
+ * named by its event's type, silver a variant if a type has several fixtures.
  */
 
 import type { Instant } from "@/lib/billing/types";
@@ -27,19 +27,19 @@ export const NEXT_MARCH = Date.parse("2027-03-16T22:00:00.120Z");
 export const SECOND_MS = 1000;
 export const HOUR_MS = 3600 * SECOND_MS;
 
-const writer = (plan: string, interval: Price["interval"]) => planPrice({ product: "writer", plan, interval });
-const plus = writer("plus", "monthly");
-const ultra = writer("ultra", "monthly");
-const basic = writer("basic", "monthly");
-const plusYearly = writer("plus", "yearly");
-const starter = planPrice({ product: "chatbots", plan: "starter", interval: "monthly" });
+const mail = (plan: string, interval: Price["interval"]) => planPrice({ product: "mail", plan, interval });
+const silver = mail("silver", "monthly");
+const titanium = mail("titanium", "monthly");
+const bronze = mail("bronze", "monthly");
+const silverYearly = mail("silver", "yearly");
+const solo = planPrice({ product: "depot", plan: "solo", interval: "monthly" });
 /** A price that was created in Paddle's dashboard and that no variable lists. */
-const unlisted = { ...ultra, id: "pri_01unlisted", name: "Ultra, negotiated" };
+const unlisted = { ...titanium, id: "pri_01unlisted", name: "Titanium, negotiated" };
 
 const BORN: SubscriptionSpec = {
   id: "sub_01ada",
   customer: "ctm_01ada",
-  items: [{ price: plus }],
+  items: [{ price: silver }],
   createdAt: MARCH,
   updatedAt: MARCH,
   period: { start: MARCH, end: APRIL },
@@ -48,21 +48,21 @@ const BORN: SubscriptionSpec = {
 const TRIAL: SubscriptionSpec = { ...BORN, status: "trialing", trial: { start: MARCH, end: APRIL } };
 const RENEWED: SubscriptionSpec = { ...BORN, period: { start: APRIL, end: MAY } };
 const PAST_DUE: SubscriptionSpec = { ...RENEWED, status: "past_due" };
-const SWITCHED = { items: [{ price: plusYearly }], period: { start: MID_MARCH, end: NEXT_MARCH } };
+const SWITCHED = { items: [{ price: silverYearly }], period: { start: MID_MARCH, end: NEXT_MARCH } };
 const cancel = { action: "cancel", effectiveAt: APRIL } as const;
 
 /** The subscription in each event; `at` is also its `updated_at`. */
 const SUBSCRIPTIONS: Record<string, { is: SubscriptionSpec; at: Instant }> = {
   created: { is: { ...BORN, transaction: "txn_01march" }, at: MARCH },
   "created.trial": { is: { ...TRIAL, transaction: "txn_01march" }, at: MARCH },
-  "created.two_products": { is: { ...BORN, items: [{ price: plus }, { price: starter, quantity: 3 }] }, at: MARCH },
+  "created.two_products": { is: { ...BORN, items: [{ price: silver }, { price: solo, quantity: 3 }] }, at: MARCH },
   activated: { is: BORN, at: MARCH },
   trialing: { is: TRIAL, at: MARCH },
   imported: { is: BORN, at: MARCH },
   "updated.renewal": { is: RENEWED, at: APRIL + SECOND_MS },
   "updated.trial_converted": { is: { ...TRIAL, ...RENEWED, status: "active" }, at: APRIL + SECOND_MS },
-  "updated.upgrade": { is: { ...BORN, items: [{ price: ultra }] }, at: MID_MARCH },
-  "updated.plan_change_at_renewal": { is: { ...RENEWED, items: [{ price: basic }] }, at: APRIL + SECOND_MS },
+  "updated.upgrade": { is: { ...BORN, items: [{ price: titanium }] }, at: MID_MARCH },
+  "updated.plan_change_at_renewal": { is: { ...RENEWED, items: [{ price: bronze }] }, at: APRIL + SECOND_MS },
   "updated.interval_switch": { is: { ...BORN, ...SWITCHED }, at: MID_MARCH },
   "updated.cancel_scheduled": { is: { ...BORN, scheduledChange: cancel }, at: MID_MARCH },
   "updated.pause_scheduled": { is: { ...BORN, scheduledChange: { ...cancel, action: "pause" } }, at: MID_MARCH },
@@ -77,7 +77,7 @@ const SUBSCRIPTIONS: Record<string, { is: SubscriptionSpec; at: Instant }> = {
   "canceled.with_period": { is: { ...BORN, status: "canceled", canceledAt: APRIL }, at: APRIL },
 };
 
-const line = (price: typeof plus, changes: Partial<LineSpec> = {}): LineSpec => ({
+const line = (price: typeof silver, changes: Partial<LineSpec> = {}): LineSpec => ({
   price,
   amount: price.unitAmount,
   ...changes,
@@ -91,7 +91,7 @@ const FIRST: TransactionSpec = {
   subscription: BORN.id,
   origin: "web",
   status: "completed",
-  lines: [line(plus)],
+  lines: [line(silver)],
   period: { start: MARCH, end: APRIL },
   at: MARCH,
   customData: { user_id: "user_ada" },
@@ -100,7 +100,7 @@ const RECURRING: TransactionSpec = {
   ...FIRST,
   id: "txn_01april",
   origin: "subscription_recurring",
-  lines: [line(plus, whole(RENEWED.period))],
+  lines: [line(silver, whole(RENEWED.period))],
   period: { start: APRIL, end: MAY },
   at: APRIL + HOUR_MS,
 };
@@ -112,55 +112,55 @@ const TRANSACTIONS: Record<string, TransactionSpec> = {
   "paid.before_subscription": { ...FIRST, status: "paid", subscription: null },
   paid: { ...RECURRING, status: "paid" },
   "completed.first": FIRST,
-  "completed.trial": { ...FIRST, lines: [line(plus, { amount: 0 })] },
+  "completed.trial": { ...FIRST, lines: [line(silver, { amount: 0 })] },
   "completed.renewal": RECURRING,
   "completed.renewal_from_credit": { ...RECURRING, credit: 500 },
   "completed.renewal_with_discount": { ...RECURRING, discount: 500 },
   "completed.upgrade": {
     ...UPDATE,
-    lines: [line(ultra, { amount: 1999, proration: half })],
+    lines: [line(titanium, { amount: 1999, proration: half })],
     period: REST,
     credit: 1000,
   },
-  "completed.upgrade_in_full": { ...UPDATE, lines: [line(ultra)], period: REST },
+  "completed.upgrade_in_full": { ...UPDATE, lines: [line(titanium)], period: REST },
   // Since March 2024 the unused part is a negative line; before, the credit of an adjustment paid it.
   "completed.upgrade_less_unused": {
     ...UPDATE,
     lines: [
-      line(plus, { amount: -1000, quantity: -1, proration: half }),
-      line(ultra, { amount: 2000, proration: half }),
+      line(silver, { amount: -1000, quantity: -1, proration: half }),
+      line(titanium, { amount: 2000, proration: half }),
     ],
     period: REST,
   },
   "completed.downgrade_to_balance": {
     ...UPDATE,
     lines: [
-      line(plus, { amount: -1000, quantity: -1, proration: half }),
-      line(basic, { amount: 500, proration: half }),
+      line(silver, { amount: -1000, quantity: -1, proration: half }),
+      line(bronze, { amount: 500, proration: half }),
     ],
     period: REST,
     creditToBalance: 500,
   },
   "completed.interval_switch": {
     ...UPDATE,
-    lines: [line(plusYearly, whole(SWITCHED.period))],
+    lines: [line(silverYearly, whole(SWITCHED.period))],
     period: SWITCHED.period,
     credit: 1000,
   },
   "completed.interval_switch_in_money": {
     ...UPDATE,
-    lines: [line(plusYearly, whole(SWITCHED.period))],
+    lines: [line(silverYearly, whole(SWITCHED.period))],
     period: SWITCHED.period,
   },
   "completed.resumed": {
     ...RECURRING,
     id: "txn_01resumed",
-    lines: [line(plus, whole({ start: MID_MARCH, end: MID_APRIL }))],
+    lines: [line(silver, whole({ start: MID_MARCH, end: MID_APRIL }))],
     period: { start: MID_MARCH, end: MID_APRIL },
     at: MID_MARCH,
   },
   "completed.renewal_invoiced": { ...RECURRING, collectionMode: "manual" },
-  "completed.one_off": { ...CHARGE, lines: [line(plus)] },
+  "completed.one_off": { ...CHARGE, lines: [line(silver)] },
   "completed.card_change": { ...UPDATE, ...CARD } as TransactionSpec,
   payment_failed: { ...RECURRING, status: "past_due" },
   "payment_failed.paid_since": { ...RECURRING, status: "completed" },

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type LineSpec, lineItem, lineSums, sumOfLines, taxRatesOf } from "./line";
 import { planPrice } from "./price";
 
-const price = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
+const price = planPrice({ product: "mail", plan: "silver", interval: "monthly" });
 const line = (over: Partial<LineSpec> = {}): LineSpec => ({ price, amount: 1_999, ...over });
 
 describe("the sums of a line", () => {

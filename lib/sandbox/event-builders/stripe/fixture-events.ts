@@ -1,6 +1,6 @@
 /**
- * The events of the fixtures: a user subscribes to Writer Plus on March 1, and every event type follows. A file is
- * named by its event's type, plus a variant if a type has several fixtures.
+ * The events of the fixtures: a user subscribes to Mail Silver on March 1, and every event type follows. A file is
+ * named by its event's type, silver a variant if a type has several fixtures.
  */
 import type { Price } from "@/lib/config/catalog";
 import {
@@ -29,24 +29,24 @@ export const MAY = seconds("2026-05-01T10:00:00Z");
 export const NEXT_MARCH = seconds("2027-03-16T22:00:00Z");
 const HOUR_SECONDS = 3600;
 
-const writer = (plan: string, interval: Price["interval"]) => planPrice({ product: "writer", plan, interval });
-const plus = writer("plus", "monthly");
-const ultra = writer("ultra", "monthly");
-const basic = writer("basic", "monthly");
-const plusYearly = writer("plus", "yearly");
-const starter = planPrice({ product: "chatbots", plan: "starter", interval: "monthly" });
+const mail = (plan: string, interval: Price["interval"]) => planPrice({ product: "mail", plan, interval });
+const silver = mail("silver", "monthly");
+const titanium = mail("titanium", "monthly");
+const bronze = mail("bronze", "monthly");
+const silverYearly = mail("silver", "yearly");
+const solo = planPrice({ product: "depot", plan: "solo", interval: "monthly" });
 
 /** A price that was created in Stripe's dashboard and that no variable lists. */
-const unlisted = { ...ultra, id: "price_unlisted", nickname: "Ultra, negotiated" };
+const unlisted = { ...titanium, id: "price_unlisted", nickname: "Titanium, negotiated" };
 
-const ITEM = "si_AdaWriter";
-const item = (price: typeof plus) => [{ id: ITEM, price }];
-const both = [...item(plus), { id: "si_AdaChatbots", price: starter }];
+const ITEM = "si_AdaMail";
+const item = (price: typeof silver) => [{ id: ITEM, price }];
+const both = [...item(silver), { id: "si_AdaDepot", price: solo }];
 
 const BORN: SubscriptionSpec = {
-  id: "sub_AdaWriter",
+  id: "sub_AdaMail",
   customer: "cus_Ada",
-  items: item(plus),
+  items: item(silver),
   created: MARCH,
   periodStart: MARCH,
   periodEnd: APRIL,
@@ -65,13 +65,13 @@ const PAUSED: SubscriptionSpec = { ...TRIAL, status: "paused", periodStart: APRI
 /** Updates of the subscription; each event has the difference. */
 const UPDATES: Record<string, { from: SubscriptionSpec; to: SubscriptionSpec; at: number }> = {
   renewal: { from: BORN, to: RENEWED, at: APRIL + 5 },
-  upgrade: { from: BORN, to: { ...BORN, items: item(ultra), latestInvoice: "in_AdaUpgrade" }, at: MID_MARCH },
-  plan_change_at_renewal: { from: BORN, to: { ...RENEWED, items: item(basic) }, at: APRIL + 5 },
+  upgrade: { from: BORN, to: { ...BORN, items: item(titanium), latestInvoice: "in_AdaUpgrade" }, at: MID_MARCH },
+  plan_change_at_renewal: { from: BORN, to: { ...RENEWED, items: item(bronze) }, at: APRIL + 5 },
   interval_switch: {
     from: BORN,
     to: {
       ...BORN,
-      items: item(plusYearly),
+      items: item(silverYearly),
       billingCycleAnchor: MID_MARCH,
       periodStart: MID_MARCH,
       periodEnd: NEXT_MARCH,
@@ -101,7 +101,7 @@ const UPDATES: Record<string, { from: SubscriptionSpec; to: SubscriptionSpec; at
   unknown_price: { from: BORN, to: { ...BORN, items: item(unlisted) }, at: MID_MARCH },
 };
 
-const line = (id: string, price: typeof plus, periodStart: number, periodEnd: number): LineSpec => ({
+const line = (id: string, price: typeof silver, periodStart: number, periodEnd: number): LineSpec => ({
   id,
   item: ITEM,
   price,
@@ -110,7 +110,7 @@ const line = (id: string, price: typeof plus, periodStart: number, periodEnd: nu
   periodStart,
   periodEnd,
 });
-const proration = (id: string, price: typeof plus, amount: number, description: string): LineSpec => ({
+const proration = (id: string, price: typeof silver, amount: number, description: string): LineSpec => ({
   ...line(id, price, MID_MARCH, APRIL),
   amount,
   description,
@@ -122,7 +122,7 @@ const FIRST: InvoiceSpec = {
   subscription: BORN.id,
   metadata: BORN.metadata,
   billingReason: "subscription_create",
-  lines: [line("il_AdaMarch", plus, MARCH, APRIL)],
+  lines: [line("il_AdaMarch", silver, MARCH, APRIL)],
   created: MARCH,
   periodStart: MARCH,
   periodEnd: MARCH,
@@ -132,20 +132,20 @@ const CYCLE: InvoiceSpec = {
   ...FIRST,
   id: "in_AdaApril",
   billingReason: "subscription_cycle",
-  lines: [line("il_AdaApril", plus, APRIL, MAY)],
+  lines: [line("il_AdaApril", silver, APRIL, MAY)],
   created: APRIL,
   periodStart: MARCH,
   periodEnd: APRIL,
 };
 const UNPAID: InvoiceSpec = { ...CYCLE, status: "open", nextPaymentAttempt: APRIL + 72 * HOUR_SECONDS };
-const UNUSED_PLUS = proration("il_AdaUnusedPlus", plus, -995, "Unused time on Plus monthly after 16 Mar 2026");
+const UNUSED_SILVER = proration("il_AdaUnusedSilver", silver, -995, "Unused time on Silver monthly after 16 Mar 2026");
 
 const INVOICES: Record<string, { invoice: InvoiceSpec; at: number }> = {
   "invoice.paid.create": { invoice: FIRST, at: MARCH + 2 },
   "invoice.paid.trial": {
     invoice: {
       ...FIRST,
-      lines: [{ ...line("il_AdaMarch", plus, MARCH, APRIL), amount: 0, description: "Trial period for Plus" }],
+      lines: [{ ...line("il_AdaMarch", silver, MARCH, APRIL), amount: 0, description: "Trial period for Silver" }],
     },
     at: MARCH + 2,
   },
@@ -156,7 +156,10 @@ const INVOICES: Record<string, { invoice: InvoiceSpec; at: number }> = {
       ...FIRST,
       id: "in_AdaUpgrade",
       billingReason: "subscription_update",
-      lines: [UNUSED_PLUS, proration("il_AdaUltra", ultra, 1990, "Remaining time on Ultra monthly after 16 Mar 2026")],
+      lines: [
+        UNUSED_SILVER,
+        proration("il_AdaTitanium", titanium, 1990, "Remaining time on Titanium monthly after 16 Mar 2026"),
+      ],
       created: MID_MARCH,
       periodStart: MARCH,
       periodEnd: MID_MARCH,
@@ -168,7 +171,7 @@ const INVOICES: Record<string, { invoice: InvoiceSpec; at: number }> = {
       ...FIRST,
       id: "in_AdaSwitch",
       billingReason: "subscription_update",
-      lines: [UNUSED_PLUS, line("il_AdaYear", plusYearly, MID_MARCH, NEXT_MARCH)],
+      lines: [UNUSED_SILVER, line("il_AdaYear", silverYearly, MID_MARCH, NEXT_MARCH)],
       created: MID_MARCH,
       periodStart: MARCH,
       periodEnd: MID_MARCH,
@@ -185,7 +188,7 @@ const SESSION: SessionSpec = {
   customer: BORN.customer,
   subscription: BORN.id,
   invoice: FIRST.id,
-  amount: plus.unitAmount,
+  amount: silver.unitAmount,
   created: MARCH - 60,
   metadata: BORN.metadata,
 };
@@ -193,7 +196,7 @@ const CHARGE = {
   id: "ch_AdaMarch",
   customer: BORN.customer,
   invoice: FIRST.id,
-  amount: plus.unitAmount,
+  amount: silver.unitAmount,
   created: MARCH,
 };
 const DISPUTE = { id: "du_AdaMarch", charge: CHARGE.id, amount: CHARGE.amount, created: MID_MARCH };

@@ -2,13 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { currentInvoice, type InvoiceSpec, type LineSpec, planPrice } from "./events";
 
-const plus = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
+const silver = planPrice({ product: "mail", plan: "silver", interval: "monthly" });
 const line = (over: Partial<LineSpec> = {}): LineSpec => ({
   id: "il_1",
   item: "si_1",
-  price: plus,
+  price: silver,
   amount: 1_000,
-  description: "Plus",
+  description: "Silver",
   periodStart: 0,
   periodEnd: 100,
   ...over,
