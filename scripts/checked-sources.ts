@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { ROOT } from "./project";
 
-const CHECKED = ["app", "lib", "proxy.ts", "instrumentation.ts"];
+const CHECKED = ["app", "bench", "e2e", "lib", "scripts", "soak", "tests", "proxy.ts", "instrumentation.ts"];
 
 export function checkedSources() {
   const files = CHECKED.flatMap(filesBelow);

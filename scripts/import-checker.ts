@@ -2,9 +2,9 @@
 import path from "node:path";
 import type { ImportRule } from "./import-rules";
 
-/** Statements in code only: English sentences also contain "select" and "update". */
+/** Product code only, and statements only: English sentences also contain "select" and "update". */
 const SQL = /["'`]\s*(select\s.+\sfrom\s|insert into\s|update\s\S+\sset\s|delete from\s|create (table|or replace)\s)/i;
-const SQL_ALLOWED = /^lib\/database\/|\.db\.test\.ts$/;
+const SQL_ALLOWED = /^(?!app\/|lib\/)|^lib\/database\/|\.db\.test\.ts$/;
 
 /** The files that each file imports, by path. */
 type Graph = ReadonlyMap<string, string[]>;

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import config from "@/tollgate.config";
 import type { Client } from "./client";
 import type { ClientLog } from "./client-log";
+import type { Finding } from "./finding";
 import type { Random } from "./random";
-import type { Finding } from "./verify";
 
 const FIELD = "messages_count";
 const LIMIT = config.products.chatbots.plans.free.limits[FIELD];

@@ -1,8 +1,8 @@
 /** Prints the run's numbers and the check's findings. */
 import { printTable } from "@/bench/table";
 import type { ClientLog } from "./client-log";
+import type { Finding } from "./finding";
 import type { Installation } from "./installation";
-import type { Finding } from "./verify";
 
 const SHOWN = 10;
 

@@ -19,12 +19,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { clientOf } from "./client";
 import { ClientLog } from "./client-log";
 import { faultsOf } from "./faults";
+import type { Finding } from "./finding";
 import { type Installation, startInstallation } from "./installation";
 import { loadLists } from "./load";
 import { type Random, randomOf } from "./random";
 import { report } from "./report";
 import { startTraffic } from "./traffic";
-import { type Finding, verify } from "./verify";
+import { verify } from "./verify";
 
 const FAULTS = Number(process.env.SOAK_FAULTS ?? 60);
 /** For slow machines. */

@@ -10,14 +10,7 @@ import { rebuildAll } from "@/lib/webhooks/rebuild";
 import config from "@/tollgate.config";
 import type { ClientLog } from "./client-log";
 import { verifyErasures } from "./erasures";
-
-export interface Finding {
-  what: string;
-  /** The number of checked items. */
-  checked: number;
-  /** One line per violation. */
-  violations: string[];
-}
+import type { Finding } from "./finding";
 
 type Query = <Row>(text: string) => Promise<Row[]>;
 
