@@ -1,6 +1,5 @@
 import type { Route } from "next";
-import Link from "next/link";
-import { button, MAIN } from "@/lib/ui";
+import { button, Link, MAIN } from "@/lib/ui";
 
 export default function NotFound() {
   return (

@@ -1,35 +1,86 @@
 /** The actions of a subscription's card, and the page's updates after webhooks. */
-import { expect, test } from "@playwright/test";
+import { expect, type Page, test } from "@playwright/test";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
+import { changeOutcomePath } from "@/lib/ui/changes/change-outcome-notice";
+import { subscriptionFingerprint } from "@/lib/ui/changes/subscription-fingerprint";
 import { expectAccessible } from "./support/page-checks";
 import { enterState } from "./support/states";
-import { newUserId, postStripe, signIn } from "./support/users";
+import { newUserId, postStripe, signIn, subscriptionOf } from "./support/users";
 
 test.use({ trace: "off" });
 
 const price = { product: "writer", plan: "ultra", interval: "monthly" } as const;
 
-test("a new plan appears within 2 s of its webhook, without a reload", async ({ page }) => {
-  const userId = newUserId("watcher");
-  await signIn(page, userId);
+/** A page with a paused clock, and the number of its requests. A busy machine may take longer than the page's clock. */
+async function openPaused(page: Page, path: string) {
+  let sent = 0;
+  let open = 0;
+  page.on("request", () => {
+    sent += 1;
+    open += 1;
+  });
+  page.on("requestfinished", () => (open -= 1));
+  page.on("requestfailed", () => (open -= 1));
   await page.clock.install();
-  let requests = 0;
-  page.on("request", (request) => (requests += request.url().endsWith("/usage") ? 1 : 0));
-  page.on("requestfinished", (request) => (requests -= request.url().endsWith("/usage") ? 1 : 0));
-  await page.goto("/billing");
-  const card = page.getByRole("region", { name: "Writer Free" });
-  await expect(card).toBeVisible();
+  await page.goto(path);
+  await page.waitForLoadState("networkidle");
   await page.evaluate(() => Object.assign(window, { sameDocument: true }));
-  // Measured by the page's clock, which is paused: a busy machine may take longer.
   await page.clock.pauseAt(Date.now() + 5_000);
-  await expect.poll(() => requests).toBe(0);
-  await postStripe(
+  await expect.poll(() => open).toBe(0);
+  return {
+    sent: () => sent,
+    /** Lets the page's time pass, and waits for the answers to the requests that this causes. */
+    async pass(milliseconds: number) {
+      await page.clock.runFor(milliseconds);
+      await expect.poll(() => open).toBe(0);
+    },
+    sameDocument: () => page.evaluate(() => "sameDocument" in window),
+  };
+}
+
+const buyUltra = (page: Page, userId: string) =>
+  postStripe(
     page.request,
     fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() }).created(),
   );
-  await page.clock.runFor(2_000);
+
+test("a bought plan appears within 2 s of its webhook, without a reload", async ({ page }) => {
+  const userId = newUserId("watcher");
+  await signIn(page, userId);
+  const free = await subscriptionOf(page.request, "writer");
+  const opened = await openPaused(page, changeOutcomePath("pending", "writer", subscriptionFingerprint(free)));
+  await expect(page.getByRole("region", { name: "Writer Free" })).toBeVisible();
+  await buyUltra(page, userId);
+  await opened.pass(2_000);
   await expect(page.getByRole("region", { name: "Writer Ultra" })).toContainText("0 of 35,000 words used");
-  expect(await page.evaluate(() => "sameDocument" in window)).toBe(true);
+  expect(await opened.sameDocument()).toBe(true);
+});
+
+test("an idle page sends at most one request per minute, and shows a new plan after it", async ({ page }) => {
+  const userId = newUserId("idle");
+  await signIn(page, userId);
+  const opened = await openPaused(page, "/billing");
+  const before = opened.sent();
+  for (let minute = 0; minute < 10; minute += 1) await opened.pass(60_000);
+  expect(opened.sent() - before).toBeLessThanOrEqual(10);
+  expect(opened.sent()).toBeGreaterThan(before);
+  await buyUltra(page, userId);
+  await opened.pass(61_000);
+  await expect(page.getByRole("region", { name: "Writer Ultra" })).toContainText("0 of 35,000 words used");
+  expect(await opened.sameDocument()).toBe(true);
+});
+
+test("a link's page is fetched when the user points at the link, not before", async ({ page }) => {
+  await signIn(page, newUserId("pointer"));
+  const prefetched: string[] = [];
+  page.on("request", (request) => {
+    if ("next-router-prefetch" in request.headers()) prefetched.push(new URL(request.url()).pathname);
+  });
+  await page.goto("/billing");
+  await page.waitForLoadState("networkidle");
+  expect(prefetched).toEqual([]);
+  await page.getByRole("link", { name: "Usage", exact: true }).hover();
+  await expect.poll(() => prefetched).toContain("/usage");
 });
 
 test("the other actions are in a menu, which the keyboard opens too", async ({ page }) => {

@@ -77,6 +77,8 @@ test("new usage appears without a reload", async ({ page }) => {
   await page.goto("/usage");
   await expect(page.getByText("No messages used on these days.")).toBeVisible();
   await consume(page.request, "messages_count", 7);
+  // The page asks ten seconds after the user's last input.
+  await page.getByRole("heading", { level: 1 }).click();
   await expect(page.getByRole("region", { name: "Messages" })).toContainText("7 of 100 messages used");
 });
 

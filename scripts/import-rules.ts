@@ -144,4 +144,10 @@ export const IMPORT_RULES: ImportRule[] = [
     mayNot: /^lib\/sandbox\//,
     types: true,
   },
+  {
+    name: "links-prefetch-late",
+    why: "Next's link prefetches each visible page; ours waits until the user points at it",
+    from: /^(app|lib)\/(?!ui\/link\.tsx$).*$/,
+    mayNot: /^next\/link$/,
+  },
 ];

@@ -1,9 +1,8 @@
 import type { Metadata } from "next";
-import Link from "next/link";
 import { notFound } from "next/navigation";
 import { env } from "@/lib/core/env";
 import { confirmationOf, currentUser } from "@/lib/identity";
-import { Logo, MAIN, returnPath } from "@/lib/ui";
+import { Link, Logo, MAIN, returnPath } from "@/lib/ui";
 import { ConfirmForm } from "@/lib/ui/identity/confirm-form";
 
 /** The address contains a token, which must not reach other sites or search engines. */

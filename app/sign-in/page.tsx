@@ -1,8 +1,7 @@
 import type { Metadata, Route } from "next";
-import Link from "next/link";
 import { env } from "@/lib/core/env";
 import { currentUser } from "@/lib/identity";
-import { Logo, MAIN, returnPath } from "@/lib/ui";
+import { Link, Logo, MAIN, returnPath } from "@/lib/ui";
 import { IdentityPanel } from "@/lib/ui/identity/identity-panel";
 
 export const metadata: Metadata = { title: "Sign in" };

@@ -21,6 +21,7 @@ export { OtherAccountCheckout } from "./checkout/other-account-checkout";
 export { PaddleCheckout } from "./checkout/paddle-checkout";
 export { InvoiceList, InvoicesUnavailable } from "./invoices/invoice-list";
 export { InvoicesSection } from "./invoices/invoices-section";
+export { Link } from "./link";
 export { LivePage } from "./live/live-page";
 export { Notice } from "./notice";
 export { NoticeList } from "./notices/notice-list";

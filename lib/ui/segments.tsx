@@ -1,5 +1,5 @@
 import type { Route } from "next";
-import Link from "next/link";
+import { Link } from "./link";
 
 interface SegmentsProps {
   /** The accessible name of the choice. */

@@ -3,9 +3,9 @@
 import { Menu } from "@base-ui/react/menu";
 import { Ellipsis } from "lucide-react";
 import type { Route } from "next";
-import Link from "next/link";
 import { useActionState, useRef } from "react";
 import { button } from "../button";
+import { Link } from "../link";
 import { RefusalNotice } from "../tools/refusal-notice";
 import type { Action } from "./action";
 

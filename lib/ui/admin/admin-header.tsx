@@ -1,6 +1,6 @@
 import type { Route } from "next";
-import Link from "next/link";
 import { button } from "../button";
+import { Link } from "../link";
 import { Logo } from "../shell/logo";
 import { AdminNav } from "./admin-nav";
 

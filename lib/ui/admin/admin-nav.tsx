@@ -1,9 +1,9 @@
 "use client";
 
 import type { Route } from "next";
-import Link from "next/link";
 import { usePathname, useRouter } from "next/navigation";
 import { useEffect } from "react";
+import { Link } from "../link";
 
 const PAGES = [
   { href: "/admin", name: "Health", key: "h" },

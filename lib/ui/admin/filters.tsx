@@ -1,6 +1,6 @@
 import type { Route } from "next";
-import Link from "next/link";
 import { button, FIELD } from "../button";
+import { Link } from "../link";
 
 export interface Filter {
   name: string;

@@ -1,6 +1,6 @@
 import type { Route } from "next";
-import Link from "next/link";
 import type { ReactNode } from "react";
+import { Link } from "../link";
 
 interface TableProps {
   /** Describes the rows to screen readers; not visible. */

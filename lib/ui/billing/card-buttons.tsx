@@ -1,10 +1,10 @@
 import type { Route } from "next";
-import Link from "next/link";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import type { Action } from "../actions/action";
 import { ActionForm } from "../actions/action-form";
 import { ActionsMenu, type MenuEntry } from "../actions/actions-menu";
 import { button } from "../button";
+import { Link } from "../link";
 import { type CardAction, cardActions } from "./card-actions";
 
 /** The server actions of a card's buttons. */

@@ -1,5 +1,4 @@
 import type { Route } from "next";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import type { ChangePreviewView } from "@/lib/billing/schemas/purchase";
 import { collectionWords } from "@/lib/messages/collection";
@@ -10,6 +9,7 @@ import { usageEffect } from "@/lib/messages/usage-effect";
 import type { Action } from "../actions/action";
 import { ActionForm } from "../actions/action-form";
 import { button } from "../button";
+import { Link } from "../link";
 import { Instant } from "../time/instant";
 import { MeterChanges } from "./meter-changes";
 

@@ -1,6 +1,6 @@
-import Link from "next/link";
 import type { Confirmation } from "@/lib/identity";
 import { button } from "../button";
+import { Link } from "../link";
 
 interface ConfirmFormProps {
   /** null if the link is incomplete. */

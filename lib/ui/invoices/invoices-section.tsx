@@ -1,6 +1,6 @@
 import type { Route } from "next";
-import Link from "next/link";
 import { type ReactNode, Suspense } from "react";
+import { Link } from "../link";
 
 interface InvoicesSectionProps {
   /** Changes when invoices may have changed. A refresh with the same version keeps the shown invoices. */

@@ -7,6 +7,7 @@ export function LivePage({ usage, pending = false }: { usage: UsageView; pending
   return <LiveRefresh shown={fingerprint(usage)} pending={pending || usage.subscriptions.some(isPending)} />;
 }
 
+/** The first payment is under way. An open invoice is paid on another page, and the return refreshes this one. */
 function isPending({ status }: UsageView["subscriptions"][number]): boolean {
-  return status === "incomplete" || status === "past_due" || status === "unpaid";
+  return status === "incomplete";
 }

@@ -8,57 +8,70 @@ import { pollDelay } from "./poll";
 interface LiveRefreshProps {
   /** The fingerprint of the shown usage. If the server's differs, the page refreshes. */
   shown: string;
-  /** A change is pending, so the page polls often even if the user is not active. */
+  /** A change is pending, so the page polls often. */
   pending: boolean;
 }
 
 /** Polls the usage route, and refreshes the page if the answer differs. */
 export function LiveRefresh({ shown, pending }: LiveRefreshProps) {
   const router = useRouter();
-  const latest = useRef({ shown, pending });
+  const latest = useRef(shown);
   useEffect(() => {
-    latest.current = { shown, pending };
+    latest.current = shown;
   });
-  useEffect(() => watch(latest, () => router.refresh()), [router]);
+  useEffect(() => watch(latest, pending, () => router.refresh()), [router, pending]);
   return null;
 }
 
-const ACTIVITY = ["visibilitychange", "pointerdown", "keydown"] as const;
+const INPUT = ["visibilitychange", "pointerdown", "keydown"] as const;
 
 /** Runs until the returned function is called. Hidden pages do not poll; a page that becomes visible polls soon. */
-function watch(latest: { readonly current: LiveRefreshProps }, onChange: () => void): () => void {
+function watch(shown: { readonly current: string }, pending: boolean, onChange: () => void): () => void {
+  const startedAt = performance.now();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let nextAt = Number.POSITIVE_INFINITY;
   let failures = 0;
-  let activeAt = performance.now();
+  let inputAt: number | null = null;
   let latestSeen: string | null = null;
   let ended = false;
 
   const poll = async () => {
+    nextAt = Number.POSITIVE_INFINITY;
     const answer = await fetchFingerprint();
     if (ended) return;
     failures = answer === null ? failures + 1 : 0;
     // One refresh per answer, so that a page whose fingerprint stays different does not refresh forever.
-    if (answer !== null && answer !== latest.current.shown && answer !== latestSeen) onChange();
+    if (answer !== null && answer !== shown.current && answer !== latestSeen) onChange();
     latestSeen = answer ?? latestSeen;
     schedule();
   };
   const schedule = () => {
-    clearTimeout(timer);
-    if (document.visibilityState !== "visible") return;
-    const idleMs = performance.now() - activeAt;
-    timer = setTimeout(poll, pollDelay({ pending: latest.current.pending, idleMs, failures }));
+    if (document.visibilityState !== "visible") return stop();
+    const now = performance.now();
+    const pendingMs = pending ? now - startedAt : null;
+    const inputMs = inputAt === null ? null : now - inputAt;
+    const at = now + pollDelay({ pendingMs, inputMs, failures });
+    // Each input would put off the poll that an earlier one brought forward.
+    if (at >= nextAt) return;
+    stop();
+    nextAt = at;
+    timer = setTimeout(poll, at - now);
   };
-  const onActivity = () => {
-    activeAt = performance.now();
+  const stop = () => {
+    clearTimeout(timer);
+    nextAt = Number.POSITIVE_INFINITY;
+  };
+  const onInput = () => {
+    inputAt = performance.now();
     schedule();
   };
 
-  for (const event of ACTIVITY) document.addEventListener(event, onActivity);
+  for (const event of INPUT) document.addEventListener(event, onInput);
   schedule();
   return () => {
     ended = true;
     clearTimeout(timer);
-    for (const event of ACTIVITY) document.removeEventListener(event, onActivity);
+    for (const event of INPUT) document.removeEventListener(event, onInput);
   };
 }
 

@@ -1,17 +1,26 @@
 import { expect, it } from "vitest";
 import { pollDelay } from "./poll";
 
-it("polls within a second while a change is pending, and while the user is active", () => {
-  expect(pollDelay({ pending: true, idleMs: 599_999, failures: 0 })).toBeLessThan(1_000);
-  expect(pollDelay({ pending: false, idleMs: 119_999, failures: 0 })).toBeLessThan(1_000);
+const delay = (pendingMs: number | null, inputMs: number | null, failures = 0) =>
+  pollDelay({ pendingMs, inputMs, failures });
+
+it("is short for ten minutes after a change became pending", () => {
+  expect(delay(0, null)).toBe(800);
+  expect(delay(599_999, null)).toBe(800);
+  expect(delay(600_000, null)).toBe(60_000);
 });
 
-it("polls every 15 s if the user is not active", () => {
-  expect(pollDelay({ pending: false, idleMs: 120_000, failures: 0 })).toBe(15_000);
-  expect(pollDelay({ pending: true, idleMs: 600_000, failures: 0 })).toBe(15_000);
+it("is ten seconds for a minute after the user's last input", () => {
+  expect(delay(null, 0)).toBe(10_000);
+  expect(delay(null, 59_999)).toBe(10_000);
+  expect(delay(600_000, 0)).toBe(10_000);
+  expect(delay(null, 60_000)).toBe(60_000);
 });
 
-it("doubles the delay with each failure, up to a minute", () => {
-  const delays = [0, 1, 2, 3, 40].map((failures) => pollDelay({ pending: true, idleMs: 0, failures }));
-  expect(delays).toEqual([800, 1_600, 3_200, 6_400, 60_000]);
+it("is a minute on an idle page", () => {
+  expect(delay(null, null)).toBe(60_000);
+});
+
+it("doubles with each failure, up to a minute", () => {
+  expect([0, 1, 2, 3, 40].map((failures) => delay(0, null, failures))).toEqual([800, 1_600, 3_200, 6_400, 60_000]);
 });

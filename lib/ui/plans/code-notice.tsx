@@ -1,5 +1,5 @@
 import type { Route } from "next";
-import Link from "next/link";
+import { Link } from "../link";
 import { Notice } from "../notice";
 
 /** The promotion code of the checkout, with a link to the page without it. */

@@ -1,9 +1,9 @@
 import type { Route } from "next";
-import Link from "next/link";
 import type { Interval, Processor } from "@/lib/config/terms";
 import type { Action } from "../actions/action";
 import { ActionForm } from "../actions/action-form";
 import { button } from "../button";
+import { Link } from "../link";
 import type { PlanOption } from "./plan-options";
 
 /** Server actions of the plans' buttons. */

@@ -1,6 +1,6 @@
 import { ArrowLeft } from "lucide-react";
 import type { Route } from "next";
-import Link from "next/link";
+import { Link } from "../link";
 
 /** The link from a page below `/billing` back to it. */
 export function BackToBilling() {

@@ -1,8 +1,8 @@
 "use client";
 
 import type { Route } from "next";
-import Link, { useLinkStatus } from "next/link";
 import { usePathname } from "next/navigation";
+import { Link, useLinkStatus } from "../link";
 import { useInstallation } from "./installation";
 
 /** The installation's pages, with the current one marked. */

@@ -1,8 +1,8 @@
 import type { Route } from "next";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import { currentUser } from "@/lib/identity";
 import { button } from "../button";
+import { Link } from "../link";
 import { RefreshOnFocus } from "../time/refresh-on-focus";
 import { RememberZone } from "../time/remember-zone";
 import { Logo } from "./logo";

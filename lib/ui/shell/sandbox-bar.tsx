@@ -1,8 +1,8 @@
 import type { Route } from "next";
-import Link from "next/link";
 import type { DecisionView } from "@/lib/billing/schemas/usage-view";
 import { gateway } from "@/lib/database";
 import type { CurrentUser } from "@/lib/identity";
+import { Link } from "../link";
 import { Instant } from "../time/instant";
 import { SandboxClock } from "./sandbox-clock";
 

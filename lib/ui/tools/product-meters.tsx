@@ -1,9 +1,9 @@
 import type { Route } from "next";
-import Link from "next/link";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { planName } from "@/lib/messages/plan";
 import { SubscriptionNotice } from "../billing/subscription-notice";
 import { WindowLine } from "../billing/window-line";
+import { Link } from "../link";
 import { Meter } from "../meter/meter";
 import { smallestUpgrade } from "./smallest-upgrade";
 import { upgradeOptions } from "./upgrade-options";

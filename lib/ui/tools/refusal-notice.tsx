@@ -1,7 +1,7 @@
 "use client";
 
 import type { Route } from "next";
-import Link from "next/link";
+import { Link } from "../link";
 import { Notice } from "../notice";
 import { type PageLink, useInstallation } from "../shell/installation";
 import type { Refusal } from "./send-json";

@@ -1,5 +1,4 @@
 import type { Metadata, Route } from "next";
-import Link from "next/link";
 import { redirect } from "next/navigation";
 import { productRequest } from "@/lib/subscriptions";
 import {
@@ -8,6 +7,7 @@ import {
   button,
   CancelPreview,
   isCancelable,
+  Link,
   requestLocale,
   requirePageUser,
   subscriptionName,

@@ -1,5 +1,4 @@
 import type { Metadata, Route } from "next";
-import Link from "next/link";
 import { notFound } from "next/navigation";
 import { loadUserDetail, releaseOf } from "@/lib/admin";
 import { fieldIds, meterOf, product as productOf } from "@/lib/config/current-catalog";
@@ -7,7 +6,7 @@ import { PROCESSORS } from "@/lib/config/terms";
 import { userIdSchema } from "@/lib/core/text";
 import { DatabaseError, gateway } from "@/lib/database";
 import { formatNumber, formatUtc } from "@/lib/messages/format";
-import { activityNumbers, activityWords, button, processorName, requestLocale } from "@/lib/ui";
+import { activityNumbers, activityWords, button, Link, processorName, requestLocale } from "@/lib/ui";
 import {
   AdminActionForm,
   Cell,
