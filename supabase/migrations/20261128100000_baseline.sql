@@ -171,7 +171,9 @@ create table tollgate.webhook_events (
 );
 comment on table tollgate.webhook_events is 'The inbox: the signed bytes of every event, and its outcome.';
 
-create index webhook_events_undecided on tollgate.webhook_events (next_attempt_at) where outcome is null;
+-- The jobs, the metrics and the admin's page read these few, however many decided events there are.
+create index webhook_events_waiting on tollgate.webhook_events (next_attempt_at)
+  where outcome is null or outcome in ('deferred', 'quarantined', 'dead');
 create index webhook_events_waiting_customer on tollgate.webhook_events (processor, customer_id)
   where outcome in ('deferred', 'quarantined');
 create index webhook_events_waiting_subscription on tollgate.webhook_events (processor, subscription_id)
@@ -1327,6 +1329,8 @@ as $$
     select e.processor, e.id
     from tollgate.webhook_events e
     where e.next_attempt_at <= now()
+      -- The predicate of the index; the next condition implies it.
+      and (e.outcome is null or e.outcome in ('deferred', 'quarantined', 'dead'))
       and (e.outcome is null
         or (e.outcome = 'deferred' and exists (
           select from tollgate.links l

@@ -7,6 +7,8 @@ as $$
     select e.processor, e.id
     from tollgate.webhook_events e
     where e.next_attempt_at <= now()
+      -- The predicate of the index; the next condition implies it.
+      and (e.outcome is null or e.outcome in ('deferred', 'quarantined', 'dead'))
       and (e.outcome is null
         or (e.outcome = 'deferred' and exists (
           select from tollgate.links l

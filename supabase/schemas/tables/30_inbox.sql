@@ -28,7 +28,9 @@ create table tollgate.webhook_events (
 );
 comment on table tollgate.webhook_events is 'The inbox: the signed bytes of every event, and its outcome.';
 
-create index webhook_events_undecided on tollgate.webhook_events (next_attempt_at) where outcome is null;
+-- The jobs, the metrics and the admin's page read these few, however many decided events there are.
+create index webhook_events_waiting on tollgate.webhook_events (next_attempt_at)
+  where outcome is null or outcome in ('deferred', 'quarantined', 'dead');
 create index webhook_events_waiting_customer on tollgate.webhook_events (processor, customer_id)
   where outcome in ('deferred', 'quarantined');
 create index webhook_events_waiting_subscription on tollgate.webhook_events (processor, subscription_id)
