@@ -1,75 +1,10 @@
 /** Purchases that were paid twice, in each order of payments, webhooks and returns. */
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
-import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/transports/postgres";
+import { describe, expect, test } from "vitest";
 import { ProcessorError } from "@/lib/processors/processor-client";
-import { reconcile } from "@/lib/webhooks/refresh";
-import { testDatabase } from "@/tests/support/database";
-import { fakeProcessors } from "@/tests/support/fake-processors";
-import { checkout } from "./checkout";
-import { returnFromCheckout } from "./checkout-return";
+import { purchasesPaidTwice } from "@/tests/support/purchases-paid-twice";
 import { endDuplicatePurchases } from "./duplicate-purchases";
 
-const database = testDatabase();
-const gateway = createGateway(postgresTransport(database.url));
-
-afterAll(() => gateway.end());
-
-let users = 0;
-
-let buyer = { id: "", email: "one@example.com" };
-
-beforeEach(async () => {
-  users += 1;
-  buyer = { id: `buyer-${users}`, email: "one@example.com" };
-  // Each test has the job for itself.
-  await database.pool().query("delete from checkouts");
-});
-
-const MINUTE_MS = 60_000;
-
-type Processor = "stripe" | "paddle";
-
-/** A buyer who has opened two checkouts of Mail, one after the other. */
-async function twoOpen(first: [string, Processor], second: [string, Processor], closes = false) {
-  const fake = fakeProcessors(gateway, { canClose: closes });
-  const { context, checkouts, pay, requestsOf } = fake;
-  const ids: string[] = [];
-  for (const [plan, processor] of [first, second]) {
-    const wanted = checkoutRequest.parse({ product: "mail", plan, processor });
-    ids.push((await checkout(buyer, wanted, context)).checkout);
-  }
-  const transactions = checkouts.map(({ id }) => id) as [string, string];
-  const begunAt = Date.now() - 10 * MINUTE_MS;
-  return {
-    ...fake,
-    transactions,
-    /** Pays the checkout of this number, so many minutes after the first payment. */
-    pay: (which: 0 | 1, minutes = 0) => pay(transactions[which], begunAt + minutes * MINUTE_MS),
-    comesBack: (which: 0 | 1) => returnFromCheckout(buyer.id, ids[which] as string, context),
-    /** As if its webhook had come. */
-    async hears(which: 0 | 1, subscription: string) {
-      const processor = which === 0 ? first[1] : second[1];
-      const { client } = (await context.getProcessor(processor)) ?? {};
-      if (client === undefined) throw new Error(`no ${processor}`);
-      await reconcile({ userId: buyer.id, processor, subscription, transaction: transactions[which] }, client, gateway);
-    },
-    async round() {
-      await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
-      const { looked: _, ...result } = await endDuplicatePurchases(context);
-      return result;
-    },
-    cancels: () => requestsOf("cancel"),
-    refunds: () => requestsOf("refundCheckout"),
-  };
-}
-
-async function mail() {
-  const found = (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "mail");
-  if (!found) throw new Error("no mail");
-  return found;
-}
+const { database, gateway, buyer, twoOpen, mail } = purchasesPaidTwice();
 
 async function statusOf(transaction: string) {
   const { rows } = await database
@@ -221,7 +156,7 @@ describe("a checkout beside a subscription", () => {
   test("of a user with two subscriptions comes first", async () => {
     const one = await twoOpen(["silver", "paddle"], ["titanium", "paddle"]);
     await one.hears(0, one.pay(0));
-    buyer = { ...buyer, id: `${buyer.id}-with-two` };
+    buyer.id = `${buyer.id}-with-two`;
     const two = await twoOpen(["silver", "paddle"], ["titanium", "paddle"]);
     await two.hears(0, two.pay(0));
     await two.hears(1, two.pay(1, 1));

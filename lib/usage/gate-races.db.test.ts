@@ -1,20 +1,17 @@
 /** Concurrent calls at a limit, on separate connections. */
 
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
+import type { FieldId } from "@/lib/config/catalog";
 import type { CounterName } from "@/lib/config/register";
-import { createGateway } from "@/lib/database/gateway";
-import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { baysTable } from "@/tests/support/acme/bays";
-import { testDatabase } from "@/tests/support/database";
+import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { createGate } from "./gate";
 
-const database = testDatabase();
-const gateway = createGateway(database.transport({ connections: 24 }));
+const metered = meteredDatabase();
+const { database, gateway } = metered;
 const gate = createGate(() => gateway);
-
-afterAll(() => gateway.end());
 
 let users = 0;
 
@@ -28,34 +25,11 @@ beforeEach(() => {
 const times = <T>(count: number, work: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => work(index)));
 
-async function meter(field: string) {
-  const { subscriptions } = await gateway.usage(userId);
-  const found = subscriptions.flatMap(({ meters }) => meters).find((each) => each.field === field);
-  if (!found) throw new Error(`no ${field}`);
-  return found;
-}
-
-/** What the ledger says, apart from any counter. */
-async function ledger(field: string): Promise<number> {
-  const { rows } = await database
-    .pool()
-    .query("select coalesce(sum(amount), 0)::int as sum from usage_ledger where user_id = $1 and field = $2", [
-      userId,
-      field,
-    ]);
-  return rows[0].sum;
-}
-
-async function subscribe(plan: string, product: "mail" | "depot" = "mail", startsAt = Date.now() - DAY_MS) {
-  const fake = fakeStripeSubscription({
-    id: `sub_${userId}`,
-    userId,
-    price: { product, plan, interval: "monthly" },
-    startsAt,
-  });
-  await deliver(gateway, fake.created());
-  return fake;
-}
+const meter = (field: FieldId) => metered.meter(userId, field);
+/** The sum of the ledger's rows, apart from any counter. */
+const ledger = (field: FieldId) => metered.ledger(userId, field);
+const subscribe = (plan: string, product?: "mail" | "depot", startsAt?: number) =>
+  metered.subscribe(userId, { plan, ...(product && { product }), ...(startsAt !== undefined && { startsAt }) });
 
 /** One call a statement, as over rpc; and gathered by the gate. */
 const WAYS = [

@@ -1,71 +1,20 @@
 /** Paddle's events at the same time, in another order, and around a pause. */
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
-import type { ProductId } from "@/lib/config/catalog";
-import { createGateway } from "@/lib/database/gateway";
-import type { PaddleObject } from "@/lib/sandbox/event-builders/paddle/events";
-import {
-  type FakePaddleSubscriptionSpec,
-  fakePaddleSubscription,
-} from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
-import { testDatabase } from "@/tests/support/database";
 import { deliverPaddle } from "@/tests/support/paddle";
+import { paddleUser } from "@/tests/support/paddle-user";
 import { deliver } from "@/tests/support/stripe";
 
-const database = testDatabase();
-const gateway = createGateway(database.transport());
-
-afterAll(() => gateway.end());
-
-let users = 0;
+const { database, gateway, current, play, clock, tell, subscription, counted, stored } = paddleUser();
 
 let userId = "";
-
 beforeEach(() => {
-  users += 1;
-  userId = `paddle-${users}`;
+  userId = current.userId;
 });
 
 const mail = { product: "mail", plan: "silver", interval: "monthly" } as const;
-/** A subscription whose checkout our server opened for the user. */
-async function play(spec: Partial<FakePaddleSubscriptionSpec> = {}, user = userId) {
-  const fake = fakePaddleSubscription({
-    id: `sub_${user}`,
-    price: mail,
-    startsAt: Date.now() - 20 * DAY_MS,
-    ...spec,
-  });
-  await gateway.linkTransaction("paddle", fake.transaction, user);
-  return fake;
-}
-
 const JUNE = Date.UTC(2026, 5, 1);
-const clock = (at: number) => gateway.setSandboxClock(userId, at);
-
-async function tell(event: PaddleObject) {
-  return (await deliverPaddle(gateway, event)).body;
-}
-
-async function subscription(product: ProductId = "mail", user = userId) {
-  const view = (await gateway.usage(user)).subscriptions.find((entry) => entry.product === product);
-  if (!view) throw new Error(`${user} has no ${product}`);
-  return view;
-}
-
-async function counted(product: ProductId = "mail", user = userId) {
-  const [meter] = (await subscription(product, user)).meters;
-  return [meter?.used, meter?.limit];
-}
-
-async function stored(event: PaddleObject) {
-  const { rows } = await database
-    .pool()
-    .query("select outcome, reason, user_id, hint_user_id, deliveries from webhook_events where id = $1", [
-      event.event_id,
-    ]);
-  return rows[0];
-}
 
 async function flagsOf(user: string): Promise<string[]> {
   const { rows } = await database

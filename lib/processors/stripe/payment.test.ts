@@ -1,56 +1,19 @@
 import { describe, expect, test } from "vitest";
+import { type InvoiceSpec, type LineSpec, SHAPES } from "@/lib/sandbox/event-builders/stripe/events";
+import type { Changes } from "@/tests/support/normalized-stripe";
 import {
-  event,
-  type InvoiceSpec,
-  invoiceObject,
-  type LineSpec,
-  planPrice,
-  SHAPES,
-  type Shape,
-} from "@/lib/sandbox/event-builders/stripe/events";
-import { type Changes, normalized, withChanges } from "@/tests/support/normalized-stripe";
-
-const price = (plan: string) => planPrice({ product: "mail", plan, interval: "monthly" });
-const solo = planPrice({ product: "depot", plan: "solo", interval: "monthly" });
-const START = 10_000_000;
-const END = 12_600_000;
-
-const line = (plan: string, change: Partial<LineSpec> = {}): LineSpec => ({
-  id: `il_${plan}`,
-  item: "si_1",
-  price: price(plan),
-  amount: price(plan).unitAmount,
-  description: plan,
-  periodStart: START,
-  periodEnd: END,
-  ...change,
-});
-const proration = (plan: string, amount: number) => line(plan, { amount, proration: true, periodStart: START + 500 });
-const BASE: InvoiceSpec = {
-  id: "in_1",
-  customer: "cus_1",
-  subscription: "sub_1",
-  billingReason: "subscription_cycle",
-  lines: [line("silver")],
-  created: START,
-  periodStart: START - 2_600_000,
-  periodEnd: START,
-  status: "paid",
-};
-
-function paid(spec: Partial<InvoiceSpec>, changes: Changes = {}, shape: Shape = "basil", type = "invoice.paid") {
-  const object = withChanges(invoiceObject({ ...BASE, ...spec }, shape), changes);
-  return normalized(event(type, object, undefined, { id: "evt_1", created: START + 2, shape }));
-}
-
-function fact(...args: Parameters<typeof paid>) {
-  const result = paid(...args);
-  if (result.outcome !== "facts") throw new Error(result.outcome);
-  return result.facts[0]?.fact;
-}
-
-const PERIOD = { periodStart: START * 1000, periodEnd: END * 1000 };
-const NOTHING = { periodStart: null, periodEnd: null, plan: null, interval: null, paidInFull: false };
+  BASE,
+  END,
+  fact,
+  line,
+  NOTHING,
+  PERIOD,
+  paid,
+  price,
+  proration,
+  START,
+  solo,
+} from "@/tests/support/stripe-invoices";
 
 describe("the subscription", () => {
   test("is found in the lines if the invoice does not name it", () => {
