@@ -84,6 +84,6 @@ export interface WebhookSource {
   verify(raw: Uint8Array, header: string | null, secrets: readonly string[], now: Instant): Verification;
   /** Reads the envelope; refuses a body that is not a JSON object with an id and a type. */
   parse(raw: Uint8Array): Parsed;
-  /** Turns an event into facts. Pure: the same event gives the same facts. */
+  /** Translates an event into facts. Pure: the same event gives the same facts. */
   normalize(event: WebhookEvent, findPrice: FindPrice): Normalized;
 }
