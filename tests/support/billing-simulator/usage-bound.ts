@@ -63,7 +63,7 @@ function aboveTheLast(soldPeriods: readonly SoldPeriod[], sold: SoldPeriod): num
   return best - limitOf(sold.highestPlan);
 }
 
-/** How many windows a paid period is worth. */
+/** The number of windows that a paid period is worth. */
 function windowsOf({ soldPeriods, now }: History, sold: SoldPeriod): number {
   const restartedAt = isRestarted(soldPeriods, sold) ? sold.restartedAt : null;
   const until = Math.min(restartedAt ?? sold.endedAt ?? Number.POSITIVE_INFINITY, sold.end, now);
