@@ -1,6 +1,7 @@
 /**
  * `npm run bench` compares the gate with its alternatives on one embedded Postgres with `synchronous_commit = on`.
- * Machines are shared and noisy: ratios to the bare UPDATE of the same round, as medians over interleaved rounds, compare.
+ * Machines are shared and noisy. So the ratios to the bare UPDATE of the same round are compared, as medians over
+ * interleaved rounds.
  *
  *   npm run bench                 all benches, about five minutes
  *   npm run bench -- gate         without the HTTP part

@@ -216,7 +216,9 @@ async function live(userId: string, steps: Step[], gateway: Gateway, play: Playe
 
 function personOf(userId: string, gateway: Gateway, { stripe, sandbox }: PlayedStripe) {
   return {
-    /** Stripe keeps keys for a day, and a killed start moved the clock by months: what exists is not made again. */
+    /**
+     * Stripe keeps keys for a day, and a killed start moved the clock by months: existing objects are not made again.
+     */
     async subscribe(price: Price, card: "4242" | "0341") {
       const metadata = { user_id: userId };
       const { customers } = await gateway.billingAccounts(userId);

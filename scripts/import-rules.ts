@@ -34,7 +34,7 @@ export interface ImportRule {
   why: string;
   /** Files that the rule is about. */
   from: RegExp;
-  /** What they may not import: a file by its path in the project, or a package by its name. */
+  /** The imports that they may not have: a file by its path in the project, or a package by its name. */
   mayNot: RegExp;
   /** Exceptions from `mayNot`. */
   except?: RegExp;

@@ -78,7 +78,7 @@ async function start(mode: Mode, shutdown: Shutdown): Promise<void> {
   for (const line of welcome(url, settings.usageApiKey ? "$USAGE_API_KEY" : "sandbox-usage-key")) console.log(line);
 }
 
-/** The page's address, the demo users, and what to try next. */
+/** The page's address, the demo users, and the next commands to try. */
 function welcome(url: string, usageKey: string): string[] {
   const consume = `curl ${url}/api/usage/consume -H "authorization: Bearer ${usageKey}" --json`;
   return [

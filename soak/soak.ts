@@ -1,6 +1,6 @@
 /**
- * `npm run soak`: mixed traffic on the production build while servers are killed and connections are cut, and at the end
- * an independent check of the clients' answers.
+ * `npm run soak`: mixed traffic on the production build while servers are killed and connections are cut. At the end it
+ * checks the clients' answers independently.
  *
  *   npm run soak              sixty faults, some minutes
  *   npm run soak -- short     one fault of each important kind, within a minute: a part of `npm test`

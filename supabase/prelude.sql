@@ -1,6 +1,6 @@
 -- The roles and the functions that Supabase has and plain Postgres lacks. `npm run db:migrate` runs it on plain Postgres before
--- the migrations, every time. It makes only what is missing. A role that may not create roles or the schema auth leaves them out:
--- the app itself needs none of them, only users who read tables themselves do.
+-- the migrations, every time. It makes only the missing ones. A role that may not create roles or the schema auth leaves them
+-- out: the app itself needs none of them, only users who read tables themselves do.
 do $$
 declare
   wanted record;

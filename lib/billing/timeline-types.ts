@@ -110,7 +110,7 @@ export interface Timeline {
   transitions: WindowTransition[];
   /**
    * The latest instant that an event is about; 0 without events. A processor's test clock runs ahead of ours, and its
-   * events take effect at once: a row's clock is never read as earlier than this instant.
+   * events take effect at once. So a row's clock is never read as earlier than this instant.
    */
   asOf: Instant;
   /** The reason of the rule that applied to each fact, by fact id. */

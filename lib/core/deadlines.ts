@@ -33,7 +33,10 @@ export const PROCESSOR_MS = 8_000;
 /** Until the reader of streamed work asks for its next line; then the work ends. */
 export const STREAM_READ_MS = 30_000;
 
-/** Until streamed work has ended: before what it reserved expires (RESERVATION_SECONDS), so that it is charged in full. */
+/**
+ * Until streamed work has ended. It ends before its reservation expires (RESERVATION_SECONDS), so that it is charged in
+ * full.
+ */
 export const STREAM_MS = 300_000;
 
 /** Until Redis answers: longer than it takes, shorter than users notice. */

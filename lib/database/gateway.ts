@@ -1,6 +1,6 @@
 /**
- * Every access to the database: one typed method per Postgres function, which parses the result. Each function's file in
- * supabase/schemas/functions says what is atomic, what is locked and which errors it raises.
+ * Every access to the database: one typed method per Postgres function, which parses the result. Each function's file
+ * in supabase/schemas/functions names its atomic writes, its locks and its errors.
  */
 
 import { accountQueries } from "./queries/accounts";

@@ -45,7 +45,7 @@ type ShownDecision = Pick<DecisionView, "product" | "action" | "reason"> & { bef
 
 /**
  * The decision's effect on the counters: "12,000 of 15,000 words used before, 12,000 of 35,000 after." Counters without
- * use before and after are left out; null if none remains.
+ * use before and after are left out. Returns null if none remains.
  */
 export function activityNumbers({ product, before, after }: DecisionFigures, locale: string): string | null {
   const sentences = after.meters.flatMap((now) => {

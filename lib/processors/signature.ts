@@ -50,7 +50,7 @@ function inTime(timestampSeconds: number, now: Instant): ReturnType<WebhookSourc
 }
 
 interface SignedHeader {
-  /** As written, since these characters are part of what is signed. */
+  /** As written, since these characters are part of the signed text. */
   timestamp: string;
   signatures: Buffer[];
 }

@@ -82,8 +82,8 @@ export interface WebhookSource {
   refuseHeader(header: string | null): RefusalReason | null;
   /** Checks the HMAC over the received bytes against each secret, in constant time. Clocks may differ by 5 minutes. */
   verify(raw: Uint8Array, header: string | null, secrets: readonly string[], now: Instant): Verification;
-  /** Reads the envelope; refuses what is not a JSON object with an id and a type. */
+  /** Reads the envelope; refuses a body that is not a JSON object with an id and a type. */
   parse(raw: Uint8Array): Parsed;
-  /** Turns an event into facts. Pure: the same event gives the same facts. */
+  /** Translates an event into facts. Pure: the same event gives the same facts. */
   normalize(event: WebhookEvent, findPrice: FindPrice): Normalized;
 }

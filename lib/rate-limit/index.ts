@@ -34,8 +34,9 @@ export async function countAttempt(scope: Scope, key: string): Promise<void> {
 }
 
 /**
- * Signs in, and counts failures per network, per e-mail address and network, and per e-mail address. The attempt is counted
- * before the work and returned if it did not fail, so that concurrent attempts cannot exceed a limit.
+ * Signs in, and counts failures per network, per e-mail address and network, and per e-mail address. The attempt is
+ * counted before the work, so that concurrent attempts cannot exceed a limit. It is given back if the work did not
+ * fail.
  * @param work rejects with a DomainError if the password was refused; temporary and other errors do not count
  * @throws DomainError too_many with `Retry-After` after too many failures, also for a correct password
  */

@@ -35,8 +35,8 @@ const BEFORE_RENEWAL = HOUR_MS;
 const FARTHEST = 10 * 366 * DAY_MS;
 
 /**
- * Moves a user's clock. On the way to a later time it stops at each due action of the user's accounts, in order: it
- * sets the clock, runs the action, and waits until our routes have accepted its events.
+ * Moves a user's clock. On the way to a later time it stops at each due action of the user's accounts, in order. At
+ * each it sets the clock, runs the action, and waits until our routes have accepted its events.
  *
  * A move back is possible only to a time after all dated records (usage, events, the processors' objects). So `real`
  * works after a move on which nothing happened.
@@ -92,7 +92,7 @@ async function runDueActions(userId: string, to: Instant, parts: ClockParts): Pr
       aheadOf = due.at;
       await gateway.advanceSandboxClock(userId, ahead);
       await runJobsAhead(due, parts);
-      // A job may have changed what is due next.
+      // A job may have changed the next due action.
       continue;
     }
     if (due.at > to) return;

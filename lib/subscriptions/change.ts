@@ -138,7 +138,7 @@ function refusal(reason: PlanChangeRefusal, product: ProductId, { plan, interval
 
 /**
  * Changes the plan at once. A successful change replaces a scheduled one. If this change is refused or not paid, the
- * scheduled one stays: after a refusal it is scheduled again at once, otherwise the job carries it out.
+ * scheduled one stays. After a refusal it is scheduled again at once; otherwise the job carries it out.
  */
 async function changeNow(current: Subscribed, to: PlanSelection, context: PurchaseContext): Promise<ChangeView> {
   const { product, record, now } = current;

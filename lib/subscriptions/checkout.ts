@@ -1,5 +1,5 @@
 /**
- * Opens a checkout. A user can pay one purchase of a product at a time, over all tabs, plans and processors:
+ * Opens a checkout. A user can pay one purchase of a product at a time, over all tabs, plans and processors.
  * `begin_checkout` admits one request under the row's lock. A checkout that is open already is reused if it is for the
  * same plan; otherwise it is closed before another is opened.
  */

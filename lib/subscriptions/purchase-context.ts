@@ -150,7 +150,7 @@ const USER_ERRORS: Readonly<Record<ProcessorProblem, { problem: Problem; reason:
 };
 
 /**
- * Turns a processor's error into one that users read.
+ * Converts a processor's error to one that users read.
  * @throws DomainError payment_required, conflict, bad_input, unavailable
  */
 export async function mapProcessorError<T>(processor: Processor, request: Promise<T>): Promise<T> {

@@ -39,9 +39,9 @@ export interface Charge {
 }
 
 /**
- * A gate over one gateway, which it gets at the first call. Every method throws DomainError `bad_input` with the field, and
- * DatabaseError: `conflict` for a key whose charge in effect was another request, `unavailable` if the database
- * does not answer in time.
+ * A gate over one gateway, which it gets at the first call. Every method throws DomainError `bad_input` with the field,
+ * and DatabaseError. The DatabaseError is `conflict` for a key whose charge in effect was another request. It is
+ * `unavailable` if the database does not answer in time.
  */
 export class Gate {
   private readonly evaluate: (request: ChargeRequest) => Promise<Verdict[]>;

@@ -2,10 +2,10 @@
  * Sends calls that arrive during a statement together in the next one: one transaction and one flush of Postgres' log for all
  * of them. A single call is sent at once; no call waits for a timer.
  *
- * Calls run in batch mode (one statement that never waits for a lock) or sequentially per user, so a locked row delays only
- * that user. The batch leaves some calls to the sequential mode: a new user, a window that must advance, the call that
- * exceeds a limit, a locked row, bad input. A user's calls keep their order: while a user's queue exists, that user's new
- * calls join it.
+ * The calls run in batch mode (one statement that never waits for a lock) or sequentially per user. So a locked row
+ * delays only that user. The batch leaves some calls to the sequential mode. They are calls with a new user, with a
+ * window that must advance, over a limit, with a locked row, or with bad input. A user's calls keep their order: while
+ * a user's queue exists, that user's new calls join it.
  */
 
 import { QUEUE_MS } from "@/lib/core/deadlines";

@@ -26,8 +26,9 @@ export interface Moved {
 const ATTEMPTS = 12;
 
 /**
- * Moves the subscription, both users' timelines and the link in one transaction. The old user keeps the history up to the
- * move; the new user gets every fact and, from the move on, the plan in a window of the running period with nothing used.
+ * Moves the subscription, both users' timelines and the link in one transaction. The old user keeps the history up to
+ * the move. The new user gets every fact. From the move on, the new user has the plan in a window of the running period
+ * with nothing used.
  * @throws DatabaseError not_found if no event has named it, unavailable
  */
 export async function moveSubscription(move: Move, gateway: Gateway): Promise<Moved> {

@@ -176,8 +176,8 @@ export function missedPayments(
 }
 
 /**
- * Whether the event of the same failure is known. A fetched failure has the time of its attempt, for a bank debit days before
- * the bank's response: added beside the event's fact, it would begin the grace too early.
+ * Whether the event of the same failure is known. A fetched failure has the time of its attempt, which for a bank debit
+ * is days before the bank's response. Beside the event's fact, it would begin the grace too early.
  */
 function isKnownFailure(fact: PaymentFact, known: Fact): boolean {
   if (fact.outcome !== "failed" || known.kind !== "payment" || known.outcome !== "failed") return false;

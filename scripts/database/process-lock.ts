@@ -1,5 +1,5 @@
 /**
- * A lock between processes of one machine that the kernel releases when its holder dies, kill -9 included.
+ * A lock between processes of one machine. The kernel releases it when its holder dies, kill -9 included.
  *
  * Node has no flock; SQLite takes the same kind of lock on a file and comes with Node. A pid file could become stale,
  * and two processes that replace a stale one at once would both succeed.

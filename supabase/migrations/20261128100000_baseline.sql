@@ -46,7 +46,7 @@ insert into tollgate.table_rights (table_name, app, users) values
   ('table_rights', null, null);
 
 -- supabase/schemas/tables/03_part_migrations.sql
--- Migrations of the optional parts (supabase/parts). The main ones are recorded where the Supabase CLI looks for them.
+-- Migrations of the optional parts (supabase/parts). The table of the Supabase CLI records the main ones.
 create table tollgate.part_migrations (
   part text not null,
   version text not null,
@@ -444,9 +444,9 @@ create table tollgate.usage_ledger (
 comment on table tollgate.usage_ledger is 'Every accepted unit of usage with its time; counters are sums over it.';
 create table tollgate.usage_ledger_default partition of tollgate.usage_ledger default;
 
--- The answer to a call with a key, so that a retry is not charged again. Only allowed verdicts. A key
--- names one charge in effect: once any of the charge is given back, the key is free and the next allowed call replaces the
--- row. The key of a reservation is free by the reservation's own state (reserve_key_state).
+-- The answer to a call with a key, so that a retry is not charged again. Only allowed verdicts. A key names one charge
+-- in effect. Once any of the charge is given back, the key is free and the next allowed call replaces the row. The key
+-- of a reservation is free by the reservation's own state (reserve_key_state).
 create table tollgate.idempotency_keys (
   user_id text not null,
   operation text not null check (operation in ('consume', 'release', 'reserve')),
@@ -531,8 +531,8 @@ create table tollgate.erased_accounts (
   -- SHA-256 of the user id, in hex.
   user_hash text primary key,
   erased_at timestamptz not null,
-  -- By product: the free plan's anchor, the window's counters, the revision, the user's own limits below the plan's, the
-  -- facts of subscriptions that had a trial, and the ends of subscriptions.
+  -- By product: the free plan's anchor, the window's counters, the revision and the user's own limits below the plan's.
+  -- Also the facts of subscriptions that had a trial, and the ends of subscriptions.
   products jsonb not null,
   -- The customers at the processors, which the operator erases there; the law may require their invoices.
   processor_ids jsonb not null
@@ -692,10 +692,11 @@ $$;
 comment on function tollgate.add_fetched_notes(text, text, jsonb, boolean) is 'Lists fetched refunds and disputes that are not known, and adds them.';
 
 -- supabase/schemas/functions/add_notes.sql
--- Called by receive() for an event that only has notes: records them and decides the event, in one transaction. p_notes may
--- be empty (an event that only links). A note without a user keeps the ids that a later link can name; attach_notes then
--- gives it to that user. If the event is decided already (an admin has dismissed it), nothing is recorded.
--- p_disputed: the event names another user than p_user_id; its reason says so.
+-- Called by receive() for an event that only has notes. Records the notes and decides the event, in one transaction. An
+-- event that only links has an empty p_notes. A note without a user keeps the ids that a later link can name;
+-- attach_notes then assigns it to that user. If the event is decided already (an admin has dismissed it), nothing is
+-- recorded.
+-- If p_disputed is true, the event names another user than p_user_id, and its reason says so.
 -- Locks: the notes without a user (advisory, see attach_notes), the users row (hold_user), then the event.
 create or replace function tollgate.add_notes(
   p_user_id text,
@@ -829,9 +830,10 @@ $$;
 comment on function tollgate.assert_deadline() is 'Undoes a statement that took longer than its caller waits.';
 
 -- supabase/schemas/functions/attach_notes.sql
--- Called by resolve_links, link_customer and link_transaction when they have made a link: gives the notes that came before
--- it to its user. add_notes takes the same lock before it looks for a link. So one of the two always sees the other's rows,
--- in either order of commits.
+-- Called by resolve_links, link_customer and link_transaction when they have made a link. Assigns the earlier notes
+-- without a user to the link's user.
+-- This function and add_notes take the same lock; add_notes takes it before it looks for a link. So one of the two
+-- always sees the other's rows, in either order of commits.
 -- Locks: the notes without a user (advisory), then their events.
 create or replace function tollgate.attach_notes(
   p_processor text,
@@ -861,7 +863,7 @@ comment on function tollgate.attach_notes(text, text, text, text, text) is 'Give
 
 -- supabase/schemas/functions/begin_checkout.sql
 -- Called by POST /api/checkout before the processor is asked. Runs under the lock of the subscriptions row, so one of
--- several concurrent requests begins, for any plan and processor:
+-- several concurrent requests begins, for any plan and processor. Returns one of:
 --   {outcome: subscribed, subscription: {…}}  a subscription exists: the user changes it instead
 --   {outcome: busy}                            another request is asking the processor
 --   {outcome: open, checkout}                  a checkout is open, or paid with its webhook outstanding: the caller asks the
@@ -1493,16 +1495,17 @@ comment on function tollgate.clock_shift(text) is 'How far the sandbox has moved
 
 -- supabase/schemas/functions/commit_timeline.sql
 -- Called by receive() with the result of the fold. Stores facts, subscription records, billing periods, entitlement
--- periods, windows, counters, decision and the event's outcome, all or nothing. Counters are computed from the ledger under
--- the row's lock, so no consumption is lost or counted twice.
--- Compare-and-swap: if the revision has changed, nothing is written and the answer is {committed: false}; the caller loads,
--- folds and commits again. If another delivery has decided the event, the answer has {duplicate: true}. {committed: false,
--- moved: true}: the subscription was moved to another user meanwhile, and the facts belong to more users than the caller
--- knows.
--- A subscription without a link gets one: an erasure may have deleted it since resolve_links, and later events must find
--- their user.
--- p_event {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}: outcome is null except with the
--- event's last product. p_timeline {records, periods, entitlement_periods, windows}: instants as text.
+-- periods, windows, counters, decision and the event's outcome, all or nothing. Counters are computed from the ledger
+-- under the row's lock, so no consumption is lost or counted twice.
+-- Compare-and-swap: if the revision has changed, nothing is written and the answer is {committed: false}. The caller
+-- then loads, folds and commits again. If another delivery has decided the event, the answer has {duplicate: true}. The
+-- answer {committed: false, moved: true} means that an admin moved the subscription to another user meanwhile. The
+-- facts then belong to more users than the caller knows.
+-- A subscription without a link gets one. An erasure may have deleted it since resolve_links, and later events must
+-- find their user.
+--   p_event     {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}
+--   p_timeline  {records, periods, entitlement_periods, windows}: instants as text
+-- The outcome is null except with the event's last product.
 -- Locks: the users row (hold_user), the subscriptions row, then the event.
 create or replace function tollgate.commit_timeline(
   p_user_id text,
@@ -1601,18 +1604,19 @@ comment on function tollgate.commit_timeline(text, text, bigint, jsonb, jsonb, j
 -- Called by the gate with the calls of a batch, summed by user and field:
 --   p_sums [{"user_id", "field", "amount", "unkeyed", "siblings": [{"field", "amount"}],
 --            "keyed": [{"key", "by_session", "place", "amount", "before"}]}, …]
--- "amount" is the total, "unkeyed" its part without an idempotency key. "siblings" are the user's other sums of the same
--- product. "keyed" are charges of calls with a key: the charge's place in its call, and the amount of the calls before it
--- in this batch. "by_session": a session's key, apart from a service's.
--- Returns [[position, charged, used, limit, remaining, unpaid_held, resets_at in milliseconds, plan], …], with the numbers
--- before the batch. Sums that need more than one row read are left out: a new user, a window that ends, a known key, free
--- or not.
--- A user's sums of one product are charged together, if all of them fit and no other transaction locks the row; else none
--- is. Then the numbers show which calls are certainly denied. The other calls are evaluated one by one
+-- The "amount" is the total, and "unkeyed" its part without an idempotency key. The "siblings" are the user's other
+-- sums of the same product. The "keyed" are charges of calls with a key. A charge has its place in its call, and the
+-- amount of the calls before it in this batch. "by_session" marks a session's key, apart from a service's.
+-- Returns [[position, charged, used, limit, remaining, unpaid_held, resets_at in milliseconds, plan], …], with the
+-- numbers before the batch. Sums that need more than one row read are left out: a new user, a window that ends, or a
+-- known key, free or not.
+-- A user's sums of one product are charged together, if all of them fit and no other transaction locks the row; else
+-- none is. Then the numbers show which calls are certainly denied. The other calls are evaluated one by one
 -- (consume_sequential). So a batch never waits for a lock.
--- Atomic: the batch is one transaction. Locks: the rows that are charged; locked rows are skipped. Rows without capacity
--- are neither locked nor written.
--- Each step carries its rows along instead of joining them again, so the cost grows with the batch and not with its square.
+-- Atomic: the batch is one transaction. Locks: the rows that are charged; locked rows are skipped. Rows without
+-- capacity are neither locked nor written.
+-- Each step carries its rows along instead of joining them again, so the cost grows with the batch and not with its
+-- square.
 -- Errors: 23505 another transaction has just stored the key.
 create or replace function tollgate.consume_batch(p_sums jsonb) returns jsonb
 language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
@@ -1909,9 +1913,9 @@ $$;
 comment on function tollgate.counter_of(text) is 'The meter of a field that callers may count.';
 
 -- supabase/schemas/functions/counts_now.sql
--- Called by settle_open and release_usage, under the row's lock: whether a ledger row of that instant counts in the row's
--- current window and in no other. Then adding to the counter is enough. This is window_used's condition for one row. Also,
--- no window may have opened since, because its opening was computed from earlier usage.
+-- Called by settle_open and release_usage, under the row's lock. Returns whether a ledger row of that instant counts in
+-- the row's current window and in no other. Then adding to the counter is enough. This is window_used's condition for
+-- one row. Also, no window may have opened since, because its opening was computed from earlier usage.
 create or replace function tollgate.counts_now(p_row tollgate.subscriptions, p_at timestamptz) returns boolean
 language plpgsql stable set search_path = ''
 as $$
@@ -1930,9 +1934,9 @@ $$;
 comment on function tollgate.counts_now(tollgate.subscriptions, timestamptz) is 'Whether usage of an instant counts in the current window alone.';
 
 -- supabase/schemas/functions/counts_since.sql
--- Called by decrement_usage, under the row's lock: the instant from which every ledger row counts in the row's current
--- window and in no other (counts_now is true from then on). The window itself begins before it, and so does every other
--- subscription's entitlement, other period, and opening computed from earlier usage.
+-- Called by decrement_usage, under the row's lock. Returns the instant from which every ledger row counts in the row's
+-- current window and in no other. From then on, counts_now is true. The window itself begins before it. So does every
+-- other subscription's entitlement, every other period, and every opening that was computed from earlier usage.
 create or replace function tollgate.counts_since(p_row tollgate.subscriptions) returns timestamptz
 language sql stable set search_path = ''
 as $$
@@ -1953,8 +1957,8 @@ $$;
 comment on function tollgate.counts_since(tollgate.subscriptions) is 'The time from which usage counts in the current window alone.';
 
 -- supabase/schemas/functions/create_due_notices.sql
--- Called by the notices job with a page of users at a time, so that no statement takes long. "next" is the last user of a
--- full page, null at the end.
+-- Called by the notices job with a page of users at a time, so that no statement takes long. The "next" in the answer
+-- is the last user of a full page; it is null at the end.
 create or replace function tollgate.create_due_notices(p_after text default '', p_users integer default 1000) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -2050,14 +2054,14 @@ $$;
 comment on function tollgate.create_ledger_partitions(date, integer) is 'Creates the monthly partitions of the ledger that are missing.';
 
 -- supabase/schemas/functions/create_notices.sql
--- Called by list_notices and create_due_notices: creates the notices that these users lack. Counters only: a gauge whose limit
--- is 1 is full from the first day.
---   limits           the counter of a current row at 80 or 100 percent, once per window, source and limit; only the higher
---                    one if both were passed since the last run
+-- Called by list_notices and create_due_notices. Creates the notices that these users lack:
+--   limits           the counter of a current row at 80 or 100 percent, once per window, source and limit;
+--                    only the higher one if both were passed since the last run
 --   payment_failed   a subscription that owes, once per time without payment
 --   plan_ended       a subscription that ended within a week, if the user is on free since
--- The gate never calls it. It locks nothing but the unique key, so two concurrent calls create one row. Returns the number
--- of new notices.
+-- Only counters have notices about limits: a gauge whose limit is 1 is full from the first day.
+-- The gate never calls this function. It locks nothing but the unique key, so two concurrent calls create one row.
+-- Returns the number of new notices.
 create or replace function tollgate.create_notices(p_user_ids text[]) returns integer
 language plpgsql set search_path = ''
 as $$
@@ -2399,16 +2403,19 @@ comment on function tollgate.entitlement_period_at(text, text, timestamptz) is '
 
 -- supabase/schemas/functions/erase_account.sql
 -- Called by DELETE /api/account. Erases a user in one transaction. These rows stay, without the user:
--- · the ledger under a random name, so that sums over all users stay right; the audit log under the same name;
--- · refunds and disputes without a user; invoices and charges of the inbox under the random name, since the law requires them;
---   of other events only their arrival and outcome;
--- · a tombstone by hash, so that erasing and returning is no refill: the window's counters, the free plan's anchor, trials, and
---   ends of subscriptions (a late event revives none); the user's own limits below the plan's, without their reason (it may name
---   the user); the revision (a commit prepared before the erasure is prepared again); and the processors' customers.
--- Refused while a subscription is live, or paid and not announced yet, since it would be charged further. A missing user
--- returns {erased: false}.
--- Locks: the users row, so that no row that refers to it is created meanwhile; the subscriptions rows by product; then all
--- other rows of the user. Errors: TG409 a subscription is live.
+-- · The ledger stays under a random name, so that sums over all users stay right. The audit log stays under the same
+--   name.
+-- · Refunds and disputes stay without a user.
+-- · Invoices and charges of the inbox stay under the random name, since the law requires them. Other events keep only
+--   their arrival and outcome.
+-- · A tombstone by hash stays, so that a user who erases the account and returns gets no refill. It has the window's
+--   counters, the free plan's anchor, trials and the processors' customers. The ends of subscriptions are in it, so
+--   that no late event revives one. The user's own limits below the plan's are in it without their reason, which may
+--   name the user. The revision is in it, so that a commit prepared before the erasure is prepared again.
+-- Refused while a subscription is live, or paid and not announced yet, since it would be charged further. A missing
+-- user returns {erased: false}.
+-- Locks: the users row, so that no row that refers to it is created meanwhile. Then the subscriptions rows by product,
+-- and then all other rows of the user. Errors: TG409 a subscription is live.
 create or replace function tollgate.erase_account(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
@@ -2818,8 +2825,8 @@ $$;
 comment on function tollgate.finish_webhook_event(text, text, text, text, text, text, text) is 'Stores the outcome of a webhook event that adds no facts.';
 
 -- supabase/schemas/functions/gauge_count.sql
--- Called by find_usage_drift and sync_gauge: the number of a user's rows in the table that a gauge counts; null if no table is
--- registered for the field.
+-- Called by find_usage_drift and sync_gauge. Returns the number of a user's rows in the table that a gauge counts.
+-- Returns null if no table is registered for the field.
 create or replace function tollgate.gauge_count(p_field text, p_user_id text) returns bigint
 language plpgsql stable set search_path = ''
 as $$
@@ -2841,9 +2848,10 @@ $$;
 comment on function tollgate.gauge_count(text, text) is 'The number of things that a gauge counts.';
 
 -- supabase/schemas/functions/get_entitlements.sql
--- Called if the entitlement cache misses: plan and limits of every product, without usage. "revision" orders cached values:
--- every billing fact and every change of a user's own limit raises it. "fresh_ms" is how long the value is valid: until the
--- window ends or a limit of the user's own expires. It is 0 if the sandbox moves the user's clock.
+-- Called if the entitlement cache misses. Returns plan and limits of every product, without usage. The "revision"
+-- orders cached values: every billing fact and every change of a user's own limit raises it. The "fresh_ms" is the time
+-- for which the value is valid: until the window ends or a limit of the user's own expires. It is 0 if the sandbox
+-- moves the user's clock.
 create or replace function tollgate.get_entitlements(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
@@ -3139,8 +3147,8 @@ $$;
 comment on function tollgate.grant_access() is 'Closes every object of the schema and opens it to its roles again.';
 
 -- supabase/schemas/functions/has_capacity.sql
--- Called by charge_usage, reserve_usage, settle_usage and functions that create what a gauge counts: whether each amount is
--- within the rest of its field.
+-- Called by charge_usage, reserve_usage, settle_usage and functions that create things which a gauge counts. Returns
+-- whether each amount is within the rest of its field.
 create or replace function tollgate.has_capacity(p_row tollgate.subscriptions, p_fields text[], p_amounts bigint[]) returns boolean
 language plpgsql immutable set search_path = ''
 as $$
@@ -3176,8 +3184,8 @@ $$;
 comment on function tollgate.hold_user(text) is 'Prevents the erasure of a user until the transaction ends.';
 
 -- supabase/schemas/functions/instant_text.sql
--- An instant in the format of JavaScript, so that both sides read and compare the same text. null stays null, and infinity
--- (no end known) becomes null.
+-- An instant in the format of JavaScript, so that both sides read and compare the same text. A null stays null, and
+-- infinity (no end known) becomes null.
 create or replace function tollgate.instant_text(p_at timestamptz) returns text
 language plpgsql immutable parallel safe set search_path = ''
 as $$
@@ -3232,9 +3240,9 @@ $$;
 comment on function tollgate.known_products(text, text, text) is 'The products in which a processor subscription is known.';
 
 -- supabase/schemas/functions/known_verdict.sql
--- Called by every function that takes an idempotency key, under the row's lock or before a denial: the verdict stored with
--- the key. null if there is none, or if the key is free because some of its charge was given back. A free key accepts any
--- request. A session's keys (p_by_session) are apart from a service's.
+-- Called by every function that takes an idempotency key, under the row's lock or before a denial. Returns the verdict
+-- stored with the key. Returns null if there is none, or if the key is free because some of its charge was given back.
+-- A free key accepts any request. A session's keys (p_by_session) are apart from a service's.
 -- Errors: TG409 the key names a charge in effect of another request.
 create or replace function tollgate.known_verdict(
   p_user_id text,
@@ -3266,8 +3274,8 @@ $$;
 comment on function tollgate.known_verdict(text, text, text, jsonb, boolean) is 'The stored verdict of a retry.';
 
 -- supabase/schemas/functions/limits_of.sql
--- Called by every function that writes a row's limits: a plan's limit of each meter, or the user's own limit if one was
--- granted and has not expired; and the end of their validity.
+-- Called by every function that writes a row's limits. Returns a plan's limit of each meter, or the user's own limit if
+-- one was granted and has not expired. Also returns the end of their validity.
 create or replace function tollgate.limits_of(
   p_user_id text,
   p_product text,
@@ -3446,8 +3454,8 @@ comment on function tollgate.list_decisions(text, integer) is 'A user''s latest 
 
 -- supabase/schemas/functions/list_duplicate_checkouts.sql
 -- Called by the job that ends purchases which were paid twice. Lists paid checkouts whose subscription is live beside
--- another one of that user and product, with all live ones; and those whose end and refund have begun. It looks back thirty
--- days, the latest first.
+-- another one of that user and product, with all live ones. Also lists the checkouts whose end and refund have begun.
+-- It looks back thirty days, the latest first.
 create or replace function tollgate.list_duplicate_checkouts(p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -3553,8 +3561,10 @@ $$;
 comment on function tollgate.list_unsettled_checkouts(integer) is 'Checkouts beside a subscription that can still be paid, or were paid for an unknown subscription.';
 
 -- supabase/schemas/functions/list_users.sql
--- Called by /admin/users: users by id with their plans, a page at a time. p_filter {search (in id, e-mail or name),
--- product, plan, status}; a missing key filters nothing. "next" is the last user of a full page.
+-- Called by /admin/users. Returns users by id with their plans, one page per call. A missing key of p_filter filters
+-- nothing:
+--   p_filter {search (in id, e-mail or name), product, plan, status}
+-- The "next" in the answer is the last user of a full page.
 create or replace function tollgate.list_users(p_filter jsonb, p_after text, p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -3589,9 +3599,11 @@ $$;
 comment on function tollgate.list_users(jsonb, text, integer) is 'Users and their plans, by filter.';
 
 -- supabase/schemas/functions/list_webhook_events.sql
--- Called by GET /api/admin/events and its page: webhook events, newest first, a page at a time. p_filter {processor, type
--- (its beginning), outcome (or "undecided", or "waiting" for all that wait), user_id, from, to (by arrival), id}; a missing
--- key filters nothing. p_after is the "next" of the page before.
+-- Called by GET /api/admin/events and its page. Returns webhook events, newest first, one page per call. A missing key
+-- of p_filter filters nothing:
+--   p_filter {processor, type (its beginning), outcome (or "undecided", or "waiting" for all that wait), user_id,
+--             from, to (by arrival), id}
+-- The p_after is the "next" of the page before.
 create or replace function tollgate.list_webhook_events(p_filter jsonb, p_after jsonb, p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -3632,8 +3644,8 @@ $$;
 comment on function tollgate.list_webhook_events(jsonb, jsonb, integer) is 'Webhook events by filter, newest first.';
 
 -- supabase/schemas/functions/live_subscriptions.sql
--- Called by the reconcile job, a page at a time: every processor subscription that has not ended, as last known. p_after is
--- the "next" of the page before ('["", "", ""]' at first). p_user_id restricts it to one user.
+-- Called by the reconcile job, once per page. Returns every processor subscription that has not ended, as last known.
+-- The p_after is the "next" of the page before ('["", "", ""]' at first). The p_user_id restricts it to one user.
 create or replace function tollgate.live_subscriptions(p_after jsonb, p_limit integer, p_user_id text default null)
 returns jsonb
 language sql stable set search_path = ''
@@ -3675,9 +3687,10 @@ $$;
 comment on function tollgate.load_checkout(text, uuid) is 'One of a user''s own checkouts.';
 
 -- supabase/schemas/functions/load_timeline.sql
--- Called before every fold: the facts of the user and product, the revision that commit_timeline compares, and the date
--- that anchors the free windows. "others" are facts of the same subscriptions in the user's other products, and of
--- p_subscription_id, which this product may not know yet. They have the shared status, item lists and unlisted charges.
+-- Called before every fold. Returns the facts of the user and product, the revision that commit_timeline compares, and
+-- the date that anchors the free windows. The "others" are facts of the same subscriptions in the user's other
+-- products. They include the facts of p_subscription_id, which this product may not know yet. They have the shared
+-- status, item lists and unlisted charges.
 -- Locks: the users row (hold_user), so that no erasure deletes the rows meanwhile.
 create or replace function tollgate.load_timeline(p_user_id text, p_product text, p_subscription_id text default null)
 returns jsonb
@@ -3844,14 +3857,14 @@ $$;
 comment on function tollgate.meter_state(tollgate.subscriptions, text) is 'Used, reserved, withheld, limit and remaining of one meter of a subscriptions row.';
 
 -- supabase/schemas/functions/move_subscription.sql
--- Called by an admin's move of a subscription, with the result of the fold for both users. All or nothing: the link, the
--- facts that the new user gets, both users' timelines, counters and decisions.
--- p_parts: one per user and product, {user_id, product, revision, facts, timeline, decision, flags, others}. A part without
--- a decision changes nothing that its user sees, since the product is not of this subscription. If the link or a revision
--- has changed, nothing is written and the answer is {moved: false}; the caller begins again.
--- Locks: both users' rows by user id (lock_user), the subscriptions rows by product and user id, then the link. A webhook
--- commits under one of these rows. So its facts are either copied with the others, or it finds the move and delivers to
--- both users.
+-- Called by an admin's move of a subscription, with the result of the fold for both users. Writes all or nothing: the
+-- link, the facts that the new user gets, and both users' timelines, counters and decisions.
+--   p_parts: one per user and product, {user_id, product, revision, facts, timeline, decision, flags, others}
+-- A part without a decision changes nothing that its user sees, since the product is not of this subscription. If the
+-- link or a revision has changed, nothing is written and the answer is {moved: false}; the caller begins again.
+-- Locks: both users' rows by user id (lock_user), the subscriptions rows by product and user id, then the link. A
+-- webhook commits under one of these rows. So its facts are either copied with the others, or it finds the move and
+-- delivers to both users.
 create or replace function tollgate.move_subscription(
   p_processor text,
   p_subscription_id text,
@@ -3917,9 +3930,10 @@ $$;
 comment on function tollgate.move_subscription(text, text, text, text, jsonb, jsonb) is 'Moves a subscription from one user to another.';
 
 -- supabase/schemas/functions/moved_meanwhile.sql
--- Called by commit_timeline, under the row's lock, which a move takes too: whether the subscription of these facts was
--- moved between users after the caller read its users. p_moves: the number of moves that the caller knew; null for facts of
--- the present user, such as our own schedule. The facts of a move itself are never late.
+-- Called by commit_timeline, under the row's lock, which a move takes too. Returns whether an admin moved the
+-- subscription of these facts between users after the caller read its users. The p_moves is the number of moves that
+-- the caller knew. It is null for facts of the present user, such as our own schedule. The facts of a move itself are
+-- never late.
 create or replace function tollgate.moved_meanwhile(p_user_id text, p_facts jsonb, p_moves integer) returns boolean
 language sql stable set search_path = ''
 as $$
@@ -3967,8 +3981,8 @@ $$;
 comment on function tollgate.moves_of(text, text, text) is 'Moves of a subscription between users, and its former users.';
 
 -- supabase/schemas/functions/notice_view.sql
--- Called by all functions that return notices: one row as the API has it. "current" means that the notice still applies:
--- the window with that limit continues, the payment is still open, or no plan has followed.
+-- Called by all functions that return notices. Returns one row as the API has it. "current" means that the notice still
+-- applies: the window with that limit continues, the payment is still open, or no plan has followed.
 create or replace function tollgate.notice_view(p_notice tollgate.notices) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -4016,11 +4030,11 @@ $$;
 comment on function tollgate.now_for(text) is 'The database clock in milliseconds, plus the user''s sandbox shift.';
 
 -- supabase/schemas/functions/open_checkout.sql
--- Called by checkout after the processor has made it and before its address is returned: links it to its user and opens it,
--- so that its events find their user. If another request opened a checkout meanwhile, it opens nothing, and the caller
--- closes its own. It never moves a link.
--- Locks: the users row, so that an erasure comes before or after: a checkout of an erased account is not opened. Errors:
--- TG409 linked to another user.
+-- Called by checkout after the processor has made it and before its address is returned. Links it to its user and opens
+-- it, so that its events find their user. If another request opened a checkout meanwhile, it opens nothing, and the
+-- caller closes its own. It never moves a link.
+-- Locks: the users row, so that an erasure comes before or after: a checkout of an erased account is not opened.
+-- Errors: TG409 linked to another user.
 create or replace function tollgate.open_checkout(
   p_user_id text,
   p_checkout_id uuid,
@@ -4048,11 +4062,11 @@ $$;
 comment on function tollgate.open_checkout(text, uuid, text, text) is 'Stores the processor''s checkout and links it to its user.';
 
 -- supabase/schemas/functions/open_windows.sql
--- Called by advance_window, under the row's lock. Computes the openings that are due, oldest first, each from the window
--- before it:
---   reset       starts at 0 and credits all usage;
---   carry_over  credits usage up to the elapsed share of the plan's limits, and starts from the rest;
---   preserve    (back to free) grows by the usage elsewhere beyond the free window's own count.
+-- Called by advance_window, under the row's lock. Computes the openings that are due, oldest first, each from the
+-- window before it:
+--   reset       starts at 0 and credits all usage
+--   carry_over  credits usage up to the elapsed share of the plan's limits, and starts from the rest
+--   preserve    (back to free) grows by the usage elsewhere beyond the free window's own count
 -- The amount that an unpaid period credited is kept as unpaid_held, with that of the unpaid period before it.
 create or replace function tollgate.open_windows(p_user_id text, p_product text, p_now timestamptz) returns void
 language plpgsql set search_path = ''
@@ -4556,9 +4570,10 @@ $$;
 comment on function tollgate.replace_timeline(text, text, jsonb) is 'Replaces a user''s stored timeline of a product.';
 
 -- supabase/schemas/functions/reserve_key_state.sql
--- Called by reserve_usage, under the row's lock: the stored answer of a reservation's key, the settled amount (null while
--- it is open), and whether the key is free. It is free once the reservation has expired or was settled to 0, or if some of
--- the settled amount was given back. Nulls if the key is not known.
+-- Called by reserve_usage, under the row's lock. Returns the stored answer of a reservation's key, the settled amount,
+-- and whether the key is free. The settled amount is null while the reservation is open. The key is free once the
+-- reservation has expired or was settled to 0, or if some of the settled amount was given back. Returns nulls if the
+-- key is not known.
 create or replace function tollgate.reserve_key_state(
   p_user_id text,
   p_key text,
@@ -4596,13 +4611,14 @@ $$;
 comment on function tollgate.reserve_key_state(text, text, timestamptz) is 'The reservation of a key, and whether the key is free.';
 
 -- supabase/schemas/functions/reserve_usage.sql
--- Called by POST /api/usage/reserve (service key only). Reserves an amount for work whose cost is known afterwards, if the
--- limit allows it. settle_usage settles it; else it ends after p_ttl_seconds, also without any job.
--- With a key, the first allowed answer is returned again while its reservation is open, or settled to more than 0 and not
--- given back; "settled" is that amount. Else the key is free and the call is evaluated anew. A denied call stores nothing.
+-- Called by POST /api/usage/reserve (service key only). Reserves an amount for work whose cost is known afterwards, if
+-- the limit allows it. A call of settle_usage settles it; else it ends after p_ttl_seconds, also without any job.
+-- With a key, the first allowed answer is returned again while its reservation is in effect. It is in effect while it
+-- is open, or once it is settled to more than 0 and not given back. The "settled" is that amount. Else the key is free
+-- and the call is evaluated anew. A denied call stores nothing.
 -- Atomic: evaluated and reserved under the row's lock. Locks: the subscriptions row.
--- Errors: TG400 bad amount, unknown field, a gauge, more than a day; TG409 the key names a reservation in effect of another
--- request.
+-- Errors: TG400 bad amount, unknown field, a gauge, more than a day; TG409 the key names a reservation in effect of
+-- another request.
 create or replace function tollgate.reserve_usage(
   p_user_id text,
   p_field text,
@@ -4664,10 +4680,10 @@ $$;
 comment on function tollgate.reserve_usage(text, text, bigint, integer, text) is 'Reserves an amount of a field for work under way.';
 
 -- supabase/schemas/functions/reserved_at.sql
--- Called by advance_window and refresh_subscription, under the row's lock. Ends expired reservations. Returns the amounts
--- that open ones reserve of the window at p_now, and when the first of them ends.
+-- Called by advance_window and refresh_subscription, under the row's lock. Ends expired reservations. Returns the
+-- amounts that open ones reserve of the window at p_now, and the instant at which the first of them ends.
 -- A reservation counts in the window in which it was made. If the current window starts from an older one's count
--- (carry-over, back to free), that window's reservations count here too: once settled they are part of this count.
+-- (carry-over, back to free), that window's reservations count here too. Once settled, they are part of this count.
 create or replace function tollgate.reserved_at(
   p_user_id text,
   p_product text,
@@ -4805,10 +4821,10 @@ $$;
 comment on function tollgate.resolve_links(text, text, text, text, text) is 'Finds the user of a processor''s customer or subscription, and links them.';
 
 -- supabase/schemas/functions/restore_erased.sql
--- Called by ensure_subscription when it has created a row. Restores for a user who returns after an erasure: the free
--- plan's anchor, the counters of a window that still runs, trials, and the ends of subscriptions. So erasing and returning
--- is no refill. The user's own limits below the plan's apply again until they expire. The revision continues, so that no
--- caller takes the new row for the old one.
+-- Called by ensure_subscription when it has created a row. Restores data for a user who returns after an erasure. These
+-- are the free plan's anchor, the counters of a window that still runs, trials, and the ends of subscriptions. So a
+-- user who erases the account and returns gets no refill. The user's own limits below the plan's apply again until they
+-- expire. The revision continues, so that no caller takes the new row for the old one.
 -- Locks: the users row (hold_user), which the caller has locked.
 create or replace function tollgate.restore_erased(p_user_id text, p_product text) returns void
 language plpgsql set search_path = ''
@@ -4900,7 +4916,7 @@ comment on function tollgate.return_attempts(jsonb) is 'Subtracts attempts that 
 
 -- supabase/schemas/functions/save_catalog.sql
 -- Called at migration with the config. The tables follow the config: rows that it no longer has are deleted.
--- p_catalog {products: [{product, plans: [{plan, name, rank, cadence, per_quantity, limits: [{field, kind, limit}]}]}]}
+--   p_catalog {products: [{product, plans: [{plan, name, rank, cadence, per_quantity, limits: [{field, kind, limit}]}]}]}
 create or replace function tollgate.save_catalog(p_catalog jsonb) returns void
 language plpgsql set search_path = ''
 as $$
@@ -5247,11 +5263,11 @@ $$;
 comment on function tollgate.store_profile(text, text, text) is 'Stores e-mail and name of a user, unless the account was just erased.';
 
 -- supabase/schemas/functions/store_verdict.sql
--- Called by charge_usage, release_usage and reserve_usage, under the row's lock, for an allowed call with a key. The row of
--- a free key is replaced: its charge was given back, or it has the answer p_replaces of an ended reservation. A session's
--- key never replaces a service's.
--- Errors: TG400 a key that is empty or longer than 255 characters; TG409 a concurrent call of another product took the same
--- key, which the row's lock does not prevent. The whole call is undone then.
+-- Called by charge_usage, release_usage and reserve_usage, under the row's lock, for an allowed call with a key. The
+-- row of a free key is replaced: its charge was given back, or it has the answer p_replaces of an ended reservation. A
+-- session's key never replaces a service's.
+-- Errors: TG400 a key that is empty or longer than 255 characters. TG409 a concurrent call of another product took the
+-- same key, which the row's lock does not prevent. The whole call is undone then.
 create or replace function tollgate.store_verdict(
   p_user_id text,
   p_operation text,
@@ -5455,9 +5471,9 @@ $$;
 comment on function tollgate.usage_history(text, text, integer) is 'Daily totals of a field.';
 
 -- supabase/schemas/functions/usage_sums.sql
--- Called by the preview of a plan change: usage of each field between the given instants, as if all of it were at the
--- earlier one. If the instants contain all boundaries of a timeline, lib/billing/usage-at.ts computes from these few sums
--- the same counters as Postgres from the rows.
+-- Called by the preview of a plan change. Returns the usage of each field between the given instants, as if all of it
+-- were at the earlier one. If the instants contain all boundaries of a timeline, lib/billing/usage-at.ts computes the
+-- counters from these few sums. They equal those that Postgres computes from the rows.
 create or replace function tollgate.usage_sums(p_user_id text, p_product text, p_cuts jsonb) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -5821,8 +5837,8 @@ $$;
 comment on function tollgate.window_used(text, text, text, timestamptz, timestamptz, timestamptz, timestamptz) is 'Opening plus ledger of one window up to an instant, by field.';
 
 -- supabase/schemas/functions/write_charge.sql
--- Called by charge_usage and settle_usage, under the row's lock, for a charge within the limits: adds it to the counters
--- and writes one ledger row per field. Returns the row, the time of the ledger rows and their entries.
+-- Called by charge_usage and settle_usage, under the row's lock, for a charge within the limits. Adds it to the
+-- counters and writes one ledger row per field. Returns the row, the time of the ledger rows and their entries.
 create or replace function tollgate.write_charge(
   p_row tollgate.subscriptions,
   p_fields text[],

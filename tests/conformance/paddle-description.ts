@@ -174,7 +174,7 @@ function requireAll(schema: Json | undefined, name: string): void {
 }
 
 /**
- * Lets every object refuse unknown fields. A schema is sealed where it is used: as the schema of a property, of a list's
+ * Lets every object refuse unknown fields. A schema is sealed at its use: as the schema of a property, of a list's
  * elements or of a body. The parts of a composed schema stay open, because each knows only its own fields.
  */
 function sealUses(node: unknown): void {

@@ -61,7 +61,7 @@ function isResource(value: unknown): value is object {
 type Method = (this: object, ...args: unknown[]) => unknown;
 
 function record({ args, ...of }: Omit<Call, "exchanges">, target: object, method: Method): unknown {
-  // The SDK may change what it was given.
+  // The SDK may change its arguments.
   const call: Call = { ...of, args: structuredClone(args), exchanges: [] };
   const result = running.run(call, () => method.apply(target, args));
   // Paddle's lists send nothing before `next`.

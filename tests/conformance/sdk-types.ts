@@ -1,5 +1,5 @@
 /**
- * Checks recorded values by the types of the SDKs: each value is written as a literal of the SDK's type, and the
+ * Checks recorded values by the types of the SDKs. Each value is written as a literal of the SDK's type, and the
  * TypeScript compiler checks the file.
  *
  * Stripe's types are copied with three changes, which make them stricter or fit them to JSON:
@@ -7,8 +7,11 @@
  * - `Decimal` is text, as it is on the wire;
  * - `Response` is the object without `lastResponse`, which the SDK adds.
  *
- * The compiler does not see: a property that is optional in the type and is missing; a property in a union that
- * another member of the union has; the values of `metadata` and `custom_data`; formats of texts and ranges of numbers.
+ * The compiler does not see some errors:
+ * - a property that is optional in the type and is missing;
+ * - a property in a union that another member of the union has;
+ * - the values of `metadata` and `custom_data`;
+ * - formats of texts and ranges of numbers.
  */
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

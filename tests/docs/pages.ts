@@ -1,10 +1,10 @@
-/** The pages for readers, and what stands in their blocks. */
+/** The pages for readers, and the contents of their blocks. */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 export interface Block {
   page: string;
-  /** `sh`, `sql`, …, and what the page says after it. */
+  /** `sh`, `sql`, …, and the page's text after it. */
   language: string;
   note: string;
   text: string;

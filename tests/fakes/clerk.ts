@@ -1,6 +1,7 @@
 /**
- * A fake Clerk instance: it signs session tokens as Clerk does, has the keys that an installation is configured with, and
- * answers the Backend API's `GET /v1/users/:id`. It serves no keys, so the product must verify sessions without a request.
+ * A fake Clerk instance. It signs session tokens as Clerk does, and has the keys that an installation is configured
+ * with. It answers the Backend API's `GET /v1/users/:id`. It serves no keys, so the product must verify sessions
+ * without a request.
  */
 import http from "node:http";
 import { type CryptoKey, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from "jose";

@@ -1,4 +1,4 @@
-/** The HTTP status that PostgREST gives a SQLSTATE, by its documentation ("Errors"). First match wins. */
+/** The HTTP status that PostgREST gives a SQLSTATE, by its documentation ("Errors"). The first match counts. */
 const STATUSES: readonly [code: RegExp, status: number][] = [
   [/^08/, 503],
   [/^(0L|0P|28)/, 403],

@@ -1,10 +1,10 @@
 /**
  * A fake PostgREST: `/rest/v1/rpc/:function` as supabase-js calls it, over a real Postgres.
  *
- * It follows PostgREST's documentation. It logs in as authenticator; in one transaction it takes the role of the key or
- * token, sets its claims, and lets Postgres convert the body's fields to the function's types (`json_to_record`). Errors
- * have `{code, details, hint, message}` and PostgREST's statuses. It supports neither tables, nor `Prefer`, nor functions
- * that return sets.
+ * It follows PostgREST's documentation. It logs in as authenticator. In one transaction it takes the role of the key or
+ * token, and sets its claims. Postgres converts the body's fields to the function's types (`json_to_record`). Errors
+ * have `{code, details, hint, message}` and PostgREST's statuses. It supports neither tables, nor `Prefer`, nor
+ * functions that return sets.
  */
 import http from "node:http";
 import { jwtVerify } from "jose";

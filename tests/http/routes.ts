@@ -1,9 +1,11 @@
-/** Every route of the build with who may do what: a route without a line here fails the tests. */
+/** Every route of the build, with the status that each caller gets. A route without a line here fails the tests. */
 
 export const CALLERS = ["nobody", "user", "other", "admin", "usageKey", "cronKey"] as const;
 export type Caller = (typeof CALLERS)[number];
 
-/** Callers with a signed token that is no session. They get what "nobody" gets, everywhere (strangers.test.ts). */
+/**
+ * Callers with a signed token that is no session. Every route gives them the answer for "nobody" (strangers.test.ts).
+ */
 export const STRANGERS = [
   "clerkTemplate",
   "clerkOtherInstance",
@@ -18,11 +20,11 @@ type Statuses = Readonly<Record<Caller, number>>;
 
 export interface ApiRow {
   method: string;
-  /** What stands for the route's parameters. */
+  /** The request's path, with values for the route's parameters. */
   path?: string;
   body?: unknown;
   expects: Statuses;
-  /** A played processor's API: its errors have the processor's shape. */
+  /** A fake processor's API: its errors have the processor's shape. */
   fake?: true;
 }
 
@@ -31,12 +33,14 @@ function by(nobody: number, user: number, other: number, admin: number, usageKey
   return { nobody, user, other, admin, usageKey, cronKey };
 }
 
-/** For whoever is signed in, about themselves; a machine's key is no session. */
+/** For signed-in users, about themselves; a machine's key is no session. */
 const own = (status: number) => by(401, status, status, status, 401, 401);
 const same = (status: number) => by(status, status, status, status, status, status);
 const admins = (status: number) => by(401, 404, 404, status, 401, 401);
 
-/** {bot} is the chatbot of "user"; bodies that pass the door and are refused behind it change nothing. */
+/**
+ * {bot} is the chatbot of "user". A body that passes the check of the caller and is refused after it changes nothing.
+ */
 export const API: Readonly<Record<string, readonly ApiRow[]>> = {
   "/api/[...path]": ["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => ({
     method,
@@ -99,7 +103,7 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
   "/api/notices/[id]/dismiss": [{ method: "POST", path: "/api/notices/0/dismiss", expects: own(404) }],
   "/api/portal": [{ method: "POST", body: {}, expects: own(404) }],
   "/api/sandbox/clock": [{ method: "POST", body: {}, expects: own(400) }],
-  // The played processors' own pages and API, for whoever has the address, as theirs are.
+  // The fake processors' own pages and API are open to every caller with the address, like the processors' own.
   "/api/sandbox/paddle/checkout/[transaction]": [
     { method: "POST", path: "/api/sandbox/paddle/checkout/txn_none", expects: same(400) },
   ],
@@ -172,9 +176,17 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
 };
 
 /**
- * "user": whoever is signed in; others are sent to the way in. "step": the same, and without what it is about it leads
- * back. "admin": to everybody else there is nothing there. "thing": of one thing that admins look at, here one
- * that is not there. "supabase": of Supabase Auth; with another provider there is nothing. "hosted": a played processor's page, by an address that cannot be guessed; without it there is nothing.
+ * The access to each page:
+ * - "public": every caller gets it; /sign-up redirects.
+ * - "user": a signed-in user gets it. A caller without a session is redirected to /sign-in, also by the kinds "step",
+ *   "admin" and "thing".
+ * - "step": one step of a purchase or a cancellation. The test sends no parameters, so the page redirects a signed-in
+ *   user to the page before it.
+ * - "admin": an admin gets it; every other signed-in user gets 404.
+ * - "thing": the page of one event or one user, for admins. The sample does not exist, so an admin gets 404 too.
+ * - "supabase": a page of Supabase Auth. The tests use another identity provider, so every caller gets 404.
+ * - "hosted": a fake processor's page, which opens by an address with a secret id, or the page of Paddle's checkout. The
+ *   tests have no such id and no client token of Paddle, so every caller gets 404.
  */
 export const PAGES: Readonly<Record<string, "public" | "user" | "step" | "admin" | "thing" | "supabase" | "hosted">> = {
   "/": "public",

@@ -16,7 +16,7 @@ export interface AppAnswer {
   headers: http.IncomingHttpHeaders;
   cookies: string[];
   text: string;
-  /** The body as JSON; undefined where it is none. */
+  /** The body as JSON; undefined if it is none. */
   json: unknown;
 }
 

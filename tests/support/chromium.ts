@@ -27,7 +27,7 @@ const SYSTEM = [
 
 /**
  * The path of a Chromium that starts: CHROMIUM_PATH, Playwright's own, the system's, the one inside npm, and for root
- * on Debian a fresh install. Throws with what to do where there is none.
+ * on Debian a fresh install. If there is none, throws an error that names the remedy.
  */
 export async function findChromium(): Promise<string> {
   const configured = process.env.CHROMIUM_PATH;

@@ -87,7 +87,7 @@ export function comparedCalls({ gateway, gate, query }: Database) {
     }
   }
 
-  /** The ledger has what the callers' answers add up to, and each unit given back belongs to one charge. */
+  /** The ledger has the sum of the callers' answers, and each unit given back belongs to one charge. */
   async function expectSameLedger({ userId, charged }: Real): Promise<void> {
     const [totals] = await query(
       `select coalesce(sum(amount), 0)::int as charged,
@@ -111,7 +111,7 @@ function keyOf(name: string | undefined): { idempotencyKey: string | undefined; 
   return { idempotencyKey: bySession ? name?.slice(SESSION.length) : name, bySession };
 }
 
-/** No reason where none is expected. */
+/** No reason if none is expected. */
 function exactly(expected: Expected | undefined): Record<string, unknown> {
   const { reason, ...numbers } = expected as Expected;
   return reason === undefined ? numbers : { ...numbers, reason };

@@ -146,7 +146,7 @@ export function subscription(items: object[], over: object = {}) {
   };
 }
 
-/** `total` is what one transaction of a preview comes to; `credit` what the customer's balance pays of it. */
+/** `total` is the total of one transaction of a preview; `credit` is the part that the customer's balance pays. */
 export function previewed(total: string, startsAt: string, over: object = {}) {
   return {
     billing_period: { starts_at: startsAt, ends_at: "2027-01-01T10:00:00.123456Z" },

@@ -1,6 +1,6 @@
 /**
- * The sandbox's Paddle for a database test: the real SDK on one side, over HTTP on loopback, and the real verification
- * and fold on the other.
+ * The sandbox's Paddle for a database test. The real SDK is on one side, over HTTP on loopback; the real verification
+ * and fold are on the other.
  */
 import { createServer } from "node:http";
 import { type Environment, Paddle } from "@paddle/paddle-node-sdk";

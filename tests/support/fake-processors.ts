@@ -1,6 +1,6 @@
 /**
- * Two fake processors in memory behind our own interface, for the tests of our side: checkouts that are open, closed,
- * expired or paid, and subscriptions that can be fetched. Other tests cover the answers of the SDKs.
+ * Two fake processors in memory behind our own interface, for the tests of our side. They have checkouts that are open,
+ * closed, expired or paid, and subscriptions that can be fetched. Other tests cover the answers of the SDKs.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { addMonths } from "@/lib/billing/timeline/calendar";

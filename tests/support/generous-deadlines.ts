@@ -1,7 +1,7 @@
 /**
- * Deadlines that a busy machine never reaches, for the tests of everything else: a race checks what is counted, not how
- * fast this machine counts. Vitest runs this file before each test file. A test of a deadline gets the shipped ones by
- * `vi.unmock("@/lib/core/deadlines")`, and the database's by `testDatabase({ deadlines: "shipped" })`.
+ * Deadlines that a busy machine never reaches, for all tests that are not about deadlines. A race checks the counts,
+ * not the speed of this machine. Vitest runs this file before each test file. A test of a deadline gets the shipped
+ * ones by `vi.unmock("@/lib/core/deadlines")`, and the database's by `testDatabase({ deadlines: "shipped" })`.
  */
 import { vi } from "vitest";
 import type * as Deadlines from "@/lib/core/deadlines";

@@ -68,7 +68,7 @@ export function manualBatcher(
     async answerAll(): Promise<void> {
       for (let next = statements.at(0); next; next = statements.at(0)) await next.answer();
     },
-    /** Calls with the ids 0, 1, 2 … in the order they are made; the error's code where it failed. */
+    /** Calls with the ids 0, 1, 2 … in the order they are made. Returns the error's code if the call failed. */
     call(owner = `owner of ${calls}`): Promise<string> {
       const id = calls;
       calls += 1;

@@ -1,4 +1,4 @@
-/** PgBouncer in transaction mode in front of the tests' Postgres, where it is installed (Debian: pgbouncer). */
+/** PgBouncer in transaction mode in front of the tests' Postgres, if it is installed (Debian: pgbouncer). */
 import { spawn } from "node:child_process";
 import { chownSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import net from "node:net";
@@ -18,7 +18,7 @@ export function findPgBouncer(): string | undefined {
   return PROGRAMS.find((file) => existsSync(file));
 }
 
-/** null where there is no PgBouncer on this machine. */
+/** null if there is no PgBouncer on this machine. */
 export async function startPgBouncer(serverUrl: string, directory: string): Promise<PgBouncer | null> {
   const program = findPgBouncer();
   if (program === undefined) return null;

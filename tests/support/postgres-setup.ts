@@ -19,7 +19,7 @@ declare module "vitest" {
     serverUrl: string;
     /** The same server for PostgREST's role, which may only become others. */
     authenticatorUrl: string;
-    /** null where PgBouncer is not installed. */
+    /** null if PgBouncer is not installed. */
     bouncerUrl: string | null;
   }
 }

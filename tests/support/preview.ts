@@ -18,7 +18,7 @@ interface PreviewOptions {
   variables?: Readonly<Record<string, string>>;
 }
 
-/** Starts it on a data directory and waits until it has answered; throws with its output where it does not. */
+/** Starts it on a data directory and waits until it has answered; throws with its output if it does not. */
 export async function startPreview({ port, directory, variables = {} }: PreviewOptions): Promise<Preview> {
   const preview = spawn(process.execPath, ["--import", "tsx", path.join(ROOT, "scripts", "preview.ts")], {
     cwd: ROOT,

@@ -25,7 +25,7 @@ export async function testRedis(): Promise<TestRedis> {
   let server: ChildProcess | undefined;
 
   async function start(): Promise<void> {
-    // Every write goes to its file, so that what was kept comes back with a restart.
+    // Every write goes to its file, so that a restart restores the stored data.
     const argv = ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", directory, "--save", ""];
     server = spawn("redis-server", [...argv, "--appendonly", "yes", "--appendfsync", "always"], { stdio: "ignore" });
     for (let attempt = 0; attempt < 2_400; attempt += 1) {

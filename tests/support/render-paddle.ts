@@ -1,6 +1,6 @@
 /**
  * Renders a simulated history as the events that Paddle would send. Normalized, they are the same facts again, without
- * the previous state, and without the period of a subscription that is paused or has ended: Paddle states neither.
+ * the previous state. They also lack the period of a subscription that is paused or has ended. Paddle states neither.
  */
 
 import { DAY_MS } from "@/lib/billing/timeline/calendar";
@@ -137,7 +137,7 @@ function payment(fact: PaymentFact, userId: string): PaddleObject[] {
         lines: [{ price, amount: price.unitAmount, ...(proration && { proration }) }],
         period,
         at: fact.at,
-        // What was not paid in money came from the customer's credit.
+        // The amount that was not paid in money came from the customer's credit.
         credit: paid && !fact.paidInFull ? price.unitAmount : 0,
       }),
     );

@@ -23,7 +23,7 @@ import { mailPrice } from "./billing-simulator/product";
 
 const seconds = (at: number) => Math.floor(at / 1000);
 
-/** One fact's event; `userId` is what our server wrote into the metadata. */
+/** One fact's event; `userId` is the id that our server wrote into the metadata. */
 export function renderStripe(fact: ProcessorFact, userId: string, shape: Shape): StripeObject {
   const head = { id: `evt_${userId}_${fact.id}`, created: seconds(fact.at), shape };
   if (fact.kind === "payment") {
@@ -111,7 +111,7 @@ function invoice(fact: PaymentFact, userId: string, shape: Shape): StripeObject 
       periodEnd: start,
       status: fact.outcome === "paid" ? "paid" : "open",
       ...(charged.purpose === "not_due" && { collectionMethod: "send_invoice", dueDate: seconds(fact.at) + 86_400 }),
-      // What was not paid in money came from the balance.
+      // The amount that was not paid in money came from the balance.
       startingBalance: fact.outcome === "paid" && !fact.paidInFull ? -price.unitAmount : 0,
       lines: [
         {

@@ -15,7 +15,7 @@ export const SERVICE_KEY = "sb_secret_of_the_tests";
 export const PUBLISHABLE_KEY = "sb_publishable_of_the_tests";
 export const JWT_SECRET = "the-fake-postgrest-verifies-with-this";
 
-/** Whether this machine can open such a transport; the global set-up has said so where it cannot. */
+/** Whether this machine can open such a transport; the global set-up has said so if it cannot. */
 export function isAvailable(kind: TransportKind): boolean {
   return kind !== "pgbouncer" || inject("bouncerUrl") !== null;
 }
@@ -28,7 +28,7 @@ export function chosenKind(): TransportKind {
   return kind;
 }
 
-/** Opens at its first call, when the database is there; `end` closes what it started. */
+/** Opens at its first call, when the database is there; `end` closes the things that it started. */
 export function openTransport(kind: TransportKind, database: string, options: { connections?: number }): Transport {
   let opening: Promise<{ transport: Transport; stop: () => Promise<void> }> | undefined;
   return {

@@ -21,9 +21,11 @@ export const checkoutViewSchema = z.object({ url: z.string(), checkout: z.uuid()
 export type CheckoutView = z.infer<typeof checkoutViewSchema>;
 
 /**
- * `POST /api/checkout/return`, which asks the processor, and `GET /api/checkout/status?checkout=`, which does not:
- * `open`: not paid yet · `activating`: paid, its webhook has not arrived · `active`: the plan applies · `expired`: it
- * cannot be paid any more.
+ * `POST /api/checkout/return`, which asks the processor, and `GET /api/checkout/status?checkout=`, which does not.
+ * - `open`: not paid yet
+ * - `activating`: paid, and its webhook has not arrived
+ * - `active`: the plan applies
+ * - `expired`: it cannot be paid any more
  */
 export const checkoutStatusViewSchema = z.object({
   checkout: z.uuid(),
@@ -85,9 +87,10 @@ export type ChangePreviewView = z.infer<typeof changePreviewViewSchema>;
 
 /**
  * `POST /api/subscription/change`, `cancel` and `resume`.
- * `pending`: the processor has accepted it, and its webhook follows · `scheduled`: kept for `effectiveAt`, and shown from
- * now on · `undone`: a scheduled change was withdrawn · `payment_needed`: it takes effect when the payer has paid or
- * confirmed at `url`.
+ * - `pending`: the processor has accepted it, and its webhook follows
+ * - `scheduled`: kept for `effectiveAt`, and shown from now on
+ * - `undone`: a scheduled change was withdrawn
+ * - `payment_needed`: it takes effect when the payer has paid or confirmed at `url`
  */
 export const changeViewSchema = z.object({
   product,

@@ -149,8 +149,8 @@ function activeSubscriptionAt(
 }
 
 /**
- * The subscriptions that entitle to a plan at `at`: they are live, grace has not ended, a trial is the user's first,
- * and the plan whose limits apply is above free.
+ * The subscriptions that entitle to a plan at `at`. They are live, and grace has not ended. A trial is the user's
+ * first. The plan whose limits apply is above free.
  */
 export function entitlingSubscriptionsAt(
   product: Product,

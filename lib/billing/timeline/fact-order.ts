@@ -64,8 +64,8 @@ const MAX_SEARCHED = 10;
 /**
  * The snapshots of one instant in the order with the most links, starting from the state before the instant. A link is
  * a snapshot whose previous state equals the state before it. Each snapshot is used once, so A→A cannot undo A→B. A
- * snapshot without a previous state, like a fetched one, links where it changes nothing: fetched and then canceled within
- * one second, the subscription stays canceled. Among equal orders, the first in tie-break order wins.
+ * snapshot without a previous state, like a fetched one, links if it changes nothing. So a subscription that was
+ * fetched and then canceled within one second stays canceled. Among equal orders, the first in tie-break order counts.
  */
 export function orderByPreviousState(
   snapshots: readonly SnapshotFact[],

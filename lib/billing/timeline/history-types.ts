@@ -37,7 +37,7 @@ export interface Period {
   reason: Reason;
   /** A transfer to this user opened it later than its start; absent: its start opened it. */
   openedAt?: Instant;
-  /** A transfer to another user ended it early. The new user owes what is unpaid. */
+  /** A transfer to another user ended it early. The new user owes the unpaid amount. */
   leftAt?: Instant;
 }
 

@@ -14,9 +14,9 @@ import {
 import { isForPlan } from "./paid-plans";
 
 /**
- * The plan whose limits apply. An upgrade of an active subscription counts at once. After a failed charge, with a debt
- * or with another unpaid period, the last confirmed plan caps the limits until a payment confirms the new plan. A
- * trial has the limits of its first plan until it is paid.
+ * The plan whose limits apply. An upgrade of an active subscription counts at once. After a failed charge, the last
+ * confirmed plan caps the limits until a payment confirms the new plan. It also caps them with a debt or with another
+ * unpaid period. A trial has the limits of its first plan until it is paid.
  */
 export function limitPlan(
   product: Product,

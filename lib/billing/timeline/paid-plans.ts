@@ -107,7 +107,8 @@ function confirmationsByPayment({ periods, changes }: SubscriptionHistory, fact:
 
 /**
  * A period that is presumed paid confirms its first plan and, when the next period opens, its last plan. The last plan
- * is not confirmed if a charge for it failed in the period and no later payment succeeded, or if the user has a debt.
+ * is not confirmed if a charge for it failed in the period and no later payment succeeded. It is not confirmed either
+ * if the user has a debt.
  */
 function confirmationsByPresumption(
   { periods, changes, failures }: SubscriptionHistory,

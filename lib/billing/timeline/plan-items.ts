@@ -97,9 +97,9 @@ export function unlistedChargeFor(
 }
 
 /**
- * Facts that this product shares with the subscription's other products: its status, its end, an item list without
- * this product's plan, a payment for an unlisted item. They depend on the event alone, so the order of deliveries has
- * no effect.
+ * Facts that this product shares with the subscription's other products. They are its status, its end, an item list
+ * without this product's plan, and a payment for an unlisted item. They depend on the event alone, so the order of
+ * deliveries has no effect.
  */
 export function sharedFacts(own: readonly Fact[], others: readonly Fact[]): Fact[] {
   const subscriptions = new Set(own.map(sourceOf));

@@ -128,7 +128,7 @@ function enclosingPeriodOf(
 
 /**
  * The maximum credit of a carry-over, per field: the limits of the confirmed plans, each for its share of the previous
- * window; 0 if the previous period is unpaid.
+ * window. It is 0 if the previous period is unpaid.
  */
 function shareOf(
   product: Product,

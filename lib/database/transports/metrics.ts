@@ -52,7 +52,7 @@ function countRefusal(name: string, args: Readonly<Record<string, unknown>>, res
   if (name === "validate_plan_change" && field(result, "valid") === false)
     // A product outside the catalog raises an error instead.
     documentedMetrics.downgradesBlocked.inc({ product: String(args.p_product) });
-  // A function that creates what a gauge counts returns the gauge's verdict.
+  // A function that creates a thing which a gauge counts returns the gauge's verdict.
   const verdict = field(result, "verdict");
   if (field(verdict, "allowed") === false)
     documentedMetrics.limitErrors.inc({ field: String(field(verdict, "field")) });

@@ -12,7 +12,7 @@ export interface VersionedStore {
   read(key: string): Promise<string | null>;
 
   /**
-   * Stores a value for `freshMs`, unless a newer revision is known: a late write never replaces a newer value.
+   * Stores a value for `freshMs`, unless a newer revision is known. So a late write never replaces a newer value.
    * @param generation the value of `generation()` before the database was read
    */
   write(key: string, value: string, revision: number, freshMs: number, generation: string): Promise<void>;

@@ -111,9 +111,10 @@ function chargeForPeriod(planLines: readonly PlanLine[], { billing_period: perio
 }
 
 /**
- * Paddle calls both an upgrade inside the period and an interval switch `subscription_update`, from now. An upgrade ends
- * with the present period. A switch ends a whole interval from now, and only it begins a new period. If the end differs by
- * up to a day, the line's proration decides: months differ in length, and an upgrade may come on a period's first day.
+ * Paddle calls both an upgrade inside the period and an interval switch `subscription_update`, from now. An upgrade
+ * ends with the present period. A switch ends a whole interval from now, and only it begins a new period. If the end
+ * differs by up to a day, the line's proration decides. Months differ in length, and an upgrade may come on a period's
+ * first day.
  */
 function chargeForChange(planLines: readonly PlanLine[], { billing_period: period }: Transaction): Charge {
   const charged = proratedPlan(planLines);

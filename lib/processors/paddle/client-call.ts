@@ -1,4 +1,4 @@
-/** Runs one request of Paddle's SDK with a time limit, and turns its errors into `ProcessorError`. */
+/** Runs one request of Paddle's SDK with a time limit, and converts its errors to `ProcessorError`. */
 import { ApiError } from "@paddle/paddle-node-sdk";
 import { remainingMs } from "../deadline";
 import { ProcessorError, type ProcessorProblem } from "../processor-client";

@@ -61,7 +61,7 @@ export function discountFields({ id, endsAt }: SubscriptionDiscount, fetched: Pa
   };
 }
 
-/** @param units how many units the subscription has: an amount may be taken off each */
+/** @param units the number of units of the subscription: an amount may be taken off each */
 export function readDiscount(of: SubscriptionDiscount, fetched: PaddleDiscount, units: number): Discount | null {
   const parsed = discountShape.parse(discountFields(of, fetched));
   if (!parsed) return null;

@@ -33,7 +33,7 @@ export function planItemsAfter(items: readonly SubscriptionItem[], priceId: stri
  * How Paddle bills a change that is made now.
  *
  * Our job makes a `renewal` change shortly before the renewal, so Paddle bills nothing until then. But a change of the
- * interval begins a new period at once, which would be free: Paddle charges it, less the rest of the old period.
+ * interval begins a new period at once, which would be free. So Paddle charges it, less the rest of the old period.
  */
 export function billingMode(
   timing: PlanChange["timing"],

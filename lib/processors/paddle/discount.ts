@@ -2,7 +2,7 @@
 import type { DiscountTerms, NamedDiscount } from "@/lib/billing/types";
 import type { Discount } from "./shape";
 
-/** @param units how many units the subscription has: an amount may be taken off each */
+/** @param units the number of units of the subscription: an amount may be taken off each */
 export function namedDiscount(discount: Discount, units: number): NamedDiscount {
   return { key: discount.id, terms: termsOf(discount, units), endsAt: discount.ends_at };
 }

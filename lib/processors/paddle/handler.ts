@@ -10,5 +10,5 @@ interface HandlerInput {
   data: Record<string, unknown>;
 }
 
-/** Turns events of one type into facts. Pure; never throws. */
+/** Translates events of one type into facts. Pure; never throws. */
 export type Handler = (input: HandlerInput, findPrice: FindPrice) => Normalized;

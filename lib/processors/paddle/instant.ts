@@ -17,7 +17,7 @@ export function instantOf(text: unknown): Instant | null {
   if (hours > 23 || minutes > 59 || seconds > 59 || Number(offsetHour) > 23 || Number(offsetMinute) > 59) return null;
 
   const midnight = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
-  // `Date.UTC` turns a month or day that does not exist into another one.
+  // `Date.UTC` converts a month or day that does not exist to another one.
   if (!midnight.toISOString().startsWith(`${year}-${month}-${day}T`)) return null;
   const milliseconds = Number(fraction.slice(0, 3).padEnd(3, "0"));
   const offset = (Number(offsetHour) * 60 + Number(offsetMinute)) * (sign === "-" ? -60_000 : 60_000);

@@ -36,7 +36,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
 
 const NO_IDENTITY = { customer: null, subscription: null, transaction: null, trustedUserId: null, hintedUserId: null };
 
-/** Turns an event into facts, or into a reason to ignore or quarantine it. */
+/** Translates an event into facts, or into a reason to ignore or quarantine it. */
 export function normalize(event: WebhookEvent, findPrice: FindPrice): Normalized {
   const handler = Object.hasOwn(HANDLERS, event.type) ? HANDLERS[event.type] : undefined;
   if (handler === undefined) return { outcome: "ignored", reason: "unhandled_type" };

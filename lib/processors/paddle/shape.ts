@@ -33,7 +33,7 @@ const item = z.object({
   trial_dates: optional(z.object({ ends_at: optional(instant) })),
 });
 
-/** Events name a discount by its id; what it takes off is there only if it was fetched beside the subscription. */
+/** Events name a discount by its id. Its type and amount are there only if it was fetched beside the subscription. */
 export const discountShape = z
   .object({
     id,

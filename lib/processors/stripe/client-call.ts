@@ -1,4 +1,4 @@
-/** Runs one request of Stripe's SDK, and turns its errors into `ProcessorError`. */
+/** Runs one request of Stripe's SDK, and converts its errors to `ProcessorError`. */
 import Stripe from "stripe";
 import { remainingMs } from "../deadline";
 import { ProcessorError, type ProcessorProblem } from "../processor-client";

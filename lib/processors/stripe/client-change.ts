@@ -9,7 +9,7 @@ import { COLLECTION_EXPANSIONS, collectionOf, paymentBehavior } from "./client-c
 import { isPendingChangeTo, isScheduledAlready, newCycle, phasesFor } from "./client-plan";
 import { idOf } from "./reference";
 
-/** Every function throws what Stripe's SDK throws. */
+/** Every function throws the errors of Stripe's SDK. */
 export function planChanges(stripe: Stripe, findPrice: FindPrice) {
   return { changeNow, changeAtRenewal, releaseSchedule, resume, voidPendingChange };
 

@@ -12,5 +12,5 @@ export interface HandlerInput {
   previous: Record<string, unknown> | null;
 }
 
-/** Turns events of one type into facts. Pure; never throws. */
+/** Translates events of one type into facts. Pure; never throws. */
 export type Handler = (input: HandlerInput, findPrice: FindPrice) => Normalized;

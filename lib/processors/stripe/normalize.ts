@@ -34,7 +34,9 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
 
 const NO_IDENTITY = { customer: null, subscription: null, trustedUserId: null };
 
-/** Turns an event into facts, or into a reason to ignore or quarantine it. Every API version gives the same facts. */
+/**
+ * Translates an event into facts, or into a reason to ignore or quarantine it. Every API version gives the same facts.
+ */
 export function normalize(event: WebhookEvent, findPrice: FindPrice): Normalized {
   if (event.payload.object === "v2.core.event") return { outcome: "ignored", reason: "thin_event" };
   const handler = Object.hasOwn(HANDLERS, event.type) ? HANDLERS[event.type] : undefined;

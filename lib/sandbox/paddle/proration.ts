@@ -55,7 +55,7 @@ export function changeItems(
 
 /**
  * The lines of a whole period. Paddle writes a renewal, a resume and a prorated switch of the interval as prorations of
- * rate 1 over `period`; the lines of a checkout and of a change that is not prorated have none.
+ * rate 1 over `period`. The lines of a checkout and of a change that is not prorated have none.
  */
 export function periodLines(items: readonly ItemSpec[], period: Period | null): LineSpec[] {
   return items.map(({ price, quantity = 1 }) => ({

@@ -1,6 +1,6 @@
 /**
- * The views and forms of the hosted pages; each form returns the address where the browser goes next. As at Stripe, the
- * link opens the page without sign-in: its id is the secret.
+ * The views and forms of the hosted pages; each form returns the browser's next address. As at Stripe, the link opens
+ * the page without sign-in: its id is the secret.
  */
 import { DomainError, nothingHere } from "@/lib/core/domain-error";
 import { onAccount, only, textOf } from "../hosted-page";
@@ -71,7 +71,7 @@ export function setCancel(sandbox: Sandbox, portal: string, id: string, cancels:
   });
 }
 
-/** Handles a posted form; returns the address where the browser goes. @throws DomainError bad_input, not_found */
+/** Handles a posted form; returns the browser's next address. @throws DomainError bad_input, not_found */
 export async function submit(sandbox: Sandbox, page: Pages, id: string, form: URLSearchParams): Promise<string> {
   const here = `/sandbox/stripe/${page}/${encodeURIComponent(id)}`;
   if (page === "portal" && form.has("subscription")) {

@@ -1,5 +1,5 @@
 /**
- * Actions of the hosted pages beside payments: a payer enters a code or a country, and the visitor, in the role of the
+ * Actions of the hosted pages beside payments. A payer enters a code or a country. The visitor, in the role of the
  * business and the bank, refunds or disputes a payment.
  */
 import type { LineSpec } from "../event-builders/stripe/events";

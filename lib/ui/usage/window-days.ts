@@ -19,7 +19,7 @@ export interface WindowDays {
 
 /**
  * The window's days so far. Daily totals do not show the hour when the window began, so the meter's own count `used`
- * decides: an excess of the first days was used before the reset, and a shortfall was carried over.
+ * decides. An excess of the first days was used before the reset, and a shortfall was carried over.
  */
 export function windowDays(history: readonly DayTotal[], windowStart: string, used: number): WindowDays {
   const days = history.filter(({ day }) => day >= windowStart.slice(0, 10));

@@ -102,11 +102,11 @@ $$;
 comment on function tollgate.sandbox_advance_clock(text, timestamptz) is 'Moves a sandbox user''s clock forward.';
 
 -- supabase/schemas/sandbox/functions/sandbox_claim_events.sql
--- Called by the sandbox's deliverer: takes one account (p_account_id, or any) and returns its due events in the order of
--- emission. The lease lasts 15 seconds, longer than one delivery may take; each finished event renews it. Another deliverer
--- skips the account until the lease ends, so a killed deliverer loses nothing.
--- null: no event is due. {"busy": true}: events are due, but another transaction locks their account's row. The caller then
--- claims again, since the holder of the lock does not deliver them.
+-- Called by the sandbox's deliverer. Takes one account (p_account_id, or any) and returns its due events in the order
+-- of emission. The lease lasts 15 seconds, longer than one delivery may take; each finished event renews it. Another
+-- deliverer skips the account until the lease ends, so a killed deliverer loses nothing.
+-- Returns null if no event is due. Returns {"busy": true} if events are due, but another transaction locks their
+-- account's row. The caller then claims again, since the holder of the lock does not deliver them.
 -- Locks: the account's row, without waiting.
 create or replace function tollgate.sandbox_claim_events(
   p_limit integer,
@@ -164,9 +164,9 @@ $$;
 comment on function tollgate.sandbox_claim_events(integer, text, text) is 'Takes one account''s events for delivery.';
 
 -- supabase/schemas/sandbox/functions/sandbox_clock.sql
--- Called by the sandbox before and while a user's clock is moved: the user's time, and the earliest time to which it may be
--- set (usage, events and the processors' own records are dated). Also the end of the nearest paid period, and the next due
--- action.
+-- Called by the sandbox before and while a user's clock is moved. Returns the user's time, and the earliest time to
+-- which it may be set, since usage, events and the processors' own records are dated. Also returns the end of the
+-- nearest paid period, and the next due action.
 create or replace function tollgate.sandbox_clock(p_user_id text) returns jsonb
 language sql volatile set search_path = ''
 as $$
@@ -196,11 +196,11 @@ $$;
 comment on function tollgate.sandbox_clock(text) is 'A sandbox user''s clock and the actions that wait for it.';
 
 -- supabase/schemas/sandbox/functions/sandbox_commit_account.sql
--- Called by the sandbox after each step of an account: its state, the new ids in it, its emitted events, and the answer
--- under the request's idempotency key, all or nothing. p_revision 0 creates the account. An answer older than a day by the
--- account's clock is replaced.
--- {committed: false}: another step came first or the key has been used, and nothing is stored; the caller loads and tries
--- again.
+-- Called by the sandbox after each step of an account. Writes all or nothing: the account's state, its new ids, its
+-- emitted events, and the answer under the request's idempotency key. A p_revision of 0 creates the account. An answer
+-- older than a day by the account's clock is replaced.
+-- The answer {committed: false} means that another step came first or the key has been used. Nothing is stored then;
+-- the caller loads and tries again.
 -- Locks: the account's row.
 create or replace function tollgate.sandbox_commit_account(
   p_processor text,
@@ -288,8 +288,8 @@ $$;
 comment on function tollgate.sandbox_due_accounts(integer) is 'Sandbox accounts with a due action.';
 
 -- supabase/schemas/sandbox/functions/sandbox_finish_event.sql
--- Called by the sandbox's deliverer after each attempt. p_again null: the endpoint accepted it (2xx); else the time until
--- the next attempt. p_last ends the account's lease.
+-- Called by the sandbox's deliverer after each attempt. If p_again is null, the endpoint accepted the event (2xx). Else
+-- it is the time until the next attempt. A true p_last ends the account's lease.
 create or replace function tollgate.sandbox_finish_event(
   p_processor text,
   p_event_id text,

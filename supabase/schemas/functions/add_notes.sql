@@ -1,7 +1,8 @@
--- Called by receive() for an event that only has notes: records them and decides the event, in one transaction. p_notes may
--- be empty (an event that only links). A note without a user keeps the ids that a later link can name; attach_notes then
--- gives it to that user. If the event is decided already (an admin has dismissed it), nothing is recorded.
--- p_disputed: the event names another user than p_user_id; its reason says so.
+-- Called by receive() for an event that only has notes. Records the notes and decides the event, in one transaction. An
+-- event that only links has an empty p_notes. A note without a user keeps the ids that a later link can name;
+-- attach_notes then assigns it to that user. If the event is decided already (an admin has dismissed it), nothing is
+-- recorded.
+-- If p_disputed is true, the event names another user than p_user_id, and its reason says so.
 -- Locks: the notes without a user (advisory, see attach_notes), the users row (hold_user), then the event.
 create or replace function tollgate.add_notes(
   p_user_id text,

@@ -1,6 +1,7 @@
--- Called by resolve_links, link_customer and link_transaction when they have made a link: gives the notes that came before
--- it to its user. add_notes takes the same lock before it looks for a link. So one of the two always sees the other's rows,
--- in either order of commits.
+-- Called by resolve_links, link_customer and link_transaction when they have made a link. Assigns the earlier notes
+-- without a user to the link's user.
+-- This function and add_notes take the same lock; add_notes takes it before it looks for a link. So one of the two
+-- always sees the other's rows, in either order of commits.
 -- Locks: the notes without a user (advisory), then their events.
 create or replace function tollgate.attach_notes(
   p_processor text,

@@ -1,5 +1,5 @@
 -- Called by POST /api/checkout before the processor is asked. Runs under the lock of the subscriptions row, so one of
--- several concurrent requests begins, for any plan and processor:
+-- several concurrent requests begins, for any plan and processor. Returns one of:
 --   {outcome: subscribed, subscription: {…}}  a subscription exists: the user changes it instead
 --   {outcome: busy}                            another request is asking the processor
 --   {outcome: open, checkout}                  a checkout is open, or paid with its webhook outstanding: the caller asks the

@@ -1,14 +1,15 @@
 -- Called by receive() with the result of the fold. Stores facts, subscription records, billing periods, entitlement
--- periods, windows, counters, decision and the event's outcome, all or nothing. Counters are computed from the ledger under
--- the row's lock, so no consumption is lost or counted twice.
--- Compare-and-swap: if the revision has changed, nothing is written and the answer is {committed: false}; the caller loads,
--- folds and commits again. If another delivery has decided the event, the answer has {duplicate: true}. {committed: false,
--- moved: true}: the subscription was moved to another user meanwhile, and the facts belong to more users than the caller
--- knows.
--- A subscription without a link gets one: an erasure may have deleted it since resolve_links, and later events must find
--- their user.
--- p_event {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}: outcome is null except with the
--- event's last product. p_timeline {records, periods, entitlement_periods, windows}: instants as text.
+-- periods, windows, counters, decision and the event's outcome, all or nothing. Counters are computed from the ledger
+-- under the row's lock, so no consumption is lost or counted twice.
+-- Compare-and-swap: if the revision has changed, nothing is written and the answer is {committed: false}. The caller
+-- then loads, folds and commits again. If another delivery has decided the event, the answer has {duplicate: true}. The
+-- answer {committed: false, moved: true} means that an admin moved the subscription to another user meanwhile. The
+-- facts then belong to more users than the caller knows.
+-- A subscription without a link gets one. An erasure may have deleted it since resolve_links, and later events must
+-- find their user.
+--   p_event     {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}
+--   p_timeline  {records, periods, entitlement_periods, windows}: instants as text
+-- The outcome is null except with the event's last product.
 -- Locks: the users row (hold_user), the subscriptions row, then the event.
 create or replace function tollgate.commit_timeline(
   p_user_id text,

@@ -1,18 +1,19 @@
 -- Called by the gate with the calls of a batch, summed by user and field:
 --   p_sums [{"user_id", "field", "amount", "unkeyed", "siblings": [{"field", "amount"}],
 --            "keyed": [{"key", "by_session", "place", "amount", "before"}]}, …]
--- "amount" is the total, "unkeyed" its part without an idempotency key. "siblings" are the user's other sums of the same
--- product. "keyed" are charges of calls with a key: the charge's place in its call, and the amount of the calls before it
--- in this batch. "by_session": a session's key, apart from a service's.
--- Returns [[position, charged, used, limit, remaining, unpaid_held, resets_at in milliseconds, plan], …], with the numbers
--- before the batch. Sums that need more than one row read are left out: a new user, a window that ends, a known key, free
--- or not.
--- A user's sums of one product are charged together, if all of them fit and no other transaction locks the row; else none
--- is. Then the numbers show which calls are certainly denied. The other calls are evaluated one by one
+-- The "amount" is the total, and "unkeyed" its part without an idempotency key. The "siblings" are the user's other
+-- sums of the same product. The "keyed" are charges of calls with a key. A charge has its place in its call, and the
+-- amount of the calls before it in this batch. "by_session" marks a session's key, apart from a service's.
+-- Returns [[position, charged, used, limit, remaining, unpaid_held, resets_at in milliseconds, plan], …], with the
+-- numbers before the batch. Sums that need more than one row read are left out: a new user, a window that ends, or a
+-- known key, free or not.
+-- A user's sums of one product are charged together, if all of them fit and no other transaction locks the row; else
+-- none is. Then the numbers show which calls are certainly denied. The other calls are evaluated one by one
 -- (consume_sequential). So a batch never waits for a lock.
--- Atomic: the batch is one transaction. Locks: the rows that are charged; locked rows are skipped. Rows without capacity
--- are neither locked nor written.
--- Each step carries its rows along instead of joining them again, so the cost grows with the batch and not with its square.
+-- Atomic: the batch is one transaction. Locks: the rows that are charged; locked rows are skipped. Rows without
+-- capacity are neither locked nor written.
+-- Each step carries its rows along instead of joining them again, so the cost grows with the batch and not with its
+-- square.
 -- Errors: 23505 another transaction has just stored the key.
 create or replace function tollgate.consume_batch(p_sums jsonb) returns jsonb
 language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan

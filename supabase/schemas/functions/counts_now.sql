@@ -1,6 +1,6 @@
--- Called by settle_open and release_usage, under the row's lock: whether a ledger row of that instant counts in the row's
--- current window and in no other. Then adding to the counter is enough. This is window_used's condition for one row. Also,
--- no window may have opened since, because its opening was computed from earlier usage.
+-- Called by settle_open and release_usage, under the row's lock. Returns whether a ledger row of that instant counts in
+-- the row's current window and in no other. Then adding to the counter is enough. This is window_used's condition for
+-- one row. Also, no window may have opened since, because its opening was computed from earlier usage.
 create or replace function tollgate.counts_now(p_row tollgate.subscriptions, p_at timestamptz) returns boolean
 language plpgsql stable set search_path = ''
 as $$

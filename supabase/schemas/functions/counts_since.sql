@@ -1,6 +1,6 @@
--- Called by decrement_usage, under the row's lock: the instant from which every ledger row counts in the row's current
--- window and in no other (counts_now is true from then on). The window itself begins before it, and so does every other
--- subscription's entitlement, other period, and opening computed from earlier usage.
+-- Called by decrement_usage, under the row's lock. Returns the instant from which every ledger row counts in the row's
+-- current window and in no other. From then on, counts_now is true. The window itself begins before it. So does every
+-- other subscription's entitlement, every other period, and every opening that was computed from earlier usage.
 create or replace function tollgate.counts_since(p_row tollgate.subscriptions) returns timestamptz
 language sql stable set search_path = ''
 as $$

@@ -1,5 +1,5 @@
--- Called by the notices job with a page of users at a time, so that no statement takes long. "next" is the last user of a
--- full page, null at the end.
+-- Called by the notices job with a page of users at a time, so that no statement takes long. The "next" in the answer
+-- is the last user of a full page; it is null at the end.
 create or replace function tollgate.create_due_notices(p_after text default '', p_users integer default 1000) returns jsonb
 language plpgsql set search_path = ''
 as $$

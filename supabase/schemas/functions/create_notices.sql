@@ -1,11 +1,11 @@
--- Called by list_notices and create_due_notices: creates the notices that these users lack. Counters only: a gauge whose limit
--- is 1 is full from the first day.
---   limits           the counter of a current row at 80 or 100 percent, once per window, source and limit; only the higher
---                    one if both were passed since the last run
+-- Called by list_notices and create_due_notices. Creates the notices that these users lack:
+--   limits           the counter of a current row at 80 or 100 percent, once per window, source and limit;
+--                    only the higher one if both were passed since the last run
 --   payment_failed   a subscription that owes, once per time without payment
 --   plan_ended       a subscription that ended within a week, if the user is on free since
--- The gate never calls it. It locks nothing but the unique key, so two concurrent calls create one row. Returns the number
--- of new notices.
+-- Only counters have notices about limits: a gauge whose limit is 1 is full from the first day.
+-- The gate never calls this function. It locks nothing but the unique key, so two concurrent calls create one row.
+-- Returns the number of new notices.
 create or replace function tollgate.create_notices(p_user_ids text[]) returns integer
 language plpgsql set search_path = ''
 as $$

@@ -1,14 +1,17 @@
 -- Called by DELETE /api/account. Erases a user in one transaction. These rows stay, without the user:
--- · the ledger under a random name, so that sums over all users stay right; the audit log under the same name;
--- · refunds and disputes without a user; invoices and charges of the inbox under the random name, since the law requires them;
---   of other events only their arrival and outcome;
--- · a tombstone by hash, so that erasing and returning is no refill: the window's counters, the free plan's anchor, trials, and
---   ends of subscriptions (a late event revives none); the user's own limits below the plan's, without their reason (it may name
---   the user); the revision (a commit prepared before the erasure is prepared again); and the processors' customers.
--- Refused while a subscription is live, or paid and not announced yet, since it would be charged further. A missing user
--- returns {erased: false}.
--- Locks: the users row, so that no row that refers to it is created meanwhile; the subscriptions rows by product; then all
--- other rows of the user. Errors: TG409 a subscription is live.
+-- · The ledger stays under a random name, so that sums over all users stay right. The audit log stays under the same
+--   name.
+-- · Refunds and disputes stay without a user.
+-- · Invoices and charges of the inbox stay under the random name, since the law requires them. Other events keep only
+--   their arrival and outcome.
+-- · A tombstone by hash stays, so that a user who erases the account and returns gets no refill. It has the window's
+--   counters, the free plan's anchor, trials and the processors' customers. The ends of subscriptions are in it, so
+--   that no late event revives one. The user's own limits below the plan's are in it without their reason, which may
+--   name the user. The revision is in it, so that a commit prepared before the erasure is prepared again.
+-- Refused while a subscription is live, or paid and not announced yet, since it would be charged further. A missing
+-- user returns {erased: false}.
+-- Locks: the users row, so that no row that refers to it is created meanwhile. Then the subscriptions rows by product,
+-- and then all other rows of the user. Errors: TG409 a subscription is live.
 create or replace function tollgate.erase_account(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$

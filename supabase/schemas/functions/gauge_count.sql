@@ -1,5 +1,5 @@
--- Called by find_usage_drift and sync_gauge: the number of a user's rows in the table that a gauge counts; null if no table is
--- registered for the field.
+-- Called by find_usage_drift and sync_gauge. Returns the number of a user's rows in the table that a gauge counts.
+-- Returns null if no table is registered for the field.
 create or replace function tollgate.gauge_count(p_field text, p_user_id text) returns bigint
 language plpgsql stable set search_path = ''
 as $$

@@ -1,6 +1,7 @@
--- Called if the entitlement cache misses: plan and limits of every product, without usage. "revision" orders cached values:
--- every billing fact and every change of a user's own limit raises it. "fresh_ms" is how long the value is valid: until the
--- window ends or a limit of the user's own expires. It is 0 if the sandbox moves the user's clock.
+-- Called if the entitlement cache misses. Returns plan and limits of every product, without usage. The "revision"
+-- orders cached values: every billing fact and every change of a user's own limit raises it. The "fresh_ms" is the time
+-- for which the value is valid: until the window ends or a limit of the user's own expires. It is 0 if the sandbox
+-- moves the user's clock.
 create or replace function tollgate.get_entitlements(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$

@@ -1,5 +1,5 @@
--- Called by charge_usage, reserve_usage, settle_usage and functions that create what a gauge counts: whether each amount is
--- within the rest of its field.
+-- Called by charge_usage, reserve_usage, settle_usage and functions that create things which a gauge counts. Returns
+-- whether each amount is within the rest of its field.
 create or replace function tollgate.has_capacity(p_row tollgate.subscriptions, p_fields text[], p_amounts bigint[]) returns boolean
 language plpgsql immutable set search_path = ''
 as $$

@@ -1,5 +1,5 @@
--- An instant in the format of JavaScript, so that both sides read and compare the same text. null stays null, and infinity
--- (no end known) becomes null.
+-- An instant in the format of JavaScript, so that both sides read and compare the same text. A null stays null, and
+-- infinity (no end known) becomes null.
 create or replace function tollgate.instant_text(p_at timestamptz) returns text
 language plpgsql immutable parallel safe set search_path = ''
 as $$

@@ -1,6 +1,6 @@
--- Called by every function that takes an idempotency key, under the row's lock or before a denial: the verdict stored with
--- the key. null if there is none, or if the key is free because some of its charge was given back. A free key accepts any
--- request. A session's keys (p_by_session) are apart from a service's.
+-- Called by every function that takes an idempotency key, under the row's lock or before a denial. Returns the verdict
+-- stored with the key. Returns null if there is none, or if the key is free because some of its charge was given back.
+-- A free key accepts any request. A session's keys (p_by_session) are apart from a service's.
 -- Errors: TG409 the key names a charge in effect of another request.
 create or replace function tollgate.known_verdict(
   p_user_id text,

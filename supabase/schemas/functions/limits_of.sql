@@ -1,5 +1,5 @@
--- Called by every function that writes a row's limits: a plan's limit of each meter, or the user's own limit if one was
--- granted and has not expired; and the end of their validity.
+-- Called by every function that writes a row's limits. Returns a plan's limit of each meter, or the user's own limit if
+-- one was granted and has not expired. Also returns the end of their validity.
 create or replace function tollgate.limits_of(
   p_user_id text,
   p_product text,

@@ -1,6 +1,6 @@
 -- Called by the job that ends purchases which were paid twice. Lists paid checkouts whose subscription is live beside
--- another one of that user and product, with all live ones; and those whose end and refund have begun. It looks back thirty
--- days, the latest first.
+-- another one of that user and product, with all live ones. Also lists the checkouts whose end and refund have begun.
+-- It looks back thirty days, the latest first.
 create or replace function tollgate.list_duplicate_checkouts(p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$

@@ -1,5 +1,7 @@
--- Called by /admin/users: users by id with their plans, a page at a time. p_filter {search (in id, e-mail or name),
--- product, plan, status}; a missing key filters nothing. "next" is the last user of a full page.
+-- Called by /admin/users. Returns users by id with their plans, one page per call. A missing key of p_filter filters
+-- nothing:
+--   p_filter {search (in id, e-mail or name), product, plan, status}
+-- The "next" in the answer is the last user of a full page.
 create or replace function tollgate.list_users(p_filter jsonb, p_after text, p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$

@@ -1,6 +1,8 @@
--- Called by GET /api/admin/events and its page: webhook events, newest first, a page at a time. p_filter {processor, type
--- (its beginning), outcome (or "undecided", or "waiting" for all that wait), user_id, from, to (by arrival), id}; a missing
--- key filters nothing. p_after is the "next" of the page before.
+-- Called by GET /api/admin/events and its page. Returns webhook events, newest first, one page per call. A missing key
+-- of p_filter filters nothing:
+--   p_filter {processor, type (its beginning), outcome (or "undecided", or "waiting" for all that wait), user_id,
+--             from, to (by arrival), id}
+-- The p_after is the "next" of the page before.
 create or replace function tollgate.list_webhook_events(p_filter jsonb, p_after jsonb, p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$

@@ -1,5 +1,5 @@
--- Called by the reconcile job, a page at a time: every processor subscription that has not ended, as last known. p_after is
--- the "next" of the page before ('["", "", ""]' at first). p_user_id restricts it to one user.
+-- Called by the reconcile job, once per page. Returns every processor subscription that has not ended, as last known.
+-- The p_after is the "next" of the page before ('["", "", ""]' at first). The p_user_id restricts it to one user.
 create or replace function tollgate.live_subscriptions(p_after jsonb, p_limit integer, p_user_id text default null)
 returns jsonb
 language sql stable set search_path = ''

@@ -1,11 +1,11 @@
--- Called by an admin's move of a subscription, with the result of the fold for both users. All or nothing: the link, the
--- facts that the new user gets, both users' timelines, counters and decisions.
--- p_parts: one per user and product, {user_id, product, revision, facts, timeline, decision, flags, others}. A part without
--- a decision changes nothing that its user sees, since the product is not of this subscription. If the link or a revision
--- has changed, nothing is written and the answer is {moved: false}; the caller begins again.
--- Locks: both users' rows by user id (lock_user), the subscriptions rows by product and user id, then the link. A webhook
--- commits under one of these rows. So its facts are either copied with the others, or it finds the move and delivers to
--- both users.
+-- Called by an admin's move of a subscription, with the result of the fold for both users. Writes all or nothing: the
+-- link, the facts that the new user gets, and both users' timelines, counters and decisions.
+--   p_parts: one per user and product, {user_id, product, revision, facts, timeline, decision, flags, others}
+-- A part without a decision changes nothing that its user sees, since the product is not of this subscription. If the
+-- link or a revision has changed, nothing is written and the answer is {moved: false}; the caller begins again.
+-- Locks: both users' rows by user id (lock_user), the subscriptions rows by product and user id, then the link. A
+-- webhook commits under one of these rows. So its facts are either copied with the others, or it finds the move and
+-- delivers to both users.
 create or replace function tollgate.move_subscription(
   p_processor text,
   p_subscription_id text,

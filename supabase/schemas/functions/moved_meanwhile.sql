@@ -1,6 +1,7 @@
--- Called by commit_timeline, under the row's lock, which a move takes too: whether the subscription of these facts was
--- moved between users after the caller read its users. p_moves: the number of moves that the caller knew; null for facts of
--- the present user, such as our own schedule. The facts of a move itself are never late.
+-- Called by commit_timeline, under the row's lock, which a move takes too. Returns whether an admin moved the
+-- subscription of these facts between users after the caller read its users. The p_moves is the number of moves that
+-- the caller knew. It is null for facts of the present user, such as our own schedule. The facts of a move itself are
+-- never late.
 create or replace function tollgate.moved_meanwhile(p_user_id text, p_facts jsonb, p_moves integer) returns boolean
 language sql stable set search_path = ''
 as $$

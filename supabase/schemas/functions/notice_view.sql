@@ -1,5 +1,5 @@
--- Called by all functions that return notices: one row as the API has it. "current" means that the notice still applies:
--- the window with that limit continues, the payment is still open, or no plan has followed.
+-- Called by all functions that return notices. Returns one row as the API has it. "current" means that the notice still
+-- applies: the window with that limit continues, the payment is still open, or no plan has followed.
 create or replace function tollgate.notice_view(p_notice tollgate.notices) returns jsonb
 language sql stable set search_path = ''
 as $$

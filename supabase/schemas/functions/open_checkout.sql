@@ -1,8 +1,8 @@
--- Called by checkout after the processor has made it and before its address is returned: links it to its user and opens it,
--- so that its events find their user. If another request opened a checkout meanwhile, it opens nothing, and the caller
--- closes its own. It never moves a link.
--- Locks: the users row, so that an erasure comes before or after: a checkout of an erased account is not opened. Errors:
--- TG409 linked to another user.
+-- Called by checkout after the processor has made it and before its address is returned. Links it to its user and opens
+-- it, so that its events find their user. If another request opened a checkout meanwhile, it opens nothing, and the
+-- caller closes its own. It never moves a link.
+-- Locks: the users row, so that an erasure comes before or after: a checkout of an erased account is not opened.
+-- Errors: TG409 linked to another user.
 create or replace function tollgate.open_checkout(
   p_user_id text,
   p_checkout_id uuid,

@@ -1,8 +1,8 @@
--- Called by advance_window, under the row's lock. Computes the openings that are due, oldest first, each from the window
--- before it:
---   reset       starts at 0 and credits all usage;
---   carry_over  credits usage up to the elapsed share of the plan's limits, and starts from the rest;
---   preserve    (back to free) grows by the usage elsewhere beyond the free window's own count.
+-- Called by advance_window, under the row's lock. Computes the openings that are due, oldest first, each from the
+-- window before it:
+--   reset       starts at 0 and credits all usage
+--   carry_over  credits usage up to the elapsed share of the plan's limits, and starts from the rest
+--   preserve    (back to free) grows by the usage elsewhere beyond the free window's own count
 -- The amount that an unpaid period credited is kept as unpaid_held, with that of the unpaid period before it.
 create or replace function tollgate.open_windows(p_user_id text, p_product text, p_now timestamptz) returns void
 language plpgsql set search_path = ''

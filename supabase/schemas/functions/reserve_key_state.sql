@@ -1,6 +1,7 @@
--- Called by reserve_usage, under the row's lock: the stored answer of a reservation's key, the settled amount (null while
--- it is open), and whether the key is free. It is free once the reservation has expired or was settled to 0, or if some of
--- the settled amount was given back. Nulls if the key is not known.
+-- Called by reserve_usage, under the row's lock. Returns the stored answer of a reservation's key, the settled amount,
+-- and whether the key is free. The settled amount is null while the reservation is open. The key is free once the
+-- reservation has expired or was settled to 0, or if some of the settled amount was given back. Returns nulls if the
+-- key is not known.
 create or replace function tollgate.reserve_key_state(
   p_user_id text,
   p_key text,

@@ -1,10 +1,11 @@
--- Called by POST /api/usage/reserve (service key only). Reserves an amount for work whose cost is known afterwards, if the
--- limit allows it. settle_usage settles it; else it ends after p_ttl_seconds, also without any job.
--- With a key, the first allowed answer is returned again while its reservation is open, or settled to more than 0 and not
--- given back; "settled" is that amount. Else the key is free and the call is evaluated anew. A denied call stores nothing.
+-- Called by POST /api/usage/reserve (service key only). Reserves an amount for work whose cost is known afterwards, if
+-- the limit allows it. A call of settle_usage settles it; else it ends after p_ttl_seconds, also without any job.
+-- With a key, the first allowed answer is returned again while its reservation is in effect. It is in effect while it
+-- is open, or once it is settled to more than 0 and not given back. The "settled" is that amount. Else the key is free
+-- and the call is evaluated anew. A denied call stores nothing.
 -- Atomic: evaluated and reserved under the row's lock. Locks: the subscriptions row.
--- Errors: TG400 bad amount, unknown field, a gauge, more than a day; TG409 the key names a reservation in effect of another
--- request.
+-- Errors: TG400 bad amount, unknown field, a gauge, more than a day; TG409 the key names a reservation in effect of
+-- another request.
 create or replace function tollgate.reserve_usage(
   p_user_id text,
   p_field text,

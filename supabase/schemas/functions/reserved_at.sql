@@ -1,7 +1,7 @@
--- Called by advance_window and refresh_subscription, under the row's lock. Ends expired reservations. Returns the amounts
--- that open ones reserve of the window at p_now, and when the first of them ends.
+-- Called by advance_window and refresh_subscription, under the row's lock. Ends expired reservations. Returns the
+-- amounts that open ones reserve of the window at p_now, and the instant at which the first of them ends.
 -- A reservation counts in the window in which it was made. If the current window starts from an older one's count
--- (carry-over, back to free), that window's reservations count here too: once settled they are part of this count.
+-- (carry-over, back to free), that window's reservations count here too. Once settled, they are part of this count.
 create or replace function tollgate.reserved_at(
   p_user_id text,
   p_product text,

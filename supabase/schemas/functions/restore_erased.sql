@@ -1,7 +1,7 @@
--- Called by ensure_subscription when it has created a row. Restores for a user who returns after an erasure: the free
--- plan's anchor, the counters of a window that still runs, trials, and the ends of subscriptions. So erasing and returning
--- is no refill. The user's own limits below the plan's apply again until they expire. The revision continues, so that no
--- caller takes the new row for the old one.
+-- Called by ensure_subscription when it has created a row. Restores data for a user who returns after an erasure. These
+-- are the free plan's anchor, the counters of a window that still runs, trials, and the ends of subscriptions. So a
+-- user who erases the account and returns gets no refill. The user's own limits below the plan's apply again until they
+-- expire. The revision continues, so that no caller takes the new row for the old one.
 -- Locks: the users row (hold_user), which the caller has locked.
 create or replace function tollgate.restore_erased(p_user_id text, p_product text) returns void
 language plpgsql set search_path = ''

@@ -1,5 +1,5 @@
 -- Called at migration with the config. The tables follow the config: rows that it no longer has are deleted.
--- p_catalog {products: [{product, plans: [{plan, name, rank, cadence, per_quantity, limits: [{field, kind, limit}]}]}]}
+--   p_catalog {products: [{product, plans: [{plan, name, rank, cadence, per_quantity, limits: [{field, kind, limit}]}]}]}
 create or replace function tollgate.save_catalog(p_catalog jsonb) returns void
 language plpgsql set search_path = ''
 as $$

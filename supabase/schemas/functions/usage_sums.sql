@@ -1,6 +1,6 @@
--- Called by the preview of a plan change: usage of each field between the given instants, as if all of it were at the
--- earlier one. If the instants contain all boundaries of a timeline, lib/billing/usage-at.ts computes from these few sums
--- the same counters as Postgres from the rows.
+-- Called by the preview of a plan change. Returns the usage of each field between the given instants, as if all of it
+-- were at the earlier one. If the instants contain all boundaries of a timeline, lib/billing/usage-at.ts computes the
+-- counters from these few sums. They equal those that Postgres computes from the rows.
 create or replace function tollgate.usage_sums(p_user_id text, p_product text, p_cuts jsonb) returns jsonb
 language sql stable set search_path = ''
 as $$

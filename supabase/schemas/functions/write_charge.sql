@@ -1,5 +1,5 @@
--- Called by charge_usage and settle_usage, under the row's lock, for a charge within the limits: adds it to the counters
--- and writes one ledger row per field. Returns the row, the time of the ledger rows and their entries.
+-- Called by charge_usage and settle_usage, under the row's lock, for a charge within the limits. Adds it to the
+-- counters and writes one ledger row per field. Returns the row, the time of the ledger rows and their entries.
 create or replace function tollgate.write_charge(
   p_row tollgate.subscriptions,
   p_fields text[],

@@ -1,4 +1,4 @@
--- Migrations of the optional parts (supabase/parts). The main ones are recorded where the Supabase CLI looks for them.
+-- Migrations of the optional parts (supabase/parts). The table of the Supabase CLI records the main ones.
 create table tollgate.part_migrations (
   part text not null,
   version text not null,

@@ -57,9 +57,9 @@ create table tollgate.usage_ledger (
 comment on table tollgate.usage_ledger is 'Every accepted unit of usage with its time; counters are sums over it.';
 create table tollgate.usage_ledger_default partition of tollgate.usage_ledger default;
 
--- The answer to a call with a key, so that a retry is not charged again. Only allowed verdicts. A key
--- names one charge in effect: once any of the charge is given back, the key is free and the next allowed call replaces the
--- row. The key of a reservation is free by the reservation's own state (reserve_key_state).
+-- The answer to a call with a key, so that a retry is not charged again. Only allowed verdicts. A key names one charge
+-- in effect. Once any of the charge is given back, the key is free and the next allowed call replaces the row. The key
+-- of a reservation is free by the reservation's own state (reserve_key_state).
 create table tollgate.idempotency_keys (
   user_id text not null,
   operation text not null check (operation in ('consume', 'release', 'reserve')),

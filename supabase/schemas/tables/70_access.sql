@@ -17,8 +17,8 @@ create table tollgate.erased_accounts (
   -- SHA-256 of the user id, in hex.
   user_hash text primary key,
   erased_at timestamptz not null,
-  -- By product: the free plan's anchor, the window's counters, the revision, the user's own limits below the plan's, the
-  -- facts of subscriptions that had a trial, and the ends of subscriptions.
+  -- By product: the free plan's anchor, the window's counters, the revision and the user's own limits below the plan's.
+  -- Also the facts of subscriptions that had a trial, and the ends of subscriptions.
   products jsonb not null,
   -- The customers at the processors, which the operator erases there; the law may require their invoices.
   processor_ids jsonb not null

@@ -4,7 +4,7 @@ import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { invoicesOf } from "@/lib/subscriptions/invoices";
 import type { Step, StepContext } from "./step-context";
 
-/** Presses a button on the sandbox's page of a transaction: what Paddle or a bank does. */
+/** Presses a button on the sandbox's page of a transaction, in the role of Paddle or a bank. */
 async function press(
   { hosted, sandbox, sdk, settled }: StepContext,
   transaction: string,

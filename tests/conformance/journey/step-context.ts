@@ -116,7 +116,7 @@ export function stepContext(name: string, processor: Processor, { database, gate
 
 export type StepContext = ReturnType<typeof stepContext>;
 
-/** A step throws if the product does not do what it should. */
+/** A step throws if the product misbehaves. */
 export interface Step {
   name: string;
   run: (step: StepContext) => Promise<void>;

@@ -1,4 +1,4 @@
-/** Invariant 6: the usage that a history accepted is at most what was paid for, and the few allowances beside it. */
+/** Invariant 6: the usage that a history accepted is at most the paid usage, and the few allowances beside it. */
 import type { Action } from "./actions";
 import { BillingSimulator } from "./simulator";
 

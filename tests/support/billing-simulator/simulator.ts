@@ -1,6 +1,6 @@
 /**
- * Simulates one user and a processor that renews, charges, retries and cancels as Stripe does. It records the facts of the
- * processor's events, and it knows what was really paid, and so how much usage the history may have. It serves the tests
+ * Simulates one user and a processor that renews, charges, retries and cancels as Stripe does. It records the facts of
+ * the processor's events. It knows the real payments, and so the usage that the history may have. It serves the tests
  * that look for free quota, and the tests that permute the deliveries of a history.
  */
 
@@ -88,7 +88,7 @@ export class BillingSimulator {
     }
   }
 
-  /** What the gate would answer now, from the facts that have arrived. */
+  /** The gate's answer now, from the facts that have arrived. */
   usage() {
     const arrived = this.delayMs === 0 ? this.facts : this.facts.filter(({ at }) => at <= this.now - this.delayMs);
     return usageAt(TEST_PRODUCT, fold(TEST_PRODUCT, arrived, BEGIN), this.ledger, this.now);

@@ -1,6 +1,6 @@
 /**
  * Invariant 6 of the domain: the most usage that a simulated history may have. A chain of restarted periods gives its
- * elapsed shares and one window of the best plan in it: usage is carried over, so that it is never above that plan's limit.
+ * elapsed shares and one window of the best plan in it. Usage is carried over, so it is never above that plan's limit.
  */
 
 import { addMonths, monthsSince } from "@/lib/billing/timeline/calendar";
@@ -35,8 +35,8 @@ export function usageBound(history: History): number {
 }
 
 /**
- * Usage that the gate accepted for a plan whose item had been removed, before the fact arrived: it counts in the free
- * window of that time, above its limit, and the plan's own window does not have it if the item returns.
+ * Usage that the gate accepted for a plan whose item had been removed, before the fact arrived. It counts in the free
+ * window of that time, above its limit. If the item returns, the plan's own window does not have this usage.
  */
 function usedDuringRemovals({ removals, ledger, delayMs }: History): number {
   if (delayMs === 0) return 0;
@@ -63,7 +63,7 @@ function aboveTheLast(soldPeriods: readonly SoldPeriod[], sold: SoldPeriod): num
   return best - limitOf(sold.highestPlan);
 }
 
-/** How many windows a paid period is worth. */
+/** The number of windows that a paid period is worth. */
 function windowsOf({ soldPeriods, now }: History, sold: SoldPeriod): number {
   const restartedAt = isRestarted(soldPeriods, sold) ? sold.restartedAt : null;
   const until = Math.min(restartedAt ?? sold.endedAt ?? Number.POSITIVE_INFINITY, sold.end, now);

@@ -21,7 +21,7 @@ export type AnswerLines = AsyncGenerator<AnswerLine, void>;
  * Reserves one message, and returns the function that streams its answer. The count is:
  * - one message for a complete answer;
  * - none for a failed answer;
- * - for an answer that the user stopped: none before its first word, one after it. Otherwise stopping before the last
+ * - none before the first word of an answer that the user stopped, one after it. Otherwise stopping before the last
  *   word would make each answer free.
  * @throws DomainError not_found if the user has no such chatbot, payment_required at the limit; then no message is
  *   reserved

@@ -21,7 +21,7 @@ export type RewritingLine =
 /**
  * Reserves the text's words and one transformation, and returns the function that does the work. The count is:
  * - everything, if the work is complete;
- * - if the user stopped it: the words of the finished chunks, and the transformation if a chunk is finished;
+ * - the words of the finished chunks, if the user stopped it, and the transformation if a chunk is finished;
  * - nothing, if it failed.
  * @throws DomainError payment_required if the plan does not allow all of it; then nothing is reserved
  */

@@ -12,7 +12,7 @@ export interface DiscountSpec {
   amount: string;
   /** Whether it applies to more than one billing period. */
   recur: boolean;
-  /** How many billing periods it applies to; null: all. */
+  /** The number of billing periods to which it applies; null: all. */
   intervals: number | null;
   /** Ids of prices and products; null: all. */
   restrictTo: string[] | null;

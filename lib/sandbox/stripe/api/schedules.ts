@@ -103,7 +103,7 @@ export const schedules = [
   }),
 ];
 
-/** Each phase begins where the one before ends; an end is a date or a duration. */
+/** Each phase begins at the end of the one before; an end is a date or a duration. */
 function phasesOf(phases: readonly PhaseParams[], start: number | undefined): Phase[] {
   let from = start;
   return phases.map((params, index) => {

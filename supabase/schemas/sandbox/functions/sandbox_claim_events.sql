@@ -1,8 +1,8 @@
--- Called by the sandbox's deliverer: takes one account (p_account_id, or any) and returns its due events in the order of
--- emission. The lease lasts 15 seconds, longer than one delivery may take; each finished event renews it. Another deliverer
--- skips the account until the lease ends, so a killed deliverer loses nothing.
--- null: no event is due. {"busy": true}: events are due, but another transaction locks their account's row. The caller then
--- claims again, since the holder of the lock does not deliver them.
+-- Called by the sandbox's deliverer. Takes one account (p_account_id, or any) and returns its due events in the order
+-- of emission. The lease lasts 15 seconds, longer than one delivery may take; each finished event renews it. Another
+-- deliverer skips the account until the lease ends, so a killed deliverer loses nothing.
+-- Returns null if no event is due. Returns {"busy": true} if events are due, but another transaction locks their
+-- account's row. The caller then claims again, since the holder of the lock does not deliver them.
 -- Locks: the account's row, without waiting.
 create or replace function tollgate.sandbox_claim_events(
   p_limit integer,

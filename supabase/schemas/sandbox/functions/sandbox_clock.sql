@@ -1,6 +1,6 @@
--- Called by the sandbox before and while a user's clock is moved: the user's time, and the earliest time to which it may be
--- set (usage, events and the processors' own records are dated). Also the end of the nearest paid period, and the next due
--- action.
+-- Called by the sandbox before and while a user's clock is moved. Returns the user's time, and the earliest time to
+-- which it may be set, since usage, events and the processors' own records are dated. Also returns the end of the
+-- nearest paid period, and the next due action.
 create or replace function tollgate.sandbox_clock(p_user_id text) returns jsonb
 language sql volatile set search_path = ''
 as $$

@@ -1,8 +1,8 @@
--- Called by the sandbox after each step of an account: its state, the new ids in it, its emitted events, and the answer
--- under the request's idempotency key, all or nothing. p_revision 0 creates the account. An answer older than a day by the
--- account's clock is replaced.
--- {committed: false}: another step came first or the key has been used, and nothing is stored; the caller loads and tries
--- again.
+-- Called by the sandbox after each step of an account. Writes all or nothing: the account's state, its new ids, its
+-- emitted events, and the answer under the request's idempotency key. A p_revision of 0 creates the account. An answer
+-- older than a day by the account's clock is replaced.
+-- The answer {committed: false} means that another step came first or the key has been used. Nothing is stored then;
+-- the caller loads and tries again.
 -- Locks: the account's row.
 create or replace function tollgate.sandbox_commit_account(
   p_processor text,

@@ -1,5 +1,5 @@
--- Called by the sandbox's deliverer after each attempt. p_again null: the endpoint accepted it (2xx); else the time until
--- the next attempt. p_last ends the account's lease.
+-- Called by the sandbox's deliverer after each attempt. If p_again is null, the endpoint accepted the event (2xx). Else
+-- it is the time until the next attempt. A true p_last ends the account's lease.
 create or replace function tollgate.sandbox_finish_event(
   p_processor text,
   p_event_id text,
