@@ -2406,8 +2406,8 @@ comment on function tollgate.entitlement_period_at(text, text, timestamptz) is '
 -- · The ledger stays under a random name, so that sums over all users stay right. The audit log stays under the same
 --   name.
 -- · Refunds and disputes stay without a user.
--- · Invoices and charges of the inbox stay under the random name, since the law requires them. Other events keep only
---   their arrival and outcome.
+-- · Events of the inbox stay under the random name. Invoices and charges keep their bytes, since the law requires them.
+--   Other events lose their bytes, and all lose the processor's customer and subscription.
 -- · A tombstone by hash stays, so that a user who erases the account and returns gets no refill. It has the window's
 --   counters, the free plan's anchor, trials and the processors' customers. The ends of subscriptions are in it, so
 --   that no late event revives one. The user's own limits below the plan's are in it without their reason, which may
