@@ -1,4 +1,5 @@
 /** The order of facts with equal instants, and the equality of two states. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { day, days, factBuilder, subscriptionState } from "@/tests/support/fact-builders";
 import type { Fact, SnapshotFact, SubscriptionState } from "../types";
@@ -151,6 +152,9 @@ describe("the chain of states", () => {
       const later = snapshot("read:sub_1", state, null);
       expect(orderByPreviousState([later, canceled], A)).toEqual([canceled, later]);
     }
+    // A creation whose state was fetched in an earlier second.
+    const created = snapshot("z", A, null, "created");
+    expect(orderByPreviousState([canceled, created], A)).toEqual([created, canceled]);
     // Between a change and its undoing.
     const [between, undone] = [snapshot("read:sub_1", B, null), snapshot("evt_2", A, B)];
     expect(orderByPreviousState([canceled, undone, between], A)).toEqual([canceled, between, undone]);
@@ -159,6 +163,28 @@ describe("the chain of states", () => {
       snapshot(String.fromCharCode(97 + index), plan(`${index + 1}`), plan(`${index}`)),
     );
     expect(ids(orderByPreviousState([...steps, snapshot("r", plan("0"), null)], plan("0")))).toBe("rabcdefghij");
+  });
+
+  test("ends in the latest state, with all events and any fetched states of one second", () => {
+    const plans = fc.constantFrom("a", "b", "c");
+    const history = fc.record({
+      states: fc.array(plans, { minLength: 2, maxLength: 7 }),
+      fetchedAt: fc.array(fc.nat({ max: 6 }), { maxLength: 3 }),
+      order: fc.infiniteStream(fc.nat({ max: 1_000 })),
+    });
+    fc.assert(
+      fc.property(history, ({ states, fetchedAt, order }) => {
+        const [first = "a", ...later] = states;
+        const events = later.map((after, index) => snapshot(`evt_${index}`, plan(after), plan(states[index] ?? "a")));
+        const fetched = fetchedAt.map((index) => snapshot(`read_${index}`, plan(states[index] ?? first), null));
+        const arrived = [...events, ...fetched]
+          .map((fact) => ({ fact, at: order.next().value as number }))
+          .sort((a, b) => a.at - b.at)
+          .map(({ fact }) => fact);
+        expect(orderByPreviousState(arrived, plan(first)).at(-1)?.state.plan).toBe(states.at(-1));
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   test("of ten is searched, of eleven greedy: both use every snapshot once", () => {

@@ -74,7 +74,6 @@ export function orderByPreviousState(
   if (snapshots.length < 2) return [...snapshots];
   const links = (previous: SubscriptionState | null, next: SnapshotFact): number => {
     if (previous === null) return next.previous === null && next.changeType === "created" ? 1 : 0;
-    if (next.previous === null && next.changeType === "created") return 0;
     return isSameState(next.previous ?? next.state, previous) ? 1 : 0;
   };
   return snapshots.length <= MAX_SEARCHED
