@@ -24,19 +24,19 @@ async function words(userId: string) {
 const mail = (plan: string, interval: "monthly" | "yearly" = "monthly") =>
   ({ product: "mail", plan, interval }) as const;
 
-// Each test goes on from the one before.
+// Each test continues the one before.
 describe("one subscriber's month", { shuffle: false }, () => {
-  const userId = "story";
-  // Begun 20 days ago, so that use now falls into its first period; at noon, so that an hour later is the same day.
+  const userId = "subscriber";
+  // Begun 20 days ago, so that current usage is in its first period; at noon, so that an hour later is the same day.
   const startsAt = Math.floor(Date.now() / DAY_MS) * DAY_MS - 19.5 * DAY_MS;
-  const fake = fakeStripeSubscription({ id: "sub_story", userId, price: mail("silver"), startsAt });
+  const fake = fakeStripeSubscription({ id: "sub_subscriber", userId, price: mail("silver"), startsAt });
 
-  test("a new user is on free", async () => {
+  test("a new user has the free plan", async () => {
     expect(await subscription(userId)).toMatchObject({ plan: "free", status: "free", processor: null });
     expect(await words(userId)).toEqual({ used: 0, limit: 500 });
   });
 
-  test("customer.subscription.created puts them on their plan", async () => {
+  test("customer.subscription.created begins the plan", async () => {
     const receipt = await deliver(gateway, fake.created());
     expect(receipt).toMatchObject({
       status: 200,
@@ -67,7 +67,7 @@ describe("one subscriber's month", { shuffle: false }, () => {
     expect(await words(userId)).toEqual({ used: 100, limit: 35_000 });
   });
 
-  test("the end gives free, with the usage", async () => {
+  test("the end begins the free plan and keeps the usage", async () => {
     await gateway.consume(userId, "stamps_used", 400);
     await deliver(gateway, fake.deleted(fake.periodEnd() - 28 * DAY_MS));
     await gateway.setSandboxClock(userId, fake.periodEnd() - 28 * DAY_MS + HOUR_MS);
@@ -77,7 +77,7 @@ describe("one subscriber's month", { shuffle: false }, () => {
 });
 
 test("usage after the period's start and before its event counts in the new period", async () => {
-  const userId = "late-news";
+  const userId = "late-event";
   const fake = fakeStripeSubscription({ id: "sub_late", userId, price: mail("silver"), startsAt: Date.now() });
   await deliver(gateway, fake.created());
   await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR_MS);
@@ -90,7 +90,7 @@ test("usage after the period's start and before its event counts in the new peri
   expect(await words(userId)).toEqual({ used: 70, limit: 15_000 });
 });
 
-test("a renewal by a processor's test clock, which runs ahead of ours, is in force at once", async () => {
+test("a renewal by a processor's test clock, which runs ahead of ours, applies at once", async () => {
   const userId = "test-clock";
   const fake = fakeStripeSubscription({
     id: "sub_clock",
@@ -103,13 +103,13 @@ test("a renewal by a processor's test clock, which runs ahead of ours, is in for
   const receipt = await deliver(gateway, fake.renewed({ at: Date.now() }));
   expect(receipt.body.decision).toEqual({ action: "reset", reason: "Billing period renewal detected" });
   expect(await words(userId)).toEqual({ used: 0, limit: 15_000 });
-  // What is used now is used in the window that is current.
+  // Usage after the renewal counts in the current window.
   await gateway.consume(userId, "stamps_used", 8);
   await deliver(gateway, fake.planChanged("titanium", Date.now()));
   expect(await words(userId)).toEqual({ used: 8, limit: 35_000 });
 });
 
-test("after an end on a test clock, usage on free stays counted on free", async () => {
+test("usage on the free plan after an end on a test clock stays counted there", async () => {
   const userId = "test-clock-end";
   const fake = fakeStripeSubscription({
     id: "sub_clock_end",
@@ -120,7 +120,7 @@ test("after an end on a test clock, usage on free stays counted on free", async 
   await deliver(gateway, fake.created());
   await deliver(gateway, fake.deleted(Date.now() + 5 * DAY_MS));
   await gateway.consume(userId, "stamps_used", 30);
-  // Any later news has the counters computed again.
+  // Any later event computes the counters again.
   await deliver(gateway, fake.paid("subscription_create", Date.now()));
   expect(await subscription(userId)).toMatchObject({ plan: "free" });
   expect(await words(userId)).toEqual({ used: 30, limit: 500 });
@@ -158,7 +158,7 @@ test("an unpaid renewal credits the usage at once, and withholds it while it is 
   expect(await meter()).toMatchObject({ used: 1_000, unpaidHeld: 0, remaining: 14_000 });
 });
 
-test("a switch from monthly to yearly forgives the elapsed share only", async () => {
+test("a switch from monthly to yearly credits the elapsed share only", async () => {
   const userId = "switcher";
   const startsAt = Date.UTC(2026, 5, 1);
   await gateway.setSandboxClock(userId, startsAt);
@@ -178,13 +178,13 @@ test("a switch from monthly to yearly forgives the elapsed share only", async ()
     data: { object: after?.data.object, previous_attributes: before?.data.object },
   });
   expect(receipt.body.decision).toEqual({ action: "carry_over", reason: "Billing cycle restarted mid-period" });
-  // 3 of June's 30 days: 15,000 * 3/30 are forgiven.
+  // 3 of June's 30 days: 15,000 * 3/30 are credited.
   expect(await words(userId)).toEqual({ used: 13_500, limit: 15_000 });
   expect(await subscription(userId)).toMatchObject({ interval: "yearly", resetsAt: "2026-07-04T00:00:00.000Z" });
 });
 
 describe("events that change nothing", () => {
-  test("unknown user: deferred; unknown type: ignored; unknown price: quarantined; other mode: quarantined", async () => {
+  test("are deferred for an unknown user, ignored by type, and quarantined for an unknown price or the other mode", async () => {
     const stranger = fakeStripeSubscription({
       id: "sub_stranger",
       userId: "x",
@@ -211,7 +211,7 @@ describe("events that change nothing", () => {
     expect(await subscription("x")).toMatchObject({ plan: "free" });
   });
 
-  test("a customer of one user never becomes another's", async () => {
+  test("are those that name another user for a known customer", async () => {
     const mine = fakeStripeSubscription({
       id: "sub_mine",
       userId: "owner",
@@ -225,7 +225,7 @@ describe("events that change nothing", () => {
     expect(await subscription("owner")).toMatchObject({ plan: "silver" });
     expect(await subscription("thief")).toMatchObject({ plan: "free" });
 
-    // The subscription is the owner's: an event of it that names the thief is applied to the owner.
+    // The subscription belongs to the owner: its event with the thief's name is applied to the owner.
     const text = JSON.stringify({ ...mine.planChanged("titanium", Date.now()), id: "evt_theft" });
     const disputed = JSON.parse(text.replaceAll('"user_id":"owner"', '"user_id":"thief"'));
     expect((await deliver(gateway, disputed)).body).toMatchObject({ outcome: "applied" });
@@ -234,7 +234,7 @@ describe("events that change nothing", () => {
   });
 });
 
-test("the end of a subscription of two products ends both, whichever its last items name", async () => {
+test("the end of a subscription of two products ends both, also if its last items name one", async () => {
   const userId = "two-products";
   const items = (event: object, id: string) => {
     const text = JSON.stringify(event);
