@@ -44,7 +44,7 @@ describe("partitions", () => {
     );
   });
 
-  test("only older months are dropped, also by concurrent runs", async () => {
+  test("only months before the retention are dropped, also by concurrent runs", async () => {
     const keptMonth = monthName(addMonths(Date.now(), -9));
     const oldMonth = monthName(addMonths(Date.now(), -10));
     expect(await partitions()).toEqual(expect.arrayContaining([oldMonth, keptMonth]));

@@ -104,9 +104,7 @@ describe("concurrent calls at the limit, on separate connections", () => {
     );
     const { rows } = await database
       .pool()
-      .query("select user_id, sum(amount)::int as sum from usage_ledger where user_id = any($1) group by 1", [
-        userIds,
-      ]);
+      .query("select user_id, sum(amount)::int as sum from usage_ledger where user_id = any($1) group by 1", [userIds]);
     expect(rows).toHaveLength(100);
     expect(rows.every(({ sum }) => sum === 490)).toBe(true);
   });
