@@ -6,10 +6,10 @@ import { answer, json, readJson } from "./respond";
 /** A request whose body is these chunks; with `stalls` the stream then stays open. */
 function requestOf(chunks: readonly string[], { stalls = false, canceled = () => {} } = {}) {
   const encoder = new TextEncoder();
-  const left = [...chunks];
+  const remaining = [...chunks];
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {
-      const chunk = left.shift();
+      const chunk = remaining.shift();
       if (chunk !== undefined) controller.enqueue(encoder.encode(chunk));
       else if (!stalls) controller.close();
       else return new Promise<void>(() => {});

@@ -232,7 +232,7 @@ describe("reconcile", () => {
 });
 
 test("an unavailable database ends the run with an error", async () => {
-  const down = createGateway(postgresTransport("postgres://nobody@127.0.0.1:1/none"));
+  const down = createGateway(postgresTransport("postgres://none@127.0.0.1:1/none"));
   const runs = [
     () => maintainLedgerPartitions(down, 25),
     () => cleanUp(down, 30),

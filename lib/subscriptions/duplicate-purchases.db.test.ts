@@ -223,11 +223,11 @@ describe("a checkout beside a subscription", () => {
 
   test("of a user with two subscriptions is checked first", async () => {
     const one = await twoOpen(["silver", "paddle"], ["titanium", "paddle"]);
-    await one.hears(0, one.pay(0));
+    await one.receives(0, one.pay(0));
     buyer = { ...buyer, id: `${buyer.id}-with-two` };
     const two = await twoOpen(["silver", "paddle"], ["titanium", "paddle"]);
-    await two.hears(0, two.pay(0));
-    await two.hears(1, two.pay(1, 1));
+    await two.receives(0, two.pay(0));
+    await two.receives(1, two.pay(1, 1));
     await database
       .pool()
       .query("update checkouts set updated_at = now() - interval '2 minutes' where user_id = $1", [buyer.id]);

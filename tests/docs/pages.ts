@@ -1,4 +1,4 @@
-/** The pages for readers, and what stands in their blocks. */
+/** The pages for readers, and the content of their blocks. */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 

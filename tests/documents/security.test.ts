@@ -18,7 +18,7 @@ describe("each attack has a defence and a test", () => {
   const [, attacks = ""] = /^## Attacks and defences\n([\s\S]*?)^## /m.exec(page) ?? [];
   const rows = attacks.split("\n").filter((line) => line.startsWith("| ") && !/^\| (attack|---) /.test(line));
 
-  test("there are rows", () => expect(rows.length).toBeGreaterThan(30));
+  test("the table has rows", () => expect(rows.length).toBeGreaterThan(30));
 
   test.each(rows)("%s", (row) => {
     const cells = row.split("|").slice(1, -1);

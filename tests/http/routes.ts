@@ -1,9 +1,9 @@
-/** Every route of the build with who may do what: a route without a line here fails the tests. */
+/** Every route of the build with its statuses for each caller: a route without a line here fails the tests. */
 
-export const CALLERS = ["nobody", "user", "other", "admin", "usageKey", "cronKey"] as const;
+export const CALLERS = ["visitor", "user", "other", "admin", "usageKey", "cronKey"] as const;
 export type Caller = (typeof CALLERS)[number];
 
-/** Callers with a signed token that is no session. They get what "nobody" gets, everywhere (strangers.test.ts). */
+/** Callers with a signed token that is no session. Everywhere they get the answers of "visitor" (strangers.test.ts). */
 export const STRANGERS = [
   "clerkTemplate",
   "clerkOtherInstance",
@@ -18,25 +18,25 @@ type Statuses = Readonly<Record<Caller, number>>;
 
 export interface ApiRow {
   method: string;
-  /** What stands for the route's parameters. */
+  /** The path with values for the route's parameters. */
   path?: string;
   body?: unknown;
   expects: Statuses;
-  /** A played processor's API: its errors have the processor's shape. */
+  /** A fake processor's API: its errors have the processor's shape. */
   fake?: true;
 }
 
 /** A status for each caller, in the order of CALLERS. */
-function by(nobody: number, user: number, other: number, admin: number, usageKey: number, cronKey: number): Statuses {
-  return { nobody, user, other, admin, usageKey, cronKey };
+function by(visitor: number, user: number, other: number, admin: number, usageKey: number, cronKey: number): Statuses {
+  return { visitor, user, other, admin, usageKey, cronKey };
 }
 
-/** For whoever is signed in, about themselves; a machine's key is no session. */
+/** For signed-in users, about themselves; a machine's key is no session. */
 const own = (status: number) => by(401, status, status, status, 401, 401);
 const same = (status: number) => by(status, status, status, status, status, status);
 const admins = (status: number) => by(401, 404, 404, status, 401, 401);
 
-/** {bot} is the chatbot of "user"; bodies that pass the door and are refused behind it change nothing. */
+/** {bot} is the chatbot of "user". Bodies that pass the access check and are refused afterwards change nothing. */
 export const API: Readonly<Record<string, readonly ApiRow[]>> = {
   "/api/[...path]": ["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => ({
     method,
@@ -99,7 +99,7 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
   "/api/notices/[id]/dismiss": [{ method: "POST", path: "/api/notices/0/dismiss", expects: own(404) }],
   "/api/portal": [{ method: "POST", body: {}, expects: own(404) }],
   "/api/sandbox/clock": [{ method: "POST", body: {}, expects: own(400) }],
-  // The played processors' own pages and API, for whoever has the address, as theirs are.
+  // The fake processors' own pages and API, for every caller with the address, as at the processors.
   "/api/sandbox/paddle/checkout/[transaction]": [
     { method: "POST", path: "/api/sandbox/paddle/checkout/txn_none", expects: same(400) },
   ],
@@ -119,7 +119,7 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
     (method): ApiRow => ({
       method,
       path: "/api/sandbox/paddle/v1/subscriptions/sub_none",
-      // The SDK's key opens it; a bearer of ours is none.
+      // It accepts the SDK's key, and no key of ours.
       expects: by(401, 401, 401, 401, 403, 403),
       fake: true,
     }),
@@ -152,19 +152,23 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
   "/api/usage/reserve": [
     {
       method: "POST",
-      body: { userId: "nobody-else", field: "words_used", amount: 1, ttlSeconds: 1 },
+      body: { userId: "another-user", field: "words_used", amount: 1, ttlSeconds: 1 },
       expects: by(401, 403, 403, 403, 200, 401),
     },
   ],
   "/api/usage/settle": [
     {
       method: "POST",
-      body: { userId: "nobody-else", reservationId: "7b0e7d0c-6c1f-4a57-9d2f-2d8c4a1e6b11", amount: 1 },
+      body: { userId: "another-user", reservationId: "7b0e7d0c-6c1f-4a57-9d2f-2d8c4a1e6b11", amount: 1 },
       expects: by(401, 403, 403, 403, 404, 401),
     },
   ],
   "/api/usage/release": [
-    { method: "POST", body: { userId: "nobody-else", field: "words_used" }, expects: by(401, 403, 403, 403, 200, 401) },
+    {
+      method: "POST",
+      body: { userId: "another-user", field: "words_used" },
+      expects: by(401, 403, 403, 403, 200, 401),
+    },
   ],
   "/api/webhook/paddle": [{ method: "POST", body: {}, expects: same(400) }],
   "/api/webhook/stripe": [{ method: "POST", body: {}, expects: same(400) }],
@@ -172,9 +176,10 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
 };
 
 /**
- * "user": whoever is signed in; others are sent to the way in. "step": the same, and without what it is about it leads
- * back. "admin": to everybody else there is nothing there. "thing": of one thing that admins look at, here one
- * that is not there. "supabase": of Supabase Auth; with another provider there is nothing. "hosted": a played processor's page, by an address that cannot be guessed; without it there is nothing.
+ * "user": for signed-in users; other callers are sent to the sign-in. "step": the same, and without its parameters it
+ * redirects to the page before. "admin": 404 to other users. "thing": for admins, of one thing, here an unknown one.
+ * "supabase": of Supabase Auth; 404 with another provider. "hosted": a fake processor's page with a secret address;
+ * 404 without it.
  */
 export const PAGES: Readonly<Record<string, "public" | "user" | "step" | "admin" | "thing" | "supabase" | "hosted">> = {
   "/": "public",
@@ -210,8 +215,8 @@ export const PAGES: Readonly<Record<string, "public" | "user" | "step" | "admin"
 /** The values of a page's parameters. */
 export const SAMPLES: Readonly<Record<string, string>> = {
   "/admin/events/[processor]/[id]": "/admin/events/stripe/evt_none",
-  "/admin/users/[id]": "/admin/users/nobody-here",
+  "/admin/users/[id]": "/admin/users/unknown-user",
 };
 
-/** Made by Next itself, or files. */
+/** Routes of Next itself, and files. */
 export const OTHERS: readonly string[] = ["/_not-found", "/_global-error", "/icon.svg"];

@@ -1,4 +1,4 @@
-/** The plan whose limits apply in an entitlement period, and the quota that is withheld in it. */
+/** The plan that gives the limits in an entitlement period, and the withheld quota. */
 import { describe, expect, test } from "vitest";
 import { TEST_PRODUCT } from "@/tests/support/billing-simulator/product";
 import { day, days, entitlementOn, factBuilder, timelineOf } from "@/tests/support/fact-builders";
@@ -71,7 +71,7 @@ describe("a failed charge for the current plan", () => {
   });
 });
 
-describe("the plan whose limits apply", () => {
+describe("the plan that gives the limits", () => {
   const a = factBuilder();
   const limitPlan = (at: number, ...facts: Fact[]) => onDay(at, ...facts)?.limitPlan;
   const prorated = (at: number, plan = "high") => a.pay(at, at, 30, { purpose: "proration", plan, paidInFull: false });

@@ -45,7 +45,7 @@ const CONTINUING = [
 /** A switch carries over a share of the old period, which depends on the instants of the changes in it. */
 const IN_ITS_PERIODS = CONTINUING.filter((action) => action !== "switchInterval");
 const WITH_ENDS = [
-  ...GOING_ON,
+  ...CONTINUING,
   "trial",
   "trialByBusiness",
   "endTrial",

@@ -71,7 +71,7 @@ describe("a note", () => {
     outcome: "facts",
     facts: [],
     notes: [{ at: 2_000_000_000, customer, currency: "usd", ...note }],
-    identity: { ...NOBODY, customer, ...names },
+    identity: { ...NO_IDENTITY, customer, ...names },
     analysis: null,
   });
 
@@ -132,7 +132,7 @@ describe("a note", () => {
     expect(send("charge.refunded", chargeObject(CHARGE, "basil"), changes)).toEqual({
       outcome: "quarantined",
       reason: `missing_field:data.object.${path}`,
-      identity: { ...NOBODY, customer: "cus_1" },
+      identity: { ...NO_IDENTITY, customer: "cus_1" },
     });
   });
 });
