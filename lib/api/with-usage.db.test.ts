@@ -8,7 +8,7 @@ import { meteredDatabase } from "@/tests/support/metered";
 import { setProcessGateway } from "@/tests/support/process-gateway";
 import { withUsage } from "./with-usage";
 
-/** Before anything reads the environment. */
+/** Set before the modules read the environment. */
 vi.hoisted(() => {
   process.env.TOLLGATE_LOCAL_SECRET = "a-secret-of-this-test-and-no-other";
 });

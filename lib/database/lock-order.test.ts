@@ -24,7 +24,7 @@ const EVENT_FIRST = "locks a subscriptions row after a webhook event";
 const EXCEPTIONS: Readonly<Record<string, string[]>> = {
   // It creates a missing row, the users row first, only after it found none and holds no lock.
   lock_subscription: [LATE],
-  // It locks many users and no other rows; a call that meets an erasure is repeated.
+  // It locks many users and no other rows; a call that is concurrent with an erasure is repeated.
   create_notices: [UNHELD],
   create_due_notices: [UNHELD],
   list_notices: [UNHELD],

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { readBody } from "./body";
 import { answer, json, readJson } from "./respond";
 
-/** A request whose body is these chunks; with `stalls` the stream then stays open. */
+/** A request with these chunks as its body; with `stalls` the stream then stays open. */
 function requestOf(chunks: readonly string[], { stalls = false, canceled = () => {} } = {}) {
   const encoder = new TextEncoder();
   const remaining = [...chunks];

@@ -31,7 +31,7 @@ interface Delivery {
   signature: string;
 }
 
-/** A buyer whose webhooks are kept until the test delivers them. */
+/** A buyer; the webhooks are kept until the test delivers them. */
 function newBuyer(id: string) {
   const buyer = { id, email: null };
   const late: Delivery[] = [];
@@ -101,7 +101,7 @@ describe.each<[string, Arrange]>([
 
   test("of a cancellation in the second of the fetch cancel the subscription", async () => {
     const id = `late-cancel-${name}`;
-    // The user's clock stands still, so all instants are equal.
+    // The user's clock does not move, so all instants are equal.
     await gateway.setSandboxClock(id, Date.now() + DAY_MS);
     const { shop, mail, buyAndReturn, deliver } = newBuyer(id);
     await buyAndReturn();

@@ -110,7 +110,7 @@ describe("Case 22: a note and the link of its user", () => {
     ]);
   });
 
-  test("meet when an admin links the customer", async () => {
+  test("are combined when an admin links the customer", async () => {
     await deliver(gateway, refundOf(`cus_${userId}`, userId));
     await linkCustomer({ processor: "stripe", customerId: `cus_${userId}`, userId }, gateway);
     expect(await notes()).toEqual([{ kind: "refund", amount: 500, eventId: `evt_refund_${userId}` }]);
@@ -145,7 +145,7 @@ describe("Case 22: a note and the link of its user", () => {
     }
   });
 
-  test("stay apart for an unknown customer: the note has no user, and no alert counts it", async () => {
+  test("are not combined for an unknown customer: the note has no user, and no alert counts it", async () => {
     expect((await deliver(gateway, refundOf("cus_of_another_shop", userId))).body).toMatchObject({
       outcome: "applied",
     });
@@ -158,7 +158,7 @@ describe("Case 22: a note and the link of its user", () => {
   test.each([
     ["the note", 0],
     ["the link", 1],
-  ])("meet if both are written at once and %s commits first", async (_, first) => {
+  ])("are combined if both are written at once and %s commits first", async (_, first) => {
     const [customer, event] = [`cus_${userId}`, refundOf(`cus_${userId}`, userId)];
     const raw = Buffer.from(JSON.stringify(event));
     const stored = { processor: "stripe", id: String(event.id), type: String(event.type) } as const;

@@ -27,7 +27,7 @@ beforeEach(() => {
 const mail = { product: "mail", plan: "silver", interval: "monthly" } as const;
 const solo = { product: "depot", plan: "solo", interval: "monthly" } as const;
 
-/** A subscription whose checkout our server opened for the user. */
+/** A subscription from a checkout that our server opened for the user. */
 async function play(spec: Partial<FakePaddleSubscriptionSpec> = {}, user = userId) {
   const fake = fakePaddleSubscription({
     id: `sub_${user}`,

@@ -33,7 +33,7 @@ test.each(["Assets", "Callers", "Trust boundaries", "Attacks and defences", "Lef
   (title) => expect(page).toContain(`\n## ${title}\n`),
 );
 
-test("a report goes through GitHub's form: no page invents an address", () => {
+test("a report uses GitHub's form, and no page has an e-mail address", () => {
   const report = readFileSync("SECURITY.md", "utf8");
   expect(report).toContain("Report a vulnerability");
   for (const text of [page, report]) expect(text).not.toMatch(/[\w.]+@[\w.]+\.\w+|mailto:/);

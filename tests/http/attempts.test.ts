@@ -49,7 +49,7 @@ test("without a proxy the connection's address counts, and the header has no eff
   expect(await signUps(direct, (turn) => `203.0.113.${turn}`)).toEqual(LAST_REFUSED);
 });
 
-test("without a proxy the header does not let bad deliveries pass their limit", async () => {
+test("without a proxy the header does not raise the limit of bad deliveries", async () => {
   const deliver = (turn: number) =>
     post(direct, "/api/webhook/stripe", "{}", `203.0.113.${turn % 256}`, { "stripe-signature": "t=1,v1=00" });
   const statuses = new Set<number>();

@@ -5,7 +5,7 @@ import { expectWithinBound, greedy } from "@/tests/support/billing-simulator/exp
 
 test.each<[string, Action[]]>([
   [
-    "an upgrade whose charge failed in the second of the switch",
+    "an upgrade with a failed charge in the second of the switch",
     ["subscribeLow", "card", "switchInterval", "upgradeProrated"],
   ],
   [
@@ -17,11 +17,11 @@ test.each<[string, Action[]]>([
     ["trial", "toPeriodEnd", "cancel", "subscribeYearly", "switchInterval", "hour", "toPeriodEnd"],
   ],
   [
-    "a refused trial whose charge fails, after a renewal that was never paid",
+    "a refused trial with a failing charge, after a renewal that was never paid",
     ["hour", "trial", "toPeriodEnd", "cancel", "trialAgain", "card", "endTrial"],
   ],
   [
-    "a payment whose start is within a second of two periods",
+    "a payment that starts within a second of two periods",
     ["subscribeLow", "hour", "switchInterval", "restartFull", "useHalf", "switchInterval", "hour"],
   ],
   [

@@ -56,7 +56,7 @@ describe("a checkout without a code", () => {
 describe("a checkout with a code", () => {
   const sales = { ...PLAIN, promotionCodes: true };
 
-  test("redeems the active code of that name, and lets the payer type no other", async () => {
+  test("redeems the active code of that name, and allows no other code on the page", async () => {
     const { client, requests } = await fakeApiWithSales(sales, codes(SPRING), SESSION);
     await client.checkout({ ...REQUEST, code: "spring" });
     expect(requests[0]).toMatchObject({
