@@ -165,7 +165,7 @@ describe("expire", () => {
     expect(await stored("not-over")).toEqual([{ reserved: "100", state: "open" }]);
   });
 
-  test("more than one batch of reservations", async () => {
+  test("more than one batch of reservations expires", async () => {
     const crowd = Array.from({ length: 510 }, (_, index) => `crowd-${index}`);
     await Promise.all(crowd.map((userId) => gateway.reserve(userId, "stamps_used", 5, 60)));
     await query("insert into sandbox_clocks (user_id, shift) select unnest($1::text[]), interval '61 seconds'", [

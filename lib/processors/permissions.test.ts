@@ -69,7 +69,7 @@ describe.each([
   });
 });
 
-test("the search finds calls on one line and on several, and expanded paths", () => {
+test("the search finds calls on one line and on several lines, and expanded paths", () => {
   const text = `
     await stripe.checkout.sessions.create({ expand: ["one.two"] });
     return paddle.transactions

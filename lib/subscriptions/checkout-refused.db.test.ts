@@ -134,7 +134,7 @@ describe("a purchase is refused for", () => {
     expect(checkouts).toHaveLength(1);
   });
 
-  test("no subscription that has ended at the processor, also if its event was lost", async () => {
+  test("a subscription only while it is live at the processor, also if the event of its end was lost", async () => {
     const { context, clients, checkouts } = fakeProcessors(gateway);
     const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
     const startsAt = Date.now() - 90 * DAY_MS;

@@ -158,7 +158,7 @@ describe("of two purchases, the job refunds", () => {
     expect(await gateway.auditEntries(buyer.id, 10)).toMatchObject([{ act: "purchase.ended" }]);
   });
 
-  test("one with released stamps only, which count as unused", async () => {
+  test("the second one if its stamps were released, which count as unused", async () => {
     const { pay, returnsFrom, receives, round, refunds, transactions } = await twoOpen(
       ["bronze", "paddle"],
       ["titanium", "stripe"],
@@ -173,7 +173,7 @@ describe("of two purchases, the job refunds", () => {
     expect(refunds()).toEqual([transactions[1]]);
   });
 
-  test("none with reserved stamps, which count as used", async () => {
+  test("the unused first one if the second has reserved stamps, which count as used", async () => {
     const { pay, returnsFrom, receives, round, refunds, transactions } = await twoOpen(
       ["bronze", "paddle"],
       ["titanium", "stripe"],

@@ -255,7 +255,7 @@ describe("deliveries around a move", () => {
     await expectRebuilt();
   });
 
-  test("do not prevent that two concurrent moves to two users leave one owner", async () => {
+  test("two concurrent moves to two users leave one owner", async () => {
     await deliver(gateway, play().created());
     const carl = `carl-${users}`;
     await Promise.all([moveTo(ben), moveTo(carl)]);

@@ -82,7 +82,7 @@ describe("Case 22: a note and the link of its user", () => {
     }
   });
 
-  test("of two refunds of one charge have the total amount, at both processors", async () => {
+  test("two refunds of one charge have their total amount, at both processors", async () => {
     const user = `${userId}-both`;
     await gateway.linkCustomer("stripe", `cus_${user}`, user, "admin");
     for (const refunded of [799, 1598]) {

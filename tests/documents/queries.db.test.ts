@@ -91,7 +91,7 @@ test("no event exists twice", async () => {
 
 test("users over a limit", async () => {
   expect(await documented("users over a limit")).toEqual([]);
-  // No call of ours exceeds a limit, but a superuser can.
+  // No call of ours exceeds a limit, but a superuser's statement can.
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
   try {

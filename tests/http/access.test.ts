@@ -197,7 +197,7 @@ async function follow(rawPath: string, request: AppRequest) {
   return { ...answer, location };
 }
 
-describe("a session does not replace a wrong key:", () => {
+describe("a session is refused with", () => {
   test.each([
     ["a key with one wrong letter", USAGE_KEY.replace("k", "l")],
     ["a shorter key", USAGE_KEY.slice(0, -1)],

@@ -43,7 +43,7 @@ test("Case 1: consume, release, consume with one key: 100 used", async () => {
   expect(await words("case-1")).toEqual({ used: 100, held: 0 });
 });
 
-test("Case 2: reserve, settle to 0, reserve with one key: 400 held, then 350 used", async () => {
+test("Case 2: reserve, settle to 0, reserve with one key: 400 reserved, then 350 used", async () => {
   const hold = { amount: 400, ttlSeconds: 600, idempotencyKey: "J" };
   const { reservationId: first } = await call("reserve", "case-2", hold);
   await call("settle", "case-2", { reservationId: first, amount: 0 });

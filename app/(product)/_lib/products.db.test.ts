@@ -168,7 +168,7 @@ describe("a rewriting", () => {
   });
 });
 
-describe("settling", () => {
+describe("a settlement", () => {
   test("is retried if the database does not answer, and the answer is complete", async () => {
     const { id } = await createChatbot(userId, "Support");
     const stream = await streamAnswer(userId, id, "Hello");

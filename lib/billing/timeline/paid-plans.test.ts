@@ -130,7 +130,7 @@ describe("confirmed plans, oldest first,", () => {
     ],
     ["a charge failed when the next period opened", [a.fail(30, high)], true],
     ["a charge failed before the period", [a.fail(-1, high)], true],
-  ])("the last plan of a period, if %s: %#", (_, more, confirmedAtEnd) => {
+  ])("include or exclude the last plan of a period if %s: %#", (_, more, confirmedAtEnd) => {
     const facts = [a.snapshot(0), a.snapshot(5, high), a.snapshot(30, { ...second, ...high }), ...more];
     expect(confirmed(...facts).some(([at, , byPayment]) => at === 30 && !byPayment)).toBe(confirmedAtEnd);
   });

@@ -19,7 +19,7 @@ const upgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: TITANIUM, tim
 const RENEWAL = "2026-12-01T10:00:00.123456Z";
 const RENEWAL_AT = Date.UTC(2026, 11, 1, 10, 0, 0, 123);
 
-describe("checkout", () => {
+describe("a checkout", () => {
   const request = {
     userId: "user_1",
     customer: null,
@@ -63,7 +63,7 @@ describe("checkout", () => {
   });
 });
 
-describe("preview", () => {
+describe("a preview", () => {
   const current = { data: subscription([item(SILVER)]) };
   const preview = (over: object) => ({ data: { ...subscription([item(TITANIUM)]), ...over } });
 
@@ -144,7 +144,7 @@ describe("preview", () => {
   );
 });
 
-describe("change", () => {
+describe("a change", () => {
   const bodyOf = async (items: object[], change: PlanChange, over: object = {}) => {
     const { client, requests } = await fakeApi({ data: subscription(items, over) }, { data: subscription(items) });
     await client.change(change);
