@@ -20,7 +20,7 @@ export interface TestDatabase {
    * statements name tables of `tollgate` without the schema.
    */
   pool(size?: number): pg.Pool;
-  /** What a gateway runs over: by default as TEST_TRANSPORT says, so that the same tests run over each. */
+  /** The transport of a gateway: by default that of TEST_TRANSPORT, so that the same tests run over each. */
   transport(options?: { connections?: number; kind?: TransportKind }): Transport;
 }
 

@@ -96,7 +96,7 @@ function send(answer: Answer, response: ServerResponse): void {
   }
   response.setHeader("date", ANSWERED);
   response.setHeader("request-id", "req_test");
-  // Retried by the SDK otherwise: what comes back is what this says.
+  // Without this header the SDK retries.
   response.setHeader("stripe-should-retry", "false");
   if ("raw" in answer && "status" in answer) response.writeHead(answer.status as number).end(answer.raw);
   else if ("error" in answer && "status" in answer)
