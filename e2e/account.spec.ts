@@ -31,7 +31,7 @@ test("the account is exported and erased, and its usage still counts after a new
   expect(await meterOf(page.request, "writer")).toMatchObject({ used: 480 });
 });
 
-test("a live subscription prevents the erasure, and the page says so", async ({ page }) => {
+test("a live subscription prevents the erasure, and the page gives the reason", async ({ page }) => {
   await enterState(page, "active");
   await page.goto("/account");
   await page.getByRole("checkbox").check();

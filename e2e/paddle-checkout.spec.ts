@@ -135,7 +135,7 @@ test("a signed-in user who follows another user's link must confirm before the c
   await expect(statusMessage(page)).toContainText("The checkout is open");
 });
 
-test("if Paddle.js does not load, the page says so and offers another try", async ({ page }) => {
+test("if Paddle.js does not load, the page reports it and offers another try", async ({ page }) => {
   await page.route("https://**", (route) => route.abort());
   await page.goto(PAGE);
   await expect(statusMessage(page)).toContainText("The checkout could not be opened");
@@ -149,7 +149,7 @@ test("if Paddle.js does not load, the page says so and offers another try", asyn
 test.describe("without script", () => {
   test.use({ javaScriptEnabled: false });
 
-  test("the page says that paying needs script, and links back", async ({ page }) => {
+  test("the page reports that a payment needs script, and links back", async ({ page }) => {
     await page.goto(PAGE);
     await expect(page.getByText("its checkout needs JavaScript")).toBeVisible();
     await expect(page.getByRole("link", { name: "Cancel" })).toHaveAttribute("href", "/pricing");

@@ -44,12 +44,12 @@ describe.each(Object.entries(services))("%s", (name, service) => {
 
   test("publishes no port but the app's, on loopback", () => {
     const ports = /^ {4}ports: (.*)$/m.exec(service)?.[1];
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: Docker Compose fills it in.
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: Docker Compose replaces it.
     expect(ports).toBe(name === "app" ? '["127.0.0.1:${PORT:-3000}:3000"]' : undefined);
   });
 });
 
-test("the app connects as its own role, and no variable tells it the owner's password", () => {
+test("the app connects as its own role, and none of its variables has the owner's password", () => {
   expect(services.app).toMatch(new RegExp(`^ {6}DATABASE_URL: postgres://${APP_ROLE}:`, "m"));
   for (const variable of ["POSTGRES_PASSWORD", "DATABASE_APP_PASSWORD"])
     expect(services.app).toMatch(new RegExp(`^ {6}${variable}: ""$`, "m"));

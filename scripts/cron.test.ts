@@ -20,18 +20,18 @@ test.each([
   ["0 0 * * 1-4", "00:00", false],
 ])("%s at %s: %s", (schedule, time, due) => expect(isDue(schedule, at(time))).toBe(due));
 
-test("a schedule that it cannot read is an error, not a job that never runs", () => {
+test("an unreadable schedule is an error, not a job that never runs", () => {
   for (const schedule of ["* * * *", "@daily", "x * * * *", "MON * * * *"])
     expect(() => isDue(schedule, at("00:00"))).toThrow(schedule);
 });
 
-test("it reads every schedule of vercel.json", () => {
+test("every schedule of vercel.json is readable", () => {
   const { crons } = JSON.parse(readFileSync("vercel.json", "utf8")) as { crons: { schedule: string }[] };
   expect(crons.length).toBeGreaterThan(5);
   for (const { schedule } of crons) expect(() => isDue(schedule, at("00:00"))).not.toThrow();
 });
 
-test("it writes the file that a health check reads", async () => {
+test("the process writes the file for the health check", async () => {
   const pulse = path.join(mkdtempSync(path.join(os.tmpdir(), "tollgate-cron-")), "pulse");
   const child = spawn(process.execPath, [path.join(import.meta.dirname, "cron.mjs")], {
     env: { ...process.env, CRON_SECRET: "x", CRON_TARGET: "http://127.0.0.1:1", CRON_PULSE: pulse },
@@ -41,12 +41,12 @@ test("it writes the file that a health check reads", async () => {
   rmSync(path.dirname(pulse), { recursive: true });
 });
 
-test("without its settings it reports them and exits", async () => {
+test("the process reports missing settings and exits", async () => {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, "cron.mjs")], {
     env: { ...process.env, CRON_SECRET: "", CRON_TARGET: "" },
   });
-  let said = "";
-  child.stderr.on("data", (chunk: Buffer) => (said += chunk));
+  let output = "";
+  child.stderr.on("data", (chunk: Buffer) => (output += chunk));
   expect(await new Promise((resolve) => child.on("exit", resolve))).toBe(1);
-  expect(said).toContain("Set CRON_SECRET, and CRON_TARGET");
+  expect(output).toContain("Set CRON_SECRET, and CRON_TARGET");
 });

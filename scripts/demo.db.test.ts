@@ -54,7 +54,7 @@ test("the demo users have the documented states", async () => {
   ]);
 });
 
-test("no work is left: every event is decided and delivered, and the clocks show the real time again", async () => {
+test("every event is decided and delivered, and the clocks show the real time again", async () => {
   const { rows } = await database.pool().query(
     `select (select count(*) from webhook_events where outcome is null or outcome not in ('applied', 'ignored'))::int undecided,
        (select count(*) from sandbox_events where delivered_at is null)::int undelivered,
@@ -63,7 +63,7 @@ test("no work is left: every event is decided and delivered, and the clocks show
   expect(rows).toEqual([{ undecided: 0, undelivered: 0, moved: 0 }]);
 });
 
-test("a second run changes nothing, also after a start that was killed midway", async () => {
+test("a second run changes nothing, also after a killed start", async () => {
   const [before, counted] = [await shown(), await counts()];
   await seedDemo(database.url);
   expect(await counts()).toEqual(counted);

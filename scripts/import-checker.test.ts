@@ -1,4 +1,4 @@
-/** The check of imports finds what is planted beside the real files, and nothing else. */
+/** The check of imports finds planted problems beside the real files, and no others. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { checkedSources } from "./checked-sources";
 import { type CheckedSources, importProblems } from "./import-checker";
@@ -22,12 +22,12 @@ function appended(file: string, statement: string): Record<string, string> {
   return { [file]: `${text}\n${statement}\n` };
 }
 
-test("the files as they are have no problem", () => {
+test("the real files have no problem", () => {
   expect(real.sources.size).toBeGreaterThan(400);
   expect(problemsWith({})).toEqual([]);
 });
 
-describe("cycles", () => {
+describe("the check finds a cycle", () => {
   test("of two new files", () => {
     const found = problemsWith({
       "lib/core/one.ts": 'import { two } from "./two";\nexport const one = two;',
@@ -49,25 +49,25 @@ describe("cycles", () => {
   });
 });
 
-describe("the sandbox", () => {
-  test.each(["lib/usage/gate.ts", "lib/webhooks/receive.ts", "lib/ui/request-locale.ts"])("not from %s", (file) => {
+describe("the check refuses an import of the sandbox", () => {
+  test.each(["lib/usage/gate.ts", "lib/webhooks/receive.ts", "lib/ui/request-locale.ts"])("from %s", (file) => {
     const found = problemsWith(appended(file, 'import { createSandbox } from "@/lib/sandbox";'));
     expect(found.map((problem) => problem.split("\n")[0])).toContain(`${file} → lib/sandbox/index.ts`);
     expect(found.join()).toContain("no-event-builders");
   });
 
-  test("not by a call of import()", () => {
+  test("by a call of import()", () => {
     const found = problemsWith(appended("lib/usage/gate.ts", 'export const load = () => import("@/lib/sandbox");'));
     expect(found.join()).toContain("no-event-builders");
   });
 
-  test("its tests may import event builders", () => {
+  test("except in tests", () => {
     expect(problemsWith({ "lib/webhooks/planted.test.ts": 'import "@/lib/sandbox";' })).toEqual([]);
   });
 });
 
-describe("layers", () => {
-  test("the fold reaches no database, also not through another file", () => {
+describe("the check refuses", () => {
+  test("an import of the database in the fold, also through another file", () => {
     const found = problemsWith({
       "lib/config/planted.ts": 'import pg from "pg";\nexport const pool = new pg.Pool();',
       "lib/billing/planted.ts": 'import { pool } from "@/lib/config/planted";\nexport const query = pool.query;',
@@ -78,13 +78,13 @@ describe("layers", () => {
     ]);
   });
 
-  test("a type of a later layer is an import too", () => {
+  test("an import of a later layer's type", () => {
     const found = problemsWith(appended("lib/core/slots.ts", 'export type { Fact } from "@/lib/billing/types";'));
     expect(found.join()).toContain("layer-core");
   });
 });
 
-test("a client component does not reach the process's catalog, a server component may", () => {
+test("the check refuses an import of the process's catalog in a client component, not in a server component", () => {
   const text = 'import { productIds } from "@/lib/config/current-catalog";\nexport const Planted = () => productIds();';
   expect(problemsWith({ "lib/ui/planted.tsx": `"use client";\n${text}` }).join()).toContain(
     "browser-without-current-catalog",
@@ -92,7 +92,7 @@ test("a client component does not reach the process's catalog, a server componen
   expect(problemsWith({ "lib/ui/planted.tsx": text })).toEqual([]);
 });
 
-test("SQL stands in lib/database only", () => {
+test("the check refuses SQL outside lib/database", () => {
   const sql = 'export const text = "delete from usage_ledger";';
   expect(problemsWith({ "lib/usage/planted.ts": sql })).toEqual([
     "lib/usage/planted.ts:1\n  sql: SQL belongs in lib/database and supabase only",

@@ -30,7 +30,7 @@ function tableIn(folder: string): string | undefined {
 }
 
 test.each(FOLDERS.filter((folder) => COVERED.test(folder) && filesWithLine(folder).length > MOST))(
-  "the README of %s has such a table",
+  "the README of %s has a table of its files",
   (folder) => {
     expect(tableIn(folder)).toBeDefined();
   },

@@ -8,7 +8,7 @@ import { unset } from "@/tests/support/preview";
 
 const PRODUCTION = {
   APP_URL: "https://app.example.com",
-  DATABASE_URL: "postgres://nobody@127.0.0.1:1/none",
+  DATABASE_URL: "postgres://none@127.0.0.1:1/none",
   CLERK_SECRET_KEY: "sk_test_1",
   CLERK_PUBLISHABLE_KEY: "pk_test_1",
   STRIPE_SECRET_KEY: "sk_test_2",
@@ -23,7 +23,7 @@ test.each<[script: string, argv: string[], variables: Record<string, string>, pr
   ["start.ts", LOOPBACK, { ...PRODUCTION, TOLLGATE_SANDBOX: "1" }, /TOLLGATE_SANDBOX .*APP_URL is not/],
   ["preview.ts", [], { STRIPE_SECRET_KEY: "sk_live_1" }, /TOLLGATE_SANDBOX .*STRIPE_SECRET_KEY is of a live account/],
   ["dev.ts", [], { APP_URL: "https://app.example.com" }, /TOLLGATE_SANDBOX .*APP_URL is not/],
-])("%s %j with %j", { timeout: 30_000 }, async (script, argv, variables, problem) => {
+])("%s %j refuses %j", { timeout: 30_000 }, async (script, argv, variables, problem) => {
   const parent = mkdtempSync(path.join(os.tmpdir(), "tollgate-start-"));
   const directory = path.join(parent, "data");
   const child = spawn(process.execPath, ["--import", "tsx", path.join(import.meta.dirname, script), ...argv], {

@@ -238,7 +238,7 @@ describe("a user who returns after an erasure", () => {
     expect(await subscription("mail")).toMatchObject({ plan: "free" });
   });
 
-  test("under another id gets nothing of it", async () => {
+  test("under another id gets none of the old counters", async () => {
     await gateway.consume(userId, "orders_count", 97);
     await gateway.eraseAccount(userId);
     userId = `${userId}-other`;

@@ -73,7 +73,7 @@ class Round {
     this.problems.push(`deliver: ${receipt.status} ${outcome} ${reason}`);
   }
 
-  /** Consumes all that remains, as the user could after the round. */
+  /** Consumes the remaining amount, as the user could after the round. */
   async drain() {
     for (const field of Object.keys(LIMITS) as (keyof typeof LIMITS)[])
       for (const amount of [LIMITS[field], LIMITS[field] / 2, LIMITS[field] / 10, 1]) {

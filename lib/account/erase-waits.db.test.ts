@@ -29,7 +29,7 @@ async function during<T>(sql: string, values: unknown[], meanwhile: () => Promis
 const CONSUME = "select check_and_increment_usage($1, 'stamps_used', null, 500)";
 
 describe("an erasure and a call that waits for it", () => {
-  test("the tombstone keeps the units of a product whose row was not committed yet", async () => {
+  test("the tombstone keeps the units of a product with an uncommitted row", async () => {
     const userId = "made-meanwhile";
     await gateway.ensureUser(userId, null, null);
     expect(await during(CONSUME, [userId], () => gateway.eraseAccount(userId))).toEqual({ erased: true });
@@ -81,7 +81,7 @@ describe("an erasure and a call that waits for it", () => {
     expect(subscriptions.map(({ plan }) => plan)).toEqual(["free", "free"]);
   });
 
-  test("is refused after a paid checkout whose webhook has not arrived", async () => {
+  test("is refused after a paid checkout before its webhook", async () => {
     const userId = "paid-just-now";
     const sale = { userId, product: "mail", plan: "silver", interval: "monthly", processor: "stripe" } as const;
     const begun = await gateway.beginCheckout({ ...sale, trial: false });

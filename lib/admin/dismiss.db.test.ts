@@ -11,7 +11,7 @@ import { canBeDismissed, dismissOne, eventDetail } from "./events";
 
 const { gateway, query, subscribe } = meteredDatabase();
 
-/** The event of a subscription whose customer is not linked. */
+/** The event of a subscription with an unlinked customer. */
 function unlinked(name: string): StripeObject {
   const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
   const fake = fakeStripeSubscription({ id: `sub_${name}`, userId: name, price, startsAt: Date.now() - DAY_MS });

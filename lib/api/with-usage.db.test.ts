@@ -8,7 +8,7 @@ import { meteredDatabase } from "@/tests/support/metered";
 import { setProcessGateway } from "@/tests/support/process-gateway";
 import { withUsage } from "./with-usage";
 
-/** Before anything reads the environment. */
+/** Set before the modules read the environment. */
 vi.hoisted(() => {
   process.env.TOLLGATE_LOCAL_SECRET = "a-secret-of-this-test-and-no-other";
 });
@@ -53,8 +53,8 @@ async function call(
 const used = async (field: Charge["field"] = "stamps_used") => (await meter(userId, field)).used;
 const words = (amount: number) => ({ field: "stamps_used", amount }) as const;
 
-describe("charged first", () => {
-  test("the handler runs after the charge, and gets the user and the verdicts", async () => {
+describe("a charge", () => {
+  test("comes before the handler, which gets the user and the verdicts", async () => {
     const route = withUsage(words(30), async (request, { params }: typeof context, { userId: id, body, verdicts }) => {
       expect(await used()).toBe(30);
       return json({ id, body, method: request.method, param: (await params).id, used: verdicts[0].used }, 201);
@@ -63,12 +63,12 @@ describe("charged first", () => {
     expect(await used()).toBe(30);
   });
 
-  test("one unit without an amount", async () => {
+  test("is one unit without an amount", async () => {
     await call(withUsage({ field: "parcels_sent" }, () => json({})));
     expect(await used("parcels_sent")).toBe(1);
   });
 
-  test("refused: 402 with the reason, the handler does not run, nothing is counted", async () => {
+  test("that is refused answers 402 with the reason, counts nothing and does not run the handler", async () => {
     const handler = vi.fn(() => json({}));
     const route = withUsage(words(300), handler);
     expect(await call(route)).toMatchObject({ status: 200 });
@@ -88,7 +88,7 @@ describe("charged first", () => {
     expect(await used()).toBe(300);
   });
 
-  test("ten at once at the limit: four handlers run, six calls are refused", async () => {
+  test("allows exactly four of ten concurrent calls at the limit", async () => {
     let ran = 0;
     const route = withUsage(words(120), () => {
       ran += 1;
@@ -102,7 +102,7 @@ describe("charged first", () => {
   });
 });
 
-describe("released", () => {
+describe("a release", () => {
   test.each([
     ["throws", () => Promise.reject(new Error("the model is down")), 500],
     [
@@ -115,14 +115,14 @@ describe("released", () => {
     ["throws a domain error", () => Promise.reject(new DomainError("not_found", "not_found", "Nothing there.")), 404],
     ["answers 500", () => json({}, 500), 500],
     ["answers 503", async () => json({}, 503), 503],
-  ])("if the handler %s", async (_, handler: () => Response | Promise<Response>, status) => {
+  ])("happens if the handler %s", async (_, handler: () => Response | Promise<Response>, status) => {
     await gateway.consume(userId, "stamps_used", 20);
     expect(await call(withUsage(words(30), handler))).toMatchObject({ status });
     expect(await used()).toBe(20);
     expect(await ledger(userId, "stamps_used")).toBe(20);
   });
 
-  test.each([200, 204, 302, 400, 404, 422, 499])("not if it answers %s: the work was done", async (status) => {
+  test.each([200, 204, 302, 400, 404, 422, 499])("does not happen if the handler answers %s", async (status) => {
     const route = withUsage(words(30), () => (status === 204 ? new Response(null, { status }) : json({}, status)));
     const session = `${localCookie()}=${await signLocalSession({ id: userId, email: null, name: null })}`;
     incoming.headers = new Headers({ cookie: session });
@@ -130,7 +130,7 @@ describe("released", () => {
     expect(await used()).toBe(30);
   });
 
-  test("all fields of the charge", async () => {
+  test("returns all fields of the charge", async () => {
     const route = withUsage({ body: z.strictObject({}), charges: () => [words(30), { field: "parcels_sent" }] }, () =>
       json({}, 500),
     );
@@ -139,7 +139,7 @@ describe("released", () => {
     expect(await used("parcels_sent")).toBe(0);
   });
 
-  test("on the day of the charge, also if the handler ran past midnight", async () => {
+  test("counts on the day of the charge, also if the handler ran past midnight", async () => {
     await gateway.setSandboxClock(userId, Date.parse("2026-03-28T23:59:00Z"));
     await call(
       withUsage(words(30), async () => {
@@ -152,7 +152,7 @@ describe("released", () => {
     expect((await gateway.usageHistory(userId, "stamps_used", 2)).days).toEqual([{ day: "2026-03-29", amount: 40 }]);
   });
 
-  test("a release that fails does not replace the handler's answer", async () => {
+  test("that fails does not replace the handler's answer", async () => {
     const route = withUsage(words(30), async () => {
       await query("delete from idempotency_keys where user_id = $1", [userId]);
       return json({ error: "No model today." }, 503);
@@ -161,7 +161,7 @@ describe("released", () => {
   });
 });
 
-describe("priced by its body", () => {
+describe("a charge by the request's body", () => {
   const body = z.strictObject({ text: z.string().min(1, { error: "is empty" }) });
   const route = withUsage(
     { body, charges: ({ text }) => [words(text.split(" ").length), { field: "parcels_sent" }] },
@@ -169,14 +169,14 @@ describe("priced by its body", () => {
       json({ text, used: verdicts.map((verdict) => verdict.used) }),
   );
 
-  test("several fields are counted together, each with its verdict", async () => {
+  test("can count several fields together, each with its verdict", async () => {
     expect(await call(route, { body: { text: "one two three" } })).toEqual({
       status: 200,
       body: { text: "one two three", used: [3, 1] },
     });
   });
 
-  test("if one reaches its limit, none is counted, and the 402 names it", async () => {
+  test("counts no field if one is at its limit, which the 402 names", async () => {
     await gateway.consume(userId, "parcels_sent", 10);
     expect(await call(route, { body: { text: "one two three" } })).toMatchObject({
       status: 402,
@@ -188,22 +188,22 @@ describe("priced by its body", () => {
   test.each([
     ["a wrong body", { text: "" }, "text"],
     ["an unknown field", { text: "a", style: "b" }, "style"],
-  ])("%s is a 400 that names it, before anything is counted", async (_, wrong, field) => {
+  ])("is refused for %s with a 400 that names the field", async (_, wrong, field) => {
     expect(await call(route, { body: wrong })).toMatchObject({ status: 400, body: { field } });
     expect(await ledger(userId, "stamps_used")).toBe(0);
   });
 });
 
-describe("callers", () => {
+describe("a caller", () => {
   const handler = vi.fn(() => json({}));
   const route = withUsage(words(30), handler);
 
-  test("a request without a session gets 401, a forged session too", async () => {
+  test("without a session or with a forged one gets 401", async () => {
     for (const cookie of ["", `${localCookie()}=forged`])
       expect(await call(route, { cookie })).toMatchObject({ status: 401 });
   });
 
-  test("another site's page gets 403, with our visitor's cookie", async () => {
+  test("from another site's page with our visitor's cookie gets 403", async () => {
     expect(await call(route, { origin: "https://evil.example" })).toMatchObject({
       status: 403,
       body: { reason: "foreign_origin" },
@@ -211,7 +211,7 @@ describe("callers", () => {
     expect(await ledger(userId, "stamps_used")).toBe(0);
   });
 
-  test("the handler runs for neither", () => expect(handler).not.toHaveBeenCalled());
+  test("that is refused does not run the handler", () => expect(handler).not.toHaveBeenCalled());
 });
 
 test("a wrong field, a gauge and a wrong amount do not compile", () => {

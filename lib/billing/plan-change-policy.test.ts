@@ -27,7 +27,7 @@ const silver: SubscriptionRecord = {
 };
 const yearly = { ...silver, interval: "yearly" } as const;
 
-describe("more is given now, less with the next period", () => {
+describe("an upgrade applies now, and a downgrade at the period's end", () => {
   test.each<[string, SubscriptionRecord, PlanSelection, "now" | "period_end"]>([
     ["a higher plan", silver, { plan: "titanium", interval: "monthly" }, "now"],
     ["a higher plan, by the year", silver, { plan: "titanium", interval: "yearly" }, "now"],
@@ -36,7 +36,7 @@ describe("more is given now, less with the next period", () => {
     ["the same plan by the month", yearly, { plan: "silver", interval: "monthly" }, "period_end"],
     ["a lower plan", silver, { plan: "bronze", interval: "monthly" }, "period_end"],
     ["a lower plan by the year", silver, { plan: "bronze", interval: "yearly" }, "period_end"],
-    ["in a trial too", { ...silver, status: "trialing" }, { plan: "titanium", interval: "monthly" }, "now"],
+    ["a higher plan in a trial", { ...silver, status: "trialing" }, { plan: "titanium", interval: "monthly" }, "now"],
   ])("%s", (_, record, to, timing) => {
     expect(planChoice(product("mail"), record, to)).toEqual({ kind: "change", timing });
   });
@@ -46,7 +46,7 @@ describe("the current plan", () => {
   const same = { plan: "silver", interval: "monthly" } as const;
   const scheduled = { plan: "bronze", interval: "monthly" } as const;
 
-  test("is no change", () => {
+  test("is refused as a target", () => {
     expect(planChoice(product("mail"), silver, same)).toEqual({ kind: "refused", reason: "already_on_plan" });
   });
 
@@ -61,7 +61,7 @@ describe("the current plan", () => {
   });
 });
 
-describe("is refused, and the free plan never", () => {
+describe("a change is refused, except one to the free plan, for the reason", () => {
   test.each<[string, Partial<SubscriptionRecord>]>([
     ["payment_open", { status: "past_due" }],
     ["payment_open", { status: "unpaid" }],

@@ -18,7 +18,7 @@ const units = (...args: Parameters<typeof usageOf>) => {
 };
 
 describe("usage at an instant", () => {
-  test("of free: the month's use, counted from the row's day", () => {
+  test("on the free plan is the month's use; months are counted from the day of the user's row", () => {
     expect(usageOf(10, [use(-13, 100), use(-12, 1), use(5, 2), use(10, 4), use(19, 3)])).toMatchObject({
       entitlementPeriod: { source: "free" },
       window: { source: "free", periodStart: null, start: day(-12), end: day(19), countsUntil: day(19) },
@@ -30,7 +30,7 @@ describe("usage at an instant", () => {
     expect(units(19, [use(18.999, 9), use(19, 2)])).toEqual([2, 0, 8]);
   });
 
-  test("of a subscription: what was used in its period, until news, never less than nothing left", () => {
+  test("on a subscription is the use since its period's start, also above the limit, until the next event", () => {
     const a = factBuilder();
     const ledger = [use(-1, 5), use(0, 10), use(29, 20), use(30, 30), use(36, 40)];
     expect(usageOf(36, ledger, a.snapshot(0))).toMatchObject({
@@ -42,13 +42,13 @@ describe("usage at an instant", () => {
     expect(units(36, [...ledger, use(36, 7)], a.snapshot(0))).toEqual([107, 0, 0]);
   });
 
-  test("is never read before the latest news", () => {
+  test("is never read before the instant of the latest fact", () => {
     const a = factBuilder();
     expect(usageOf(-5, [use(0, 10)], a.snapshot(0)).entitlementPeriod).toMatchObject({ source: "stripe:sub_a" });
     expect(units(-5, [use(0, 10)], a.snapshot(0))).toEqual([10, 0, 90]);
   });
 
-  test("counts a field by itself, and only what is counted", () => {
+  test("is counted for each counter by itself, and not for gauges", () => {
     const timeline = fold(product("depot"), [], day(-12));
     const ledger = [
       { at: day(0), field: "orders_count", amount: 3 },
@@ -69,14 +69,14 @@ describe("usage at an instant", () => {
   });
 });
 
-describe("what a window begins with", () => {
+describe("a window", () => {
   const a = factBuilder();
 
-  test("a reset with nothing", () => {
+  test("begins at 0 with a reset", () => {
     expect(units(31, [use(1, 80), use(31, 5)], a.snapshot(0), a.snapshot(30, second))).toEqual([5, 0, 95]);
   });
 
-  test("a carry-over with what its share does not forgive", () => {
+  test("begins with the usage that the share of a carry-over does not credit", () => {
     const switched = [a.snapshot(0), a.snapshot(10, days(10, 40))];
     expect(units(11, [use(1, 80), use(10, 5)], ...switched)).toEqual([52, 0, 48]);
     expect(units(11, [use(1, 20)], ...switched)).toEqual([0, 0, 100]);
@@ -84,35 +84,35 @@ describe("what a window begins with", () => {
     expect(units(11, [use(1, 80)], ...owed)[0]).toBe(80);
   });
 
-  test("and counts only what falls in it: the use before it is the old window's", () => {
+  test("begins after a second carry-over with the old window's opening and use, less the second share", () => {
     const twice = [a.snapshot(0), a.snapshot(10, days(10, 40)), a.snapshot(20, days(20, 50))];
-    // 80 − 33 = 47 carried over, 13 more: 60, of which 33 are forgiven again.
+    // 80 − 33 = 47 carried over, 13 more: 60, of which 33 are credited again.
     expect(units(21, [use(1, 80), use(15, 13)], ...twice)).toEqual([27, 0, 73]);
   });
 
-  test("free grows by what was used beyond its own", () => {
+  test("of the free plan begins with the ended subscription's usage if that is higher than its own", () => {
     const ended = [a.snapshot(0), a.cancel(10)];
     expect(units(11, [use(-1, 4), use(1, 80), use(10, 1)], ...ended)).toEqual([81, 0, 0]);
     expect(units(11, [use(-1, 9), use(1, 3)], ...ended)).toEqual([9, 0, 1]);
     expect(units(11, [use(-1, 4), use(1, 7)], ...ended)).toEqual([7, 0, 3]);
-    // Its cadence resets it next.
+    // The next month of the free plan resets it.
     expect(units(19, [use(1, 80)], ...ended)).toEqual([0, 0, 10]);
   });
 
-  test("free that is come back to twice grows from what it had grown to", () => {
+  test("of the free plan keeps its raised opening after the end of a second subscription", () => {
     const b = factBuilder("sub_b");
     const again = [a.snapshot(0), a.cancel(2), b.snapshot(4, days(4, 34)), b.cancel(6)];
-    // b begins inside a's paid period: 3 used there, a fifteenth of 100 forgiven.
+    // b begins inside a's paid period: 3 used there, a fifteenth of 100 credited.
     expect(units(7, [use(1, 3), use(5, 2), use(6, 1)], ...again)).toEqual([4, 0, 6]);
     expect(units(7, [use(1, 3), use(5, 8), use(6, 1)], ...again)).toEqual([9, 0, 1]);
   });
 
-  test("the same window that is in force again shows its own count", () => {
+  test("of a subscription that was paused and resumed in its period shows its own count again", () => {
     const paused = [a.snapshot(0), a.snapshot(10, { status: "paused" }), a.snapshot(12)];
     expect(units(13, [use(1, 30), use(11, 9), use(12, 5)], ...paused)).toEqual([35, 0, 65]);
   });
 
-  test("months of a year count by themselves; the last goes on until news", () => {
+  test("of a yearly plan lasts a month; the last one stays open until the renewal's event", () => {
     const year = a.snapshot(0, { interval: "yearly", ...days(0, 365) });
     expect(units(31, [use(1, 80), use(30, 2)], year)).toEqual([2, 0, 98]);
     expect(usageOf(10, [], year).window).toMatchObject({ end: day(30), countsUntil: day(30) });
@@ -120,26 +120,26 @@ describe("what a window begins with", () => {
     expect(units(366, [use(364, 80), use(366, 2)], year)).toEqual([82, 0, 18]);
   });
 
-  test("use falls into the window of what was in force, though another lies over it", () => {
+  test("counts the use during its entitlement, and none from the time of another subscription's entitlement", () => {
     const b = factBuilder("sub_b");
     const two = [a.snapshot(0), b.snapshot(0, { plan: "high" })];
     expect(units(7, [use(6, 50)], ...two)).toEqual([50, 0, 950]);
     expect(units(9, [use(6, 50), use(8, 3)], ...two, b.cancel(8))).toEqual([3, 0, 97]);
   });
 
-  test("openings that have not come do not count yet", () => {
+  test("has no effect before it opens", () => {
     expect(units(5, [use(1, 80)], a.snapshot(0), a.cancel(1))).toEqual([80, 0, 0]);
     expect(units(36.9, [use(1, 80)], a.snapshot(0))).toEqual([80, 0, 20]);
     expect(units(37, [use(1, 80)], a.snapshot(0))).toEqual([80, 0, 0]);
   });
 });
 
-describe("what is held back", () => {
+describe("withheld quota", () => {
   const a = factBuilder();
   const renewed = [a.snapshot(0), a.snapshot(30, second)];
   const owed = a.snapshot(31, { ...second, status: "past_due" });
 
-  test("of an unpaid renewal, while it is owed: what it forgave", () => {
+  test("is the usage that an unpaid renewal credited, while the renewal is owed", () => {
     const ledger = [use(1, 60), use(30, 10)];
     expect(units(30.5, ledger, ...renewed)).toEqual([10, 0, 90]);
     expect(units(32, ledger, ...renewed, owed)).toEqual([10, 60, 30]);
@@ -147,13 +147,13 @@ describe("what is held back", () => {
     expect(units(34, ledger, ...renewed, owed, a.pay(33, 30, 60))).toEqual([10, 0, 90]);
   });
 
-  test("of the one after it, with what the first held", () => {
+  test("adds up over two unpaid renewals", () => {
     const facts = [...renewed, owed, a.snapshot(60, third)];
     expect(units(61, [use(1, 20), use(30.5, 30)], ...facts)).toEqual([0, 50, 50]);
     expect(units(61, [use(1, 20), use(30.5, 30)], ...facts, a.pay(40, 30, 60))).toEqual([0, 0, 100]);
   });
 
-  test("of a carry-over: what that forgave", () => {
+  test("is the usage that an owed carry-over credited", () => {
     const facts = [
       a.snapshot(0),
       a.snapshot(10, days(10, 40)),

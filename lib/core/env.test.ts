@@ -15,7 +15,7 @@ const problems = (variables: Record<string, string | undefined>) =>
   configurationProblems(readEnv(variables), variables);
 
 describe("reading", () => {
-  test("lists, provider's names and trailing slashes", () => {
+  test("accepts lists, the provider's variable names and trailing slashes", () => {
     const env = readEnv(PRODUCTION);
     expect(env.stripe.webhookSecrets).toEqual(["whsec_new_0123456789", "whsec_old_0123456789"]);
     expect(env.clerk.publishableKey).toBe("pk_test_1");
@@ -24,7 +24,7 @@ describe("reading", () => {
     expect(env.adminUserIds).toEqual([]);
   });
 
-  test("the sandbox has its own secrets, and only the sandbox", () => {
+  test("gives the sandbox's own secrets in the sandbox only", () => {
     const sandbox = readEnv({ TOLLGATE_SANDBOX: "1" });
     expect(sandbox).toMatchObject({
       production: false,
@@ -39,13 +39,13 @@ describe("reading", () => {
     expect(production.usageApiKey).toBeUndefined();
   });
 
-  test("one error names every bad variable", () => {
+  test("fails with one error that names every invalid variable", () => {
     expect(() => readEnv({ PORT: "x", DATABASE_URL: "mysql://a", LOG_LEVEL: "loud", CRON_SECRET: "short" })).toThrow(
       /PORT.*LOG_LEVEL.*DATABASE_URL.*CRON_SECRET/s,
     );
   });
 
-  test("retention: defaults, and a ledger long enough for a year's chart", () => {
+  test("limits the retention: the ledger must be long enough for a year's chart", () => {
     expect(readEnv({})).toMatchObject({ ledgerMonths: 25, webhookDays: 30 });
     expect(readEnv({ LEDGER_MONTHS: "14", WEBHOOK_DAYS: "1" })).toMatchObject({ ledgerMonths: 14, webhookDays: 1 });
     for (const months of ["13", "14.5", "-25", "two"])
@@ -53,30 +53,30 @@ describe("reading", () => {
     expect(() => readEnv({ WEBHOOK_DAYS: "0" })).toThrow(/WEBHOOK_DAYS/);
   });
 
-  test("the connected account is an account id, or none", () => {
+  test("accepts an account id only as the connected account", () => {
     expect(readEnv({ STRIPE_ACCOUNT: "acct_1AbC" }).stripe.account).toBe("acct_1AbC");
     expect(readEnv({}).stripe.account).toBeUndefined();
     for (const account of ["cus_1", "acct_", "acct_1,acct_2"])
       expect(() => readEnv({ STRIPE_ACCOUNT: account })).toThrow(/STRIPE_ACCOUNT: must be an account id/);
   });
 
-  test("trusted proxies: none by default, a number of hops", () => {
+  test("accepts a number of trusted proxies, 0 by default", () => {
     expect(readEnv({}).trustedProxies).toBe(0);
     expect(readEnv({ TRUSTED_PROXIES: "2" }).trustedProxies).toBe(2);
     for (const value of ["-1", "1.5", "true", "10.0.0.0/8"])
       expect(() => readEnv({ TRUSTED_PROXIES: value })).toThrow(/TRUSTED_PROXIES: must be a whole number from 0/);
   });
 
-  test("an empty variable is not set", () => {
+  test("treats an empty variable as absent", () => {
     expect(readEnv({ DATABASE_URL: "", PORT: " " })).toMatchObject({ database: { url: undefined }, port: 3000 });
   });
 });
 
-describe("problems that stop production from starting", () => {
-  test("none if all variables are set", () => expect(problems(PRODUCTION)).toEqual([]));
-  test("none in the sandbox", () => expect(problems({ TOLLGATE_SANDBOX: "1" })).toEqual([]));
+describe("the problems that prevent production's start", () => {
+  test("are none if all variables are set", () => expect(problems(PRODUCTION)).toEqual([]));
+  test("are none in the sandbox", () => expect(problems({ TOLLGATE_SANDBOX: "1" })).toEqual([]));
 
-  test("all of them if no variable is set", () => {
+  test("are four if no variable is set", () => {
     expect(problems({})).toEqual([
       expect.stringContaining("DATABASE_URL"),
       expect.stringContaining("CLERK_SECRET_KEY"),
@@ -89,11 +89,11 @@ describe("problems that stop production from starting", () => {
     ["STRIPE_WEBHOOK_SECRET", "STRIPE_SECRET_KEY is set, STRIPE_WEBHOOK_SECRET is not."],
     ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET is set, STRIPE_SECRET_KEY is not."],
     ["CLERK_SECRET_KEY", "CLERK_PUBLISHABLE_KEY is set, CLERK_SECRET_KEY is not."],
-  ])("an incomplete configuration, without %s", (missing, problem) => {
+  ])("include an incomplete configuration without %s", (missing, problem) => {
     expect(problems({ ...PRODUCTION, [missing]: "" })).toEqual([problem]);
   });
 
-  test("Supabase's rpc replaces DATABASE_URL if its key and its address are set", () => {
+  test("do not include DATABASE_URL if Supabase's key and address are set", () => {
     const supabase = { SUPABASE_URL: "https://p.supabase.co", SUPABASE_SECRET_KEY: "sb_secret_1" };
     const without = { ...PRODUCTION, DATABASE_URL: "" };
     expect(problems({ ...without, ...supabase })).toEqual([]);
@@ -105,13 +105,13 @@ describe("problems that stop production from starting", () => {
     ]);
   });
 
-  test("an incomplete Paddle with a complete Stripe", () => {
+  test("include an incomplete Paddle beside a complete Stripe", () => {
     expect(problems({ ...PRODUCTION, PADDLE_API_KEY: "pdl_1" })).toEqual([
       "PADDLE_API_KEY is set, PADDLE_WEBHOOK_SECRET is not.",
     ]);
   });
 
-  test("one price id for two prices", () => {
+  test("include one price id for two prices", () => {
     const twice = {
       STRIPE_PRICE_MAIL_SILVER_MONTHLY: "price_1,price_2",
       STRIPE_PRICE_MAIL_TITANIUM_MONTHLY: "price_2",

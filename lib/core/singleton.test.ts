@@ -29,7 +29,7 @@ test("after a failed creation the next call creates the value", async () => {
   expect(singleton("test-failed", () => 1)).toBe(1);
 });
 
-test("a replaced value is the one that copies read", async () => {
+test("all copies read a replaced value", async () => {
   (await copyOfModule()).setSingleton("test-replaced", 2);
   expect((await copyOfModule()).singleton("test-replaced", () => 1)).toBe(2);
 });

@@ -24,13 +24,13 @@ function watch(calls: Promise<() => void>[]) {
   };
 }
 
-test("a few run, a few wait, one more is refused at once", async () => {
+test("calls run up to maxRunning and wait up to maxWaiting; a further call is refused at once", async () => {
   const { enter } = few();
   const calls = watch([1, 2, 3, 4, 5].map(() => enter("one")));
   expect(await calls.now()).toEqual(["runs", "runs", "waits", "waits", "full"]);
 });
 
-test("another key has slots of its own", async () => {
+test("another key has its own slots", async () => {
   const { enter } = few();
   const calls = watch(["one", "one", "one", "two"].map((key) => enter(key)));
   expect(await calls.now()).toEqual(["runs", "runs", "waits", "runs"]);

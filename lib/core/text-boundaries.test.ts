@@ -1,4 +1,4 @@
-/** Boundaries parse text with the types of text.ts, so that no bare `z.string()` lets NUL through. */
+/** Boundaries parse text with the types of text.ts, since a bare `z.string()` accepts NUL. */
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";

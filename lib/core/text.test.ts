@@ -1,4 +1,4 @@
-/** Which text each type accepts, and as what. */
+/** The text that each type accepts, and the parsed text. */
 import { describe, expect, test } from "vitest";
 import { identifier, isoDay, isoInstant, line, prose, secret } from "./text";
 
@@ -16,11 +16,11 @@ describe.each([
     ["a high surrogate alone", "a\ud83db"],
     ["a low surrogate alone", "a\ude00b"],
     ["surrogates in the wrong order", "\ude00\ud83d"],
-    ["nothing", ""],
+    ["an empty text", ""],
     ["one character too many", "x".repeat(11)],
     ["far too many characters", "x".repeat(1_000_000)],
-    ["no text", 5],
-    ["nothing at all", undefined],
+    ["a number", 5],
+    ["undefined", undefined],
   ])("refuses %s", (_, value) => expect(type.safeParse(value).success).toBe(false));
 
   test.each(["a", "x".repeat(10), "\u4f60\u597d", "a\u{1f600}b", "a\u200bb", "a b"])("accepts %j", (value) =>
@@ -42,18 +42,18 @@ describe("control characters", () => {
   test.each(with_([...BREAKS, ...OTHERS]))("%j is a password", (value) => expect(secret().parse(value)).toBe(value));
 });
 
-test("identifiers are in normal form C, other text stays as it is", () => {
+test("identifiers are converted to normal form C, and other text is unchanged", () => {
   expect(identifier().parse(NFD)).toBe(NFC);
   expect(prose().parse(NFD)).toBe(NFD);
   expect(secret().parse(NFD)).toBe(NFD);
 });
 
-test("identifiers have as many characters as Postgres counts", () => {
+test("the length of identifiers is counted as in Postgres", () => {
   expect(identifier({ max: 3 }).safeParse("\u{1f600}".repeat(3)).success).toBe(true);
   expect(identifier({ max: 3 }).safeParse("\u{1f600}".repeat(4)).success).toBe(false);
 });
 
-test("white space at the ends is cut from lines and prose, not from passwords and identifiers", () => {
+test("white space at the ends is removed from lines and prose, not from passwords and identifiers", () => {
   expect(line().parse(" a\n")).toBe("a");
   expect(prose().parse(" a\n")).toBe("a");
   expect(secret().parse(" a\n")).toBe(" a\n");
@@ -83,7 +83,7 @@ test.each(instants)("the instant %s: %s", (value, known) => {
   expect(isoInstant("is an instant").safeParse(value).success).toBe(known);
 });
 
-test("days are of the same years", () => {
+test("days have the same range of years", () => {
   const day = isoDay("is a day");
   expect(["2026-11-27", "0001-01-01", "9999-12-31"].every((value) => day.safeParse(value).success)).toBe(true);
   expect(["0000-01-01", "2026-02-30", "10000-01-01"].some((value) => day.safeParse(value).success)).toBe(false);

@@ -168,7 +168,7 @@ describe.each(Object.keys(VERBS))("%s", (verb) => {
     }
   });
 
-  test.each(Object.entries(CLAIMS))("%s may only read, and only the listed relations", async (_, claims) => {
+  test.each(Object.entries(CLAIMS))("%s has read access only, and only to the listed relations", async (_, claims) => {
     for (const relation of relations) {
       const allowed = verb === "select" && relation.name in READABLE;
       const code = await codeOf(as("authenticated", claims, (client) => client.query(statement(relation))));
@@ -190,7 +190,7 @@ describe.each(Object.keys(VERBS))("%s", (verb) => {
 describe("rows", () => {
   const owned = Object.entries(READABLE).filter(([, column]) => column !== "public");
 
-  test.each(owned)("%s: each user sees their own and no other", async (name, column) => {
+  test.each(owned)("of %s: each user reads only their own", async (name, column) => {
     for (const [userId, claims] of Object.entries(CLAIMS)) {
       const { rows } = await as("authenticated", claims, (client) =>
         client.query(`select distinct ${column} as who from tollgate.${name}`),
@@ -203,7 +203,7 @@ describe("rows", () => {
     expect(rows).toHaveLength(2);
   });
 
-  test.each(owned)("%s: a token without a subject reads no row", async (name) => {
+  test.each(owned)("of %s: a token without a subject reads none", async (name) => {
     for (const claims of [{}, { sub: null }, { sub: "" }, { sub: "user_2ab%" }]) {
       const { rowCount } = await as("authenticated", { ...claims, role: "authenticated" }, (client) =>
         client.query(`select from tollgate.${name}`),
@@ -227,7 +227,7 @@ describe("functions", () => {
     functions = rows;
   });
 
-  test("anon and users may execute none", async () => {
+  test("cannot be executed by anon and by users", async () => {
     expect(functions.length).toBeGreaterThan(40);
     for (const [role, claims] of [
       ["anon", {}],
@@ -237,7 +237,7 @@ describe("functions", () => {
         expect(await codeOf(as(role as Role, claims as object, (client) => client.query(call))), name).toBe(DENIED);
   });
 
-  test("service_role may execute all", async () => {
+  test("can all be executed by service_role", async () => {
     const { rows } = await database.pool().query(
       `select p.oid::regprocedure::text as name from pg_proc p
          where p.pronamespace = 'tollgate'::regnamespace and not has_function_privilege('service_role', p.oid, 'execute')`,
@@ -245,7 +245,7 @@ describe("functions", () => {
     expect(rows).toEqual([]);
   });
 
-  test("a security definer function is listed here with its reason", async () => {
+  test("with `security definer` are listed here with their reason", async () => {
     const { rows } = await database
       .pool()
       .query("select proname from pg_proc where pronamespace = 'tollgate'::regnamespace and prosecdef order by 1");

@@ -101,7 +101,7 @@ async function tried(sql: string): Promise<string> {
   }
 }
 
-test("the role is ordinary, owns nothing and belongs to no other role", async () => {
+test("the role is ordinary, owns no object and belongs to no other role", async () => {
   const { rows } = await app.query(
     `select current_user as name, rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls, rolinherit
      from pg_roles where rolname = current_user`,
@@ -125,7 +125,7 @@ test("the role is ordinary, owns nothing and belongs to no other role", async ()
   expect(owned.rows).toEqual([]);
 });
 
-test("the server stores a verifier of the password, and takes no other password", async () => {
+test("the server stores a verifier of the password, and accepts no other password", async () => {
   const { rows } = await withClient(inject("serverUrl"), (client) =>
     client.query("select rolpassword as kept from pg_authid where rolname = 'tollgate_app'"),
   );

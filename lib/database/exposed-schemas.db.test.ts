@@ -1,4 +1,4 @@
-/** The Supabase transport names the schema, and says what to do if the project's API does not serve it. */
+/** The Supabase transport names the schema, and its error names the setting if the project's API does not serve it. */
 import { expect, inject, test } from "vitest";
 import { startFakePostgrest } from "@/tests/fakes/postgrest";
 import { testDatabase } from "@/tests/support/database";

@@ -24,7 +24,7 @@ const EVENT_FIRST = "locks a subscriptions row after a webhook event";
 const EXCEPTIONS: Readonly<Record<string, string[]>> = {
   // It creates a missing row, the users row first, only after it found none and holds no lock.
   lock_subscription: [LATE],
-  // It locks many users and no other rows; a call that meets an erasure is repeated.
+  // It locks many users and no other rows; a call that is concurrent with an erasure is repeated.
   create_notices: [UNHELD],
   create_due_notices: [UNHELD],
   list_notices: [UNHELD],
@@ -34,12 +34,12 @@ test.each([...texts.keys()])("%s locks the users row before subscriptions rows, 
   expect(violationsOf(name)).toEqual(EXCEPTIONS[name] ?? []);
 });
 
-test("finds the tables whose rows refer to users", () => {
+test("the search finds the tables with rows that refer to users", () => {
   expect(tables).toEqual(expect.arrayContaining(["subscriptions", "links", "notes", "checkouts", "chatbots"]));
   expect(tables).not.toContain("users");
 });
 
-describe("a function that breaks the order is reported", () => {
+describe("the check reports", () => {
   test.each([
     ["create_chatbot", /perform tollgate\.hold_user\(.*?;/, [LATE, UNHELD]],
     ["begin_checkout", /perform tollgate\.hold_user\(.*?;/, [LATE, UNHELD]],
@@ -53,11 +53,11 @@ describe("a function that breaks the order is reported", () => {
     ["move_subscription", /perform tollgate\.lock_user\([\s\S]*?;/, [SEVERAL, LATE]],
     ["save_catalog", /order by r\.product, r\.user_id/, [SEVERAL]],
     ["expire_due_reservations", " skip locked", [SEVERAL]],
-  ] as const)("%s without %s", (name, part, expected) => {
+  ] as const)("the function %s without %s", (name, part, expected) => {
     expect(violationsOf(name, { [name]: without(name, part) })).toEqual(expected);
   });
 
-  test("through a function that it calls", () => {
+  test("a wrong order through a called function", () => {
     const changed = {
       hold_rows: "$$ begin perform tollgate.lock_subscription(a, b); insert into tollgate.links x; end; $$",
     };
@@ -65,7 +65,7 @@ describe("a function that breaks the order is reported", () => {
     expect(violationsOf("outer", outer)).toEqual([LATE, UNHELD]);
   });
 
-  test("with an event before the row", () => {
+  test("a lock of an event before the row", () => {
     const text = without("commit_timeline", "v_lock := tollgate.lock_subscription(p_user_id, p_product);");
     expect(violationsOf("commit_timeline", { commit_timeline: text })).toEqual([EVENT_FIRST]);
   });

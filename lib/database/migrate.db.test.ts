@@ -44,7 +44,7 @@ async function useAndErase(url: string): Promise<void> {
   }
 }
 
-describe("beside tables with our names in public", () => {
+describe("a migration beside tables with our names in public", () => {
   /** The tables and functions of the two documents, and those of an ordinary application. */
   const OLD = `
     create table users (id serial primary key, email text unique);
@@ -76,7 +76,7 @@ describe("beside tables with our names in public", () => {
        order by 1`,
     );
 
-  test("migrating changes no table, row or function of the application, and says which names it left", async () => {
+  test("changes no table, row or function of the application, and warns of the names that it left out", async () => {
     const url = await newDatabase();
     await rowsOf(url, OLD);
     const before = [await contents(url), await shape(url)];
@@ -98,7 +98,7 @@ describe("beside tables with our names in public", () => {
     expect([await contents(url), await shape(url)]).toEqual(before);
   });
 
-  test("objects that the application makes afterwards have the rights that they would have had", async () => {
+  test("does not change the rights of the application's later objects", async () => {
     const make = "create table later (id int); create function later_too() returns int language sql as 'select 1'";
     const rights = `select relacl::text as table_rights, (select proacl::text from pg_proc where proname = 'later_too') as function_rights
       from pg_class where relname = 'later'`;
@@ -109,7 +109,7 @@ describe("beside tables with our names in public", () => {
   });
 });
 
-test("a production database without the optional parts has nothing of the sandbox or of a product, and works", async () => {
+test("a production database without the optional parts has no object of the sandbox or of a product, and works", async () => {
   const url = await newDatabase();
   expect(await migrate(url, config)).toEqual({ applied: [expect.stringMatching(/_baseline\.sql$/)], warnings: [] });
   const names = await rowsOf(
@@ -137,7 +137,7 @@ test("concurrent runs apply each migration once", async () => {
   expect(runs.flatMap(({ applied }) => applied)).toHaveLength(3);
 });
 
-test("a database of a version before 0.1.0 is left as it is, with an error that names the page", async () => {
+test("a database of a version before 0.1.0 is not changed, and the error names the page", async () => {
   const url = await newDatabase();
   await rowsOf(
     url,

@@ -79,7 +79,7 @@ test.each(Object.entries(VIEWS))("%s: users read their own rows at most, the ser
   expect(new Set(all.map(({ who }) => who))).toEqual(new Set(["other", "reader"]));
 });
 
-test.each(Object.keys(VIEWS))("%s: no role of the API writes by it", async (view) => {
+test.each(Object.keys(VIEWS))("%s: no role of the API can write to it", async (view) => {
   for (const role of ["anon", "authenticated", "service_role"]) {
     const code = await tried(role, `delete from public.${view} where false`);
     // Postgres reports that a joining view is not writable before it checks rights.
@@ -87,11 +87,14 @@ test.each(Object.keys(VIEWS))("%s: no role of the API writes by it", async (view
   }
 });
 
-test.each(Object.entries(CALLS))("%s: only the server calls it, with the answer of tollgate's", async (name, call) => {
-  for (const role of ["anon", "authenticated", "tollgate_app"]) expect(await tried(role, call), role).toBe(DENIED);
-  const answer = await tried("service_role", call);
-  expect(answer).toEqual([{ result: expect.any(Object) }]);
-  const product = name === "validate_plan_change" ? ", 'chatbots'" : "";
-  const own = call.replace("public.", "tollgate.").replace(/\) as/, `${product}) as`);
-  expect(await tried("service_role", own)).toEqual(answer);
-});
+test.each(Object.entries(CALLS))(
+  "%s: only the server can call it, and it has the same answer as tollgate's function",
+  async (name, call) => {
+    for (const role of ["anon", "authenticated", "tollgate_app"]) expect(await tried(role, call), role).toBe(DENIED);
+    const answer = await tried("service_role", call);
+    expect(answer).toEqual([{ result: expect.any(Object) }]);
+    const product = name === "validate_plan_change" ? ", 'chatbots'" : "";
+    const own = call.replace("public.", "tollgate.").replace(/\) as/, `${product}) as`);
+    expect(await tried("service_role", own)).toEqual(answer);
+  },
+);

@@ -3,13 +3,13 @@ import { z } from "zod";
 import { readBody } from "./body";
 import { answer, json, readJson } from "./respond";
 
-/** A request whose body is these chunks; with `stalls` the stream then stays open. */
+/** A request with these chunks as its body; with `stalls` the stream then stays open. */
 function requestOf(chunks: readonly string[], { stalls = false, canceled = () => {} } = {}) {
   const encoder = new TextEncoder();
-  const left = [...chunks];
+  const remaining = [...chunks];
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {
-      const chunk = left.shift();
+      const chunk = remaining.shift();
       if (chunk !== undefined) controller.enqueue(encoder.encode(chunk));
       else if (!stalls) controller.close();
       else return new Promise<void>(() => {});

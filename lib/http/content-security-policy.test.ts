@@ -20,7 +20,7 @@ const hosts = (directives: Record<string, string[]>) =>
       .filter(([, values]) => values.length > 0),
   );
 
-test("only our own origin if no provider is configured", async () => {
+test("the policy allows only our own origin if no provider is configured", async () => {
   const directives = await policy({ TOLLGATE_SANDBOX: "1" });
   expect(hosts(directives)).toEqual({});
   expect(directives["script-src"]).toEqual(["'self'", "'nonce-abc'", "'strict-dynamic'"]);
@@ -29,7 +29,7 @@ test("only our own origin if no provider is configured", async () => {
     expect(directives[name]).toEqual(["'none'"]);
 });
 
-test("Clerk", async () => {
+test("the policy allows Clerk's hosts", async () => {
   const clerk = {
     CLERK_SECRET_KEY: "sk_test_x",
     CLERK_PUBLISHABLE_KEY: `pk_live_${Buffer.from("clerk.example.com$").toString("base64")}`,
@@ -42,7 +42,7 @@ test("Clerk", async () => {
   });
 });
 
-test("Stripe", async () => {
+test("the policy allows Stripe's hosts", async () => {
   expect(hosts(await policy({ STRIPE_SECRET_KEY: "sk_test_x", STRIPE_WEBHOOK_SECRET: "whsec_x" }))).toEqual({
     "script-src": ["https://js.stripe.com"],
     "connect-src": ["https://api.stripe.com"],
@@ -54,7 +54,7 @@ test("Stripe", async () => {
 test.each([
   ["production", ""],
   ["sandbox", "sandbox-"],
-])("Paddle's %s", async (environment, prefix) => {
+])("the policy allows the hosts of Paddle's %s", async (environment, prefix) => {
   const keys = { PADDLE_API_KEY: "pdl_x", PADDLE_WEBHOOK_SECRET: "pdl_y", PADDLE_ENVIRONMENT: environment };
   const token = `${environment === "sandbox" ? "test" : "live"}_0123456789abcdef0123456789a`;
   expect(hosts(await policy({ ...keys, PADDLE_CLIENT_TOKEN: token }))).toEqual({
@@ -67,7 +67,7 @@ test.each([
   });
 });
 
-test("Paddle without a client-side token: its portal only, since no page loads Paddle.js", async () => {
+test("the policy allows only Paddle's portal without a client-side token, since no page loads Paddle.js", async () => {
   const keys = { PADDLE_API_KEY: "pdl_x", PADDLE_WEBHOOK_SECRET: "pdl_y" };
   expect(hosts(await policy(keys))).toEqual({ "form-action": ["https://customer-portal.paddle.com"] });
 });

@@ -28,7 +28,7 @@ const workOf = (lines: number, work: (signal: AbortSignal) => Promise<void> = as
   };
 const readerOf = (response: Response) => (response.body as ReadableStream<Uint8Array>).getReader();
 
-test("work whose stream is read to the end is settled once", async () => {
+test("work with a stream that is read to the end is settled once", async () => {
   const text = await jsonLines(workOf(3)).text();
   expect(text).toBe('{"line":1}\n{"line":2}\n{"line":3}\n');
   expect(settled).toEqual(["ended"]);
@@ -86,9 +86,9 @@ test("a stream that is never read ends with its response", async () => {
 });
 
 test("a stream that is never read ends when its client disconnects", async () => {
-  const gone = new AbortController();
-  const answer = fetch(url, { signal: gone.signal }).catch(() => "gone");
-  setTimeout(() => gone.abort(), 50);
-  expect(await answer).toBe("gone");
+  const disconnection = new AbortController();
+  const answer = fetch(url, { signal: disconnection.signal }).catch(() => "disconnected");
+  setTimeout(() => disconnection.abort(), 50);
+  expect(await answer).toBe("disconnected");
   await expect.poll(() => settled).toEqual(["stopped"]);
 });

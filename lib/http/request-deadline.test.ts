@@ -40,7 +40,7 @@ test.each([
   await closed(port, `${HEAD}transfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n`);
 });
 
-test("does not close a connection whose request body is complete, while the response takes long", async () => {
+test("does not close a connection with a complete request body while the response takes long", async () => {
   const port = await listen((request, response) => {
     request.resume();
     setTimeout(() => response.end("late response"), 200);

@@ -36,7 +36,7 @@ test.each(RESPONSES)("%s: %i", async (problem, status, headers) => {
   });
 });
 
-test("each problem has a row above and a status of its own", () => {
+test("each problem has a row above and a distinct status", () => {
   expect(RESPONSES.map(([problem]) => problem)).toEqual(PROBLEMS);
   expect(new Set(Object.values(STATUSES)).size).toBe(PROBLEMS.length);
 });

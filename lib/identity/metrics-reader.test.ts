@@ -18,7 +18,7 @@ async function refusal(variables: Record<string, string>, authorization?: string
 }
 afterEach(() => vi.unstubAllEnvs());
 
-test("outside the sandbox only the token opens the metrics, and without one configured they are not found", async () => {
+test("outside the sandbox the metrics need the token, and are not found if none is configured", async () => {
   expect(await refusal({ TOLLGATE_SANDBOX: "0" })).toBe("not_found");
   expect(await refusal({ TOLLGATE_SANDBOX: "0" }, `Bearer ${TOKEN}`)).toBe("not_found");
   const production = { TOLLGATE_SANDBOX: "0", METRICS_TOKEN: TOKEN };

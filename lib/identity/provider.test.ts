@@ -43,7 +43,7 @@ describe("the environment chooses the provider, and no other provider's code is 
     expect([...loaded]).toEqual([name]);
   });
 
-  test("in production without keys there is no provider: never the local identity", async () => {
+  test("production without keys has no provider, and never the local identity", async () => {
     expect(await chosen({})).toBeNull();
     expect([...loaded]).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { requestCookies } from "./request-cookies";
 
 const read = (cookie: string) => requestCookies(new Headers({ cookie }));
 
-test("names and decoded values, also those that cannot be decoded", () => {
+test("values are decoded, and kept if they cannot be decoded", () => {
   expect(read("a=1; b=x%20y; c=%; d=; without")).toEqual([
     { name: "a", value: "1" },
     { name: "b", value: "x y" },
@@ -12,7 +12,7 @@ test("names and decoded values, also those that cannot be decoded", () => {
   ]);
 });
 
-test("of two cookies with one name the first counts", () => {
+test("the first of two cookies with one name counts", () => {
   expect(read("a=closest; a=other")).toEqual([{ name: "a", value: "closest" }]);
 });
 

@@ -41,7 +41,7 @@ beforeEach(async () => {
   refuses = false;
 });
 
-/** An Titanium subscriber with a downgrade to Bronze scheduled for the period's end. */
+/** A Titanium subscriber with a downgrade to Bronze scheduled for the period's end. */
 async function downgrading() {
   const price = { product: "mail", plan: "titanium", interval: "monthly" } as const;
   const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - 5 * DAY_MS });

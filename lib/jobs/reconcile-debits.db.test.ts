@@ -42,8 +42,8 @@ async function upgradeBy(card: typeof PAYS | typeof FAILS, id: string, plan = "t
 
 test.each([
   ["after a purchase by card", "4242"],
-  ["beside a purchase whose debit fails", FAILS],
-] as const)("an upgrade %s, whose debit failed and whose event came, is no open invoice", async (_, card) => {
+  ["after a purchase with a failing debit", FAILS],
+] as const)("an upgrade %s is no open invoice after the event of its failed debit", async (_, card) => {
   const { id } = await subscribe(card);
   await upgradeBy(FAILS, id);
   await moveDays(5);
@@ -54,7 +54,7 @@ test.each([
   expect(await mail()).toEqual(failed);
 });
 
-test("a debit under way beside one that failed is no open invoice, and is paid days later", async () => {
+test("a debit under way beside a failed one is no open invoice, and is paid days later", async () => {
   const { session } = await open();
   await pay(session.id, { card: FAILS });
   const id = (await stripe.checkout.sessions.retrieve(session.id)).subscription as string;

@@ -23,14 +23,14 @@ beforeEach(() => {
   userId = `compared-${users}`;
 });
 
-/** A Silver subscriber here; `there` is what the processor has by now. */
+/** A Silver subscriber here; `there` is the current subscription at the processor. */
 async function subscriber() {
   const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
   const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: STARTED });
   await deliver(gateway, fake.created());
   return fake;
 }
-/** The subscription as an event that was not delivered shows it. */
+/** The subscription of an event that was not delivered. */
 function fetched(
   object: StripeObject,
   records: FetchedSubscription["records"] = { payments: [], notes: [] },
@@ -77,9 +77,9 @@ describe("a discount", () => {
     });
   };
 
-  test("whose beginning was lost is shown, and changes no limit; one whose end was lost is not shown any more", async () => {
+  test("with a lost beginning is added without a change of limits, and one with a lost end is removed", async () => {
     const fake = await subscriber();
-    const same = fake.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
+    const same = fake.changed({ metadata: { user_id: userId, note: "same" } }, NOW);
     const before = await mail();
     expect(before.discounts).toEqual([]);
     const there = answer(fetched(same, undefined, [spring]));
@@ -91,14 +91,14 @@ describe("a discount", () => {
     expect(await mail()).toEqual({ ...before, discounts: [shown] });
     expect(await round(there)).toMatchObject({ different: 0 });
 
-    const gone = answer(fetched(fake.changed({ metadata: { user_id: userId } }, NOW + SECOND_MS), undefined, []));
-    expect(fieldsOf(await round(gone))).toEqual(["discount"]);
+    const removed = answer(fetched(fake.changed({ metadata: { user_id: userId } }, NOW + SECOND_MS), undefined, []));
+    expect(fieldsOf(await round(removed))).toEqual(["discount"]);
     expect(await mail()).toEqual(before);
   });
 
-  test("that ends while the subscription is fetched has ended", async () => {
+  test("that ends during the fetch has ended", async () => {
     const fake = await subscriber();
-    const same = fake.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
+    const same = fake.changed({ metadata: { user_id: userId, note: "same" } }, NOW);
     await round(answer(fetched(same, undefined, [spring])));
     let fetches = 0;
     await round(async () => {
@@ -110,9 +110,9 @@ describe("a discount", () => {
     expect((await mail()).discounts).toEqual([]);
   });
 
-  test("that the answer names by its id only is not compared, nor is one past its end shown", async () => {
+  test("with an id only is not compared, and one past its end is not shown", async () => {
     const fake = await subscriber();
-    const same = fake.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
+    const same = fake.changed({ metadata: { user_id: userId, note: "same" } }, NOW);
     expect(await round(answer(fetched(same, undefined, [{ key: "di_1", terms: null }])))).toMatchObject({
       different: 0,
     });

@@ -28,14 +28,14 @@ beforeEach(() => {
   userId = `compared-${users}`;
 });
 
-/** A Silver subscriber here; `there` is what the processor has by now. */
+/** A Silver subscriber here; `there` is the current subscription at the processor. */
 async function subscriber() {
   const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
   const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: STARTED });
   await deliver(gateway, fake.created());
   return fake;
 }
-/** The subscription as an event that was not delivered shows it. */
+/** The subscription of an event that was not delivered. */
 function fetched(
   object: StripeObject,
   records: FetchedSubscription["records"] = { payments: [], notes: [] },
@@ -50,7 +50,7 @@ function fetched(
   }));
   return { facts: entries, shared, timestampSource: "fetch", records };
 }
-/** The payment of an event that was not delivered, as the processor's list gives it. */
+/** The payment of an event that was not delivered, from the processor's list. */
 function listed(object: StripeObject): PaymentRecords["payments"] {
   const read = normalized(object);
   if (read.outcome !== "facts") throw new Error(read.outcome);
@@ -85,7 +85,7 @@ const storedNotes = () =>
   ]);
 
 describe("a payment", () => {
-  /** Changed to Titanium, whose first charge failed: Silver's limits apply until it is paid. */
+  /** A change to Titanium with a failed charge: Silver's limits apply until it is paid. */
   async function declined() {
     const fake = await subscriber();
     await deliver(gateway, fake.paid("subscription_create", STARTED + SECOND_MS));
@@ -93,11 +93,11 @@ describe("a payment", () => {
     await deliver(gateway, changed);
     const failed = fake.paymentFailed("subscription_update", NOW - 2 * HOUR_MS + SECOND_MS);
     const paid = fake.paid("subscription_update", NOW - HOUR_MS);
-    const same = fake.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
+    const same = fake.changed({ metadata: { user_id: userId, note: "same" } }, NOW);
     return { failed, paid, same };
   }
 
-  test("whose event never came gives the withheld quota back, and the late event changes nothing", async () => {
+  test("with a lost event raises the limits, and the late event changes nothing", async () => {
     const { failed, paid, same } = await declined();
     await deliver(gateway, failed);
     expect(await mail()).toMatchObject({ plan: "titanium", limitPlan: "silver" });
@@ -114,7 +114,7 @@ describe("a payment", () => {
     const facts = await storedFacts();
     expect(await round(there)).toMatchObject({ checked: 1, different: 0, findings: [] });
     expect(await storedFacts()).toEqual(facts);
-    // A fact that is stored stays as it is: what the processor says of it later is no difference that could be repaired.
+    // A stored fact never changes: another outcome at the processor is no difference that could be repaired.
     const other = paymentsOf(paid).payments.map(({ product, fact }) => {
       return { product, fact: { ...fact, outcome: "failed" as const } };
     });
@@ -123,7 +123,7 @@ describe("a payment", () => {
     expect(await mail()).toEqual(repaired);
   });
 
-  test("whose failure was lost is an open invoice, and withholds the unpaid quota", async () => {
+  test("with a lost failure is an open invoice, and lowers the limits to the last paid plan", async () => {
     const { failed, same } = await declined();
     expect(await mail()).toMatchObject({ plan: "titanium", limitPlan: "titanium" });
     const report = await round(answer(fetched(same, paymentsOf(failed))));
@@ -132,7 +132,7 @@ describe("a payment", () => {
     expect(await mail()).toMatchObject({ plan: "titanium", limitPlan: "silver" });
   });
 
-  test("that is made while the open invoice is fetched stands", async () => {
+  test("that is made during the open invoice's fetch counts", async () => {
     const { failed, paid, same } = await declined();
     let fetches = 0;
     const report = await round(async () => {
@@ -145,7 +145,7 @@ describe("a payment", () => {
     expect(await mail()).toMatchObject({ plan: "titanium", limitPlan: "titanium" });
   });
 
-  test("without a listed price counts for the plan whose item it is", async () => {
+  test("without a listed price counts for the plan of its item", async () => {
     const { failed, paid, same } = await declined();
     await deliver(gateway, failed);
     const records: PaymentRecords = {
@@ -195,9 +195,9 @@ describe("a refund or a dispute", () => {
     });
   };
   const same = (fake: Awaited<ReturnType<typeof subscriber>>) =>
-    fake.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
+    fake.changed({ metadata: { user_id: userId, note: "same" } }, NOW);
 
-  test("whose event never came appears in the user's details, once", async () => {
+  test("with a lost event appears once in the user's details", async () => {
     const there = answer(fetched(same(await subscriber()), notesOf(refund())));
     const compared = await round(there, false);
     expect(compared.findings[0]?.differences).toEqual([{ field: "refund", here: null, there: "5.00 USD" }]);
@@ -213,14 +213,14 @@ describe("a refund or a dispute", () => {
     expect(await storedNotes()).toEqual([note]);
   });
 
-  test("whose event arrived is no difference", async () => {
+  test("with an event is no difference", async () => {
     const there = answer(fetched(same(await subscriber()), notesOf(refund())));
     await deliver(gateway, refund());
     expect(await round(there)).toMatchObject({ different: 0, findings: [] });
     expect(await storedNotes()).toHaveLength(1);
   });
 
-  test("whose event named no customer is given to its user", async () => {
+  test("with an event without a customer gets its user", async () => {
     const there = answer(fetched(same(await subscriber()), notesOf(dispute())));
     await deliver(gateway, dispute());
     expect(await storedNotes()).toEqual([]);
@@ -252,7 +252,7 @@ describe("payments that cannot be listed", () => {
       terms: { id: "spring20", name: null, code: null, off: { percent: 20 } },
       endsAt: null,
     };
-    const same = fake.changed({ metadata: { user_id: userId, looked: "at" } }, NOW + SECOND_MS);
+    const same = fake.changed({ metadata: { user_id: userId, note: "same" } }, NOW + SECOND_MS);
     expect(fieldsOf(await round(answer(fetched(same, null, [spring]))))).toEqual(["discount"]);
   });
 

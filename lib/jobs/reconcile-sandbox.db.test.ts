@@ -1,4 +1,4 @@
-/** The reconciliation by Stripe's real client on the sandbox: nothing differs, and what is lost here is found there. */
+/** The reconciliation by Stripe's real client on the sandbox finds no difference, except records that are lost here. */
 import { afterAll, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { addMonths, HOUR_MS } from "@/lib/billing/timeline/calendar";
@@ -39,7 +39,7 @@ const press = async (invoice: string, action: string) => {
 };
 const query = async (text: string) => (await database.pool().query(text, [userId])).rows;
 
-test("bought with a code, renewed, half refunded, disputed and lost", async () => {
+test("a purchase with a code, a renewal, a partial refund and a lost dispute differ only in planted losses", async () => {
   const start = Date.now();
   const shop = { gateway, appUrl: SITE, getProcessor };
   const bought = checkoutRequest.parse({ product: "mail", plan: "silver", code: "SPRING" });
@@ -49,7 +49,7 @@ test("bought with a code, renewed, half refunded, disputed and lost", async () =
     "select subscription_id from subscription_records where user_id = $1",
   );
 
-  // The events name the coupon by its id; the way back from the checkout reads the subscription.
+  // The events name the coupon by its id; the return from the checkout fetches the subscription.
   await reconcile({ userId, processor: "stripe", subscription }, client, gateway);
   expect(await mail()).toMatchObject({ plan: "silver", discounts: [SPRING] });
   expect(await round(false)).toMatchObject({ checked: 1, different: 0, recordsUnread: 0, findings: [] });
@@ -69,7 +69,7 @@ test("bought with a code, renewed, half refunded, disputed and lost", async () =
   expect(disputes).toMatchObject({ repaired: 1 });
   expect(await round(false)).toMatchObject({ different: 0, recordsUnread: 0 });
 
-  // As if the webhooks of the refund and of the renewal's payment had never come.
+  // As if the webhooks of the refund and of the renewal's payment had been lost.
   const before = await mail();
   const periods = "select period_start, paid, paid_in_full from billing_periods where user_id = $1 order by 1";
   const paid = await query(periods);

@@ -22,7 +22,7 @@ beforeEach(() => {
   userId = `reconciled-${users}`;
 });
 
-/** A Silver subscriber here; `there` is what the processor has by now. */
+/** A Silver subscriber here; `there` is the current subscription at the processor. */
 async function subscriber() {
   const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
   const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: STARTED });
@@ -58,14 +58,14 @@ const mail = async () => {
 };
 
 describe("a live subscription", () => {
-  test("that is the same at its processor is left alone", async () => {
+  test("that is the same at its processor is not changed", async () => {
     const fake = await subscriber();
-    const same = fetched(fake.changed({ metadata: { user_id: userId, looked: "at" } }, Date.now()));
+    const same = fetched(fake.changed({ metadata: { user_id: userId, note: "same" } }, Date.now()));
     expect(await round(answer(same), true)).toMatchObject({ checked: 1, different: 0, findings: [] });
     expect(await query("select 1 from facts where user_id = $1", [userId])).toHaveLength(1);
   });
 
-  test("whose plan change was lost is shown first, and repaired on request, with the usage kept", async () => {
+  test("with a lost plan change is reported, and repaired on request with the usage kept", async () => {
     const fake = await subscriber();
     const there = fetched(fake.planChanged("titanium", Date.now()));
     const compared = await round(answer(there), false);
@@ -84,7 +84,7 @@ describe("a live subscription", () => {
     expect(decision).toMatchObject({ eventType: "subscription.fetched", reason: "Plan change mid-cycle detected" });
   });
 
-  test("whose renewal was lost opens its period by the fetch, and the late event changes nothing", async () => {
+  test("with a lost renewal opens its period by the fetch, and the late event changes nothing", async () => {
     const fake = await subscriber();
     const renewed = fake.renewed();
     const report = await round(answer(fetched(renewed)), true);
@@ -96,13 +96,13 @@ describe("a live subscription", () => {
     expect(await mail()).toEqual(repaired);
   });
 
-  test("whose end was lost ends", async () => {
+  test("with a lost end is ended", async () => {
     const fake = await subscriber();
     expect(await round(answer(fetched(fake.deleted(Date.now()))), true)).toMatchObject({ repaired: 1 });
     expect(await mail()).toMatchObject({ plan: "free", status: "canceled" });
   });
 
-  test("that lost one product's plan while the other's changed is repaired for both", async () => {
+  test("that lost one product's plan and changed the other's is repaired for both", async () => {
     const price = (product: "mail" | "depot", plan: string) => planPrice({ product, plan, interval: "monthly" });
     const fake = await subscriber();
     const bots = { id: `si_${userId}_bots`, price: price("depot", "solo") };
@@ -122,7 +122,7 @@ describe("a live subscription", () => {
     ]);
   });
 
-  test("that the processor does not know is reported and never acted on", async () => {
+  test("that the processor does not know is reported and not changed", async () => {
     await subscriber();
     const before = await mail();
     const report = await round(answer("not_found"), true);
@@ -137,15 +137,15 @@ describe("a live subscription", () => {
     });
   });
 
-  test("fetched by a clock that is behind is no older than the events known before the fetch", async () => {
+  test("fetched with a clock behind is not older than the known events", async () => {
     const fake = await subscriber();
-    await deliver(gateway, fake.changed({ metadata: { user_id: userId, looked: "at" } }, Date.now()));
+    await deliver(gateway, fake.changed({ metadata: { user_id: userId, note: "same" } }, Date.now()));
     const there = fetched(fake.planChanged("titanium", Date.now() - DAY_MS));
     expect(await round(answer(there), true)).toMatchObject({ different: 1, repaired: 1 });
     expect(await mail()).toMatchObject({ plan: "titanium" });
   });
 
-  test("a webhook that arrives during the fetch is not overwritten by what was fetched", async () => {
+  test("keeps a webhook that arrives during the fetch", async () => {
     const fake = await subscriber();
     const webhook = fake.planChanged("bronze", Date.now() + SECOND_MS);
     let fetches = 0;
@@ -160,7 +160,7 @@ describe("a live subscription", () => {
     expect(fetches).toBe(2);
   });
 
-  test("a subscription that cannot be fetched a second time is left as it is", async () => {
+  test("is not changed if the second fetch fails", async () => {
     const fake = await subscriber();
     const answers = [fetched(fake.planChanged("titanium", Date.now() - DAY_MS)), "unreachable" as const];
     expect(await round(async () => answers.shift() ?? "unreachable", true)).toMatchObject({
@@ -170,7 +170,7 @@ describe("a live subscription", () => {
     expect(await mail()).toMatchObject({ plan: "silver" });
   });
 
-  test("an event newer than the fetch wins", async () => {
+  test("keeps an event that is newer than the fetched state", async () => {
     const fake = await subscriber();
     const stale = fetched(fake.planChanged("bronze", Date.now() - DAY_MS));
     await deliver(gateway, fake.planChanged("titanium", Date.now()));
@@ -180,7 +180,7 @@ describe("a live subscription", () => {
   });
 });
 
-describe("asking the processors", () => {
+describe("a fetch through the processors", () => {
   const client = (subscription: () => Promise<FetchedSubscription>) => ({ subscription }) as unknown as ProcessorClient;
   const found = (subscription: () => Promise<FetchedSubscription>) => async () => ({
     client: client(subscription),
@@ -189,7 +189,7 @@ describe("asking the processors", () => {
   });
   const subject = (id: number) => ({ processor: "stripe", subscription: `sub_${id}` }) as const;
 
-  test("one that does not answer is fetched five times per round, without a conclusion", async () => {
+  test("is tried five times per round without an answer, and reports no difference", async () => {
     let asked = 0;
     const fetch = fetchThrough(
       found(async () => {
@@ -201,7 +201,7 @@ describe("asking the processors", () => {
     expect(asked).toBe(5);
   });
 
-  test("not found is reported apart; a subscription of two products is fetched once", async () => {
+  test("reports an unknown subscription, and fetches one of two products once", async () => {
     let asked = 0;
     const fetch = fetchThrough(
       found(async () => {
@@ -217,8 +217,8 @@ describe("asking the processors", () => {
   });
 });
 
-describe("rounds of a job", () => {
-  test("at once, in several processes, do the work once", async () => {
+describe("a job", () => {
+  test("runs once if several processes start it at once", async () => {
     const others = [gateway, ...[1, 2, 3].map(() => createGateway(postgresTransport(database.url)))];
     let worked = 0;
     let refused = 0;
@@ -230,7 +230,7 @@ describe("rounds of a job", () => {
       others.map(async (each, place) => {
         const round = await runExclusively({ name: "at_once", by: `process ${place}` }, each, async () => {
           worked += 1;
-          // The round lasts until the other three have asked.
+          // The round lasts until the other three are refused.
           await othersRefused;
           return {};
         });
@@ -244,7 +244,7 @@ describe("rounds of a job", () => {
     await Promise.all(others.slice(1).map((each) => each.end()));
   });
 
-  test("that was killed lets the next begin when its lease is over; one that failed at once", async () => {
+  test("can run again after a killed run's lease, and at once after a failed run", async () => {
     expect(await gateway.beginJob("killed", "a process", 3_600, 0)).toEqual(expect.any(Number));
     expect(await runExclusively({ name: "killed", by: "another" }, gateway, async () => ({}))).toMatchObject({
       ran: false,
@@ -267,7 +267,7 @@ describe("rounds of a job", () => {
     ]);
   });
 
-  test("of two concurrent schedulers keep the interval of one", async () => {
+  test("keeps the interval of one scheduler with two schedulers", async () => {
     const often = { name: "often", by: "scheduler", notWithinSeconds: 30 };
     expect(await runExclusively(often, gateway, async () => ({}))).toMatchObject({ ran: true });
     expect(await runExclusively(often, gateway, async () => ({}))).toMatchObject({ ran: false });

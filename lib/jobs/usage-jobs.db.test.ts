@@ -44,7 +44,7 @@ describe("partitions", () => {
     );
   });
 
-  test("only older months are dropped, also by concurrent runs", async () => {
+  test("only months before the retention are dropped, also by concurrent runs", async () => {
     const keptMonth = monthName(addMonths(Date.now(), -9));
     const oldMonth = monthName(addMonths(Date.now(), -10));
     expect(await partitions()).toEqual(expect.arrayContaining([oldMonth, keptMonth]));
@@ -165,7 +165,7 @@ describe("expire", () => {
     expect(await stored("not-over")).toEqual([{ reserved: "100", state: "open" }]);
   });
 
-  test("more than one batch of reservations", async () => {
+  test("more than one batch of reservations expires", async () => {
     const crowd = Array.from({ length: 510 }, (_, index) => `crowd-${index}`);
     await Promise.all(crowd.map((userId) => gateway.reserve(userId, "stamps_used", 5, 60)));
     await query("insert into sandbox_clocks (user_id, shift) select unnest($1::text[]), interval '61 seconds'", [
@@ -232,7 +232,7 @@ describe("reconcile", () => {
 });
 
 test("an unavailable database ends the run with an error", async () => {
-  const down = createGateway(postgresTransport("postgres://nobody@127.0.0.1:1/none"));
+  const down = createGateway(postgresTransport("postgres://none@127.0.0.1:1/none"));
   const runs = [
     () => maintainLedgerPartitions(down, 25),
     () => cleanUp(down, 30),

@@ -33,6 +33,6 @@ it.each([
   [{ status: "past_due" }, { status: "active" }, "your payment was received."],
   [{}, { cancelAt: "2026-06-01T00:00:00.000Z" }, "you canceled; your plan continues until its end."],
   [{ cancelAt: "2026-06-01T00:00:00.000Z" }, {}, "you kept your plan."],
-])("names the difference if the reason says little: %j, then %j", (before, after, words) => {
+])("names the difference if the reason is general: %j, then %j", (before, after, words) => {
   expect(causeOf("No billing change", after, before)).toBe(words);
 });

@@ -1,4 +1,4 @@
-/** The alert rules on a real response of `/api/metrics`: silent on a healthy deployment, firing on planted problems. */
+/** The alert rules on a real response of `/api/metrics`, of a healthy deployment and with planted problems. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
@@ -48,7 +48,7 @@ function firing(page: string): string[] {
 }
 
 test.skipIf(!installed)(
-  "silent on a healthy deployment; a dead event, an overdue renewal and a stale job fire",
+  "no alert fires on a healthy deployment; one fires for a dead event, an overdue renewal and a stale job",
   async () => {
     await subscribe("well", { plan: "silver" });
     await gateway.consume("well", "stamps_used", 100);

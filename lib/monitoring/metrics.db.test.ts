@@ -80,7 +80,7 @@ test("the documents' metrics have the documents' names", async () => {
   );
 });
 
-test("the gate's verdicts, their duration and their mode", () => {
+test("the gate's verdicts are counted, with their duration and their mode", () => {
   const verdict = (name: string) => grown("tollgate_gate_verdicts_total", { operation: "consume", verdict: name });
   expect([verdict("allowed"), verdict("limit_reached")]).toEqual([1, 1]);
   expect(grown("tollgate_gate_seconds_count", { operation: "consume" })).toBe(2);
@@ -110,7 +110,7 @@ test("a usage function that times out is an atomic error, bad input is not", asy
   expect(total(samples, "tollgate_database_lock_timeouts_total", { function: "check_and_increment_usage" })).toBe(1);
 });
 
-test("the deployment: users by plan, users near a limit, waiting events", async () => {
+test("the deployment's users by plan, users near a limit and waiting events are measured", async () => {
   expect(total(after, "tollgate_users", { product: "mail", plan: "silver" })).toBe(1);
   const words = { product: "mail", plan: "silver", field: "stamps_used" };
   expect(total(after, "tollgate_users_near_limit", words)).toBe(1 /* 14,000 of 15,000 */);
@@ -151,9 +151,9 @@ test("a decision's row has the id of its request", async () => {
 });
 
 test("without the database the process still reports its own counters", async () => {
-  const nowhere = createGateway(postgresTransport("postgres://nobody@127.0.0.1:1/none"));
-  const { text } = await createScrape(() => nowhere, 0)();
+  const unreachable = createGateway(postgresTransport("postgres://none@127.0.0.1:1/none"));
+  const { text } = await createScrape(() => unreachable, 0)();
   expect(total(parseMetrics(text), "tollgate_deployment_measures_up")).toBe(0);
   expect(total(parseMetrics(text), "tollgate_gate_seconds_count", { operation: "consume" })).toBe(2);
-  await nowhere.end();
+  await unreachable.end();
 });

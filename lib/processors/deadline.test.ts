@@ -12,10 +12,10 @@ vi.unmock("@/lib/core/deadlines");
 const change = (subscription: string) =>
   ({ subscription, priceId: "price_mail_titanium_monthly", timing: "now" }) as const;
 const PADDLE_PRICE = "pri_mail_titanium_monthly";
-/** Far enough for any machine. */
+/** Late enough for any machine. */
 const LATER = 3_600_000;
 
-test("a call knows the time that is left, also after it has waited", async () => {
+test("remainingMs is the rest of the deadline inside a call, and the full time outside", async () => {
   const read = { undoCancel: async () => remainingMs(10_000) } as unknown as ProcessorClient;
   const left = (until: number) =>
     clientWithDeadline(read, performance.now() + until).undoCancel("sub_1") as unknown as Promise<number>;
@@ -36,7 +36,7 @@ describe.each([
     expect(requests).toEqual([]);
   });
 
-  test("is not sent the change if it did not answer the question before it in time", async () => {
+  test("gets no change after an answer to the first request that is too late", async () => {
     const { client, requests } = await fakeApi();
     const hanging = clientWithDeadline(client, performance.now() + 300);
     await expect(hanging.change(wanted)).rejects.toMatchObject({ problem: "unavailable" });
@@ -45,7 +45,7 @@ describe.each([
   });
 });
 
-test("all clients that one request of a user reaches have one deadline", async () => {
+test("all clients of one user request share a deadline", async () => {
   const client = { undoCancel: async () => remainingMs(10_000) } as unknown as ProcessorClient;
   const shop = withDeadline({
     getProcessor: async () => ({ client, sold: () => undefined, sells: true }),

@@ -4,17 +4,20 @@ import { MAX_NESTING, parseJsonObject } from "./envelope";
 
 const read = (text: string) => parseJsonObject(Buffer.from(text));
 
-describe("JSON bodies", () => {
-  test("an object, with its byte order mark skipped", () => {
+describe("a body", () => {
+  test("is read as an object, without its byte order mark", () => {
     expect(read('{"a":1}')).toEqual({ ok: true, value: { a: 1 } });
     expect(read('\ufeff{"a":1}')).toEqual({ ok: true, value: { a: 1 } });
   });
 
-  test.each([[""], ["{"], ["{'a':1}"], ['{"a":1}x'], ["{}{}"], ["NaN"], ['{"a":1,}'], ["\u0000"]])("not %j", (text) => {
-    expect(read(text)).toEqual({ ok: false, reason: "not_json" });
-  });
+  test.each([[""], ["{"], ["{'a':1}"], ['{"a":1}x'], ["{}{}"], ["NaN"], ['{"a":1,}'], ["\u0000"]])(
+    "%j is not JSON",
+    (text) => {
+      expect(read(text)).toEqual({ ok: false, reason: "not_json" });
+    },
+  );
 
-  test.each([["[]"], ["null"], ['"text"'], ["1"], ["true"], ['[{"id":"evt_1"}]']])("not an object: %s", (text) => {
+  test.each([["[]"], ["null"], ['"text"'], ["1"], ["true"], ['[{"id":"evt_1"}]']])("%s is not an object", (text) => {
     expect(read(text)).toEqual({ ok: false, reason: "not_an_object" });
   });
 
@@ -24,20 +27,20 @@ describe("JSON bodies", () => {
     ["a surrogate", [0xed, 0xa0, 0x80]],
     ["a cut character", [0xe2, 0x82]],
     ["UTF-16", [0xff, 0xfe]],
-  ])("invalid UTF-8 is refused: %s", (_name, bad) => {
+  ])("with invalid UTF-8 is refused: %s", (_name, bad) => {
     const raw = Buffer.concat([Buffer.from('{"a":"'), Buffer.from(bad), Buffer.from('"}')]);
     expect(parseJsonObject(raw)).toEqual({ ok: false, reason: "not_json" });
   });
 
-  test("escapes that Postgres' jsonb refuses are still JSON", () => {
+  test("with escapes that Postgres' jsonb refuses is JSON", () => {
     expect(read('{"a":"\\u0000","b":"\\ud800"}')).toEqual({ ok: true, value: { a: "\u0000", b: "\ud800" } });
   });
 
-  test("of duplicate keys the last one counts", () => {
+  test("with duplicate keys has the last value", () => {
     expect(read('{"id":"first","id":"last"}')).toEqual({ ok: true, value: { id: "last" } });
   });
 
-  test("__proto__ is a key like others", () => {
+  test("with the key __proto__ changes no prototype", () => {
     const parsed = read('{"__proto__":{"id":"evt_1","polluted":true},"constructor":1}');
     if (!parsed.ok) throw new Error(parsed.reason);
     expect(Object.getPrototypeOf(parsed.value)).toBe(Object.prototype);
@@ -60,14 +63,14 @@ describe("nesting", () => {
     expect(read(nested(MAX_NESTING + 1))).toEqual(tooDeep);
   });
 
-  test("a million levels cost one pass and no stack", () => {
+  test("a million levels are refused without recursion", () => {
     expect(read(objects(1_000_000))).toEqual(tooDeep);
     expect(read(arrays(1_000_000))).toEqual(tooDeep);
     expect(read("[".repeat(1_000_000))).toEqual(tooDeep);
     expect(read("]".repeat(1_000_000))).toEqual({ ok: false, reason: "not_json" });
   });
 
-  test("brackets in strings and wide objects are not deep", () => {
+  test("brackets in strings and wide objects do not count as levels", () => {
     expect(read(JSON.stringify({ a: '[{"\\'.repeat(100), '[\\"{': "é[" })).ok).toBe(true);
     expect(read(JSON.stringify({ a: Array.from({ length: 1000 }, () => ({ b: [] })) })).ok).toBe(true);
   });

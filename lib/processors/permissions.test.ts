@@ -54,14 +54,14 @@ describe.each([
 ] as const)("the key of %s", (processor, page) => {
   const permissions = documented(page);
 
-  test("has a permission for every method that is called, and none for others", () => {
+  test("has a permission for every called method, and no other one", () => {
     const { methods, expanded } = calledIn(clientOf(processor), processor);
     expect(methods.length).toBeGreaterThan(10);
     expect(permissions.flatMap((each) => each.methods).sort()).toEqual(methods);
     expect(permissions.flatMap((each) => each.expanded).sort()).toEqual(expanded);
   });
 
-  test("writes only what a method changes", () => {
+  test("has write access only for methods that change objects", () => {
     for (const { access, methods } of permissions) {
       const changes = methods.filter((method) => !READS.has(method.split(".").at(-1) ?? ""));
       expect([access, methods], methods.join()).toEqual([changes.length > 0 ? "write" : "read", methods]);
@@ -69,7 +69,7 @@ describe.each([
   });
 });
 
-test("calls are found on one line and on several, and expanded paths beside them", () => {
+test("the search finds calls on one line and on several lines, and expanded paths", () => {
   const text = `
     await stripe.checkout.sessions.create({ expand: ["one.two"] });
     return paddle.transactions

@@ -1,4 +1,4 @@
-/** With a key, the processors' clients go to the address of a fake, if one is set. */
+/** With a key, the processors' clients use the address of a fake, if one is set. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
@@ -23,7 +23,7 @@ async function fake() {
   return { requests, port: (server.address() as AddressInfo).port };
 }
 
-/** `getProcessor` as a process of production has it, with these variables. */
+/** `getProcessor` of a production process with these variables. */
 async function getProcessorWith(variables: Record<string, string>): Promise<typeof import("./registry").getProcessor> {
   vi.stubEnv("TOLLGATE_SANDBOX", "0");
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
@@ -31,7 +31,7 @@ async function getProcessorWith(variables: Record<string, string>): Promise<type
   return (await import("./registry")).getProcessor;
 }
 
-test("Stripe's client goes to STRIPE_API_BASE", async () => {
+test("Stripe's client sends its requests to STRIPE_API_BASE", async () => {
   const { requests, port } = await fake();
   const getProcessor = await getProcessorWith({
     STRIPE_SECRET_KEY: "sk_test_1",
@@ -43,7 +43,7 @@ test("Stripe's client goes to STRIPE_API_BASE", async () => {
   expect(requests).toEqual(["GET /v1/checkout/sessions/cs_test_1 Bearer sk_test_1"]);
 });
 
-test("Paddle's client goes to PADDLE_API_BASE, below its path", async () => {
+test("Paddle's client sends its requests to PADDLE_API_BASE, below its path", async () => {
   const { requests, port } = await fake();
   const getProcessor = await getProcessorWith({
     PADDLE_API_KEY: "pdl_sdbx_apikey_1",

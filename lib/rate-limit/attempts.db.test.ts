@@ -25,20 +25,20 @@ const limit = (scope: string, attempts: number, seconds = 60) => ({
   seconds,
 });
 
-describe("counting under several limits", () => {
-  test("the first full limit refuses, and a refused attempt writes nothing", async () => {
+describe("an attempt under several limits", () => {
+  test("is refused by the first full limit and writes no row", async () => {
     const limits = [limit("wide", 2), limit("narrow", 1)];
     expect(await gateway.countAttempts(limits)).toMatchObject({ allowed: true, counted: [{}, {}] });
     const before = await rows();
     const refused = await gateway.countAttempts(limits);
     expect(refused).toMatchObject({ allowed: false, counted: [] });
     expect(refused.retryAfter).toBeGreaterThan(50);
-    expect(await gateway.countAttempts([limit("narrow", 1), limit("never seen", 5)])).toMatchObject({ allowed: false });
+    expect(await gateway.countAttempts([limit("narrow", 1), limit("unused", 5)])).toMatchObject({ allowed: false });
     expect(await gateway.countAttempt("narrow", `key-${testNumber}`, 1, 60)).toMatchObject({ allowed: false });
     expect(await rows()).toEqual(before);
   });
 
-  test("concurrent attempts stay within each limit, and a refused one counts in none", async () => {
+  test("stays within each limit if it is concurrent; a refused attempt counts in no limit", async () => {
     const limits = [limit("wide", 100), limit("narrow", 7)];
     const answers = await Promise.all(Array.from({ length: 40 }, () => gateway.countAttempts(limits)));
     expect(answers.filter(({ allowed }) => allowed)).toHaveLength(7);
@@ -51,7 +51,7 @@ describe("counting under several limits", () => {
     ]);
   });
 
-  test("a returned attempt no longer counts, also at the limit", async () => {
+  test("no longer counts after it is returned, also at the limit", async () => {
     const limits = [limit("wide", 5), limit("narrow", 1)];
     for (let time = 0; time < 10; time += 1) {
       const { allowed, counted } = await gateway.countAttempts(limits);
@@ -60,7 +60,7 @@ describe("counting under several limits", () => {
     }
   });
 
-  test("returning an attempt of an earlier window leaves the next window's count", async () => {
+  test("of an earlier window leaves the next window's count when it is returned", async () => {
     const { counted } = await gateway.countAttempts([limit("brief", 5, 1)]);
     await expect
       .poll(async () => (await gateway.countAttempts([limit("brief", 1, 60)])).allowed, { timeout: 5_000 })
@@ -70,7 +70,7 @@ describe("counting under several limits", () => {
   });
 });
 
-describe("signing in", () => {
+describe("a sign-in", () => {
   const wrong = async () => {
     throw new DomainError("unauthenticated", "invalid_credentials", "E-mail or password is wrong.");
   };
@@ -85,7 +85,7 @@ describe("signing in", () => {
   const signIn = (from: string | number, work: () => Promise<unknown>, address = email()) =>
     outcomeOf(countFailedSignIn(address, network(from), work));
 
-  test("15 wrong passwords from one network do not block the owner's sign-in from another", async () => {
+  test("from another network is not blocked by 15 wrong passwords from one network", async () => {
     const outcomes = [];
     for (let time = 0; time < 15; time += 1) outcomes.push(await signIn("a", wrong));
     expect(outcomes).toEqual([...Array(10).fill("unauthenticated"), ...Array(5).fill("too_many")]);
@@ -95,7 +95,7 @@ describe("signing in", () => {
     expect(await signIn("a", wrong, `other-${email()}`)).toBe("unauthenticated");
   });
 
-  test("concurrent guesses get no more tries than sequential ones", async () => {
+  test("is limited equally for concurrent and sequential guesses", async () => {
     let tries = 0;
     const guess = async () => {
       tries += 1;
@@ -105,7 +105,7 @@ describe("signing in", () => {
     expect(tries).toBe(10);
   });
 
-  test("neither a right password nor a failure of the provider counts", async () => {
+  test("with a right password or a failure of the provider does not count", async () => {
     const unavailable = async () => {
       throw new DomainError("unavailable", "unavailable", "Signing in does not work right now.");
     };
@@ -119,14 +119,14 @@ describe("signing in", () => {
     }
   });
 
-  test("a right password does not clear the failures before it", async () => {
+  test("with a right password keeps the failures before it", async () => {
     for (let time = 0; time < 9; time += 1) expect(await signIn("a", wrong)).toBe("unauthenticated");
     expect(await signIn("a", right)).toBe("signed in");
     expect(await signIn("a", wrong)).toBe("unauthenticated");
     expect(await signIn("a", wrong)).toBe("too_many");
   });
 
-  test("1,000 failures per hour from many networks block the e-mail address", async () => {
+  test("is blocked for an e-mail address after 1,000 failures per hour from many networks", async () => {
     for (let from = 0; from < 100; from += 1)
       expect(await Promise.all(Array.from({ length: 10 }, () => signIn(from, wrong)))).toEqual(
         Array(10).fill("unauthenticated"),
@@ -135,7 +135,7 @@ describe("signing in", () => {
     expect(await signIn("another", right, `other-${email()}`)).toBe("signed in");
   });
 
-  test("100 failures from one network at many addresses block the network, which then writes no rows", async () => {
+  test("is blocked for a network after 100 failures at many addresses, and then writes no rows", async () => {
     for (let user = 0; user < 100; user += 1)
       expect(await signIn("a", wrong, `${user}-${email()}`)).toBe("unauthenticated");
     const before = await rows();

@@ -42,7 +42,7 @@ test("four requests of a user run at once, and the others wait or get 429", asyn
   for (const answer of answers) answer.then((each) => statuses.push(each));
   await expect.poll(() => statuses).toEqual(Array(26).fill(429));
   expect(running).toHaveLength(4);
-  // Each user has own slots.
+  // Each user has separate slots.
   const other = status("/route/two");
   await finish(5);
   expect(await other).toBe(200);
@@ -50,11 +50,13 @@ test("four requests of a user run at once, and the others wait or get 429", asyn
 });
 
 test("a slot is free again when the response is sent, and when the client disconnects", async () => {
-  const gone = new AbortController();
-  const left = Array.from({ length: 4 }, () => status("/route/one", gone.signal).catch(() => "gone"));
+  const disconnection = new AbortController();
+  const disconnected = Array.from({ length: 4 }, () =>
+    status("/route/one", disconnection.signal).catch(() => "disconnected"),
+  );
   await expect.poll(() => running.length).toBe(4);
-  gone.abort();
-  expect(await Promise.all(left)).toEqual(Array(4).fill("gone"));
+  disconnection.abort();
+  expect(await Promise.all(disconnected)).toEqual(Array(4).fill("disconnected"));
   running.splice(0);
   for (let round = 0; round < 3; round += 1) {
     const answers = Array.from({ length: 4 }, () => status("/route/one"));

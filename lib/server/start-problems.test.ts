@@ -196,7 +196,7 @@ describe("the sandbox", () => {
     ["without a host", {}, START],
     ["with a host that next start does not read", { HOSTNAME: "localhost" }, START],
     ["on all addresses", {}, [...START, "-H", "0.0.0.0"]],
-    ["on all addresses, at last", {}, [...LOOPBACK, "-H0.0.0.0"]],
+    ["on all addresses by the last flag", {}, [...LOOPBACK, "-H0.0.0.0"]],
     ["on a public address", {}, [...START, "--hostname=203.0.113.1"]],
     ["as the standalone server of the image", { HOSTNAME: "0.0.0.0" }, ["node", "server.js"]],
     ["as the standalone server without a host", {}, ["node", "server.js", "-H", "localhost"]],

@@ -1,4 +1,4 @@
-/** A preview of a plan change shows the same as the change itself. */
+/** A preview of a plan change has the same result as the change itself. */
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { changePreviewViewSchema } from "@/lib/billing/schemas/purchase";
 import { addMonths, DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
@@ -28,7 +28,7 @@ beforeEach(() => {
 
 const BEGAN = Math.floor(Date.now() / 1000) * 1000 - 10 * DAY_MS;
 
-/** A subscriber since ten days, who has paid. */
+/** A paid subscription that began ten days ago. */
 async function subscriber(plan: string, interval: Interval = "monthly", status: "active" | "trialing" = "active") {
   const price = { product: "mail", plan, interval } as const;
   const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN, status });
@@ -43,16 +43,16 @@ async function mail() {
   return found;
 }
 
-describe("a preview equals the result of the change", () => {
+describe("the preview", () => {
   const { context, requestsOf } = fakeProcessors(gateway);
   const preview = async (plan: string, interval?: Interval) =>
     changePreviewViewSchema.parse(await previewChange(userId, { product: "mail", plan, interval }, context));
   const meters = async () =>
     (await mail()).meters.map(({ field, used, limit, remaining }) => ({ field, used, limit, remaining }));
-  const told = ({ usage }: Awaited<ReturnType<typeof preview>>) =>
+  const expectedMeters = ({ usage }: Awaited<ReturnType<typeof preview>>) =>
     usage.meters.map(({ field, after }) => ({ field, ...after }));
 
-  test("an upgrade inside the period: the usage is kept", async () => {
+  test("of an upgrade inside the period has the kept usage and the new limit", async () => {
     const fake = await subscriber("silver");
     await gateway.consume(userId, "stamps_used", 12_000);
     const shown = await preview("titanium");
@@ -70,7 +70,7 @@ describe("a preview equals the result of the change", () => {
       after: { used: 12_000, limit: 35_000, remaining: 23_000 },
     });
     await deliver(gateway, fake.planChanged("titanium", Date.now()));
-    expect(await meters()).toEqual(told(shown));
+    expect(await meters()).toEqual(expectedMeters(shown));
     expect(requestsOf("preview").at(-1)).toEqual({
       subscription: `sub_${userId}`,
       priceId: "price_mail_titanium_monthly",
@@ -78,7 +78,7 @@ describe("a preview equals the result of the change", () => {
     });
   });
 
-  test("by the year: a share of what was used is carried over", async () => {
+  test("of a switch to yearly has the carried-over share of the usage", async () => {
     const fake = await subscriber("silver");
     await gateway.consume(userId, "stamps_used", 14_000);
     const shown = await preview("silver", "yearly");
@@ -95,15 +95,15 @@ describe("a preview equals the result of the change", () => {
     );
     await deliver(gateway, changed);
     const [words] = await meters();
-    const before = told(shown)[0];
-    // Ten of the month's days are worth a third of its words; a second of the test's own is worth one of them at most.
+    const before = expectedMeters(shown)[0];
+    // Ten of the month's days are a third of its stamps; a second of the test is one stamp at most.
     expect(words?.used).toBeGreaterThan(8_500);
     expect(words?.used).toBeLessThan(9_500);
     expect(Math.abs((before?.used ?? 0) - (words?.used ?? 0))).toBeLessThanOrEqual(1);
     expect(before?.limit).toBe(15_000);
   });
 
-  test("a downgrade: nothing until the period ends, then counted anew", async () => {
+  test("of a downgrade has the period's end and the usage after the reset", async () => {
     const fake = await subscriber("titanium");
     await gateway.consume(userId, "stamps_used", 20_000);
     const shown = await preview("bronze");
@@ -120,20 +120,20 @@ describe("a preview equals the result of the change", () => {
     const ends = fake.periodEnd();
     await gateway.setSandboxClock(userId, ends + HOUR_MS);
     await deliver(gateway, fake.renewed({ plan: "bronze" }));
-    expect(await meters()).toEqual(told(shown));
+    expect(await meters()).toEqual(expectedMeters(shown));
     expect(shown.usage.resetsAt).toBe((await mail()).resetsAt);
   });
 
-  test("in a trial the limits of the plan one has chosen wait for the payment", async () => {
+  test("of an upgrade in a trial has the old limits until the payment", async () => {
     const fake = await subscriber("bronze", "monthly", "trialing");
     await gateway.consume(userId, "stamps_used", 100);
     const shown = await preview("titanium");
     await deliver(gateway, fake.planChanged("titanium", Date.now()));
-    expect(await meters()).toEqual(told(shown));
+    expect(await meters()).toEqual(expectedMeters(shown));
     expect(shown.usage.meters[0]?.after).toMatchObject({ used: 100, limit: 5_000 });
   });
 
-  test("the end: the free plan, and no charge", async () => {
+  test("of a cancellation has the free plan's limits and no charge", async () => {
     const fake = await subscriber("silver");
     const before = requestsOf("preview").length;
     expect(await preview("free")).toMatchObject({
@@ -147,7 +147,7 @@ describe("a preview equals the result of the change", () => {
     expect(requestsOf("preview")).toHaveLength(before);
   });
 
-  test("and changes nothing", async () => {
+  test("changes nothing", async () => {
     await subscriber("silver");
     const count = () => database.pool().query("select count(*) from facts where user_id = $1", [userId]);
     const before = (await count()).rows;

@@ -32,7 +32,7 @@ beforeEach(() => {
 
 const BEGAN = Math.floor(Date.now() / 1000) * 1000 - 10 * DAY_MS;
 
-/** A subscriber since ten days, who has paid. */
+/** A paid subscription that began ten days ago. */
 async function subscriber(plan: string, interval: Interval = "monthly", status: "active" | "trialing" = "active") {
   const price = { product: "mail", plan, interval } as const;
   const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN, status });
@@ -57,7 +57,7 @@ describe("a change", () => {
   const change = async (context: Parameters<typeof changePlan>[2], plan: string, interval?: Interval) =>
     changeViewSchema.parse(await changePlan(userId, { product: "mail", plan, interval }, context));
 
-  test("to a higher plan is requested at once, and shown when its event arrives", async () => {
+  test("to a higher plan is requested at once, and applies when its event arrives", async () => {
     const { context, requestsOf } = fakeProcessors(gateway);
     const fake = await subscriber("silver");
     expect(await change(context, "Titanium")).toMatchObject({ outcome: "pending", plan: "titanium", url: null });
@@ -69,7 +69,7 @@ describe("a change", () => {
     expect(await mail()).toMatchObject({ plan: "titanium" });
   });
 
-  test("whose charge needs the payer gives the address to pay", async () => {
+  test("with a charge that needs the payer returns the address to pay", async () => {
     const { context, clients } = fakeProcessors(gateway);
     await subscriber("silver");
     clients.stripe.change = async () => ({ outcome: "payment_needed", url: "https://invoice.example/1" });
@@ -79,7 +79,7 @@ describe("a change", () => {
     });
   });
 
-  test("that is declined answers so, and changes nothing", async () => {
+  test("with a declined charge is refused with 402 and changes nothing", async () => {
     const { context, failWith } = fakeProcessors(gateway);
     await subscriber("silver");
     failWith(new ProcessorError("declined", "declined", "generic_decline"));
@@ -104,7 +104,7 @@ describe("a change", () => {
     expect(await mail()).toMatchObject({ plan: "titanium", scheduledPlan: null });
   });
 
-  test("choosing the current plan removes the scheduled change", async () => {
+  test("to the current plan removes the scheduled change", async () => {
     const { context } = fakeProcessors(gateway);
     await subscriber("titanium");
     await change(context, "bronze");
@@ -112,7 +112,7 @@ describe("a change", () => {
     expect(await refusal(change(context, "titanium"))).toEqual({ problem: "conflict", reason: "already_on_plan" });
   });
 
-  test("to a lower plan stays scheduled if the answer was lost, and not if it was refused", async () => {
+  test("to a lower plan stays scheduled after a lost answer, and not after a refusal", async () => {
     const { context, failWith } = fakeProcessors(gateway);
     await subscriber("titanium");
     failWith(new ProcessorError("away", "unavailable", null));
@@ -122,7 +122,7 @@ describe("a change", () => {
     expect(await mail()).toMatchObject({ scheduledPlan: "bronze" });
   });
 
-  test("to a higher plan, if declined, leaves the scheduled change as it was", async () => {
+  test("to a higher plan keeps the scheduled change if the charge is declined", async () => {
     const { context, clients, requestsOf } = fakeProcessors(gateway);
     await subscriber("silver");
     await change(context, "bronze");
@@ -148,7 +148,7 @@ describe("a change", () => {
     expect(String(refused)).toContain("approv");
   });
 
-  test("is refused before any request if depot do not fit, and names them; cancellation stays possible", async () => {
+  test("is refused before any request if the bays exceed the limit; a cancellation is possible", async () => {
     const { context, requests } = fakeProcessors(gateway);
     const price = { product: "depot", plan: "office", interval: "monthly" } as const;
     const office = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN });
@@ -166,13 +166,13 @@ describe("a change", () => {
     expect(await changePlan(userId, { product: "depot", plan: "free" }, context)).toMatchObject({ plan: "free" });
   });
 
-  test("of nothing: 409; an unknown plan: 400", async () => {
+  test("without a subscription is a conflict, and to an unknown plan bad input", async () => {
     const { context } = fakeProcessors(gateway);
     expect(await refusal(change(context, "titanium"))).toEqual({ problem: "conflict", reason: "not_subscribed" });
     expect(await refusal(change(context, "toString"))).toEqual({ problem: "bad_input", reason: "bad_input" });
   });
 
-  test("of another user's subscription is not possible: each has their own", async () => {
+  test("of another user's subscription is refused without a request", async () => {
     const { context, requests } = fakeProcessors(gateway);
     await subscriber("silver");
     expect(await refusal(changePlan("mallory", { product: "mail", plan: "titanium" }, context))).toEqual({
@@ -183,7 +183,7 @@ describe("a change", () => {
   });
 });
 
-describe("the end", () => {
+describe("a cancellation", () => {
   test("takes effect at the period's end, and can be undone until then", async () => {
     const { context, requestsOf } = fakeProcessors(gateway);
     const fake = await subscriber("silver");
@@ -219,7 +219,7 @@ describe("the end", () => {
     expect(requestsOf("cancel")).toEqual([{ id: `sub_${userId}`, when: "now" }]);
   });
 
-  test("of a pause is requested; without a pause or an end it is refused", async () => {
+  test("or a pause is required for a resumption", async () => {
     const { context, requestsOf } = fakeProcessors(gateway);
     const fake = await subscriber("silver");
     expect(await refusal(resumeSubscription(userId, "mail", context))).toEqual({

@@ -41,7 +41,7 @@ async function mail(userId = buyer.id) {
   return found;
 }
 
-describe("is refused", () => {
+describe("a purchase is refused for", () => {
   const fake = (status: "active" | "incomplete" = "active") => {
     const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
     return fakeStripeSubscription({
@@ -53,7 +53,7 @@ describe("is refused", () => {
     });
   };
 
-  test("too many depot, before any checkout exists, also if the user is subscribed", async () => {
+  test("too many bays, before a checkout exists, also if the user is subscribed", async () => {
     const { context, requests } = fakeProcessors(gateway);
     const price = { product: "depot", plan: "office", interval: "monthly" } as const;
     const office = fakeStripeSubscription({
@@ -96,7 +96,7 @@ describe("is refused", () => {
     });
   });
 
-  test("a processor whose checkout cannot be opened", async () => {
+  test("a processor that cannot open checkouts", async () => {
     const { context, clients, checkouts } = fakeProcessors(gateway);
     const closed = {
       ...context,
@@ -121,7 +121,7 @@ describe("is refused", () => {
     });
   });
 
-  test("a second subscription, also while the first payment is open; after its end it is sold again", async () => {
+  test("a second subscription, also while the first payment is open, until the first one ends", async () => {
     const { context, checkouts } = fakeProcessors(gateway);
     const first = fake("incomplete");
     await deliver(gateway, first.created());
@@ -134,7 +134,7 @@ describe("is refused", () => {
     expect(checkouts).toHaveLength(1);
   });
 
-  test("not for a subscription that has ended at the processor although its event was lost", async () => {
+  test("a subscription only while it is live at the processor, also if the event of its end was lost", async () => {
     const { context, clients, checkouts } = fakeProcessors(gateway);
     const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
     const startsAt = Date.now() - 90 * DAY_MS;
@@ -175,7 +175,7 @@ describe("is refused", () => {
     expect(checkouts).toHaveLength(1);
   });
 
-  test("a second trial; Paddle's trials belong to its prices", async () => {
+  test("a second trial, and for a trial at Paddle, which belongs to the price there", async () => {
     const { context, checkouts, pay } = fakeProcessors(gateway);
     const trial = await checkout(buyer, wants("silver", { trial: true }), context);
     expect(checkouts[0]?.request.trialDays).toBe(14);

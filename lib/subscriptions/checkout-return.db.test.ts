@@ -38,8 +38,8 @@ async function mail(userId = buyer.id) {
   return found;
 }
 
-describe("the return from a checkout", () => {
-  test("not paid: open, with its address; out of time: expired", async () => {
+describe("the status after the return from a checkout", () => {
+  test("is open with the address before the payment, and expired later", async () => {
     const { context, checkouts } = fakeProcessors(gateway);
     const { url, checkout: id } = await checkout(buyer, wants("silver"), context);
     expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "open", url, plan: "silver" });
@@ -48,7 +48,7 @@ describe("the return from a checkout", () => {
     expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "expired", url: null });
   });
 
-  test("paid, and the webhook is late: the plan is active; the later events reset once and change nothing else", async () => {
+  test("is active after the payment and before the webhook; the later events change nothing", async () => {
     const { context, checkouts, pay } = fakeProcessors(gateway);
     const { checkout: id } = await checkout(buyer, wants("silver"), context);
     const at = Math.floor(Date.now() / 1000) * 1000;
@@ -64,11 +64,11 @@ describe("the return from a checkout", () => {
     expect((await mail()).meters[0]).toMatchObject({ used: 700, limit: 15_000 });
     const resets = await database.pool().query("select 1 from usage_resets where user_id = $1", [buyer.id]);
     expect(resets.rows.length).toBeLessThanOrEqual(1);
-    const trail = await gateway.decisions(buyer.id, 10);
-    expect(trail.filter(({ action }) => action === "reset")).toHaveLength(1);
+    const decisions = await gateway.decisions(buyer.id, 10);
+    expect(decisions.filter(({ action }) => action === "reset")).toHaveLength(1);
   });
 
-  test("concurrent returns add its facts once", async () => {
+  test("is active for concurrent returns, which add the facts once", async () => {
     const { context, checkouts, pay } = fakeProcessors(gateway, { answerMs: 20 });
     const { checkout: id } = await checkout(buyer, wants("silver"), context);
     pay(checkouts[0]?.id as string);
@@ -77,13 +77,13 @@ describe("the return from a checkout", () => {
     expect(rows).toHaveLength(1);
   });
 
-  test("the webhook was first: no request to the processor", async () => {
+  test("is active without a request to the processor after the webhook", async () => {
     const { context, checkouts, pay, requestsOf } = fakeProcessors(gateway);
     const { checkout: id } = await checkout(buyer, wants("silver"), context);
     const subscription = pay(checkouts[0]?.id as string);
     const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
     const fake = fakeStripeSubscription({ id: subscription, userId: buyer.id, price, startsAt: Date.now() });
-    // Of the customer that the checkout was opened for.
+    // The event has the checkout's customer.
     const event = JSON.parse(JSON.stringify(fake.created()));
     event.data.object.customer = checkouts[0]?.request.customer;
     await deliver(gateway, event);
@@ -92,14 +92,14 @@ describe("the return from a checkout", () => {
     expect(requestsOf("checkoutState")).toEqual([]);
   });
 
-  test("paid, and the subscription does not exist yet: activating", async () => {
+  test("is activating after the payment and before the subscription exists", async () => {
     const { context, checkouts, pay } = fakeProcessors(gateway);
     const { checkout: id } = await checkout(buyer, wants("silver", { processor: "paddle" }), context);
     const made = checkouts[0] as (typeof checkouts)[number];
     made.state = "paid";
     expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "activating", url: null });
     expect(await checkoutStatus(buyer.id, id, context)).toMatchObject({ status: "activating" });
-    // Nothing is sold beside what is paid for.
+    // A paid checkout blocks other purchases.
     const another = () => refusal(checkout(buyer, wants("titanium"), context));
     expect(await another()).toEqual({ problem: "conflict", reason: "payment_activating" });
     made.state = "open";
@@ -107,7 +107,7 @@ describe("the return from a checkout", () => {
     expect(await another()).toEqual({ problem: "conflict", reason: "already_subscribed" });
   });
 
-  test("another user's checkout: 404, without a request to the processor", async () => {
+  test("is not found for another user's checkout, without a request to the processor", async () => {
     const { context, requests } = fakeProcessors(gateway);
     const { checkout: id } = await checkout(buyer, wants("silver"), context);
     const before = requests.length;
@@ -122,12 +122,12 @@ describe("the return from a checkout", () => {
     expect(requests).toHaveLength(before);
   });
 
-  test("a subscription of another user gives nothing", async () => {
+  test("is activating if the subscription has another user, and the plan stays free", async () => {
     const { context, checkouts, pay, subscriptions } = fakeProcessors(gateway);
     const { checkout: id } = await checkout(buyer, wants("silver"), context);
     const subscription = pay(checkouts[0]?.id as string);
     const sold = subscriptions.get(subscription);
-    if (sold) sold.userId = "somebody-else";
+    if (sold) sold.userId = "another-user";
     expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "activating" });
     expect(await mail()).toMatchObject({ plan: "free" });
     expect(await refusal(checkout(buyer, wants("titanium"), context))).toEqual({

@@ -37,7 +37,7 @@ async function mail(userId = buyer.id) {
 }
 
 describe("a checkout", () => {
-  test("is opened for the user's own customer, whose link is stored before a payment is possible", async () => {
+  test("is opened for the user's own customer, with a link that is stored before a payment is possible", async () => {
     const { context, checkouts, customers } = fakeProcessors(gateway);
     const { url, checkout: id } = await checkout(buyer, wants("silver"), context);
     expect(checkouts).toHaveLength(1);
@@ -62,7 +62,7 @@ describe("a checkout", () => {
     expect(links.userId).toBe(buyer.id);
   });
 
-  test("requested twice, and again later, is the same one, with one customer", async () => {
+  test("is the same one after repeated requests, with one customer", async () => {
     const { context, checkouts, customers } = fakeProcessors(gateway, { answerMs: 40 });
     const twice = await Promise.all([
       checkout(buyer, wants("silver"), context),
@@ -79,7 +79,7 @@ describe("a checkout", () => {
     ["two intervals", [wants("silver"), wants("silver", { interval: "yearly" })]],
     ["two processors", [wants("silver"), wants("silver", { processor: "paddle" })]],
     [
-      "everything at once",
+      "several plans and processors",
       [
         wants("bronze"),
         wants("titanium", { processor: "paddle" }),
@@ -88,14 +88,14 @@ describe("a checkout", () => {
         wants("titanium"),
       ],
     ],
-  ])("%s at once: one can be paid at the end", async (_, wanted) => {
+  ])("leaves one that can be paid after concurrent requests for %s", async (_, wanted) => {
     const { context, checkouts } = fakeProcessors(gateway, { answerMs: 30 });
     const opened = await Promise.all(wanted.map((each) => checkout(buyer, each, context)));
     expect(opened).toHaveLength(wanted.length);
     expect(checkouts.filter(({ state }) => state === "open")).toHaveLength(1);
   });
 
-  test("of another plan closes the first, and has an address of its own", async () => {
+  test("of another plan closes the first one, and has its own address", async () => {
     const { context, checkouts, requestsOf, pay } = fakeProcessors(gateway);
     const first = await checkout(buyer, wants("silver"), context);
     const second = await checkout(buyer, wants("titanium"), context);
@@ -110,14 +110,14 @@ describe("a checkout", () => {
     expect(await checkoutStatus(buyer.id, first.checkout, context)).toMatchObject({ status: "expired" });
   });
 
-  test("of another product is another purchase", async () => {
+  test("of another product does not close the first one", async () => {
     const { context, checkouts } = fakeProcessors(gateway);
     await checkout(buyer, wants("silver"), context);
     await checkout(buyer, checkoutRequest.parse({ product: "depot", plan: "office" }), context);
     expect(checkouts.filter(({ state }) => state === "open")).toHaveLength(2);
   });
 
-  test("paid while another plan is chosen: fetched, and nothing more is sold", async () => {
+  test("that was paid is fetched at a second request, which is refused", async () => {
     const { context, checkouts, pay } = fakeProcessors(gateway);
     await checkout(buyer, wants("silver"), context);
     pay(checkouts[0]?.id as string);
@@ -127,7 +127,7 @@ describe("a checkout", () => {
     expect(await mail()).toMatchObject({ plan: "silver", status: "active" });
   });
 
-  test("that expired is followed by another", async () => {
+  test("that expired is replaced by another one", async () => {
     const { context, checkouts } = fakeProcessors(gateway);
     const first = await checkout(buyer, wants("silver"), context);
     const [ran] = checkouts;
@@ -148,7 +148,7 @@ describe("a checkout", () => {
     expect(checkouts).toHaveLength(1);
   });
 
-  test("whose request died blocks for two minutes, and is closed if its answer arrives later", async () => {
+  test("with a lost request blocks for two minutes, and does not open if its answer arrives later", async () => {
     const { context } = fakeProcessors(gateway);
     const spec = { userId: buyer.id, product: "mail", plan: "silver", interval: "monthly", trial: false } as const;
     const begun = await gateway.beginCheckout({ ...spec, processor: "stripe" });

@@ -1,4 +1,4 @@
-/** Plan changes whose charge is no card's at once: bank debits, sent invoices, and cards that the payer must confirm. */
+/** Plan changes without an immediate charge: bank debits, sent invoices, and cards that the payer must confirm. */
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
@@ -63,14 +63,14 @@ const confirm = async (url: string | null, card: MethodNumber) => {
   return paid;
 };
 
-test("a checkout makes a flexible subscription", async () => {
+test("a checkout creates a flexible subscription", async () => {
   const id = await subscribe("4242");
   expect((await stripe.subscriptions.retrieve(id)).billing_mode.type).toBe("flexible");
 });
 
-describe("Case P5", () => {
-  test("by bank debit: the preview says so, the change is made, and the debit pays or fails", async () => {
-    // At noon: four days and an hour later it is still the same day for the free plan.
+describe("Case P5: a change", () => {
+  test("by bank debit has the debit in its preview, applies at once, and is past due after a failed debit", async () => {
+    // At noon, so that four days and an hour later it is the same day for the free plan.
     const noon = Math.ceil(Date.now() / DAY_MS) * DAY_MS + 12 * HOUR_MS;
     await sandbox.moveClock(buyer.id, { to: noon });
     await subscribe("2227");
@@ -82,7 +82,7 @@ describe("Case P5", () => {
     expect(await mail()).toMatchObject({ status: "past_due", remaining: 0 });
   });
 
-  test("by sent invoice: the preview says when it is due, and the change is made", async () => {
+  test("by sent invoice has the due date in its preview, and applies at once", async () => {
     const id = await subscribe("4242");
     await stripe.subscriptions.update(id, { collection_method: "send_invoice", days_until_due: 14 });
     await sandbox.idle();
@@ -95,7 +95,7 @@ describe("Case P5", () => {
     expect(sent).toMatchObject({ status: "open", collection_method: "send_invoice", total: shown.dueNow?.amount });
   });
 
-  test("by card: the preview has no further notice", async () => {
+  test("by card has no days of collection in its preview", async () => {
     await subscribe("4242");
     expect(await preview("titanium")).toMatchObject({ collection: "card", collectionDays: null });
     expect(await preview("free")).toMatchObject({ collection: "card", dueNow: null });
@@ -103,7 +103,7 @@ describe("Case P5", () => {
 });
 
 describe("Case P2: a card that the payer must confirm", () => {
-  test("one upgrade waits, another takes its place, and a cancellation withdraws it", async () => {
+  test("a second upgrade replaces a waiting one, and a cancellation withdraws a waiting change", async () => {
     const id = await subscribe("3155", { plan: "bronze" });
     const silver = await change("silver");
     const titanium = await change("titanium");
@@ -119,7 +119,7 @@ describe("Case P2: a card that the payer must confirm", () => {
     expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ pending_update: null, cancel_at_period_end: true });
   });
 
-  test("a switch to a year waits, and begins a new cycle when it is confirmed", async () => {
+  test("a switch to yearly waits, and begins a new cycle after the confirmation", async () => {
     const id = await subscribe("3184");
     await sandbox.moveClock(buyer.id, { to: Date.now() + 5 * DAY_MS });
     const { url } = await change("silver", "yearly");
@@ -130,7 +130,7 @@ describe("Case P2: a card that the payer must confirm", () => {
     expect(anchor).toBeGreaterThan(created);
   });
 
-  test("a resumption leads to its invoice, also twice, and takes effect when it is confirmed", async () => {
+  test("a resumption returns its invoice's address, also twice, and takes effect after the confirmation", async () => {
     const { id: customer } = await stripe.customers.create({ metadata: { user_id: buyer.id } });
     const session = await stripe.checkout.sessions.create({
       mode: "subscription",

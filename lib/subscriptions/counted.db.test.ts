@@ -1,4 +1,4 @@
-/** Every request of a user that reaches a payment processor counts under one limit. */
+/** Every user request that reaches a payment processor counts under one limit. */
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -26,7 +26,7 @@ const USER = "counted-user";
 const MAIL = "mail";
 const wanted = { product: MAIL, plan: "titanium", interval: "monthly" } as const;
 
-/** Each call of a user, by the name that routes and pages call it. */
+/** The functions that routes and pages call for a user, by name. */
 const CALLS: Record<string, (context: PurchaseContext) => Promise<unknown>> = {
   previewChange: (context) => subscriptions.previewChange(USER, wanted, context),
   changePlan: (context) => subscriptions.changePlan(USER, wanted, context),
@@ -54,12 +54,12 @@ const CALLS: Record<string, (context: PurchaseContext) => Promise<unknown>> = {
   },
 };
 
-/** Takes a PurchaseContext and asks no processor. */
+/** Functions with a PurchaseContext that send no request to a processor. */
 const READS = ["checkoutStatus"];
 
 const refused = () => Promise.reject(new DomainError("too_many", "rate_limited", "Too many attempts."));
 
-test.each(Object.entries(CALLS))("%s asks nothing of a processor when the limit is reached", async (_, call) => {
+test.each(Object.entries(CALLS))("%s sends no request to a processor above the limit", async (_, call) => {
   const startsAt = Math.floor(Date.now() / 1000) * 1000 - DAY_MS;
   const price = { ...wanted, plan: "silver" };
   const fake = fakeStripeSubscription({ id: `sub_${USER}`, userId: USER, price, startsAt, status: "active" });
@@ -73,7 +73,7 @@ test.each(Object.entries(CALLS))("%s asks nothing of a processor when the limit 
   expect(requests).toEqual([]);
 });
 
-test("one request counts once, however often it asks a processor", async () => {
+test("one user request counts once, also with several requests to a processor", async () => {
   let attempts = 0;
   const { context, requests } = fakeProcessors(gateway);
   const counting = withAttemptLimit(context, async () => {
@@ -84,7 +84,7 @@ test("one request counts once, however often it asks a processor", async () => {
   expect(attempts).toBe(1);
 });
 
-test("the 61st request within a minute is refused, and only that user's", async () => {
+test("a user's 61st request within a minute is refused, and another user's request passes", async () => {
   for (let turn = 0; turn < 60; turn += 1) expect(await purchaseContext(USER).getProcessor("stripe")).toBeDefined();
   await expect(purchaseContext(USER).getProcessor("paddle")).rejects.toMatchObject({
     problem: "too_many",
@@ -93,13 +93,13 @@ test("the 61st request within a minute is refused, and only that user's", async 
   expect(await purchaseContext(`${USER}-other`).getProcessor("stripe")).toBeDefined();
 });
 
-describe("the list is complete", () => {
+describe("the list of counted functions", () => {
   const texts = (pattern: string) =>
     globSync(pattern, { cwd: ROOT })
       .filter((file) => !file.includes(".test."))
       .map((file) => ({ file: file.replaceAll("\\", "/"), text: readFileSync(path.join(ROOT, file), "utf8") }));
 
-  test("it has every function that takes a PurchaseContext and that the app may call", () => {
+  test("has every function with a PurchaseContext that the app can call", () => {
     const taking = texts("lib/subscriptions/*.ts").flatMap(({ text }) =>
       [...text.matchAll(/^export async function (\w+)\(([^)]*)\)/gm)]
         .filter(([, name, parameters]) => parameters?.includes("PurchaseContext") && name && name in subscriptions)
@@ -108,18 +108,18 @@ describe("the list is complete", () => {
     expect(taking.sort()).toEqual([...Object.keys(CALLS), ...READS].sort());
   });
 
-  test("routes, actions and pages get a processor from purchaseContext(userId) alone", () => {
+  test("is complete: routes, actions and pages get a processor only from purchaseContext(userId)", () => {
     const direct = texts("{app,lib}/**/*.{ts,tsx}")
       .filter(({ text }) => /^(import|export) \{[^}]*\bgetProcessor\b|(stripe|paddle)\/client"/m.test(text))
       .map(({ file }) => file)
       .sort();
     expect(direct).toEqual([
-      // Asks only whether a processor is configured.
+      // Checks only if a processor is configured.
       "app/pricing/payable-processors.ts",
       // Jobs and admins.
       "lib/jobs/reconcile-all.ts",
       "lib/jobs/schedule.ts",
-      // The registry, and the sandbox's clients that it is given.
+      // The registry, and the sandbox's clients for it.
       "lib/processors/index.ts",
       "lib/processors/registry.ts",
       "lib/sandbox/clients.ts",

@@ -13,19 +13,19 @@ async function statusOf(transaction: string) {
   return rows[0];
 }
 
-const QUIET = { ended: 0, failed: 0 };
+const NO_CHANGE = { ended: 0, failed: 0 };
 const ENDED = { ended: 1, failed: 0 };
 
 describe("a purchase that was paid twice", () => {
-  test("the replaced one later: it is ended and refunded, with an audit entry", async () => {
-    const { pay, comesBack, round, cancels, refunds, transactions } = await twoOpen(
+  test("is ended and refunded, with an audit entry, if the replaced checkout is paid later", async () => {
+    const { pay, returnsFrom, round, cancels, refunds, transactions } = await twoOpen(
       ["silver", "paddle"],
       ["titanium", "stripe"],
     );
     expect(await gateway.unsettledCheckouts(10)).toEqual([]);
     pay(1);
-    await comesBack(1);
-    expect(await round()).toEqual(QUIET);
+    await returnsFrom(1);
+    expect(await round()).toEqual(NO_CHANGE);
     const doubled = pay(0, 1);
     expect(await round()).toEqual(ENDED);
     expect(cancels()).toEqual([{ id: doubled, when: "now" }]);
@@ -38,74 +38,74 @@ describe("a purchase that was paid twice", () => {
         details: { processor: "paddle", subscription: doubled, transaction: transactions[0] },
       },
     ]);
-    expect(await round()).toEqual(QUIET);
+    expect(await round()).toEqual(NO_CHANGE);
     expect(await gateway.auditEntries(buyer.id, 10)).toHaveLength(1);
     expect(await mail()).toMatchObject({ plan: "titanium" });
   });
 
-  test("the payer of the replaced one returns before its webhook", async () => {
-    const { pay, comesBack, round, cancels, refunds, transactions } = await twoOpen(
+  test("is ended and refunded if the replaced checkout's payer returns before its webhook", async () => {
+    const { pay, returnsFrom, round, cancels, refunds, transactions } = await twoOpen(
       ["silver", "paddle"],
       ["titanium", "paddle"],
     );
     pay(1);
-    await comesBack(1);
+    await returnsFrom(1);
     const doubled = pay(0, 1);
-    await comesBack(0);
+    await returnsFrom(0);
     expect(await round()).toEqual(ENDED);
     expect(cancels()).toEqual([{ id: doubled, when: "now" }]);
     expect(refunds()).toEqual([transactions[0]]);
-    expect(await round()).toEqual(QUIET);
+    expect(await round()).toEqual(NO_CHANGE);
   });
 
-  test("the replaced one first, and then the open one", async () => {
-    const { pay, comesBack, hears, round, cancels, refunds, transactions } = await twoOpen(
+  test("is ended and refunded for the open checkout if the replaced one is paid first", async () => {
+    const { pay, returnsFrom, receives, round, cancels, refunds, transactions } = await twoOpen(
       ["silver", "paddle"],
       ["titanium", "paddle"],
     );
-    await hears(0, pay(0));
-    expect(await round()).toEqual(QUIET);
+    await receives(0, pay(0));
+    expect(await round()).toEqual(NO_CHANGE);
     const doubled = pay(1, 1);
-    await comesBack(1);
+    await returnsFrom(1);
     expect(await round()).toEqual(ENDED);
     expect(cancels()).toEqual([{ id: doubled, when: "now" }]);
     expect(refunds()).toEqual([transactions[1]]);
     expect(await mail()).toMatchObject({ plan: "silver" });
   });
 
-  test("both before any webhook or return: the job fetches both and keeps the first", async () => {
-    const { pay, comesBack, round, refunds, transactions } = await twoOpen(
+  test("is kept for the first payment if both are paid before any webhook", async () => {
+    const { pay, returnsFrom, round, refunds, transactions } = await twoOpen(
       ["silver", "paddle"],
       ["titanium", "paddle"],
     );
     pay(0);
     pay(1, 1);
     // The later one is known first.
-    await comesBack(1);
+    await returnsFrom(1);
     expect(await round()).toEqual(ENDED);
     expect(refunds()).toEqual([transactions[1]]);
     expect(await mail()).toMatchObject({ plan: "silver" });
   });
 
-  test("at Stripe, the open one is refunded, too", async () => {
-    const { pay, hears, round, cancels, refunds, transactions } = await twoOpen(
+  test("is ended and refunded at Stripe, too", async () => {
+    const { pay, receives, round, cancels, refunds, transactions } = await twoOpen(
       ["silver", "paddle"],
       ["titanium", "stripe"],
     );
-    await hears(0, pay(0));
+    await receives(0, pay(0));
     const doubled = pay(1, 1);
     expect(await round()).toEqual(ENDED);
     expect(cancels()).toEqual([{ id: doubled, when: "now" }]);
     expect(refunds()).toEqual([transactions[1]]);
   });
 
-  test("is refunded in a later round if the processor refuses first, and its end is known by then", async () => {
-    const { pay, comesBack, round, cancels, refunds, clients, transactions } = await twoOpen(
+  test("is refunded in a later round if the processor first refuses the refund", async () => {
+    const { pay, returnsFrom, round, cancels, refunds, clients, transactions } = await twoOpen(
       ["silver", "paddle"],
       ["titanium", "stripe"],
     );
     pay(1);
-    await comesBack(1);
+    await returnsFrom(1);
     const doubled = pay(0, 1);
     const { refundCheckout } = clients.paddle;
     clients.paddle.refundCheckout = async () => {
@@ -116,29 +116,32 @@ describe("a purchase that was paid twice", () => {
     expect(await round()).toEqual(ENDED);
     expect(cancels()).toEqual([{ id: doubled, when: "now" }]);
     expect(refunds()).toEqual([transactions[0]]);
-    expect(await round()).toEqual(QUIET);
+    expect(await round()).toEqual(NO_CHANGE);
     expect(await gateway.auditEntries(buyer.id, 10)).toHaveLength(1);
   });
 });
 
 describe("a checkout beside a subscription", () => {
-  test("is closed at Stripe before anyone can pay it", async () => {
-    const { checkouts, pay, hears, round, transactions, comesBack } = await twoOpen(
+  test("is closed at Stripe before a payment", async () => {
+    const { checkouts, pay, receives, round, transactions, returnsFrom } = await twoOpen(
       ["silver", "paddle"],
       ["titanium", "stripe"],
     );
-    await hears(0, pay(0));
-    // As Stripe, which closes every open session.
+    await receives(0, pay(0));
+    // Stripe closes every open session.
     const second = checkouts[1] as (typeof checkouts)[number];
     second.state = "expired";
-    expect(await round()).toEqual(QUIET);
+    expect(await round()).toEqual(NO_CHANGE);
     expect(await statusOf(transactions[1])).toEqual({ status: "closed", duplicate: null });
-    expect(await comesBack(1)).toMatchObject({ status: "expired" });
+    expect(await returnsFrom(1)).toMatchObject({ status: "expired" });
   });
 
-  test("that stays payable is left open, and looked at again", async () => {
-    const { pay, hears, round, transactions, requestsOf } = await twoOpen(["silver", "paddle"], ["titanium", "paddle"]);
-    await hears(0, pay(0));
+  test("that stays payable is left open, and checked again", async () => {
+    const { pay, receives, round, transactions, requestsOf } = await twoOpen(
+      ["silver", "paddle"],
+      ["titanium", "paddle"],
+    );
+    await receives(0, pay(0));
     await round();
     expect(await statusOf(transactions[1])).toEqual({ status: "left_open", duplicate: null });
     const requests = requestsOf("closeCheckout").length;
@@ -147,19 +150,19 @@ describe("a checkout beside a subscription", () => {
   });
 
   test("is not fetched twice within a minute", async () => {
-    const { context, pay, hears, round } = await twoOpen(["silver", "paddle"], ["titanium", "paddle"]);
-    await hears(0, pay(0));
+    const { context, pay, receives, round } = await twoOpen(["silver", "paddle"], ["titanium", "paddle"]);
+    await receives(0, pay(0));
     await round();
     expect(await endDuplicatePurchases(context)).toEqual({ looked: 0, ended: 0, failed: 0 });
   });
 
-  test("of a user with two subscriptions comes first", async () => {
+  test("of a user with two subscriptions is checked first", async () => {
     const one = await twoOpen(["silver", "paddle"], ["titanium", "paddle"]);
-    await one.hears(0, one.pay(0));
+    await one.receives(0, one.pay(0));
     buyer.id = `${buyer.id}-with-two`;
     const two = await twoOpen(["silver", "paddle"], ["titanium", "paddle"]);
-    await two.hears(0, two.pay(0));
-    await two.hears(1, two.pay(1, 1));
+    await two.receives(0, two.pay(0));
+    await two.receives(1, two.pay(1, 1));
     await database
       .pool()
       .query("update checkouts set updated_at = now() - interval '2 minutes' where user_id = $1", [buyer.id]);
@@ -170,18 +173,18 @@ describe("a checkout beside a subscription", () => {
     expect(listed.filter(({ userId }) => userId === buyer.id)).toHaveLength(2);
   });
 
-  test("that sold this subscription is what was bought", async () => {
-    const { pay, comesBack, hears, round, cancels, transactions } = await twoOpen(
+  test("that sold the only subscription is no duplicate", async () => {
+    const { pay, returnsFrom, receives, round, cancels, transactions } = await twoOpen(
       ["silver", "paddle"],
       ["titanium", "stripe"],
       true,
     );
-    // The webhook has come, and the payer never comes back.
-    await hears(1, pay(1));
+    // The webhook has arrived, and the payer never returns.
+    await receives(1, pay(1));
     await round();
     expect(await statusOf(transactions[1])).toEqual({ status: "paid", duplicate: null });
-    await comesBack(1);
-    expect(await round()).toEqual(QUIET);
+    await returnsFrom(1);
+    expect(await round()).toEqual(NO_CHANGE);
     expect(cancels()).toEqual([]);
     expect(await mail()).toMatchObject({ plan: "titanium", status: "active" });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { duplicateAction } from "./duplicate-purchases";
 
-describe("of two subscriptions of one product", () => {
+describe("of two subscriptions of one product, the duplicate is", () => {
   const AT = ["2026-11-01T10:00:00.000Z", "2026-11-01T10:01:00.000Z", null] as const;
   const living = (...all: [used: boolean, at: 0 | 1 | 2][]) =>
     all.map(([used, at], index) => ({ subscription: `sub_${index}`, used, begunAt: AT[at] }));
@@ -10,7 +10,7 @@ describe("of two subscriptions of one product", () => {
 
   test.each<[string, Parameters<typeof verdicts>, string[]]>([
     [
-      "none was used: the later one",
+      "the later one if none was used",
       [
         [false, 0],
         [false, 1],
@@ -18,7 +18,7 @@ describe("of two subscriptions of one product", () => {
       ["keep", "refund"],
     ],
     [
-      "in the same second: the one with the later id",
+      "the one with the later id in the same second",
       [
         [false, 0],
         [false, 0],
@@ -26,7 +26,7 @@ describe("of two subscriptions of one product", () => {
       ["keep", "refund"],
     ],
     [
-      "the first was used: the later one",
+      "the later one if the first was used",
       [
         [true, 0],
         [false, 1],
@@ -34,7 +34,7 @@ describe("of two subscriptions of one product", () => {
       ["keep", "refund"],
     ],
     [
-      "the later one was used: the first",
+      "the first if the later one was used",
       [
         [false, 0],
         [true, 1],
@@ -42,7 +42,7 @@ describe("of two subscriptions of one product", () => {
       ["refund", "keep"],
     ],
     [
-      "both were used: none",
+      "none if both were used",
       [
         [true, 0],
         [true, 1],
@@ -50,7 +50,7 @@ describe("of two subscriptions of one product", () => {
       ["keep", "leave_to_admin"],
     ],
     [
-      "an unknown beginning is the latest",
+      "the one with an unknown beginning",
       [
         [false, 2],
         [false, 1],
@@ -58,7 +58,7 @@ describe("of two subscriptions of one product", () => {
       ["refund", "keep"],
     ],
     [
-      "of three, those that were not used",
+      "each unused one of three",
       [
         [false, 0],
         [true, 1],
@@ -70,8 +70,8 @@ describe("of two subscriptions of one product", () => {
     expect(verdicts(...all)).toEqual(expected);
   });
 
-  test("a single subscription is kept, as is one that has ended", () => {
+  test("not a single one, nor one that has ended", () => {
     expect(duplicateAction("sub_0", living([false, 0]))).toBe("keep");
-    expect(duplicateAction("sub_gone", living([true, 0]))).toBe("keep");
+    expect(duplicateAction("sub_ended", living([true, 0]))).toBe("keep");
   });
 });

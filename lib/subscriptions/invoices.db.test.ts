@@ -37,7 +37,7 @@ const refusal = (request: Promise<unknown>) =>
     (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
-test("of both processors, newest first; a link that must be requested is ours", async () => {
+test("invoices are those of both processors, newest first, with our link for Paddle's document", async () => {
   const { context } = fakeProcessors(gateway);
   const view = invoicesViewSchema.parse(await invoicesOf(userId, context));
   expect(view.unavailable).toEqual([]);
@@ -52,7 +52,7 @@ test("of both processors, newest first; a link that must be requested is ours", 
   ]);
 });
 
-test("one processor that does not answer leaves the other's, and is named; one that is not set up is not", async () => {
+test("invoices name a processor without an answer, and no processor that is not configured", async () => {
   const { context, clients } = fakeProcessors(gateway);
   clients.stripe.invoices = async () => {
     throw new ProcessorError("away", "unavailable", null);
@@ -69,7 +69,7 @@ test("one processor that does not answer leaves the other's, and is named; one t
   expect(await invoicesOf(userId, none)).toEqual({ unavailable: [], invoices: [] });
 });
 
-test("a document only of the user's own invoice", async () => {
+test("a document is given only for the user's own invoice", async () => {
   const { context, requestsOf } = fakeProcessors(gateway);
   expect(await invoiceDocument(userId, "paddle", `in_ctm_${userId}`, context)).toBe(
     `https://pdf.example/in_ctm_${userId}`,
@@ -77,7 +77,7 @@ test("a document only of the user's own invoice", async () => {
   const before = requestsOf("invoicePdf").length;
   for (const [who, processor, id] of [
     ["mallory", "paddle", `in_ctm_${userId}`],
-    [userId, "paddle", "in_ctm_somebody"],
+    [userId, "paddle", "in_ctm_other"],
     [userId, "stripe", `in_ctm_${userId}`],
     [userId, "constructor", `in_ctm_${userId}`],
   ] as const) {
@@ -89,7 +89,7 @@ test("a document only of the user's own invoice", async () => {
   expect(requestsOf("invoicePdf")).toHaveLength(before);
 });
 
-test("a Paddle payer without a linked customer: the subscription's invoices and card only", async () => {
+test("a Paddle payer without a linked customer gets the subscription's invoices and card page only", async () => {
   const { context, requestsOf } = fakeProcessors(gateway);
   const user = `typed-${userId}`;
   const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
@@ -102,7 +102,7 @@ test("a Paddle payer without a linked customer: the subscription's invoices and 
   expect(requestsOf("portal")).toEqual([]);
 });
 
-test("an open payment has its own page; without one the page for cards is given", async () => {
+test("the payment page is the open payment's page, else the page for cards", async () => {
   const { context, subscriptions, pay, checkouts } = fakeProcessors(gateway);
   const buyer = { id: `due-${userId}`, email: null };
   const bought = await checkout(buyer, checkoutRequest.parse({ product: "mail", plan: "silver" }), context);
@@ -119,7 +119,7 @@ test("an open payment has its own page; without one the page for cards is given"
   });
 });
 
-test("the portal is the portal of the subscription's payer, else of the latest customer, else none", async () => {
+test("the portal belongs to the subscription's payer, else to the latest customer", async () => {
   const { context, requestsOf, subscriptions } = fakeProcessors(gateway);
   expect(await portalOf(userId, undefined, context)).toMatchObject({ url: expect.stringContaining(userId) });
 
@@ -160,10 +160,10 @@ test("the portal is the portal of the subscription's payer, else of the latest c
   });
 });
 
-test("a customer deleted at the processor is no customer any more", async () => {
+test("a customer that was deleted at the processor is removed", async () => {
   const created = Math.floor(Date.now() / 1000);
   const deleted = { ...customerObject({ id: `cus_${userId}`, created }), deleted: true };
-  await deliver(gateway, event("customer.deleted", deleted, undefined, { id: `evt_gone_${userId}`, created }));
+  await deliver(gateway, event("customer.deleted", deleted, undefined, { id: `evt_deleted_${userId}`, created }));
   expect((await gateway.billingAccounts(userId)).customers).toEqual([
     { processor: "paddle", customer: `ctm_${userId}` },
   ]);

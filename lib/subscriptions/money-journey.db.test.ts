@@ -61,7 +61,7 @@ const plan = async () => (await gateway.usage(buyer.id)).subscriptions.find(({ p
 const usd = (amount: number) => ({ amount, currency: "USD" });
 const SPRING = { id: "spring20", name: "Spring, 20% off", code: "SPRING", off: { percent: 20 }, endsAt: null };
 
-test("bought with a code, upgraded, downgraded with the coupon kept, half refunded, disputed and lost", async () => {
+test("a purchase with a code, an upgrade, a downgrade that keeps the coupon, a partial refund and a lost dispute", async () => {
   const start = Date.now();
   const { session } = await open("silver", { code: "spring" });
   expect(await pay(session)).toEqual({ outcome: "succeeded" });
@@ -89,7 +89,7 @@ test("bought with a code, upgraded, downgraded with the coupon kept, half refund
   expect((await invoices())[0]).toMatchObject({ total: usd(799), refunded: usd(399) });
   await press(id, "dispute");
   await press(id, "lose");
-  // Refunds and disputes are seen and change no plan: the business decides what they mean.
+  // Refunds and disputes are recorded and change no plan: the business decides.
   expect(await plan()).toBe("bronze");
   const { notes } = await gateway.userDetail(buyer.id, 1);
   expect(notes).toMatchObject([{ kind: "refund", amount: 399, currency: "usd" }]);
@@ -103,7 +103,7 @@ test("bought with a code, upgraded, downgraded with the coupon kept, half refund
 });
 
 describe("a code at the checkout", () => {
-  test("that is the same again gives the same checkout, another one or none gives another", async () => {
+  test("that is repeated gives the same checkout; another code or none gives another one", async () => {
     const first = await open("silver", { code: "SPRING" });
     expect(await open("silver", { code: "SPRING" })).toEqual(first);
     const second = await open("silver", { code: "WELCOME" });
@@ -116,13 +116,13 @@ describe("a code at the checkout", () => {
     expect(await invoices()).toMatchObject([{ total: usd(1_999), discount: null }]);
   });
 
-  test("twice at once is one checkout", async () => {
+  test("gives one checkout for two concurrent requests", async () => {
     const [one, other] = await Promise.all([open("silver", { code: "SPRING" }), open("silver", { code: "SPRING" })]);
     expect(one).toEqual(other);
   });
 
   test.each([["AUTUMN"], ["NOTHING"]])(
-    "%s is refused with its own words, and blocks no purchase without it",
+    "%s is refused with its own reason, and blocks no purchase without it",
     async (code) => {
       const refused = await open("silver", { code }).catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(DomainError);
@@ -137,13 +137,13 @@ describe("a code at the checkout", () => {
     expect(cancel_url).toBe("http://localhost:3000/pricing?product=mail&code=SPRING");
   });
 
-  test("can be typed on Stripe's page if none was given", async () => {
+  test("can be entered on Stripe's page if the request has none", async () => {
     const { session } = await open("silver");
     expect(await stripe.checkout.sessions.retrieve(session)).toMatchObject({ allow_promotion_codes: true });
   });
 });
 
-test("with taxes: the customer's address is kept, and previews and invoices show the tax", async () => {
+test("with taxes the customer's address is stored, and previews and invoices have the tax", async () => {
   const taxing = shopOf({ ...sales(), automaticTax: true, taxIds: true });
   const { session } = await open("silver", {}, taxing);
   await hosted.submit(sandbox, "checkout", session, new URLSearchParams({ action: "address", country: "DE" }));

@@ -49,7 +49,7 @@ test("the month after a discount has ended is previewed and charged at the full 
   expect(await renewal(customer, shown.nextCharge?.at as string)).toMatchObject({ total: 999 });
 });
 
-test("from a year to a higher plan by the month: the next invoice is due after a month", async () => {
+test("after a switch from yearly to a higher monthly plan the next invoice is due after a month", async () => {
   const { customer, id } = await subscribe("4242", {
     line_items: [{ price: "price_mail_bronze_yearly", quantity: 1 }],
   });
@@ -57,12 +57,12 @@ test("from a year to a higher plan by the month: the next invoice is due after a
   const shown = await preview("titanium");
   await change("titanium");
   const at = ((await stripe.subscriptions.retrieve(id)).items.data[0]?.current_period_end ?? 0) * 1000;
-  // The sandbox's clock runs on between the two requests.
+  // The sandbox's clock continues between the two requests.
   expect(Math.abs(Date.parse(shown.nextCharge?.at as string) - at)).toBeLessThan(HOUR_MS);
   expect(await renewal(customer, new Date(at).toISOString())).toMatchObject({ billing_reason: "subscription_cycle" });
 });
 
-test("a discount that was used up does not go on", async () => {
+test("a discount for one charge does not continue", async () => {
   await subscribe("4242", { discounts: [{ promotion_code: await code("WELCOME") }] });
   expect(await preview("titanium")).toMatchObject({ discounts: [], nextCharge: { amount: 3_999 } });
 });
@@ -91,7 +91,7 @@ describe("an upgrade that waits for its payment", () => {
 });
 
 describe("three equal changes at once", () => {
-  test("that wait for their payment lead to one open invoice", async () => {
+  test("with an outstanding payment have one open invoice", async () => {
     const { customer } = await subscribe("3184");
     const changes = await Promise.all([change("titanium"), change("titanium"), change("titanium")]);
     const { hosted_invoice_url } = await latestInvoice(customer);
@@ -99,10 +99,10 @@ describe("three equal changes at once", () => {
     expect((await stripe.invoices.list({ customer })).data.map(({ status }) => status)).toEqual(["open", "paid"]);
   });
 
-  test("that are charged at once make one invoice", async () => {
+  test("with an immediate charge have one invoice", async () => {
     const { customer } = await subscribe("4242");
     const yearly = () => changePlan(payer.id, to("silver", "yearly"), context);
-    // A request that is decided after the webhook of another one would find the change done.
+    // A request after the webhook of another one would find the change done.
     const release = holdDeliveries();
     const changes = await Promise.all([yearly(), yearly(), yearly()]).finally(release);
     expect(changes.map(({ outcome }) => outcome)).toEqual(["pending", "pending", "pending"]);

@@ -29,7 +29,7 @@ const periodEnd = async (id: string) =>
   ((await stripe.subscriptions.retrieve(id)).items.data[0]?.current_period_end ?? 0) * 1000;
 
 describe("the scheduled downgrade", () => {
-  test("happens if the upgrade is never paid", async () => {
+  test("is carried out if the upgrade is never paid", async () => {
     const { id } = await subscribe("3184");
     await change("bronze");
     expect(await change("titanium")).toMatchObject({ outcome: "payment_needed" });
@@ -40,7 +40,7 @@ describe("the scheduled downgrade", () => {
     expect(await mail()).toMatchObject({ plan: "bronze", scheduledPlan: null });
   });
 
-  test("is given up when the upgrade is paid later", async () => {
+  test("is withdrawn when the upgrade is paid later", async () => {
     const { id, customer } = await subscribe("3184");
     await change("bronze");
     await change("titanium");
@@ -51,14 +51,14 @@ describe("the scheduled downgrade", () => {
     expect(await mail()).toMatchObject({ plan: "titanium" });
   });
 
-  test("is given up by an upgrade that is charged at once", async () => {
+  test("is withdrawn by an upgrade that is charged at once", async () => {
     await subscribe("4242");
     await change("bronze");
     expect(await change("titanium")).toMatchObject({ outcome: "pending" });
     expect(await mail()).toMatchObject({ plan: "titanium", scheduledPlan: null });
   });
 
-  test("happens if the upgrade's answer was lost and nothing was changed", async () => {
+  test("is carried out if the upgrade's request was lost", async () => {
     const { id } = await subscribe("4242");
     await change("bronze");
     vi.spyOn(client, "change").mockRejectedValueOnce(new ProcessorError("no answer", "unavailable", "timeout"));
@@ -68,7 +68,7 @@ describe("the scheduled downgrade", () => {
     expect(await mail()).toMatchObject({ plan: "bronze" });
   });
 
-  test("is given up by an upgrade in the last hours before the renewal, paid or not", async () => {
+  test("is withdrawn by an upgrade in the last hours before the renewal, paid or unpaid", async () => {
     const { id } = await subscribe("3184");
     await change("bronze");
     await sandbox.moveClock(payer.id, { to: (await periodEnd(id)) - 5 * HOUR_MS });

@@ -5,7 +5,7 @@ import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { createGate } from "./gate";
 
-/** The numbers of a meter are worked out at three places; people must be told the same by each of them. */
+/** Three places compute the numbers of a meter; a user must get the same numbers from each. */
 const { gateway, subscribe, meter } = meteredDatabase();
 const gate = createGate(() => gateway);
 
@@ -22,7 +22,7 @@ const override = (limit: number, expiresAt: number | null = null) =>
 const use = (amount: number) => gateway.consume(userId, "stamps_used", amount);
 const clockAt = (at: number) => gateway.setSandboxClock(userId, at);
 
-/** 8,000 words of Silver used before a renewal that is not paid for. */
+/** 8,000 stamps of Silver used before a renewal that is not paid. */
 async function unpaidRenewal() {
   const fake = await subscribe(userId, { plan: "silver", startsAt: Date.now() - 20 * DAY_MS });
   await use(8_000);
@@ -33,7 +33,7 @@ async function unpaidRenewal() {
 }
 
 const STATES: [name: string, enter: () => Promise<unknown>, expected: { limit: number; remaining: number }][] = [
-  ["nobody yet", async () => {}, { limit: 500, remaining: 500 }],
+  ["a new user", async () => {}, { limit: 500, remaining: 500 }],
   ["free, used", () => use(120), { limit: 500, remaining: 380 }],
   ["free, at the limit", () => use(500), { limit: 500, remaining: 0 }],
   ["Bronze", () => subscribe(userId, { plan: "bronze" }).then(() => use(99)), { limit: 5_000, remaining: 4_901 }],
@@ -51,10 +51,10 @@ const STATES: [name: string, enter: () => Promise<unknown>, expected: { limit: n
     },
     { limit: 5_000, remaining: 0 },
   ],
-  ["an unpaid renewal, held", unpaidRenewal, { limit: 15_000, remaining: 7_000 }],
-  ["an unpaid renewal, used of", () => unpaidRenewal().then(() => use(1_000)), { limit: 15_000, remaining: 6_000 }],
+  ["an unpaid renewal, with withheld quota", unpaidRenewal, { limit: 15_000, remaining: 7_000 }],
+  ["an unpaid renewal, with usage", () => unpaidRenewal().then(() => use(1_000)), { limit: 15_000, remaining: 6_000 }],
   [
-    "an unpaid renewal, paid at last",
+    "an unpaid renewal that was paid later",
     async () => {
       const fake = await unpaidRenewal();
       await deliver(gateway, fake.paid("subscription_cycle", fake.periodEnd() - 26 * DAY_MS));
@@ -62,10 +62,10 @@ const STATES: [name: string, enter: () => Promise<unknown>, expected: { limit: n
     },
     { limit: 15_000, remaining: 15_000 },
   ],
-  ["a limit of one's own", () => use(100).then(() => override(900)), { limit: 900, remaining: 800 }],
-  ["a lower one", () => use(100).then(() => override(50)), { limit: 50, remaining: 0 }],
+  ["an override", () => use(100).then(() => override(900)), { limit: 900, remaining: 800 }],
+  ["an override below the usage", () => use(100).then(() => override(50)), { limit: 50, remaining: 0 }],
   [
-    "one that ended",
+    "an override that ended",
     async () => {
       await override(900, Date.now() + HOUR_MS);
       await clockAt(Date.now() + HOUR_MS);
@@ -105,11 +105,11 @@ const STATES: [name: string, enter: () => Promise<unknown>, expected: { limit: n
 ];
 
 const single = (amount: number): Promise<Verdict> => gateway.consume(userId, "stamps_used", amount);
-const gathered = (amount: number): Promise<Verdict> => gate.consume(userId, "stamps_used", amount);
+const batched = (amount: number): Promise<Verdict> => gate.consume(userId, "stamps_used", amount);
 
 describe.each([
-  ["a statement of its own", single],
-  ["gathered", gathered],
+  ["one call per statement", single],
+  ["batch mode", batched],
 ])("the view and the gate agree (%s)", (_, consume) => {
   test.each(STATES)("%s", async (_name, enter, expected) => {
     await enter();

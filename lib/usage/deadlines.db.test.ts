@@ -1,10 +1,10 @@
-/** The database's deadlines of the gate: a call that comes too late changes nothing. */
+/** The database's deadlines of the gate: a call that is too late changes nothing. */
 import { expect, test } from "vitest";
 import { meteredDatabase } from "@/tests/support/metered";
 
 const { database, gateway, query, meter, ledger } = meteredDatabase({ deadlines: "shipped" });
 
-test("a call whose row stays locked gets 55P03, and nothing is counted afterwards", async () => {
+test("a call on a locked row gets 55P03, and is not counted afterwards", async () => {
   await gateway.consume("locked", "stamps_used", 1);
   const client = await database.pool().connect();
   await client.query("begin");
@@ -27,7 +27,7 @@ const CHARGES = [{ call: 0, user_id: "slow", field: "stamps_used", amount: 7, ke
 test.each([
   ["consume_batch", "select tollgate.consume_batch($1)", JSON.stringify(SUMS)],
   ["consume_sequential", "select tollgate.consume_sequential($1)", JSON.stringify(CHARGES)],
-])("%s undoes what it counted in a statement that took too long", async (_, call, argument) => {
+])("%s undoes its charges in a statement that took too long", async (_, call, argument) => {
   await gateway.consume("slow", "stamps_used", 1);
   const before = await ledger("slow", "stamps_used");
   await expect(query(`${call} from (select pg_sleep(1.5)) as s`, [argument])).rejects.toMatchObject({ code: "57014" });

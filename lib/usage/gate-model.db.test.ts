@@ -1,4 +1,4 @@
-/** The gate beside a model of it: any commands in any order, and both give the same answers and counters. */
+/** The gate compared with a model of it: after any commands in any order, both have the same answers and counters. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
@@ -14,9 +14,9 @@ const { gateway, meter, query } = meteredDatabase();
 const gate = createGate(() => gateway);
 const { consume, release, reserve, applyAction, expectSameLedger } = comparedCalls({ gateway, gate, query });
 const RUNS = 2_000;
-const LANES = 4;
+const WORKERS = 4;
 
-/** Amounts in terms of what remains, so that the limit's edge is met again and again. */
+/** Amounts relative to the remaining amount, so that many calls are near the limit. */
 const PARTS = {
   one: () => 1,
   half: (remaining: number) => Math.max(1, remaining >> 1),
@@ -50,7 +50,7 @@ const key = fc.constantFrom(undefined, undefined, ...KEYS);
 const consumeKey = fc.constantFrom(undefined, undefined, ...KEYS, ...KEYS.map((each) => `${SESSION}${each}`));
 /** The charge that a release names; mostly none. */
 const named = fc.constantFrom(undefined, undefined, undefined, ...KEYS);
-/** One of those that there are, if any. */
+/** The index of one of the known keys or reservations, if any. */
 const which = fc.nat({ max: 11 });
 const pick = <T>(all: Iterable<T>, index: number): T | undefined => [...all][index % Math.max(1, [...all].length)];
 const ttl = fc.constantFrom(5_000, 86_000);
@@ -73,7 +73,7 @@ const commands = [
   ),
   part.map((how) =>
     command(`three at once, ${how}`, async (model, real) => {
-      // Alike, so that their order among themselves cannot show.
+      // Equal calls, so that their order has no effect.
       const charge = asked(model, how);
       const expected = [0, 1, 2].map(() => (model.consume([charge]) as { verdicts: Expected[] }).verdicts[0]);
       const answers = await Promise.all([0, 1, 2].map(() => gate.consume(real.userId, charge.field, charge.amount)));
@@ -96,9 +96,9 @@ const commands = [
         release(model, real, asked(model, how), of, idempotencyKey),
       ),
     ),
-  fc.tuple(named, fc.boolean()).map(([of, words]) =>
-    command(`release all ${words ? "words" : "transformations"} of ${of ?? "the latest"}`, async (model, real) => {
-      if (words) return release(model, real, { field: "stamps_used", amount: 40_000 }, of);
+  fc.tuple(named, fc.boolean()).map(([of, stamps]) =>
+    command(`release all ${stamps ? "stamps" : "parcels"} of ${of ?? "the latest"}`, async (model, real) => {
+      if (stamps) return release(model, real, { field: "stamps_used", amount: 40_000 }, of);
       const charged = { ...real };
       await release(model, charged, { field: "parcels_sent", amount: 4 }, of);
     }),
@@ -138,7 +138,7 @@ const commands = [
       const amount = amounts[how as keyof typeof amounts];
       const settle = () => gate.settle(userId, held.id, amount);
       if (held.state === "settled" && held.requested === amount) {
-        // A retry gets its first answer, whatever has happened since.
+        // A retry gets its first answer, independent of later commands.
         expect(await settle()).toEqual(await settle());
         return;
       }
@@ -170,7 +170,7 @@ async function expectSameMeters(model: GateModel, userId: string): Promise<void>
   expect(await meter(userId, "stamps_used")).toMatchObject({ used, reserved, unpaidHeld, limit, remaining });
 }
 
-/** Units given back lie on the same days in both. */
+/** Both have released units on the same days. */
 async function expectSameDays(model: GateModel, userId: string): Promise<void> {
   const { from, days } = await gateway.usageHistory(userId, "stamps_used", 400);
   expect(days).toEqual(model.ledger.days("stamps_used").filter(({ day }) => day >= from));
@@ -187,9 +187,9 @@ async function newUser(): Promise<{ model: GateModel; real: Real }> {
 }
 
 describe("the model and the gate", () => {
-  test.concurrent.each(Array.from({ length: LANES }, (_, lane) => [lane]))(
-    `say the same in ${RUNS / LANES} runs (%i)`,
-    async (lane) => {
+  test.concurrent.each(Array.from({ length: WORKERS }, (_, worker) => [worker]))(
+    `agree in ${RUNS / WORKERS} runs (%i)`,
+    async (worker) => {
       await fc.assert(
         fc.asyncProperty(fc.commands(commands, { maxCommands: 24, size: "max" }), async (run) => {
           const { model, real } = await newUser();
@@ -197,26 +197,26 @@ describe("the model and the gate", () => {
           await expectSameMeters(model, real.userId);
           await expectSameDays(model, real.userId);
         }),
-        { numRuns: RUNS / LANES, seed: SEED + lane },
+        { numRuns: RUNS / WORKERS, seed: SEED + worker },
       );
     },
   );
 
   const word = { field: "stamps_used", amount: 1 } as const;
-  test("agree that a give-back of an older window never lowers the present one below 0", async () => {
+  test("agree that a release of an older window's charge never lowers the current counter below 0", async () => {
     const { model, real } = await newUser();
     await applyAction(model, "subscribeLow", real);
     await consume(model, real, [word], "single", "a");
     await applyAction(model, "pause", real);
     await consume(model, real, [word], "single");
     await applyAction(model, "resume", real);
-    // Both windows count these units, so that a row of now gives one of them back.
+    // Both windows count these units, so that a row of the current window releases one of them.
     await release(model, real, { ...word, amount: 40_000 });
     await release(model, real, word, "a");
     expect(await meter(real.userId, "stamps_used")).toMatchObject({ used: 0 });
   });
 
-  test("agree that a carry-over that becomes a reset leaves 0 of what was given back", async () => {
+  test("agree that a carry-over that becomes a reset has 0 used after a release", async () => {
     const { model, real } = await newUser();
     await applyAction(model, "subscribeHigh", real);
     await consume(model, real, [word], "single");
@@ -228,7 +228,7 @@ describe("the model and the gate", () => {
     expect(await meter(real.userId, "stamps_used")).toMatchObject({ used: 0 });
   });
 
-  test("no counter drifted from its ledger", async () => {
+  test("have no drift between counters and ledger after all runs", async () => {
     const drifts: unknown[] = [];
     let after: string | null = "";
     while (after !== null) {

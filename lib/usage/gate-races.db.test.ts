@@ -31,18 +31,18 @@ const ledger = (field: FieldId) => metered.ledger(userId, field);
 const subscribe = (plan: string, product?: "mail" | "depot", startsAt?: number) =>
   metered.subscribe(userId, { plan, ...(product && { product }), ...(startsAt !== undefined && { startsAt }) });
 
-/** One call a statement, as over rpc; and gathered by the gate. */
-const WAYS = [
-  ["one call a statement", gateway.consume],
+/** One call per statement, as over rpc, and in batches of the gate. */
+const MODES = [
+  ["one call per statement", gateway.consume],
   [
-    "gathered",
+    "batch mode",
     (user: string, field: CounterName, amount: number, idempotencyKey?: string) =>
       gate.consume(user, field, amount, { idempotencyKey }),
   ],
 ] as const;
 
-describe("races at the limit, on connections of their own", () => {
-  test("5 bays at once at 9 of 10: one passes", async () => {
+describe("concurrent calls at the limit, on separate connections", () => {
+  test("5 bays at once at 9 of 10: one is created", async () => {
     await subscribe("office", "depot");
     await times(9, (index) => baysTable(gateway).create(userId, `Bay ${index}`));
     const made = await times(5, () => baysTable(gateway).create(userId, "One more"));
@@ -51,7 +51,7 @@ describe("races at the limit, on connections of their own", () => {
     expect((await database.pool().query("select from bays where user_id = $1", [userId])).rowCount).toBe(10);
   });
 
-  test.each(WAYS)("10 orders at once at 95 of 100: five pass (%s)", async (_, consume) => {
+  test.each(MODES)("10 orders at once at 95 of 100: five pass (%s)", async (_, consume) => {
     await consume(userId, "orders_count", 95);
     const verdicts = await times(10, () => consume(userId, "orders_count", 1));
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(5);
@@ -60,7 +60,7 @@ describe("races at the limit, on connections of their own", () => {
     expect(await ledger("orders_count")).toBe(100);
   });
 
-  test.each(WAYS)("64 concurrent calls for one user with a limit of 10 (%s)", async (_, consume) => {
+  test.each(MODES)("64 concurrent calls for one user at 1 of 10: nine pass (%s)", async (_, consume) => {
     await consume(userId, "parcels_sent", 1);
     const verdicts = await times(64, () => consume(userId, "parcels_sent", 1));
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(9);
@@ -68,24 +68,22 @@ describe("races at the limit, on connections of their own", () => {
     expect(await ledger("parcels_sent")).toBe(10);
   });
 
-  test.each(WAYS)("100 users, 10 concurrent calls each: each reaches exactly its limit (%s)", async (way, consume) => {
-    const everybody = Array.from({ length: 100 }, (_, index) => `${way}-${index}`);
+  test.each(MODES)("100 users, 10 concurrent calls each: each reaches exactly its limit (%s)", async (way, consume) => {
+    const userIds = Array.from({ length: 100 }, (_, index) => `${way}-${index}`);
     const verdicts = await Promise.all(
-      everybody.flatMap((user) => Array.from({ length: 10 }, () => consume(user, "stamps_used", 70))),
+      userIds.flatMap((user) => Array.from({ length: 10 }, () => consume(user, "stamps_used", 70))),
     );
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(
       700 /* 7 × 70 = 490 of 500, an eighth does not fit */,
     );
     const { rows } = await database
       .pool()
-      .query("select user_id, sum(amount)::int as sum from usage_ledger where user_id = any($1) group by 1", [
-        everybody,
-      ]);
+      .query("select user_id, sum(amount)::int as sum from usage_ledger where user_id = any($1) group by 1", [userIds]);
     expect(rows).toHaveLength(100);
     expect(rows.every(({ sum }) => sum === 490)).toBe(true);
   });
 
-  test.each(WAYS)("mixed amounts at the limit never pass it (%s)", async (_, consume) => {
+  test.each(MODES)("mixed amounts at the limit never pass it (%s)", async (_, consume) => {
     const amounts = Array.from({ length: 60 }, (_, index) => 1 + ((index * 37) % 40));
     const verdicts = await Promise.all(amounts.map((amount) => consume(userId, "stamps_used", amount)));
     const accepted = amounts.filter((_, index) => verdicts[index]?.allowed).reduce((sum, amount) => sum + amount, 0);
@@ -94,13 +92,13 @@ describe("races at the limit, on connections of their own", () => {
     expect(await meter("stamps_used")).toMatchObject({ used: accepted });
   });
 
-  test.each(WAYS)("20 concurrent first calls for a new user create one row (%s)", async (_, consume) => {
+  test.each(MODES)("20 concurrent first calls for a new user with a limit of 10: ten pass (%s)", async (_, consume) => {
     const verdicts = await times(20, () => consume(userId, "parcels_sent", 1));
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(10);
   });
 
-  test.each(WAYS)(
-    "the same key 20 times at once charges once, the same verdict for everyone (%s)",
+  test.each(MODES)(
+    "20 concurrent calls with one key are charged once and get the same verdict (%s)",
     async (_, consume) => {
       const verdicts = await times(20, () => consume(userId, "stamps_used", 100, "retry"));
       expect(new Set(verdicts.map((verdict) => JSON.stringify(verdict))).size).toBe(1);
@@ -108,7 +106,7 @@ describe("races at the limit, on connections of their own", () => {
     },
   );
 
-  test.each(WAYS)("consumption racing with a renewal: no stamp lost, none twice (%s)", async (_, consume) => {
+  test.each(MODES)("consumption concurrent with a renewal counts each stamp once (%s)", async (_, consume) => {
     const fake = await subscribe("titanium");
     await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR_MS);
     await gateway.consume(userId, "stamps_used", 1_000);
@@ -123,7 +121,7 @@ describe("races at the limit, on connections of their own", () => {
     expect(await ledger("stamps_used")).toBe(1_000 + 60 * 7);
   });
 
-  test("one event delivered 200 times at once: 200 times 200, one row, one decision, one reset", async () => {
+  test("one event delivered 200 times at once is applied once, and each delivery gets 200", async () => {
     const fake = await subscribe("silver");
     await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR_MS);
     const renewal = fake.renewed();
@@ -135,7 +133,7 @@ describe("races at the limit, on connections of their own", () => {
     expect(decisions.map(({ action }) => action)).toEqual(["reset", "reset"]);
   });
 
-  test("two deliveries of one renewal at once open one window", async () => {
+  test("two concurrent events of one renewal open one window", async () => {
     const fake = await subscribe("silver");
     await gateway.setSandboxClock(userId, fake.periodEnd() + 2 * HOUR_MS);
     const renewed = fake.renewed();

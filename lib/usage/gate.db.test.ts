@@ -28,7 +28,7 @@ const ledger = (field: FieldId) => metered.ledger(userId, field);
 const subscribe = (plan: string, product?: "mail" | "depot", startsAt?: number) =>
   metered.subscribe(userId, { plan, ...(product && { product }), ...(startsAt !== undefined && { startsAt }) });
 
-describe("giving back", () => {
+describe("a release", () => {
   test("never lowers a counter below zero", async () => {
     await gateway.consume(userId, "stamps_used", 30);
     expect(await gateway.release(userId, "stamps_used", 50)).toMatchObject({ used: 0, givenBack: 30 });
@@ -47,7 +47,7 @@ describe("giving back", () => {
     const given = await times(3, () => gateway.release(userId, "stamps_used", 600, "job-1", "give-1"));
     expect(given.map(({ givenBack }) => givenBack)).toEqual([600, 600, 600]);
     expect(await gateway.release(userId, "stamps_used", 600, "job-1")).toMatchObject({ givenBack: 300 });
-    // The new window never held that charge.
+    // The new window never counted that charge.
     expect(await meter("stamps_used")).toMatchObject({ used: 40 });
     expect(await ledger("stamps_used")).toBe(40);
     await expect(gateway.release(userId, "stamps_used", 1, "job-unknown")).rejects.toMatchObject({
@@ -57,14 +57,14 @@ describe("giving back", () => {
   });
 });
 
-test("a give-back without a named charge cannot be repeated", async () => {
+test("a released charge cannot be released again by its key", async () => {
   await gateway.consume(userId, "stamps_used", 100, "k1");
   await gateway.release(userId, "stamps_used", 100);
   expect(await gateway.release(userId, "stamps_used", 100, "k1")).toMatchObject({ used: 0, givenBack: 0 });
   expect(await gateway.consume(userId, "stamps_used", 501)).toMatchObject({ allowed: false });
 });
 
-test("a give-back is bounded by the window of its charge, whatever is used in the next", async () => {
+test("a release of a charge that was released in the window before changes no counter", async () => {
   const fake = await subscribe("silver");
   await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR_MS);
   await gateway.consume(userId, "stamps_used", 100, "k1");
@@ -75,8 +75,8 @@ test("a give-back is bounded by the window of its charge, whatever is used in th
   expect(await gateway.release(userId, "stamps_used", 100, "k1")).toMatchObject({ used: 50, givenBack: 0 });
 });
 
-describe("several fields together", () => {
-  test("all or nothing, and the denied field is named", async () => {
+describe("a call with several fields", () => {
+  test("is denied as a whole, and names the denied field", async () => {
     const charges = [
       { field: "stamps_used", amount: 501 },
       { field: "parcels_sent", amount: 1 },
@@ -109,7 +109,7 @@ describe("bad input changes nothing", () => {
     await expect(gateway.consume("a\nb", "stamps_used", 1)).rejects.toMatchObject({ field: "userId" });
   });
 
-  test("one key for two products at once: one of them is charged", async () => {
+  test("one key for two products at once: one product is charged", async () => {
     await gateway.usage(userId);
     const both = await Promise.allSettled([
       gateway.consume(userId, "stamps_used", 10, "both"),
@@ -144,8 +144,8 @@ describe("bad input changes nothing", () => {
   });
 });
 
-describe("windows roll by the database's clock", () => {
-  test("the free stamps of mail come back at midnight UTC", async () => {
+describe("the user's clock resets", () => {
+  test("the mail's free stamps at midnight UTC", async () => {
     await gateway.setSandboxClock(userId, Date.parse("2026-03-28T23:59:00Z"));
     await gateway.consume(userId, "stamps_used", 500);
     expect(await gateway.consume(userId, "stamps_used", 1)).toMatchObject({
@@ -156,12 +156,12 @@ describe("windows roll by the database's clock", () => {
     expect(await gateway.consume(userId, "stamps_used", 1)).toMatchObject({ allowed: true, used: 1 });
   });
 
-  test("the depot's free orders come back on the 31st, or the month's last day", async () => {
+  test("the depot's free orders on the 31st or the month's last day", async () => {
     await gateway.setSandboxClock(userId, Date.parse("2026-01-31T08:00:00Z"));
     expect(await gateway.consume(userId, "orders_count", 100)).toMatchObject({
       resetsAt: expect.stringMatching(/^2026-02-28T08:00:00/),
     });
-    // Nobody called in March.
+    // There was no call in March.
     await gateway.setSandboxClock(userId, Date.parse("2026-04-15T08:00:00Z"));
     expect(await gateway.consume(userId, "orders_count", 1)).toMatchObject({
       used: 1,
@@ -170,7 +170,7 @@ describe("windows roll by the database's clock", () => {
   });
 });
 
-test("a plan that was changed by hand is corrected, and usage never changes", async () => {
+test("a plan that was changed by hand is corrected, and its usage is kept", async () => {
   await subscribe("silver");
   await gateway.consume(userId, "stamps_used", 12_000);
   await database
@@ -199,7 +199,7 @@ test("sync_gauge refuses a counter, and a gauge without a table", async () => {
   expect(await meter("orders_count")).toMatchObject({ used: 0 });
 });
 
-test("validate_plan_change names what must go", async () => {
+test("validate_plan_change names the number of things to delete", async () => {
   await subscribe("office", "depot");
   await times(5, (index) => baysTable(gateway).create(userId, `Bay ${index}`));
   expect(await gateway.validatePlanChange(userId, "solo", "depot")).toEqual({

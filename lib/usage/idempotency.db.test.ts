@@ -1,4 +1,4 @@
-/** When an idempotency key repeats its verdict, and when it is free because its charge was given back. */
+/** An idempotency key repeats its verdict until its charge is released; then it is free. */
 import { describe, expect, test } from "vitest";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { CounterName } from "@/lib/config/register";
@@ -29,13 +29,13 @@ const MODES = [
 
 const release = (userId: string, amount: number, of?: string) => gate.release(userId, "stamps_used", amount, { of });
 
-/** The counter and the ledger of the user's words must agree. */
+/** The counter and the ledger of the user's stamps must agree. */
 async function expectUsed(userId: string, used: number): Promise<void> {
   expect(await meter(userId, "stamps_used")).toMatchObject({ used });
   expect(await ledger(userId, "stamps_used")).toBe(used);
 }
 
-/** The ledger rows of the user's words: amount and key, in order of time. */
+/** The ledger rows of the user's stamps: amount and key, in order of time. */
 const rows = (userId: string) =>
   query<{ amount: number; key: string | null; at: Date }>(
     `select amount::int, idempotency_key as key, at from usage_ledger
@@ -44,7 +44,7 @@ const rows = (userId: string) =>
   );
 
 describe.each(MODES)("consume keys, %s", (_, consume) => {
-  test("Case 1: a charge that was given back is charged again under its key", async () => {
+  test("Case 1: a released charge is charged again by its key", async () => {
     const userId = newUser();
     expect(await consume(userId, "stamps_used", 100, "J")).toMatchObject({ allowed: true, used: 100 });
     expect(await release(userId, 100, "J")).toMatchObject({ givenBack: 100, used: 0 });
@@ -55,7 +55,7 @@ describe.each(MODES)("consume keys, %s", (_, consume) => {
     await expectUsed(userId, 100);
   });
 
-  test("Case 4: 20 jobs of 500, each charged and given back, then all again: 500 allowed in all", async () => {
+  test("Case 4: 20 jobs of 500, each charged and released, then all again: 500 allowed in total", async () => {
     const userId = newUser();
     for (let job = 0; job < 20; job += 1) {
       expect(await consume(userId, "stamps_used", 500, `job-${job}`)).toMatchObject({ allowed: true });
@@ -68,7 +68,7 @@ describe.each(MODES)("consume keys, %s", (_, consume) => {
     await expectUsed(userId, 500);
   });
 
-  test("Case 4 at once: 500 allowed in all", async () => {
+  test("Case 4: the same 20 jobs, again at once: 500 allowed in total", async () => {
     const userId = newUser();
     for (let job = 0; job < 20; job += 1) {
       await consume(userId, "stamps_used", 500, `job-${job}`);
@@ -79,13 +79,13 @@ describe.each(MODES)("consume keys, %s", (_, consume) => {
     await expectUsed(userId, 500);
   });
 
-  test("a part given back frees the key; the rest stays charged", async () => {
+  test("a release of a part frees the key, and the rest stays charged", async () => {
     const userId = newUser();
     await consume(userId, "stamps_used", 100, "J");
     expect(await release(userId, 30, "J")).toMatchObject({ givenBack: 30, used: 70 });
     expect(await consume(userId, "stamps_used", 100, "J")).toMatchObject({ allowed: true, used: 170 });
     await expectUsed(userId, 170);
-    // The key names the second charge now: no more than that comes back by it.
+    // The key names the second charge now, and releases no more than that.
     expect(await release(userId, 500, "J")).toMatchObject({ givenBack: 100, used: 70 });
     expect(await release(userId, 500, "J")).toMatchObject({ givenBack: 0, used: 70 });
   });
@@ -101,7 +101,7 @@ describe.each(MODES)("consume keys, %s", (_, consume) => {
     await expectUsed(userId, 260);
   });
 
-  test("a free key takes any request; a key in effect takes its own only", async () => {
+  test("a free key accepts any request; a key in effect accepts its own only", async () => {
     const userId = newUser();
     await consume(userId, "stamps_used", 100, "J");
     await expect(consume(userId, "stamps_used", 101, "J")).rejects.toMatchObject({ reason: "key_reused" });
@@ -114,7 +114,7 @@ describe.each(MODES)("consume keys, %s", (_, consume) => {
     await expectUsed(userId, 99);
   });
 
-  test("a free key whose retry does not fit is refused and stays free", async () => {
+  test("a free key is refused above the limit and stays free", async () => {
     const userId = newUser();
     await consume(userId, "stamps_used", 100, "J");
     await release(userId, 100, "J");
@@ -123,11 +123,11 @@ describe.each(MODES)("consume keys, %s", (_, consume) => {
     await release(userId, 50);
     expect(await consume(userId, "stamps_used", 100, "J")).toMatchObject({ allowed: true, used: 500 });
     await expectUsed(userId, 500);
-    // At the limit, where no lock is taken: in effect, so its verdict.
+    // At the limit the gate takes no lock; the key is in effect and repeats its verdict.
     expect(await consume(userId, "stamps_used", 100, "J")).toMatchObject({ allowed: true, used: 500 });
   });
 
-  test("two retries of a free key at once are one charge", async () => {
+  test("concurrent retries of a free key are one charge", async () => {
     for (let round = 0; round < 10; round += 1) {
       const userId = newUser();
       await consume(userId, "stamps_used", 100, "J");
@@ -138,7 +138,7 @@ describe.each(MODES)("consume keys, %s", (_, consume) => {
     }
   });
 
-  test("a release and a retry at once: the retry repeats, or is charged", async () => {
+  test("a retry concurrent with a release repeats the verdict or is charged", async () => {
     for (let round = 0; round < 10; round += 1) {
       const userId = newUser();
       await consume(userId, "stamps_used", 100, "J");
@@ -152,7 +152,7 @@ describe.each(MODES)("consume keys, %s", (_, consume) => {
     }
   });
 
-  test("one free key for two products at once: one of them is charged", async () => {
+  test("one free key for two products at once: one product is charged", async () => {
     const userId = newUser();
     await consume(userId, "stamps_used", 100, "J");
     await release(userId, 100, "J");
@@ -166,7 +166,7 @@ describe.each(MODES)("consume keys, %s", (_, consume) => {
   });
 });
 
-test("a free key beside new keys in one batch: each is charged once", async () => {
+test("each of a free key and two new keys in one batch is charged once", async () => {
   const userId = newUser();
   await gate.consume(userId, "stamps_used", 50, { idempotencyKey: "J" });
   await release(userId, 50, "J");
@@ -178,7 +178,7 @@ test("a free key beside new keys in one batch: each is charged once", async () =
   await expectUsed(userId, 150);
 });
 
-test("one field of several given back frees the key of the whole call", async () => {
+test("a release of one of several fields frees the key of the whole call", async () => {
   const userId = newUser();
   const charges = [
     { field: "stamps_used", amount: 100 },
@@ -192,12 +192,12 @@ test("one field of several given back frees the key of the whole call", async ()
   await expectUsed(userId, 100);
 });
 
-test("charges of one key at one instant: a release by the key gives back the last one's rest only", async () => {
+test("a release by the key of two charges at one instant releases the later charge only", async () => {
   const userId = newUser();
   await gateway.consume(userId, "stamps_used", 100, "J");
   await release(userId, 30, "J");
   await gateway.consume(userId, "stamps_used", 100, "J");
-  // As if both had fallen in one millisecond.
+  // As if both charges had the same millisecond.
   await query("update usage_ledger set at = (select max(at) from usage_ledger where user_id = $1) where user_id = $1", [
     userId,
   ]);
@@ -266,7 +266,7 @@ describe("a release without `of`", () => {
     const fake = await subscribe(userId, { plan: "silver", startsAt: Date.now() - 5 * DAY_MS });
     await gate.consume(userId, "stamps_used", 9_000, { idempotencyKey: "old" });
     await deliver(gateway, fake.intervalSwitched("yearly", Date.now() + 1_000));
-    // A sixth of 15,000 words is forgiven.
+    // A sixth of 15,000 stamps is credited.
     expect(await meter(userId, "stamps_used")).toMatchObject({ used: 6_500 });
     await gate.consume(userId, "stamps_used", 100, { idempotencyKey: "new" });
 
@@ -279,14 +279,14 @@ describe("a release without `of`", () => {
     ]);
     expect((await gateway.findUsageDrift("")).drifts).toEqual([]);
     expect(await release(userId, 20_000)).toMatchObject({ givenBack: 6_000, used: 0 });
-    // The forgiven units come back in the old window, which does not fill the new one.
+    // The credited units are released in the old window, and the new window's counter stays 0.
     expect(await release(userId, 20_000, "old")).toMatchObject({ givenBack: 2_500, used: 0 });
     expect(await gate.consume(userId, "stamps_used", 9_000, { idempotencyKey: "old" })).toMatchObject({ used: 9_000 });
     expect((await gateway.findUsageDrift("")).drifts).toEqual([]);
   });
 });
 
-test("a retried release gives back once, also after its charge was made again", async () => {
+test("a retried release applies once, also after its charge was made again", async () => {
   const userId = newUser();
   const giveBack = (key: string) => gate.release(userId, "stamps_used", 100, { of: "J", idempotencyKey: key });
   await gate.consume(userId, "stamps_used", 100, { idempotencyKey: "J" });

@@ -102,7 +102,7 @@ describe("sequential mode", () => {
     expect(await Promise.all([stuck, behind])).toEqual(["sequential 0", "sequential 1"]);
   });
 
-  test("at most maxQueuesInFlight users have a statement in flight; a user with more calls goes to the end", async () => {
+  test("at most maxQueuesInFlight users have a statement in flight; a user with more calls moves to the end", async () => {
     const { statements, call, flying } = manualBatcher({ maxQueuesInFlight: 2, maxCalls: 2 });
     void call("first");
     for (const owner of ["a", "b", "c"]) for (const _ of [1, 2]) void call(owner);

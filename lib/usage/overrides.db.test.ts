@@ -9,9 +9,9 @@ import { createGate } from "./gate";
 
 const { database, gateway, query, subscribe, meter, ledger } = meteredDatabase();
 const gate = createGate(() => gateway);
-/** Another process, whose connections know nothing of what this one asked. */
-const elsewhere = createGateway(postgresTransport(database.url, { connections: 2 }));
-afterAll(() => elsewhere.end());
+/** Another process with its own connections. */
+const otherProcess = createGateway(postgresTransport(database.url, { connections: 2 }));
+afterAll(() => otherProcess.end());
 
 const BY = { by: "admin", expiresAt: null };
 let users = 0;
@@ -21,17 +21,17 @@ beforeEach(() => {
   userId = `override-${users}`;
 });
 
-/** Two ways to a verdict: one statement per call, and the gate. */
-const WAYS = [
-  ["one call a statement", (amount: number) => gateway.consume(userId, "stamps_used", amount)],
-  ["gathered", (amount: number) => gate.consume(userId, "stamps_used", amount)],
+/** Verdicts by one statement per call, and by the gate's batches. */
+const MODES = [
+  ["one call per statement", (amount: number) => gateway.consume(userId, "stamps_used", amount)],
+  ["batch mode", (amount: number) => gate.consume(userId, "stamps_used", amount)],
 ] as const;
 
-describe.each(WAYS)("an override (%s)", (_, consume) => {
-  test("raised: it applies at once, and the view shows it", async () => {
+describe.each(MODES)("an override (%s)", (_, consume) => {
+  test("above the plan's limit applies at once, and the usage view shows it", async () => {
     await consume(500);
     expect(await consume(1)).toMatchObject({ allowed: false, limit: 500 });
-    expect(await elsewhere.setLimitOverride(userId, "stamps_used", 800, BY)).toEqual({
+    expect(await otherProcess.setLimitOverride(userId, "stamps_used", 800, BY)).toEqual({
       field: "stamps_used",
       used: 500,
       limit: 800,
@@ -41,16 +41,16 @@ describe.each(WAYS)("an override (%s)", (_, consume) => {
     expect(await consume(301)).toMatchObject({ allowed: false, limit: 800, remaining: 300 });
     expect(await consume(300)).toMatchObject({ allowed: true, used: 800, limit: 800, remaining: 0, plan: "free" });
     expect(await meter(userId, "stamps_used")).toMatchObject({ used: 800, limit: 800, overLimit: false });
-    // The product's other meter keeps the plan's.
+    // The product's other meter keeps the plan's limit.
     expect(await meter(userId, "parcels_sent")).toMatchObject({ limit: 10 });
   });
 
-  test("lowered below the usage: no more usage, and none is removed", async () => {
+  test("below the usage prevents further usage and removes none", async () => {
     await consume(300);
-    await elsewhere.setLimitOverride(userId, "stamps_used", 200, BY);
+    await otherProcess.setLimitOverride(userId, "stamps_used", 200, BY);
     expect(await consume(1)).toMatchObject({ allowed: false, used: 300, limit: 200, remaining: 0 });
     expect(await meter(userId, "stamps_used")).toMatchObject({ used: 300, limit: 200, remaining: 0, overLimit: true });
-    await elsewhere.setLimitOverride(userId, "stamps_used", 0, BY);
+    await otherProcess.setLimitOverride(userId, "stamps_used", 0, BY);
     expect(await consume(1)).toMatchObject({ allowed: false, limit: 0 });
   });
 
@@ -64,11 +64,11 @@ describe.each(WAYS)("an override (%s)", (_, consume) => {
     expect(await meter(userId, "stamps_used")).toMatchObject({ limit: 500 });
   });
 
-  test("removed: the plan's limit again; a second grant replaces the first", async () => {
-    await elsewhere.setLimitOverride(userId, "stamps_used", 900, BY);
-    await elsewhere.setLimitOverride(userId, "stamps_used", 700, { ...BY, reason: "trial of a bigger text" });
+  test("is replaced by a second one; after its removal the plan's limit applies", async () => {
+    await otherProcess.setLimitOverride(userId, "stamps_used", 900, BY);
+    await otherProcess.setLimitOverride(userId, "stamps_used", 700, { ...BY, reason: "trial of a bigger text" });
     expect(await consume(700)).toMatchObject({ allowed: true, limit: 700 });
-    expect(await elsewhere.setLimitOverride(userId, "stamps_used", null, BY)).toMatchObject({
+    expect(await otherProcess.setLimitOverride(userId, "stamps_used", null, BY)).toMatchObject({
       limit: 500,
       remaining: 0,
     });
@@ -76,9 +76,9 @@ describe.each(WAYS)("an override (%s)", (_, consume) => {
     expect(await query("select from limit_overrides where user_id = $1", [userId])).toEqual([]);
   });
 
-  test("stands through a plan change and a renewal", async () => {
+  test("stays in effect after a plan change and a renewal", async () => {
     const fake = await subscribe(userId, { plan: "bronze" });
-    await elsewhere.setLimitOverride(userId, "stamps_used", 20_000, BY);
+    await otherProcess.setLimitOverride(userId, "stamps_used", 20_000, BY);
     await deliver(gateway, fake.planChanged("titanium", Date.now() + 1_000));
     expect(await consume(1)).toMatchObject({ limit: 20_000, plan: "titanium" });
     await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR_MS);
@@ -87,10 +87,10 @@ describe.each(WAYS)("an override (%s)", (_, consume) => {
     expect(await meter(userId, "stamps_used")).toMatchObject({ used: 2, limit: 20_000 });
   });
 
-  test("lowered during 64 calls: none passes by the old limit afterwards", async () => {
+  test("below the plan's limit ends the old limit at once for 64 concurrent calls", async () => {
     await consume(10);
     const calls = Array.from({ length: 64 }, () => consume(10));
-    const set = await elsewhere.setLimitOverride(userId, "stamps_used", 200, BY);
+    const set = await otherProcess.setLimitOverride(userId, "stamps_used", 200, BY);
     const verdicts = await Promise.all(calls);
     const used = await ledger(userId, "stamps_used");
     expect(used).toBe(10 + 10 * verdicts.filter(({ allowed }) => allowed).length);
@@ -98,21 +98,21 @@ describe.each(WAYS)("an override (%s)", (_, consume) => {
     expect(await meter(userId, "stamps_used")).toMatchObject({ used, limit: 200 });
   });
 
-  test("raised during 64 calls: calls pass up to the new limit, and no more", async () => {
+  test("above the plan's limit lets 64 concurrent calls pass up to the new limit", async () => {
     await consume(10);
     const calls = Array.from({ length: 64 }, () => consume(10));
-    await elsewhere.setLimitOverride(userId, "stamps_used", 600, BY);
+    await otherProcess.setLimitOverride(userId, "stamps_used", 600, BY);
     await Promise.all([...calls, ...Array.from({ length: 20 }, () => consume(10))]);
     expect(await ledger(userId, "stamps_used")).toBe(600);
   });
 });
 
-test("another user's limit is their own", async () => {
+test("an override does not affect another user", async () => {
   await gateway.setLimitOverride(userId, "stamps_used", 900, BY);
   expect(await meter(`${userId}-other`, "stamps_used")).toMatchObject({ limit: 500 });
 });
 
-test("of a gauge: it allows more things, and a plan change respects it until it expires", async () => {
+test("an override of a gauge raises the limit that a plan change checks, until it expires", async () => {
   await subscribe(userId, { plan: "office", product: "depot" });
   for (let made = 0; made < 5; made += 1) await baysTable(gateway).create(userId, `Bay ${made}`);
   const toSolo = () => gateway.validatePlanChange(userId, "solo", "depot");

@@ -1,4 +1,4 @@
-/** When a reservation's key repeats its answer, and when it is free because its reservation ended or was given back. */
+/** A reservation's key repeats its answer until the reservation ends or its charge is released; then it is free. */
 import { describe, expect, test } from "vitest";
 import { meteredDatabase } from "@/tests/support/metered";
 import { createGate } from "./gate";
@@ -20,8 +20,8 @@ const reserve = (userId: string, amount: number, idempotencyKey?: string, ttlSec
 
 const release = (userId: string, amount: number) => gate.release(userId, "stamps_used", amount);
 
-describe("reservation keys", () => {
-  test("Case 2: settled to 0, the key makes a new hold, which settles", async () => {
+describe("a reservation's key", () => {
+  test("Case 2: makes a new reservation after it was settled to 0", async () => {
     const userId = newUser();
     const first = await reserve(userId, 400, "J");
     expect(await gate.settle(userId, first.reservationId as string, 0)).toMatchObject({ settled: 0 });
@@ -34,7 +34,7 @@ describe("reservation keys", () => {
     expect(await ledger(userId, "stamps_used")).toBe(350);
   });
 
-  test("Case 3: expired, the key makes a new hold, or is refused", async () => {
+  test("Case 3: makes a new reservation after it expired, or is refused at the limit", async () => {
     const userId = newUser();
     const start = Date.UTC(2026, 4, 4, 9);
     await gateway.setSandboxClock(userId, start);
@@ -50,7 +50,7 @@ describe("reservation keys", () => {
     expect(await meter(userId, "stamps_used")).toMatchObject({ used: 200, reserved: 0 });
   });
 
-  test("while it is open, and settled to more than 0: the same reservation, with its settled amount", async () => {
+  test("repeats its reservation while that is open, and after it was settled to more than 0", async () => {
     const userId = newUser();
     const first = await reserve(userId, 400, "J");
     expect(await reserve(userId, 400, "J")).toEqual(first);
@@ -62,7 +62,7 @@ describe("reservation keys", () => {
     expect(await ledger(userId, "stamps_used")).toBe(350);
   });
 
-  test("free with another request once it ended", async () => {
+  test("accepts another amount after its reservation was settled to 0", async () => {
     const userId = newUser();
     const first = await reserve(userId, 400, "J");
     await gate.settle(userId, first.reservationId as string, 0);
@@ -70,7 +70,7 @@ describe("reservation keys", () => {
     await expect(reserve(userId, 400, "J")).rejects.toMatchObject({ reason: "key_reused" });
   });
 
-  test("free once a release without `of` gave back some of what it was settled to", async () => {
+  test("is free after a release without `of` of a part of its settled amount", async () => {
     const userId = newUser();
     const first = await reserve(userId, 400, "J");
     await gate.settle(userId, first.reservationId as string, 300);
@@ -82,14 +82,14 @@ describe("reservation keys", () => {
     expect(await meter(userId, "stamps_used")).toMatchObject({ used: 299, reserved: 200 });
   });
 
-  test("expired and settled late: in effect, until that charge is given back", async () => {
+  test("is in effect after a late settlement of its expired reservation, until that charge is released", async () => {
     const userId = newUser();
     const start = Date.UTC(2026, 4, 4, 9);
     await gateway.setSandboxClock(userId, start);
     const first = await reserve(userId, 400, "J", 1);
     await gateway.setSandboxClock(userId, start + 2_000);
     await gate.consume(userId, "stamps_used", 200);
-    // Free now, and refused; which must not spoil what follows.
+    // The key is free now and refused, which must not affect the settlement.
     expect(await reserve(userId, 400, "J", 1)).toMatchObject({ allowed: false });
     expect(await gate.settle(userId, first.reservationId as string, 150)).toMatchObject({
       settled: 150,
@@ -101,7 +101,7 @@ describe("reservation keys", () => {
     expect(await meter(userId, "stamps_used")).toMatchObject({ used: 349, reserved: 100 });
   });
 
-  test("two retries of a free key at once make one hold", async () => {
+  test("makes one reservation for concurrent retries if it is free", async () => {
     for (let round = 0; round < 10; round += 1) {
       const userId = newUser();
       const first = await reserve(userId, 100, "J");
@@ -113,7 +113,7 @@ describe("reservation keys", () => {
     }
   });
 
-  test("expiry, its retries and its settling at once: held or charged within the limit, once each", async () => {
+  test("reserves or charges at most once during a concurrent expiry, settlement and retries", async () => {
     for (let round = 0; round < 10; round += 1) {
       const userId = newUser();
       const start = Date.UTC(2026, 4, 4, 9);
@@ -135,7 +135,7 @@ describe("reservation keys", () => {
     }
   });
 
-  test("one free key for two products at once: one hold", async () => {
+  test("makes one reservation for two products at once if it is free", async () => {
     const userId = newUser();
     const first = await reserve(userId, 100, "J");
     await gate.settle(userId, first.reservationId as string, 0);

@@ -1,4 +1,4 @@
-/** Reservations, and what races with them, on connections of their own. */
+/** Reservations and concurrent calls, on separate connections. */
 import { describe, expect, test } from "vitest";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { meteredDatabase } from "@/tests/support/metered";
@@ -10,7 +10,7 @@ const gate = createGate(() => gateway);
 const MINUTES = { ttlSeconds: 600 };
 
 let users = 0;
-function newcomer(): string {
+function newUser(): string {
   users += 1;
   return `holder-${users}`;
 }
@@ -18,16 +18,16 @@ function newcomer(): string {
 const times = <T>(count: number, work: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => work(index)));
 
-/** Holds an amount that must fit; its id. */
+/** Reserves an amount within the limit, and returns the reservation's id. */
 async function hold(userId: string, amount: number, ttlSeconds = 600): Promise<string> {
   const { reservationId } = await gate.reserve(userId, "stamps_used", amount, { ttlSeconds });
   if (reservationId === null) throw new Error("refused");
   return reservationId;
 }
 
-describe("holding", () => {
-  test("what is held is not left for others, and comes back", async () => {
-    const userId = newcomer();
+describe("a reservation", () => {
+  test("lowers the remaining amount until it is settled", async () => {
+    const userId = newUser();
     const id = await hold(userId, 400);
     expect(await meter(userId, "stamps_used")).toMatchObject({ used: 0, reserved: 400, remaining: 100 });
     expect(await gate.consume(userId, "stamps_used", 101)).toMatchObject({ allowed: false, used: 0, remaining: 100 });
@@ -36,16 +36,16 @@ describe("holding", () => {
     expect(await ledger(userId, "stamps_used")).toBe(250);
   });
 
-  test("20 at once, each a tenth of the limit: ten hold", async () => {
-    const userId = newcomer();
+  test("of a tenth of the limit, 20 at once: ten are allowed", async () => {
+    const userId = newUser();
     const held = await times(20, () => gate.reserve(userId, "stamps_used", 50, MINUTES));
     expect(held.filter(({ allowed }) => allowed)).toHaveLength(10);
     expect(held.filter(({ reservationId }) => reservationId === null)).toHaveLength(10);
     expect(await meter(userId, "stamps_used")).toMatchObject({ reserved: 500, remaining: 0 });
   });
 
-  test("one key 10 times at once holds once", async () => {
-    const userId = newcomer();
+  test("is made once by 10 concurrent calls with one key", async () => {
+    const userId = newUser();
     const held = await times(10, () =>
       gate.reserve(userId, "stamps_used", 100, { ...MINUTES, idempotencyKey: "stream" }),
     );
@@ -56,8 +56,8 @@ describe("holding", () => {
     ).rejects.toMatchObject({ reason: "key_reused" });
   });
 
-  test("holds and charges at once never pass the limit together", async () => {
-    const userId = newcomer();
+  test("and concurrent charges never pass the limit together", async () => {
+    const userId = newUser();
     const [held, charged] = await Promise.all([
       times(30, () => gate.reserve(userId, "stamps_used", 13, MINUTES)),
       times(30, () => gate.consume(userId, "stamps_used", 17)),
@@ -70,9 +70,9 @@ describe("holding", () => {
   });
 });
 
-describe("settling", () => {
-  test("20 times at once is once; another amount is refused", async () => {
-    const userId = newcomer();
+describe("a settlement", () => {
+  test("of one amount 20 times at once is charged once; another amount is refused", async () => {
+    const userId = newUser();
     const id = await hold(userId, 100);
     const answers = await times(20, () => gate.settle(userId, id, 80));
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
@@ -80,16 +80,16 @@ describe("settling", () => {
     await expect(gate.settle(userId, id, 81)).rejects.toMatchObject({ reason: "already_settled" });
   });
 
-  test("two amounts at once: one settles, the other is refused", async () => {
-    const userId = newcomer();
+  test("of two amounts at once charges one, and the other is refused", async () => {
+    const userId = newUser();
     const id = await hold(userId, 100);
     const both = await Promise.allSettled([gate.settle(userId, id, 30), gate.settle(userId, id, 60)]);
     expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
     expect([30, 60]).toContain(await ledger(userId, "stamps_used"));
   });
 
-  test("to more than was held: as far as the limit allows, beside charges that want the same", async () => {
-    const userId = newcomer();
+  test("above the reserved amount is charged up to the limit, also beside concurrent charges", async () => {
+    const userId = newUser();
     const id = await hold(userId, 100);
     const [settled, charged] = await Promise.all([
       gate.settle(userId, id, 450),
@@ -102,8 +102,8 @@ describe("settling", () => {
     expect(await ledger(userId, "stamps_used")).toBe(settled.settled + accepted);
   });
 
-  test("in the window it was made in, when that has ended since", async () => {
-    const userId = newcomer();
+  test("is charged in the window of its reservation, also after that window's end", async () => {
+    const userId = newUser();
     const fake = await subscribe(userId, { plan: "silver" });
     await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR_MS);
     const id = await hold(userId, 4_000, 86_400);
@@ -116,8 +116,8 @@ describe("settling", () => {
     expect(row?.at.getTime()).toBeLessThan(fake.periodEnd());
   });
 
-  test("racing with the renewal's news: charged once, in the old window, whoever comes first", async () => {
-    const userId = newcomer();
+  test("concurrent with the renewal's event is charged once, in the old window", async () => {
+    const userId = newUser();
     const fake = await subscribe(userId, { plan: "silver" });
     await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR_MS);
     const id = await hold(userId, 4_000, 86_400);
@@ -131,10 +131,10 @@ describe("settling", () => {
     expect(await ledger(userId, "stamps_used")).toBe(4_030);
   });
 
-  test("another user's, or one that never was: not found, nothing charged", async () => {
-    const userId = newcomer();
+  test("of another user's reservation is not found and charges nothing", async () => {
+    const userId = newUser();
     const id = await hold(userId, 10);
-    await expect(gate.settle(newcomer(), id, 10)).rejects.toMatchObject({ reason: "reservation_not_found" });
+    await expect(gate.settle(newUser(), id, 10)).rejects.toMatchObject({ reason: "reservation_not_found" });
     expect(await meter(userId, "stamps_used")).toMatchObject({ reserved: 10 });
   });
 
@@ -143,8 +143,8 @@ describe("settling", () => {
     ["a fraction", 0.5],
     ["not a number", Number.NaN],
     ["past 2^53", 2 ** 53],
-  ])("an amount that is %s changes nothing", async (_, amount) => {
-    const userId = newcomer();
+  ])("of an amount that is %s changes nothing", async (_, amount) => {
+    const userId = newUser();
     const id = await hold(userId, 10);
     await expect(gate.settle(userId, id, amount)).rejects.toMatchObject({
       problem: "bad_input",
@@ -154,9 +154,9 @@ describe("settling", () => {
   });
 });
 
-describe("expiring", () => {
-  test("needs no job: the gate lets go when the time is over", async () => {
-    const userId = newcomer();
+describe("an expiry", () => {
+  test("needs no job: the gate ignores the reservation after its time", async () => {
+    const userId = newUser();
     const start = Date.UTC(2026, 4, 4, 9);
     await gateway.setSandboxClock(userId, start);
     await hold(userId, 500, 3_600);
@@ -165,8 +165,8 @@ describe("expiring", () => {
     expect(await gate.consume(userId, "stamps_used", 500)).toMatchObject({ allowed: true, used: 500 });
   });
 
-  test("racing with its settling: charged once, or refused where others were quicker", async () => {
-    const userId = newcomer();
+  test("concurrent with the settlement and charges never passes the limit", async () => {
+    const userId = newUser();
     const start = Date.UTC(2026, 4, 4, 9);
     await gateway.setSandboxClock(userId, start);
     const id = await hold(userId, 500, 3_600);
@@ -181,8 +181,8 @@ describe("expiring", () => {
     expect(await ledger(userId, "stamps_used")).toBe(500);
   });
 
-  test("refused after its time, it may be settled when there is room again", async () => {
-    const userId = newcomer();
+  test("permits a later settlement once the limit has room for it", async () => {
+    const userId = newUser();
     const start = Date.UTC(2026, 4, 4, 9);
     await gateway.setSandboxClock(userId, start);
     const id = await hold(userId, 300, 3_600);
@@ -196,9 +196,9 @@ describe("expiring", () => {
   });
 });
 
-describe("charges during other events", () => {
-  test("an upgrade in the middle: the usage stays, no unit is lost, the new limit applies", async () => {
-    const userId = newcomer();
+describe("concurrent charges", () => {
+  test("with an upgrade are all kept, and the new limit applies", async () => {
+    const userId = newUser();
     const fake = await subscribe(userId, { plan: "silver" });
     const charges = times(80, () => gate.consume(userId, "stamps_used", 400));
     const upgraded = deliver(gateway, fake.planChanged("titanium", Date.now()));
@@ -209,8 +209,8 @@ describe("charges during other events", () => {
     expect(await ledger(userId, "stamps_used")).toBe(accepted);
   });
 
-  test("giving back in the middle: never below zero, never above what was charged", async () => {
-    const userId = newcomer();
+  test("with releases of one charge keep the counter exact", async () => {
+    const userId = newUser();
     await gate.consume(userId, "stamps_used", 100, { idempotencyKey: "failed" });
     const [given, charged] = await Promise.all([
       times(5, () => gate.release(userId, "stamps_used", 60, { of: "failed" })),
@@ -223,8 +223,8 @@ describe("charges during other events", () => {
   });
 });
 
-test("a user at the limit costs no write: not even the row's lock is taken", async () => {
-  const userId = newcomer();
+test("a denied call writes no row and takes no lock", async () => {
+  const userId = newUser();
   await gate.consume(userId, "stamps_used", 500);
   const row = "select xmin::text, xmax::text, ctid::text from subscriptions where user_id = $1 and product = 'mail'";
   const before = await query(row, [userId]);

@@ -7,7 +7,7 @@ import { deliver } from "@/tests/support/stripe";
 const NOW = Date.now();
 const monthsAgo = (months: number) => addMonths(NOW, -months);
 const partition = (at: number) => `usage_ledger_${new Date(at).toISOString().slice(0, 7).replace("-", "_")}`;
-/** The first of the month after next month's: older than that is everything that is there today. */
+/** An instant after all current partitions, so that every partition is older. */
 const EVERYTHING = addMonths(NOW, 2);
 
 type Metered = ReturnType<typeof meteredDatabase>;
@@ -27,7 +27,7 @@ function upkeep({ gateway, query }: Metered) {
       (await query<{ user_id: string }>("select distinct user_id from usage_ledger_default order by 1")).map(
         (row) => row.user_id,
       ),
-    /** What a person used on a day of the past, seen no more since. */
+    /** Records usage of a user at an instant in the past. */
     async usedAt(userId: string, at: number, amount: number) {
       await gateway.setSandboxClock(userId, at);
       await gateway.consume(userId, "stamps_used", amount);
@@ -36,12 +36,12 @@ function upkeep({ gateway, query }: Metered) {
   };
 }
 
-describe("months that nobody needs", () => {
+describe("months before every open window", () => {
   const metered = meteredDatabase();
   const { gateway } = metered;
   const { months, usedAt, drifts } = upkeep(metered);
 
-  test("go, and nobody's counter moves with them", async () => {
+  test("are dropped, and no counter changes", async () => {
     await usedAt("gone", monthsAgo(10), 120);
     await gateway.consume("here", "stamps_used", 70);
     await gateway.consume("here", "orders_count", 3);
@@ -49,7 +49,7 @@ describe("months that nobody needs", () => {
     expect(dropped).toContain(partition(monthsAgo(10)));
     expect(dropped).not.toContain(partition(monthsAgo(5)));
     expect(await months()).toContain(partition(monthsAgo(5)));
-    // Somebody who has not been seen since has a row of a window that is long over: that is no drift.
+    // The row of an inactive user has the values of a window that is over, which is no drift.
     expect(await drifts()).toEqual([]);
     expect((await gateway.usage("gone")).subscriptions.flatMap(({ meters }) => meters.map(({ used }) => used))).toEqual(
       [0, 0, 0, 0],
@@ -60,12 +60,12 @@ describe("months that nobody needs", () => {
   });
 });
 
-describe("the month in which we are", () => {
+describe("the current month", () => {
   const metered = meteredDatabase();
   const { gateway } = metered;
   const { drifts } = upkeep(metered);
 
-  test("is never among them", async () => {
+  test("is never dropped", async () => {
     const { used } = await gateway.consume("here", "stamps_used", 1);
     const { dropped, before } = await gateway.dropLedgerPartitions(EVERYTHING);
     expect(dropped).not.toContain(partition(NOW));
@@ -80,7 +80,7 @@ describe("an open window", () => {
   const { gateway, subscribe, meter } = metered;
   const { months, usedAt, drifts } = upkeep(metered);
 
-  test("of a yearly plan keeps every month since its period began, and takes nobody else's", async () => {
+  test("of a yearly plan keeps every month since its period began, and no older ones", async () => {
     await usedAt("before", monthsAgo(12), 30);
     await gateway.setSandboxClock("yearly", monthsAgo(9));
     const fake = await subscribe("yearly", { plan: "titanium", interval: "yearly", startsAt: monthsAgo(9) });
@@ -94,7 +94,7 @@ describe("an open window", () => {
     expect(await meter("yearly", "stamps_used")).toMatchObject({ used: 50 });
     expect(await drifts("yearly")).toEqual([]);
 
-    // Carried over from the middle of the year: what was used is all still there to be counted.
+    // A carry-over in the middle of the year needs the ledger's rows since the year's start.
     await deliver(gateway, fake.planChanged("silver", Date.now() + 1_000));
     expect(await meter("yearly", "stamps_used")).toMatchObject({ used: 50, limit: 15_000 });
     expect(await drifts("yearly")).toEqual([]);
@@ -106,7 +106,7 @@ describe("a window that carried over units of a dropped month", () => {
   const { gateway, subscribe, meter } = metered;
   const { drifts } = upkeep(metered);
 
-  test("keeps its opening when a release gives some of them back", async () => {
+  test("keeps its opening at a release of some of them", async () => {
     const now = Date.parse(`${new Date(NOW).toISOString().slice(0, 7)}-15T12:00:00Z`);
     const startsAt = now - 20 * DAY_MS;
     await gateway.setSandboxClock("carried", startsAt);
@@ -133,7 +133,7 @@ describe("an open reservation", () => {
   const { gateway } = metered;
   const { months } = upkeep(metered);
 
-  test("keeps the month in which its use would count, until it ends", async () => {
+  test("keeps the month of its usage until it ends", async () => {
     await gateway.setSandboxClock("held", monthsAgo(6));
     const { reservationId } = await gateway.reserve("held", "stamps_used", 100, 86_400);
     await gateway.dropLedgerPartitions(EVERYTHING);
@@ -153,7 +153,7 @@ describe("rows outside every month", () => {
   const { gateway, meter } = metered;
   const { inDefault, drifts, usedAt } = upkeep(metered);
 
-  test("are counted like all others, and go when their time is over", async () => {
+  test("are counted like all others, and are deleted after their time", async () => {
     await usedAt("long-ago", monthsAgo(40), 25);
     await gateway.setSandboxClock("far-ahead", addMonths(NOW, 40));
     await gateway.consume("far-ahead", "stamps_used", 25);
@@ -171,7 +171,7 @@ describe("rows ahead of every month", () => {
   const { gateway, meter } = metered;
   const { inDefault, drifts } = upkeep(metered);
 
-  test("are no obstacle to their month, when it is made at last", async () => {
+  test("move to their month's partition when that is created", async () => {
     const at = addMonths(NOW, 40);
     await gateway.setSandboxClock("far-ahead", at);
     await gateway.consume("far-ahead", "stamps_used", 25);
@@ -188,9 +188,9 @@ describe("drift", () => {
   const { gateway, query, subscribe } = metered;
   const { drifts } = upkeep(metered);
 
-  test("is found nowhere, at any moment of a mixed workload", async () => {
-    const people = Array.from({ length: 6 }, (_, index) => `mixed-${index}`);
-    for (const [index, userId] of people.entries())
+  test("is never found during a mixed workload", async () => {
+    const userIds = Array.from({ length: 6 }, (_, index) => `mixed-${index}`);
+    for (const [index, userId] of userIds.entries())
       if (index % 2 === 0)
         await subscribe(userId, { plan: "silver" }).then(() =>
           subscribe(`${userId}x`, { plan: "office", product: "depot" }),
@@ -201,7 +201,7 @@ describe("drift", () => {
       while (working) seen.push(...(await drifts()));
     })();
     await Promise.all(
-      people.flatMap((userId) => [
+      userIds.flatMap((userId) => [
         ...Array.from({ length: 12 }, (_, index) =>
           gateway.consume(userId, "stamps_used", 7 + index, `key-${index % 8}`).catch(() => {}),
         ),
@@ -227,7 +227,7 @@ describe("drift", () => {
     expect(rows?.count).toBeGreaterThan(60);
   });
 
-  test("is found nowhere after windows that carry over, are held, or turned long ago", async () => {
+  test("is not found after a renewal with withheld quota, or after a reset", async () => {
     const startsAt = Date.now() - 10 * DAY_MS;
     const fake = await subscribe("moved", { plan: "titanium", startsAt });
     await gateway.consume("moved", "stamps_used", 9_000);
@@ -235,20 +235,20 @@ describe("drift", () => {
     await deliver(gateway, fake.renewed());
     await deliver(gateway, fake.changed({ status: "past_due" }, fake.periodEnd() - 27 * DAY_MS));
     await gateway.consume("moved", "stamps_used", 100);
-    await gateway.consume("turned", "stamps_used", 100);
-    await gateway.setSandboxClock("turned", Date.now() + 3 * DAY_MS);
+    await gateway.consume("reset", "stamps_used", 100);
+    await gateway.setSandboxClock("reset", Date.now() + 3 * DAY_MS);
     expect(await drifts()).toEqual([]);
-    await gateway.consume("turned", "stamps_used", 10);
+    await gateway.consume("reset", "stamps_used", 10);
     expect(await drifts()).toEqual([]);
   });
 });
 
-describe("drift that is there", () => {
+describe("planted drift", () => {
   const metered = meteredDatabase();
   const { gateway, query } = metered;
   const { drifts } = upkeep(metered);
 
-  test("is found in a counter, and in a ledger row that somebody removed", async () => {
+  test("is found in a changed counter and in a removed ledger row", async () => {
     await gateway.consume("counter", "stamps_used", 10);
     await gateway.consume("row", "orders_count", 10);
     await gateway.consume("row", "orders_count", 5);
@@ -262,7 +262,7 @@ describe("drift that is there", () => {
     ]);
   });
 
-  test("of a page is of that page; the pages follow each other to the end", async () => {
+  test("is searched page by page, until all users are checked", async () => {
     const page = async (after: string) => {
       const [row] = await query<{ page: { next: string | null; checked: number } }>(
         "select find_usage_drift($1, 3) as page",
@@ -270,13 +270,13 @@ describe("drift that is there", () => {
       );
       return row?.page;
     };
-    const everybody = (await query<{ user_id: string }>("select user_id from users order by user_id")).length;
+    const userCount = (await query<{ user_id: string }>("select user_id from users order by user_id")).length;
     let checked = 0;
     for (let after: string | null | undefined = ""; typeof after === "string"; ) {
       const found: Awaited<ReturnType<typeof page>> = await page(after);
       checked += found?.checked ?? 0;
       after = found?.next;
     }
-    expect(checked).toBe(everybody);
+    expect(checked).toBe(userCount);
   });
 });

@@ -1,4 +1,4 @@
-/** Disputes at the sandbox's Stripe: their events name a charge, and get their user by Stripe's real client. */
+/** Disputes at the sandbox's Stripe: their events name a charge, and Stripe's real client finds the user. */
 import { expect, test } from "vitest";
 import { priceLists, sales } from "@/lib/config/current-catalog";
 import { fetchThrough, reconcileSubscriptions } from "@/lib/jobs/reconcile";
@@ -42,7 +42,7 @@ async function disputed() {
   return { id, press };
 }
 
-test("a dispute is attached when its event arrives, and is then no difference", async () => {
+test("a dispute is attached when its event arrives, and the reconciliation then finds no difference", async () => {
   const { press } = await disputed();
   for (const [action, note] of [
     ["dispute", ["dispute_opened", "needs_response"]],
@@ -58,7 +58,7 @@ test("a dispute is attached when its event arrives, and is then no difference", 
   expect(await compared()).toMatchObject({ checked: 2, different: 0, recordsUnread: 0, findings: [] });
 });
 
-test("without a key, or if Stripe does not answer, it waits for the reconciliation of its own subscription", async () => {
+test("a dispute waits for its subscription's reconciliation without a key or without an answer of Stripe", async () => {
   const { press, id } = await disputed();
   const [unattached] = await press("dispute");
   if (unattached === undefined) throw new Error("The event named no charge.");

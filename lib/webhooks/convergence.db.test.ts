@@ -29,7 +29,7 @@ let users = 0;
 /** Paddle's histories omit the actions that Paddle does not support. */
 const actionsOf = (render: Render) => (render === asPaddle || render === mixed ? PADDLE_ACTIONS : ACTIONS);
 
-/** A history of at most seven facts, and what was used in between. */
+/** A history of at most seven facts, with usage in between. */
 const anyHistory = (render: Render) =>
   fc
     .array(fc.constantFrom(...actionsOf(render)), { minLength: 3, maxLength: 9 })
@@ -48,14 +48,14 @@ const asStripe =
   (shape: Shape): Render =>
   (fact, userId) => [{ processor: "stripe", event: renderStripe(fact, userId, shape) }];
 const asPaddle: Render = (fact, userId) => renderPaddle(fact, userId).map((event) => ({ processor: "paddle", event }));
-/** Every other subscription at the other processor: a user who moves, and comes back. */
+/** Every other subscription at the other processor: a user who moves to Paddle and back. */
 const mixed: Render = (fact, userId) =>
   (/[13579]$/.test(fact.subscription) ? asPaddle : asStripe("basil"))(fact, userId);
 
 const RENDERINGS: readonly { name: string; render: Render }[] = [
   ...SHAPES.map((shape) => ({ name: `Stripe ${shape}`, render: asStripe(shape) })),
   { name: "Paddle", render: asPaddle },
-  { name: "both", render: mixed },
+  { name: "both processors", render: mixed },
 ];
 
 /** Creates a user with the simulator's usage in the ledger, and delivers the events one after the other. */
@@ -80,11 +80,11 @@ async function deliverHistory(simulator: BillingSimulator, order: readonly numbe
   for (const index of order) {
     const { processor, event } = events[index] as Event;
     const { body } = await (processor === "stripe" ? deliver : deliverPaddle)(gateway, event);
-    // Of Paddle only the creation names its transaction: what comes before it waits for it.
+    // At Paddle only the creation names its transaction: earlier deliveries wait for it.
     expect(["applied", "duplicate", "deferred", "ignored", "quarantined"]).toContain(body.outcome);
   }
-  // An attempt on a sent invoice at an unlisted price is ignored until it is due; a payment that came before the event
-  // which names its item is stored as another item's, and counts all the same.
+  // An attempt on a sent invoice at an unlisted price is ignored until it is due. A payment before the event that names
+  // its item is stored as another item's payment, and counts as well.
   const undecided = `select id, outcome from webhook_events where id like $1
     and outcome is distinct from 'applied' and coalesce(reason, '') not in ('not_due', 'no_plan_line')`;
   expect((await database.pool().query(undecided, [`evt_${userId}_%`])).rows).toEqual([]);
@@ -112,7 +112,7 @@ async function expectSameFactsAgain(userId: string): Promise<void> {
     const parsed = SOURCES[processor].parse(raw);
     const { find } = priceLists(processor, {}, { sandbox: true });
     const normalized = parsed.ok && SOURCES[processor].normalize(parsed.event, find);
-    if (!normalized || !("identity" in normalized)) throw new Error(`${id} says nothing`);
+    if (!normalized || !("identity" in normalized)) throw new Error(`${id} has no facts`);
     expect(factFor(product, normalized)).toEqual(body);
   }
 }
@@ -125,14 +125,14 @@ function factFor(product: string, normalized: Normalized): Fact | null | undefin
   return own ?? (normalized.facts[0] && withoutPlan(normalized.facts[0].fact));
 }
 
-/** All that is stored, without what tells users apart. */
+/** The stored state, without the user's id. */
 async function stateOf(userId: string): Promise<unknown> {
   const { rows } = await database.pool().query("select timeline_state($1, 'mail') as state", [userId]);
   return JSON.parse(JSON.stringify(rows[0].state).replaceAll(userId, "user"));
 }
 
 test.each(RENDERINGS)(
-  `${HISTORIES} histories as $name sends them, each in two other orders with duplicates`,
+  `${HISTORIES} histories from $name end in one state in other orders, with duplicates`,
   async ({ render }) => {
     const cases = fc.sample(
       anyHistory(render).chain((simulator) => {

@@ -1,4 +1,4 @@
-/** Discounts by the processors' events, from the signed bytes to what the user sees. */
+/** Discounts by the processors' events, from the signed bytes to the user's view. */
 import { beforeEach, expect, test } from "vitest";
 import { DAY_MS, SECOND_MS } from "@/lib/billing/timeline/calendar";
 import {
@@ -50,7 +50,7 @@ const price = { product: "mail", plan: "silver", interval: "monthly" } as const;
 const play = () => fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: STARTED });
 const spring = { id: "spring20", name: "Spring", code: null, off: { percent: 20 }, endsAt: null };
 
-test("one that arrives before its subscription waits for it, and ends by its own event", async () => {
+test("a discount that arrives before its subscription waits for it, and ends by its own event", async () => {
   await gateway.linkCustomer("stripe", `cus_${userId}`, userId, "checkout");
   expect((await deliver(gateway, discount("created", STARTED))).body).toMatchObject({ outcome: "quarantined" });
   const created = play().created();
@@ -66,7 +66,7 @@ test("one that arrives before its subscription waits for it, and ends by its own
   expect(outcomes).toEqual([{ outcome: "applied" }, { outcome: "applied" }, { outcome: "applied" }]);
 });
 
-test("one that is named by its id only is worth fetching, until its terms are known", async () => {
+test("a receipt requests a fetch for a discount with an id only, until its terms are known", async () => {
   const fake = play();
   await deliver(gateway, fake.created());
   const bare = discount("created", STARTED + DAY_MS, { source: { type: "coupon", coupon: "spring20" } });
@@ -79,7 +79,7 @@ test("one that is named by its id only is worth fetching, until its terms are kn
   expect(await shown()).toEqual([spring]);
 });
 
-test("a subscription at Paddle names its one discount, and takes it away", async () => {
+test("a Paddle subscription's event sets its one discount, and a later event removes it", async () => {
   const spec = (over: object = {}) => ({
     ...subscriptionEntity({
       id: `sub_${userId}`,
@@ -102,6 +102,6 @@ test("a subscription at Paddle names its one discount, and takes it away", async
   await send("whole", spec({ discount: { ...applied, ...terms }, updated_at: later }), STARTED + DAY_MS);
   expect(await shown()).toEqual([{ id: "dsc_1", name: "Spring", code: "SPRING", off: { percent: 20 }, endsAt: null }]);
   const last = new Date(STARTED + 2 * DAY_MS).toISOString();
-  await send("gone", spec({ discount: null, updated_at: last }), STARTED + 2 * DAY_MS);
+  await send("removed", spec({ discount: null, updated_at: last }), STARTED + 2 * DAY_MS);
   expect(await shown()).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** What comes of events that cannot be decided at once: deferred, quarantined, failing, dead, replayed. */
+/** Events that cannot be decided at once: deferred, quarantined, failing, dead, replayed. */
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
@@ -41,11 +41,11 @@ async function stored(id: string) {
   return rows[0];
 }
 
-/** Lets every wait be over. */
+/** Ends every wait. */
 const dueNow = () => database.pool().query("update webhook_events set next_attempt_at = now() - interval '1 second'");
 
-describe("an event whose user is not known", () => {
-  test("is folded in when an admin links its customer", async () => {
+describe("an event of an unknown user", () => {
+  test("is applied when an admin links its customer", async () => {
     const fake = play();
     const [created, upgraded] = [unlinked(fake.created()), unlinked(fake.planChanged("titanium", Date.now() - DAY_MS))];
     expect((await deliver(gateway, upgraded)).body).toMatchObject({ outcome: "deferred", reason: "unknown_user" });
@@ -55,13 +55,13 @@ describe("an event whose user is not known", () => {
     const { events } = await linkCustomer(request, gateway);
     expect(events.map(({ outcome }) => outcome)).toEqual(["applied", "applied"]);
     expect(await plan()).toBe("titanium");
-    await expect(linkCustomer({ ...request, userId: "somebody-else" }, gateway)).rejects.toMatchObject({
+    await expect(linkCustomer({ ...request, userId: "another-user" }, gateway)).rejects.toMatchObject({
       problem: "conflict",
       reason: "linked_to_another",
     });
   });
 
-  test("is folded in when a later event of its customer names the user", async () => {
+  test("is applied when a later event of its customer names the user", async () => {
     const fake = play();
     await deliver(gateway, unlinked(fake.created()));
     const session = {
@@ -76,7 +76,7 @@ describe("an event whose user is not known", () => {
           object: "checkout.session",
           customer: `cus_${userId}`,
           subscription: `sub_${userId}`,
-          client_reference_id: "somebody-else",
+          client_reference_id: "another-user",
           metadata: { user_id: userId },
         },
       },
@@ -85,7 +85,7 @@ describe("an event whose user is not known", () => {
     expect(await plan()).toBe("silver");
   });
 
-  test("a user id that only the browser could have written links no user", async () => {
+  test("is deferred if only the browser could have written the user id", async () => {
     const session = {
       id: `evt_browser_${userId}`,
       type: "checkout.session.completed",
@@ -113,7 +113,7 @@ describe("an event whose user is not known", () => {
 });
 
 describe("an event that was stored and not decided", () => {
-  test("a crash after the inbox: the next delivery decides it", async () => {
+  test("is decided by its next delivery", async () => {
     const created = play().created();
     await storeOnly(created);
     expect((await deliver(gateway, created)).body).toMatchObject({ outcome: "applied" });
@@ -121,7 +121,7 @@ describe("an event that was stored and not decided", () => {
     expect(await stored(created.id as string)).toMatchObject({ deliveries: 3, outcome: "applied" });
   });
 
-  test("or the retry job, and two jobs at once decide it once", async () => {
+  test("is decided once by two concurrent retry jobs", async () => {
     const created = play().created();
     await storeOnly(created);
     await dueNow();
@@ -130,7 +130,7 @@ describe("an event that was stored and not decided", () => {
     expect(await plan()).toBe("silver");
   });
 
-  test("one that always throws is ours to retry, then dead, and can be replayed", async () => {
+  test("is retried ten times if it always throws, is then dead, and can be replayed", async () => {
     const created = play().created();
     const id = created.id as string;
     await breakCommits();
@@ -159,40 +159,40 @@ describe("an event that was stored and not decided", () => {
 });
 
 describe("an unlisted price", () => {
-  const strange = (event: StripeObject) => changed(event, "price_mail_silver_monthly", "price_of_somebody");
+  const unlisted = (event: StripeObject) => changed(event, "price_mail_silver_monthly", "price_unlisted");
 
-  test("keeps the last known plan, and the end of the subscription counts", async () => {
+  test("keeps the last known plan, and the subscription's end applies", async () => {
     const fake = play();
     await deliver(gateway, fake.created());
-    const repriced = strange(fake.changed({ quantity: 2 } as object, Date.now() - DAY_MS));
+    const repriced = unlisted(fake.changed({ quantity: 2 } as object, Date.now() - DAY_MS));
     expect((await deliver(gateway, repriced)).body).toMatchObject({ outcome: "applied" });
     expect(await plan()).toBe("silver");
-    expect((await deliver(gateway, strange(fake.deleted(Date.now() - 1000)))).body).toMatchObject({
+    expect((await deliver(gateway, unlisted(fake.deleted(Date.now() - 1000)))).body).toMatchObject({
       outcome: "applied",
       decision: { action: "preserve", reason: "Subscription ended" },
     });
     expect(await plan()).toBe("free");
   });
 
-  test("also if the end arrived before the subscription was known", async () => {
+  test("in an end does not prevent it, also if the end arrived before the creation", async () => {
     const fake = play();
     const created = fake.created();
-    const ended = strange(fake.deleted(Date.now() - 1000));
+    const ended = unlisted(fake.deleted(Date.now() - 1000));
     expect((await deliver(gateway, ended)).body).toMatchObject({ outcome: "quarantined" });
     await deliver(gateway, created);
     expect(await plan()).toBe("free");
   });
 });
 
-describe("an end that could be lost", () => {
-  const strange = (event: StripeObject) => changed(event, "price_mail_silver_monthly", "price_of_somebody");
+describe("a subscription's end is not lost", () => {
+  const unlisted = (event: StripeObject) => changed(event, "price_mail_silver_monthly", "price_unlisted");
 
   test.each(["created first", "end first"])(
-    "deferred with a price that is not ours, then linked: %s",
+    "if it is deferred at an unlisted price and then linked: %s",
     async (order) => {
       const fake = play();
       const created = unlinked(fake.created());
-      const ended = strange(unlinked(fake.deleted(Date.now() - 1000)));
+      const ended = unlisted(unlinked(fake.deleted(Date.now() - 1000)));
       for (const event of order === "end first" ? [ended, created] : [created, ended]) await deliver(gateway, event);
       await linkCustomer({ processor: "stripe", customerId: `cus_${userId}`, userId }, gateway);
       expect(await plan()).toBe("free");
@@ -202,7 +202,7 @@ describe("an end that could be lost", () => {
   test("if the retry job decides the creation", async () => {
     const fake = play();
     const created = fake.created();
-    await deliver(gateway, strange(fake.deleted(Date.now() - 1000)));
+    await deliver(gateway, unlisted(fake.deleted(Date.now() - 1000)));
     await storeOnly(created);
     await dueNow();
     await retryWebhooks(gateway);
@@ -262,7 +262,7 @@ test("refunds and disputes are recorded, also if the processor does not name a u
   expect(await plan()).toBe("silver");
 });
 
-/** What a crash right after the inbox leaves behind. */
+/** Stores the event only, as a crash after the inbox does. */
 async function storeOnly(event: StripeObject): Promise<void> {
   const raw = Buffer.from(JSON.stringify(event));
   await gateway.recordWebhookEvent({

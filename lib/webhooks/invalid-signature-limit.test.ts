@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { invalidSignatureLimit } from "./invalid-signature-limit";
 
-test("600 a minute and network, then the seconds to wait; others and the next minute are free", () => {
+test("600 deliveries per minute and network pass, then the limit returns the seconds to wait", () => {
   const limit = invalidSignatureLimit();
   for (let count = 0; count < 600; count += 1) expect(limit.count("a", 1_000)).toBeNull();
   expect(limit.count("a", 1_000)).toBe(60);
@@ -10,7 +10,7 @@ test("600 a minute and network, then the seconds to wait; others and the next mi
   expect(limit.count("a", 61_000)).toBeNull();
 });
 
-test("many networks do not fill the memory, and do not free one that is counted again and again", () => {
+test("10,000 networks remove the count of an inactive network, and not that of an active one", () => {
   const limit = invalidSignatureLimit();
   for (let count = 0; count < 600; count += 1) {
     limit.count("silent", 0);

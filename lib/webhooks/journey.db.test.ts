@@ -1,4 +1,4 @@
-/** From the first click to the end, through our routes' own functions, Stripe's real SDK and the sandbox's Stripe. */
+/** From the purchase to the end, through our routes' own functions, Stripe's real SDK and the sandbox's Stripe. */
 import type Stripe from "stripe";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
@@ -69,7 +69,7 @@ const refusal = (request: Promise<unknown>) =>
     (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
-test("bought, and active when the payer returns", async () => {
+test("a purchase is active when the payer returns", async () => {
   const { checkout: id, session, url } = await open("silver");
   expect(url).toBe(`http://localhost:3000/sandbox/stripe/checkout/${session}`);
   expect(await checkoutStatus(buyer.id, id, shop)).toMatchObject({ status: "open", url });
@@ -79,7 +79,7 @@ test("bought, and active when the payer returns", async () => {
   expect(await refusal(open("titanium"))).toEqual({ problem: "conflict", reason: "already_subscribed" });
 });
 
-test("another plan closes the first: only one can be paid, and one is", async () => {
+test("a checkout of another plan closes the first one, so that only one can be paid", async () => {
   const first = await open("silver");
   const second = await open("titanium");
   expect(await pay(first.session)).toEqual({ outcome: "expired" });
@@ -89,7 +89,7 @@ test("another plan closes the first: only one can be paid, and one is", async ()
   expect(await mail()).toMatchObject({ plan: "titanium" });
 });
 
-test("upgraded: the result has the preview's money and meters", async () => {
+test("an upgrade has the money and meters of its preview", async () => {
   await subscribe("silver");
   await gateway.consume(buyer.id, "stamps_used", 12_000);
   await sandbox.moveClock(buyer.id, { to: Date.now() + 10 * DAY_MS });
@@ -102,7 +102,7 @@ test("upgraded: the result has the preview's money and meters", async () => {
   const { invoices } = await invoicesOf(buyer.id, shop);
   expect(invoices).toHaveLength(2);
   expect(Math.abs((invoices[0]?.total.amount ?? 0) - (shown.dueNow?.amount ?? 0))).toBeLessThanOrEqual(1);
-  // Asked again, after an answer that was lost: nothing is charged twice.
+  // A repeated request after a lost answer charges nothing twice.
   await client.change({
     subscription: (
       await stripe.subscriptions.list({
@@ -115,7 +115,7 @@ test("upgraded: the result has the preview's money and meters", async () => {
   expect((await invoicesOf(buyer.id, shop)).invoices).toHaveLength(2);
 });
 
-test("upgraded with a card that fails: nothing changes, and the answer has the address to pay", async () => {
+test("an upgrade with a failing card changes nothing, and the answer has the address to pay", async () => {
   await subscribe("silver", "monthly", "0341");
   const done = await change("titanium");
   await sandbox.idle();
@@ -135,7 +135,7 @@ describe("Case P2: an upgrade that waits for its payment", () => {
     return { first: await newest(), newest, subscription };
   }
 
-  test("is replaced by another, whose own invoice is to be paid", async () => {
+  test("is replaced by another upgrade with its own invoice", async () => {
     const { first, newest, subscription } = await waiting();
     const done = await change("silver", "yearly");
     const second = await newest();
@@ -146,7 +146,7 @@ describe("Case P2: an upgrade that waits for its payment", () => {
     expect(pending_update?.subscription_items?.[0]?.price.id).toBe("price_mail_silver_yearly");
   });
 
-  test("requested again is the same one", async () => {
+  test("is the same one after a repeated request", async () => {
     const { first } = await waiting();
     expect(await change("titanium")).toMatchObject({ outcome: "payment_needed", url: first.hosted_invoice_url });
   });
@@ -164,7 +164,7 @@ describe("Case P2: an upgrade that waits for its payment", () => {
   });
 });
 
-test("by the year: a share is carried over, as in the preview", async () => {
+test("a switch to yearly carries over a share, as previewed", async () => {
   await subscribe("silver");
   await gateway.consume(buyer.id, "stamps_used", 14_000);
   await sandbox.moveClock(buyer.id, { to: Date.now() + 10 * DAY_MS });
@@ -172,7 +172,7 @@ test("by the year: a share is carried over, as in the preview", async () => {
   const shown = await preview("silver", "yearly");
   expect(shown).toMatchObject({ timing: "now", usage: { effect: "carry_over" } });
   await change("silver", "yearly");
-  const took = Date.now() - asked;
+  const elapsed = Date.now() - asked;
   await sandbox.idle();
   expect(await mail()).toMatchObject({ plan: "silver", interval: "yearly" });
   const after = (await meters())[0]?.used ?? 0;
@@ -182,11 +182,11 @@ test("by the year: a share is carried over, as in the preview", async () => {
   // The year begins with the change, as long after the preview as the change came; Stripe counts seconds.
   const later = Date.parse((await mail()).periodEnd ?? "") - Date.parse(shown.nextCharge?.at ?? "");
   expect(later).toBeGreaterThanOrEqual(0);
-  expect(later).toBeLessThanOrEqual(took + SECOND_MS);
+  expect(later).toBeLessThanOrEqual(elapsed + SECOND_MS);
 });
 
-describe("downgraded", () => {
-  test("with the next period, by Stripe's own schedule, and counted anew", async () => {
+describe("a downgrade", () => {
+  test("applies with the next period, by Stripe's own schedule, and resets the usage", async () => {
     await subscribe("titanium");
     await gateway.consume(buyer.id, "stamps_used", 20_000);
     const shown = await preview("bronze");
@@ -199,7 +199,7 @@ describe("downgraded", () => {
     expect(await meters()).toEqual(shown.usage.meters.map(({ field, after }) => ({ field, ...after })));
   });
 
-  test("clicked twice, and undone twice", async () => {
+  test("is scheduled once by two requests, and undone once by two requests", async () => {
     await subscribe("titanium");
     await Promise.all([change("bronze"), change("bronze")]);
     expect(await mail()).toMatchObject({ scheduledPlan: "bronze" });
@@ -209,7 +209,7 @@ describe("downgraded", () => {
     expect(await mail()).toMatchObject({ plan: "titanium", scheduledPlan: null });
   });
 
-  test("undone: the renewal is as if nothing had been", async () => {
+  test("that is undone leaves the renewal as it was", async () => {
     await subscribe("titanium");
     const { effectiveAt } = await change("bronze");
     expect(await resumeSubscription(buyer.id, "mail", shop)).toMatchObject({ outcome: "undone" });
@@ -217,7 +217,7 @@ describe("downgraded", () => {
     expect(await mail()).toMatchObject({ plan: "titanium", scheduledPlan: null });
   });
 
-  test("from the year to the month, when the year is over", async () => {
+  test("from yearly to monthly applies at the end of the year", async () => {
     await subscribe("silver", "yearly");
     const shown = await preview("silver", "monthly");
     expect(shown).toMatchObject({ timing: "period_end", effectiveAt: (await mail()).periodEnd, dueNow: null });
@@ -226,7 +226,7 @@ describe("downgraded", () => {
     expect(await mail()).toMatchObject({ plan: "silver", interval: "monthly", scheduledPlan: null });
   });
 
-  test("then upgraded after all: the schedule gives way", async () => {
+  test("ends with a later upgrade", async () => {
     await subscribe("silver");
     const { effectiveAt } = await change("bronze");
     await change("titanium");
@@ -237,7 +237,7 @@ describe("downgraded", () => {
   });
 });
 
-test("canceled, resumed, canceled, ended, and bought again", async () => {
+test("a subscription can be canceled, resumed, canceled, ended, and bought again", async () => {
   await subscribe("silver");
   const { effectiveAt } = await cancelSubscription(buyer.id, "mail", shop);
   await sandbox.idle();
@@ -256,7 +256,7 @@ test("canceled, resumed, canceled, ended, and bought again", async () => {
   expect((await gateway.billingAccounts(buyer.id)).customers).toHaveLength(1);
 });
 
-test("tried, charged, and not tried again", async () => {
+test("a second trial is refused", async () => {
   const { session } = await open("silver", "monthly", { trial: true });
   await pay(session);
   expect(await mail()).toMatchObject({ plan: "silver", status: "trialing" });

@@ -1,4 +1,4 @@
-/** The payer is back before the webhooks: everything is fetched, and what comes later, in any order, adds nothing. */
+/** The payer returns before the webhooks: the subscription is fetched, and late webhooks change nothing. */
 import { afterAll, describe, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY_MS } from "@/lib/billing/timeline/calendar";
@@ -31,7 +31,7 @@ interface Delivery {
   signature: string;
 }
 
-/** A buyer whose webhooks are kept until the test delivers them. */
+/** A buyer; the webhooks are kept until the test delivers them. */
 function newBuyer(id: string) {
   const buyer = { id, email: null };
   const late: Delivery[] = [];
@@ -79,7 +79,7 @@ type Arrange = (events: Delivery[]) => Delivery[];
 
 describe.each<[string, Arrange]>([
   ["in their order", (events) => events],
-  ["backwards", (events) => events.toReversed()],
+  ["in reverse order", (events) => events.toReversed()],
   ["twice", (events) => [...events, ...events]],
 ])("late webhooks, %s", (order, arrange) => {
   const name = order.replaceAll(" ", "-");
@@ -88,11 +88,11 @@ describe.each<[string, Arrange]>([
     const { mail, buyAndReturn, deliver } = newBuyer(`late-${name}`);
     await buyAndReturn();
     await gateway.consume(`late-${name}`, "stamps_used", 1_200);
-    const there = await mail();
-    expect(there).toMatchObject({ plan: "silver", status: "active" });
+    const fetched = await mail();
+    expect(fetched).toMatchObject({ plan: "silver", status: "active" });
 
     await deliver(arrange);
-    expect(await mail()).toEqual(there);
+    expect(await mail()).toEqual(fetched);
     const { rows } = await database
       .pool()
       .query("select window_start from usage_windows where user_id = $1 and source <> 'free'", [`late-${name}`]);
@@ -101,7 +101,7 @@ describe.each<[string, Arrange]>([
 
   test("of a cancellation in the second of the fetch cancel the subscription", async () => {
     const id = `late-cancel-${name}`;
-    // The user's clock stands still, so all instants are equal.
+    // The user's clock does not move, so all instants are equal.
     await gateway.setSandboxClock(id, Date.now() + DAY_MS);
     const { shop, mail, buyAndReturn, deliver } = newBuyer(id);
     await buyAndReturn();

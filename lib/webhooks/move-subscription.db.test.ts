@@ -26,7 +26,7 @@ const moveTo = (userId: string, over: Gateway = gateway) =>
   link({ processor: "stripe", subscriptionId: `sub_${ada}`, userId }, over);
 const mail = async (user: string) =>
   (await gateway.usage(user)).subscriptions.find(({ product }) => product === "mail");
-const trail = async (user: string) =>
+const reasonsOf = async (user: string) =>
   (await gateway.userDetail(user, 50)).decisions.map(({ reason, product }) => `${product}: ${reason}`);
 const flags = async (user: string) =>
   (await gateway.userDetail(user, 50)).decisions.flatMap(({ flags: raised }) => raised.map(({ kind }) => kind));
@@ -41,7 +41,7 @@ async function expectRebuilt() {
 }
 
 describe("Case 8: a subscription that an admin moves", () => {
-  test("counts for the new user from that instant on, with all later events", async () => {
+  test("counts for the new user from that instant, with all later events", async () => {
     const fake = fakeStripeSubscription({
       id: `sub_${ada}`,
       userId: ada,
@@ -56,26 +56,26 @@ describe("Case 8: a subscription that an admin moves", () => {
     expect(moved).toEqual({ from: ada, at: expect.any(String) });
     expect(await mail(ada)).toMatchObject({ plan: "free", status: "canceled", processor: null });
     expect(await mail(ben)).toMatchObject({ plan: "titanium", status: "active", interval: "yearly" });
-    // Free keeps what was used beyond it; the new user has used nothing of the subscription.
+    // The free plan keeps the usage above its limit; the new user's usage of the subscription is 0.
     expect(await meter(ada, "stamps_used")).toMatchObject({ used: 20_000, limit: 500, remaining: 0 });
     expect(await meter(ben, "stamps_used")).toMatchObject({ used: 0, limit: 35_000 });
     await gateway.consume(ben, "stamps_used", 1_000);
     expect(await meter(ben, "stamps_used")).toMatchObject({ used: 1_000 });
-    expect(await trail(ada)).toEqual(["mail: Subscription moved to another user", "mail: New subscription"]);
-    expect(await trail(ben)).toEqual(["mail: Subscription moved from another user"]);
+    expect(await reasonsOf(ada)).toEqual(["mail: Subscription moved to another user", "mail: New subscription"]);
+    expect(await reasonsOf(ben)).toEqual(["mail: Subscription moved from another user"]);
 
-    // The metadata and the customer still name the former user: an admin has decided that.
+    // The metadata and the customer still name the former user; the admin's decision counts.
     await deliver(gateway, fake.changed({ status: "past_due" }, Date.now() + HOUR_MS));
     expect(await mail(ben)).toMatchObject({ plan: "titanium", status: "past_due" });
     const receipt = await deliver(gateway, fake.deleted(Date.now() + 2 * HOUR_MS));
     expect(receipt.body).toMatchObject({ outcome: "applied", decision: { reason: "Subscription ended" } });
     expect(await mail(ben)).toMatchObject({ plan: "free", status: "canceled" });
     expect(await flags(ben)).toEqual([]);
-    expect(await trail(ada)).toHaveLength(2);
+    expect(await reasonsOf(ada)).toHaveLength(2);
     await expectRebuilt();
   });
 
-  test("moved to another user and named for a third user, is flagged", async () => {
+  test("is flagged if an event names a third user after the move", async () => {
     const fake = play();
     await deliver(gateway, fake.created());
     await moveTo(ben);
@@ -94,15 +94,15 @@ describe("Case 8: a subscription that an admin moves", () => {
     const after = await revisions(ben);
     expect(await moveTo(ben)).toEqual({ linked: true, events: [] });
     expect(await revisions(ben)).toEqual(after);
-    expect(await trail(ben)).toHaveLength(1);
+    expect(await reasonsOf(ben)).toHaveLength(1);
   });
 
-  test("that no event has named is refused, and makes no user", async () => {
+  test("without an event is refused, and creates no user", async () => {
     await expect(moveTo(ben)).rejects.toMatchObject({ problem: "not_found", reason: "subscription_not_found" });
     expect(await query("select from users where user_id = $1", [ben])).toEqual([]);
   });
 
-  test("that no user has, as its events name two, is linked and its events decided", async () => {
+  test("without a user, since its events name two, is linked, and its events are decided", async () => {
     await link({ processor: "stripe", customerId: `cus_${ada}`, userId: ben }, gateway);
     const fake = play();
     const created = fake.created();
@@ -112,7 +112,7 @@ describe("Case 8: a subscription that an admin moves", () => {
     expect(await flags(ada)).toEqual(["owner_disputed"]);
   });
 
-  test("and back shows the old user's own counters, and gives nothing twice", async () => {
+  test("and moves back shows each user's own counters again", async () => {
     const fake = play();
     await deliver(gateway, fake.created());
     await gateway.consume(ada, "stamps_used", 9_000);
@@ -126,11 +126,11 @@ describe("Case 8: a subscription that an admin moves", () => {
     await moveTo(ada);
     await deliver(gateway, fake.deleted(Date.now() + HOUR_MS));
     expect(await mail(ada)).toMatchObject({ plan: "free" });
-    expect(await trail(ben)).not.toContain("mail: Subscription ended");
+    expect(await reasonsOf(ben)).not.toContain("mail: Subscription ended");
     await expectRebuilt();
   });
 
-  test("takes both products along, also when it has ended", async () => {
+  test("moves with both of its products, also after its end", async () => {
     const fake = play();
     const both = JSON.parse(JSON.stringify(fake.created()));
     const [item] = both.data.object.items.data;
@@ -149,7 +149,7 @@ describe("Case 8: a subscription that an admin moves", () => {
     await expectRebuilt();
   });
 
-  test("leaves nothing of the former user to an erased account", async () => {
+  test("adds no later fact to the erased account of the former user", async () => {
     const fake = play();
     await deliver(gateway, fake.created());
     await moveTo(ben);
@@ -161,13 +161,13 @@ describe("Case 8: a subscription that an admin moves", () => {
 });
 
 describe("deliveries around a move", () => {
-  test("of events before the move reach both users, at any time", async () => {
+  test("of events before the move apply to both users, at any time", async () => {
     const fake = play();
     await deliver(gateway, fake.created());
     const late = fake.planChanged("titanium", Date.now() - DAY_MS);
     await moveTo(ben);
     await deliver(gateway, late);
-    expect(await trail(ada)).toContain("mail: Plan change mid-cycle detected");
+    expect(await reasonsOf(ada)).toContain("mail: Plan change mid-cycle detected");
     expect(await mail(ben)).toMatchObject({ plan: "titanium" });
     expect(await mail(ada)).toMatchObject({ plan: "free" });
 
@@ -175,7 +175,7 @@ describe("deliveries around a move", () => {
     await deliver(gateway, ended);
     await deliver(gateway, ended);
     expect(await mail(ben)).toMatchObject({ plan: "free", status: "canceled" });
-    expect(await trail(ada)).toContain("mail: Subscription ended");
+    expect(await reasonsOf(ada)).toContain("mail: Subscription ended");
     await expectRebuilt();
   });
 
@@ -202,7 +202,7 @@ describe("deliveries around a move", () => {
     ["loadTimeline", "before"],
     ["loadTimeline", "after"],
   ] as const)(
-    "that are being decided at the same moment (%s, an event from %s it) lose nothing",
+    "are kept if the move is concurrent with their decision (in %s, an event from %s the move)",
     async (method, when) => {
       const fake = play();
       await deliver(gateway, fake.created());
@@ -215,23 +215,23 @@ describe("deliveries around a move", () => {
       expect(receipt.body).toMatchObject({ outcome: "applied" });
       expect(await mail(ben)).toMatchObject({ plan: "titanium" });
       expect(await mail(ada)).toMatchObject({ plan: "free" });
-      expect((await trail(ada)).includes("mail: Plan change mid-cycle detected")).toBe(when === "before");
+      expect((await reasonsOf(ada)).includes("mail: Plan change mid-cycle detected")).toBe(when === "before");
       await expectRebuilt();
     },
   );
 
-  test.each([1, 2, 3, 4])("that commit after %i of the timelines of a move are loaded move along", async (nth) => {
+  test.each([1, 2, 3, 4])("that commit after the move has loaded %i timelines move as well", async (nth) => {
     const fake = play();
     await deliver(gateway, fake.created());
     const event = fake.planChanged("titanium", Date.now() - DAY_MS);
     const over = interrupted("loadTimeline", () => deliver(gateway, event), nth);
     await moveTo(ben, over);
     expect(await mail(ben)).toMatchObject({ plan: "titanium" });
-    expect(await trail(ada)).toContain("mail: Plan change mid-cycle detected");
+    expect(await reasonsOf(ada)).toContain("mail: Plan change mid-cycle detected");
     await expectRebuilt();
   });
 
-  test("and moves, all at once, on connections of their own, end as one after the other would", async () => {
+  test("concurrent with moves, on separate connections, end as if they were sequential", async () => {
     const fake = play();
     const events: StripeObject[] = [
       fake.created(),
@@ -255,7 +255,7 @@ describe("deliveries around a move", () => {
     await expectRebuilt();
   });
 
-  test("two moves to two users at the same moment leave one owner", async () => {
+  test("two concurrent moves to two users leave one owner", async () => {
     await deliver(gateway, play().created());
     const carl = `carl-${users}`;
     await Promise.all([moveTo(ben), moveTo(carl)]);

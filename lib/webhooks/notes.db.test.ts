@@ -1,4 +1,4 @@
-/** Refunds, disputes and deleted customers: to which user their notes belong, whenever the link comes. */
+/** Refunds, disputes and deleted customers: their notes get the same user, independent of the link's arrival. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY_MS } from "@/lib/billing/timeline/calendar";
@@ -50,7 +50,7 @@ describe("Case 22: a note and the link of its user", () => {
     data: { object: { id: `ch_${name}`, customer, amount: 1999, amount_refunded: 500, currency: "usd" } },
   });
 
-  test("of Stripe end alike in every order", async () => {
+  test("of Stripe have the same result in every order", async () => {
     const steps = ["refund", "deleted customer", "subscription", "refund"] as const;
     for (const [index, order] of orders(steps).entries()) {
       const user = `${userId}-${index}`;
@@ -65,7 +65,7 @@ describe("Case 22: a note and the link of its user", () => {
         }).created(),
         "deleted customer": {
           ...refundOf(customer, ""),
-          id: `evt_gone_${user}`,
+          id: `evt_deleted_${user}`,
           type: "customer.deleted",
           data: { object: { id: customer } },
         },
@@ -74,7 +74,7 @@ describe("Case 22: a note and the link of its user", () => {
       expect(await notes(user), order.join()).toEqual(
         expect.arrayContaining([
           { kind: "refund", amount: 500, eventId: `evt_refund_${user}` },
-          { kind: "customer_deleted", amount: null, eventId: `evt_gone_${user}` },
+          { kind: "customer_deleted", amount: null, eventId: `evt_deleted_${user}` },
         ]),
       );
       expect(await notes(user), order.join()).toHaveLength(2);
@@ -82,7 +82,7 @@ describe("Case 22: a note and the link of its user", () => {
     }
   });
 
-  test("two refunds of one charge are their total, at both processors", async () => {
+  test("two refunds of one charge have their total amount, at both processors", async () => {
     const user = `${userId}-both`;
     await gateway.linkCustomer("stripe", `cus_${user}`, user, "admin");
     for (const refunded of [799, 1598]) {
@@ -101,8 +101,8 @@ describe("Case 22: a note and the link of its user", () => {
         action: "refund",
         status: "approved",
       } as const;
-      const told = { id: `evt_${part}_${user}`, at: Date.now() };
-      await deliverPaddle(gateway, paddleEvent("adjustment.updated", adjustmentEntity(refund), told));
+      const envelope = { id: `evt_${part}_${user}`, at: Date.now() };
+      await deliverPaddle(gateway, paddleEvent("adjustment.updated", adjustmentEntity(refund), envelope));
     }
     expect(await notes(user)).toMatchObject([
       { kind: "refund", amount: 1598 },
@@ -110,13 +110,13 @@ describe("Case 22: a note and the link of its user", () => {
     ]);
   });
 
-  test("is attached when an admin links the customer", async () => {
+  test("are combined when an admin links the customer", async () => {
     await deliver(gateway, refundOf(`cus_${userId}`, userId));
     await linkCustomer({ processor: "stripe", customerId: `cus_${userId}`, userId }, gateway);
     expect(await notes()).toEqual([{ kind: "refund", amount: 500, eventId: `evt_refund_${userId}` }]);
   });
 
-  test("of Paddle end alike in every order, by the subscription and by the transaction", async () => {
+  test("of Paddle have the same result in every order, by the subscription and by the transaction", async () => {
     const steps = ["by subscription", "by transaction", "link", "created"] as const;
     for (const [index, order] of orders(steps).entries()) {
       const user = `${userId}-${index}`;
@@ -136,7 +136,7 @@ describe("Case 22: a note and the link of its user", () => {
         if (step === "link") await gateway.linkTransaction("paddle", fake.transaction, user);
         else expect((await deliverPaddle(gateway, event[step])).status).toBe(200);
       }
-      // A subscription that came before its link waits until an event of it comes, as one does now.
+      // A subscription from before its link waits for its next event, which arrives now.
       await deliverPaddle(gateway, event.created);
       expect((await notes(user)).map(({ eventId }) => eventId).toSorted(), order.join()).toEqual([
         `evt_${user}_s`,
@@ -145,7 +145,7 @@ describe("Case 22: a note and the link of its user", () => {
     }
   });
 
-  test("of a customer without a link stays without a user, and no alert counts it", async () => {
+  test("are not combined for an unknown customer: the note has no user, and no alert counts it", async () => {
     expect((await deliver(gateway, refundOf("cus_of_another_shop", userId))).body).toMatchObject({
       outcome: "applied",
     });
@@ -158,7 +158,7 @@ describe("Case 22: a note and the link of its user", () => {
   test.each([
     ["the note", 0],
     ["the link", 1],
-  ])("that are written at the same moment meet when %s commits first", async (_, first) => {
+  ])("are combined if both are written at once and %s commits first", async (_, first) => {
     const [customer, event] = [`cus_${userId}`, refundOf(`cus_${userId}`, userId)];
     const raw = Buffer.from(JSON.stringify(event));
     const stored = { processor: "stripe", id: String(event.id), type: String(event.type) } as const;
@@ -174,7 +174,7 @@ describe("Case 22: a note and the link of its user", () => {
       await two.query("begin");
       await one.query(writes[first] as { text: string; values: string[] });
       const second = two.query(writes[1 - first] as { text: string; values: string[] });
-      // The second waits for the first; without the lock it would be done by now.
+      // The second waits for the first; without the lock it would have ended by now.
       await Promise.race([second, sleep(200)]);
       await one.query("commit");
       await second;

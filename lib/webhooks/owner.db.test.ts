@@ -1,4 +1,4 @@
-/** To which user an event belongs: its account of origin, its links, and an event that names two users. */
+/** The user of an event: its account of origin, its links, and an event that names two users. */
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
@@ -57,7 +57,7 @@ describe("Case 9: an event of a connected account", () => {
     });
   });
 
-  test("is handled if the settings name its account, as are those of our own account", async () => {
+  test("is handled if the settings name its account, and so is an event of our own account", async () => {
     const fake = play();
     const settings = { connectedAccount: "acct_1" };
     expect((await deliver(gateway, connected(fake.created()), settings)).body).toMatchObject({ outcome: "applied" });
@@ -133,7 +133,7 @@ describe("Case 8: an event of a linked subscription that names another user", ()
     ]);
   });
 
-  test("applies also at a price that is not ours", async () => {
+  test("is applied at an unlisted price, too", async () => {
     const fake = play();
     await deliver(gateway, fake.created());
     const text = JSON.stringify(naming("thief", fake.deleted(Date.now() - 1000)));
@@ -142,7 +142,7 @@ describe("Case 8: an event of a linked subscription that names another user", ()
     expect((await flags())[0]).toEqual(["Subscription ended", ["owner_disputed"]]);
   });
 
-  test("that only links changes no link, and is flagged", async () => {
+  test("changes no link and is flagged if it only links", async () => {
     await deliver(gateway, play().created());
     const session = {
       id: `evt_session_${userId}`,
@@ -158,7 +158,7 @@ describe("Case 8: an event of a linked subscription that names another user", ()
     expect((await gateway.userDetail(userId, 1)).links).toHaveLength(2);
   });
 
-  test("waits while its subscription has no user, and applies when it has", async () => {
+  test("waits while its subscription has no user, and is applied afterwards", async () => {
     const fake = play();
     const created = fake.created();
     await linkCustomer({ processor: "stripe", customerId: `cus_${userId}`, userId }, gateway);
@@ -169,7 +169,7 @@ describe("Case 8: an event of a linked subscription that names another user", ()
     expect(await mail()).toMatchObject({ plan: "silver", interval: "yearly" });
   });
 
-  test("that an older version set aside is decided by the retry job", async () => {
+  test("is decided by the retry job if an older version quarantined it", async () => {
     const fake = play();
     await deliver(gateway, fake.created());
     const ended = naming("thief", fake.deleted(Date.now() - 1000));

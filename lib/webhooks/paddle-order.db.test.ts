@@ -6,7 +6,7 @@ import { deliverPaddle } from "@/tests/support/paddle";
 import { paddleUser } from "@/tests/support/paddle-user";
 import { deliver } from "@/tests/support/stripe";
 
-const { database, gateway, current, play, clock, tell, subscription, counted, stored } = paddleUser();
+const { database, gateway, current, play, clock, send, subscription, counted, stored } = paddleUser();
 
 let userId = "";
 beforeEach(() => {
@@ -25,11 +25,11 @@ async function flagsOf(user: string): Promise<string[]> {
   return rows.map(({ kind }) => kind);
 }
 
-describe("races, on connections of their own", () => {
-  test("one event delivered 200 times at once: 200 times 200, one effect", async () => {
+describe("concurrent calls, on separate connections", () => {
+  test("one event delivered 200 times is applied once, and each delivery gets 200", async () => {
     const fake = await play({ startsAt: JUNE });
     await clock(JUNE);
-    await tell(fake.created());
+    await send(fake.created());
     await gateway.consume(userId, "stamps_used", 9_000);
     await clock(fake.periodEnd() + HOUR_MS);
     const renewal = fake.renewed();
@@ -39,17 +39,17 @@ describe("races, on connections of their own", () => {
     expect(await counted()).toEqual([0, 15_000]);
   });
 
-  test("a renewal, its payment and consumption at once: one window, no stamp lost or counted twice", async () => {
+  test("a renewal, its payment and consumption open one window and count each stamp once", async () => {
     const fake = await play({ startsAt: JUNE });
     await clock(JUNE);
-    await tell(fake.created());
+    await send(fake.created());
     await gateway.consume(userId, "stamps_used", 1_000);
     const at = fake.periodEnd();
     await clock(at + HOUR_MS);
     const [paid, renewed] = [fake.paidAhead(at + 5), fake.renewed()];
     const [first, second] = await Promise.all([
-      tell(paid),
-      tell(renewed),
+      send(paid),
+      send(renewed),
       ...Array.from({ length: 60 }, () => gateway.consume(userId, "stamps_used", 7)),
     ]);
     const actions = [first, second].map((body) => (body as { decision: { action: string } }).decision.action);
@@ -58,8 +58,8 @@ describe("races, on connections of their own", () => {
   });
 });
 
-describe("order", () => {
-  test("created and activated with equal instants, in either order, open one window", async () => {
+describe("the order of events", () => {
+  test("does not matter for a creation and an activation with equal instants: one window opens", async () => {
     const seen = [];
     for (const first of ["created", "activated"] as const) {
       const user = `${userId}-${first}`;
@@ -68,7 +68,7 @@ describe("order", () => {
       expect(created.occurred_at).toBe(activated.occurred_at);
       const outcomes = [];
       for (const event of first === "created" ? [created, activated] : [activated, created]) {
-        outcomes.push((await tell(event)).outcome);
+        outcomes.push((await send(event)).outcome);
       }
       expect(outcomes).toEqual(first === "created" ? ["applied", "applied"] : ["deferred", "applied"]);
       expect(await stored(activated)).toMatchObject({ outcome: "applied", user_id: user });
@@ -79,52 +79,52 @@ describe("order", () => {
     expect(seen[0]).toBe(seen[1]);
   });
 
-  test("an event that is older by the subscription's own clock changes nothing, at any time", async () => {
+  test("follows the subscription's own clock: an older state changes nothing", async () => {
     const fake = await play();
     const created = fake.created();
     const upgraded = fake.planChanged("titanium", Date.now() - DAY_MS);
-    await tell(created);
-    await tell(upgraded);
-    expect(await tell({ ...fake.activated(), data: created.data })).toMatchObject({
+    await send(created);
+    await send(upgraded);
+    expect(await send({ ...fake.activated(), data: created.data })).toMatchObject({
       decision: { action: "preserve" },
     });
     expect(await subscription()).toMatchObject({ plan: "titanium" });
   });
 });
 
-describe("pause and resume", () => {
-  test("in the same period: its own counters again", async () => {
+describe("a resumption after a pause", () => {
+  test("in the same period continues its counters", async () => {
     await clock(JUNE);
     const fake = await play({ startsAt: JUNE });
-    await tell(fake.created());
+    await send(fake.created());
     await gateway.consume(userId, "stamps_used", 9_000);
     const at = JUNE + 3 * DAY_MS;
     await clock(at + HOUR_MS);
-    expect(await tell(fake.paused(at))).toMatchObject({ decision: { reason: "Subscription paused" } });
+    expect(await send(fake.paused(at))).toMatchObject({ decision: { reason: "Subscription paused" } });
     expect(await subscription()).toMatchObject({ plan: "free", status: "paused" });
-    await tell(fake.resumed(at + HOUR_MS, { newPeriod: false }));
+    await send(fake.resumed(at + HOUR_MS, { newPeriod: false }));
     expect(await counted()).toEqual([9_000, 15_000]);
   });
 
-  test("with a new period: carried over until it is paid in money", async () => {
+  test("with a new period carries usage over until the period is paid in money", async () => {
     await clock(JUNE);
     const fake = await play({ startsAt: JUNE });
-    await tell(fake.created());
+    await send(fake.created());
     await gateway.consume(userId, "stamps_used", 15_000);
     const at = JUNE + 3 * DAY_MS;
     await clock(at);
-    await tell(fake.paused(at - HOUR_MS));
-    expect(await tell(fake.resumed(at, { newPeriod: true }))).toMatchObject({
+    await send(fake.paused(at - HOUR_MS));
+    expect(await send(fake.resumed(at, { newPeriod: true }))).toMatchObject({
       decision: { action: "carry_over", reason: "Subscription resumed with a new period" },
     });
     expect((await counted())[0]).toBeGreaterThanOrEqual(13_500);
-    expect(await tell(fake.paid("subscription_recurring", at + 1))).toMatchObject({ decision: { action: "reset" } });
+    expect(await send(fake.paid("subscription_recurring", at + 1))).toMatchObject({ decision: { action: "reset" } });
     expect(await counted()).toEqual([0, 15_000]);
   });
 });
 
-describe("a user who moves between processors", () => {
-  test("from Stripe to Paddle inside a paid period and back: carried over until paid, without a loss", async () => {
+describe("a second subscription at the other processor", () => {
+  test("inside a paid period carries usage over until it is paid, in both directions", async () => {
     await clock(JUNE);
     const old = fakeStripeSubscription({ id: `sub_${userId}`, userId, price: mail, startsAt: JUNE });
     await deliver(gateway, old.created());
@@ -133,14 +133,14 @@ describe("a user who moves between processors", () => {
     const moved = JUNE + 3 * DAY_MS;
     await clock(moved + HOUR_MS);
     const fake = await play({ startsAt: moved });
-    expect(await tell(fake.created())).toMatchObject({
+    expect(await send(fake.created())).toMatchObject({
       decision: { action: "carry_over", reason: "Resubscribed within a paid period" },
     });
     expect(await flagsOf(userId)).toEqual(["two_live_subscriptions"]);
-    expect(await tell(fake.paid("web", moved, "transaction.completed", { credit: 1 }))).toMatchObject({
+    expect(await send(fake.paid("web", moved, "transaction.completed", { credit: 1 }))).toMatchObject({
       decision: { action: "preserve" },
     });
-    expect(await tell(fake.paid("web", moved))).toMatchObject({ decision: { action: "reset" } });
+    expect(await send(fake.paid("web", moved))).toMatchObject({ decision: { action: "reset" } });
 
     await deliver(gateway, old.deleted(moved + HOUR_MS));
     expect(await subscription()).toMatchObject({ plan: "silver", processor: "paddle", status: "active" });
@@ -153,7 +153,7 @@ describe("a user who moves between processors", () => {
     const receipt = await deliver(gateway, again.created());
     expect(receipt.body.decision).toEqual({ action: "carry_over", reason: "Resubscribed within a paid period" });
     await deliver(gateway, again.paid("subscription_create", back + 1000));
-    await tell(fake.canceled(back + HOUR_MS));
+    await send(fake.canceled(back + HOUR_MS));
     expect(await subscription()).toMatchObject({ plan: "silver", processor: "stripe" });
     expect(await counted()).toEqual([0, 15_000]);
   });

@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 
 const mail = { product: "mail", plan: "silver", interval: "monthly" } as const;
-/** A subscription whose checkout our server opened for the user. */
+/** A subscription from a checkout that our server opened for the user. */
 async function play(spec: Partial<FakePaddleSubscriptionSpec> = {}, user = userId) {
   const fake = fakePaddleSubscription({
     id: `sub_${user}`,
@@ -39,7 +39,7 @@ async function play(spec: Partial<FakePaddleSubscriptionSpec> = {}, user = userI
   return fake;
 }
 
-async function tell(event: PaddleObject) {
+async function send(event: PaddleObject) {
   return (await deliverPaddle(gateway, event)).body;
 }
 
@@ -59,13 +59,13 @@ async function stored(event: PaddleObject) {
 }
 
 describe("the user of a subscription", () => {
-  test("the server's transaction decides: subscription.created names it, later events name the subscription", async () => {
+  test("is the user of the server's transaction, which subscription.created names", async () => {
     const fake = await play();
     const paid = fake.paid("web", Date.now() - 20 * DAY_MS, "transaction.paid", { subscription: null });
-    expect(await tell(paid)).toMatchObject({ outcome: "applied" });
+    expect(await send(paid)).toMatchObject({ outcome: "applied" });
     expect(await stored(paid)).toMatchObject({ reason: "linked", user_id: userId });
-    expect(await tell(fake.created())).toMatchObject({ outcome: "applied" });
-    expect(await tell(fake.renewed({ at: Date.now() }))).toMatchObject({ outcome: "applied" });
+    expect(await send(fake.created())).toMatchObject({ outcome: "applied" });
+    expect(await send(fake.renewed({ at: Date.now() }))).toMatchObject({ outcome: "applied" });
     const { rows } = await database
       .pool()
       .query("select kind, external_id, source from links where user_id = $1 order by kind", [userId]);
@@ -75,26 +75,26 @@ describe("the user of a subscription", () => {
     ]);
   });
 
-  test("a stored transaction never becomes another user's", async () => {
+  test("never changes for a stored transaction", async () => {
     const fake = await play();
     await gateway.linkTransaction("paddle", fake.transaction, userId);
-    await expect(gateway.linkTransaction("paddle", fake.transaction, "somebody-else")).rejects.toMatchObject({
+    await expect(gateway.linkTransaction("paddle", fake.transaction, "another-user")).rejects.toMatchObject({
       problem: "conflict",
       reason: "linked_to_another",
     });
   });
 
-  test("a payment without a user and a subscription is ignored", async () => {
+  test("is not searched for a payment without a subscription, which is ignored", async () => {
     const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: mail, startsAt: Date.now() });
     const paid = fake.paid("web", Date.now(), "transaction.paid", { subscription: null });
-    expect(await tell(paid)).toMatchObject({ outcome: "ignored", reason: "no_subscription" });
+    expect(await send(paid)).toMatchObject({ outcome: "ignored", reason: "no_subscription" });
   });
 
-  test("custom_data of the browser is a hint for the admin, who links with one click", async () => {
+  test("is not taken from the browser's custom_data, which is a hint for the admin", async () => {
     const customData = { user_id: userId };
     const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: mail, startsAt: Date.now(), customData });
     const created = fake.created();
-    expect(await tell(created)).toMatchObject({ outcome: "deferred", reason: "unknown_user" });
+    expect(await send(created)).toMatchObject({ outcome: "deferred", reason: "unknown_user" });
     expect(await stored(created)).toMatchObject({ hint_user_id: userId, user_id: null });
     expect(await subscription()).toMatchObject({ plan: "free" });
 
@@ -102,10 +102,10 @@ describe("the user of a subscription", () => {
     expect(await subscription()).toMatchObject({ plan: "silver", processor: "paddle" });
   });
 
-  test("a forged custom_data.user_id changes nothing for the victim", async () => {
+  test("is not affected by a forged custom_data.user_id", async () => {
     const [victim, thief] = [`${userId}-victim`, `${userId}-thief`];
     const own = await play({}, victim);
-    await tell(own.created());
+    await send(own.created());
     await gateway.consume(victim, "stamps_used", 7_000);
     const { subscriptions: before } = await gateway.usage(victim);
 
@@ -114,11 +114,11 @@ describe("the user of a subscription", () => {
     const unknown = fakePaddleSubscription({ id: `sub_${thief}_1`, price: mail, startsAt, customData });
     const linked = await play({ id: `sub_${thief}_2`, startsAt, customData }, thief);
     for (const forged of [unknown.created(), unknown.renewed(), unknown.paid("web", startsAt)]) {
-      expect(await tell(forged)).toMatchObject({ outcome: "deferred" });
+      expect(await send(forged)).toMatchObject({ outcome: "deferred" });
     }
-    expect(await tell(unknown.canceled(startsAt + DAY_MS))).toMatchObject({ outcome: "deferred" });
-    expect(await tell(linked.created())).toMatchObject({ outcome: "applied" });
-    expect(await tell(linked.canceled(startsAt + DAY_MS))).toMatchObject({ outcome: "applied" });
+    expect(await send(unknown.canceled(startsAt + DAY_MS))).toMatchObject({ outcome: "deferred" });
+    expect(await send(linked.created())).toMatchObject({ outcome: "applied" });
+    expect(await send(linked.canceled(startsAt + DAY_MS))).toMatchObject({ outcome: "applied" });
 
     expect((await gateway.usage(victim)).subscriptions).toEqual(before);
     const { rows } = await database.pool().query("select external_id from links where user_id = $1", [victim]);
@@ -127,18 +127,18 @@ describe("the user of a subscription", () => {
     expect(notes.rows).toHaveLength(1);
   });
 
-  test("a checkout paid with another user's e-mail links no customer: each user keeps the stored links", async () => {
+  test("is not found by the customer of a checkout that was paid with another user's e-mail", async () => {
     const [victim, thief] = [`${userId}-victim`, `${userId}-thief`];
     const customer = `ctm_${victim}`;
-    // Paddle knows a payer by the e-mail that was typed: the thief typed the victim's.
+    // Paddle identifies a payer by the typed e-mail: the thief typed the victim's.
     const forged = await play({ id: `sub_${thief}`, customer, startsAt: Date.now() }, thief);
-    expect(await tell(forged.created())).toMatchObject({ outcome: "applied" });
+    expect(await send(forged.created())).toMatchObject({ outcome: "applied" });
 
     const own = await play({ customer, price: { ...mail, plan: "titanium" } }, victim);
-    // The activation names no transaction: it waits for the creation, and is not the thief's.
-    expect(await tell(own.activated())).toMatchObject({ outcome: "deferred" });
-    expect(await tell(own.created())).toMatchObject({ outcome: "applied" });
-    expect(await tell(own.paid("web", Date.now() - 20 * DAY_MS))).toMatchObject({ outcome: "applied" });
+    // The activation names no transaction: it waits for the creation, and does not get the thief as its user.
+    expect(await send(own.activated())).toMatchObject({ outcome: "deferred" });
+    expect(await send(own.created())).toMatchObject({ outcome: "applied" });
+    expect(await send(own.paid("web", Date.now() - 20 * DAY_MS))).toMatchObject({ outcome: "applied" });
     expect(await subscription("mail", victim)).toMatchObject({ plan: "titanium" });
     expect(await subscription("mail", thief)).toMatchObject({ plan: "silver" });
   });
@@ -149,7 +149,7 @@ test("the simulator's events count outside production only", async () => {
   const created = { ...fake.created(), event_id: `ntfsimevt_${userId}` };
   const { body } = await deliverPaddle(gateway, created, { livemode: true });
   expect(body).toMatchObject({ outcome: "quarantined", reason: "other_livemode" });
-  expect(await tell(created)).toMatchObject({ outcome: "applied" });
+  expect(await send(created)).toMatchObject({ outcome: "applied" });
   const { body: real } = await deliverPaddle(gateway, fake.activated(), { livemode: true });
   expect(real).toMatchObject({ outcome: "applied" });
 });

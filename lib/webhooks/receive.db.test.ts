@@ -16,7 +16,7 @@ async function subscription(userId: string, product: ProductId = "mail") {
   return view;
 }
 
-async function words(userId: string) {
+async function stamps(userId: string) {
   const [meter] = (await subscription(userId)).meters;
   return { used: meter?.used, limit: meter?.limit };
 }
@@ -24,33 +24,33 @@ async function words(userId: string) {
 const mail = (plan: string, interval: "monthly" | "yearly" = "monthly") =>
   ({ product: "mail", plan, interval }) as const;
 
-// Each test goes on from the one before.
+// Each test continues the one before.
 describe("one subscriber's month", { shuffle: false }, () => {
-  const userId = "story";
-  // Begun 20 days ago, so that use now falls into its first period; at noon, so that an hour later is the same day.
+  const userId = "subscriber";
+  // Begun 20 days ago, so that current usage is in its first period; at noon, so that an hour later is the same day.
   const startsAt = Math.floor(Date.now() / DAY_MS) * DAY_MS - 19.5 * DAY_MS;
-  const fake = fakeStripeSubscription({ id: "sub_story", userId, price: mail("silver"), startsAt });
+  const fake = fakeStripeSubscription({ id: "sub_subscriber", userId, price: mail("silver"), startsAt });
 
-  test("a new user is on free", async () => {
+  test("a new user has the free plan", async () => {
     expect(await subscription(userId)).toMatchObject({ plan: "free", status: "free", processor: null });
-    expect(await words(userId)).toEqual({ used: 0, limit: 500 });
+    expect(await stamps(userId)).toEqual({ used: 0, limit: 500 });
   });
 
-  test("customer.subscription.created puts them on their plan", async () => {
+  test("customer.subscription.created begins the plan", async () => {
     const receipt = await deliver(gateway, fake.created());
     expect(receipt).toMatchObject({
       status: 200,
       body: { received: true, outcome: "applied", decision: { action: "reset", reason: "New subscription" } },
     });
     expect(await subscription(userId)).toMatchObject({ plan: "silver", status: "active", processor: "stripe" });
-    expect(await words(userId)).toEqual({ used: 0, limit: 15_000 });
+    expect(await stamps(userId)).toEqual({ used: 0, limit: 15_000 });
   });
 
   test("an upgrade inside the period keeps the usage", async () => {
     expect(await gateway.consume(userId, "stamps_used", 12_000)).toMatchObject({ allowed: true, remaining: 3_000 });
     const receipt = await deliver(gateway, fake.planChanged("titanium", Date.now()));
     expect(receipt.body.decision).toEqual({ action: "preserve", reason: "Plan change mid-cycle detected" });
-    expect(await words(userId)).toEqual({ used: 12_000, limit: 35_000 });
+    expect(await stamps(userId)).toEqual({ used: 12_000, limit: 35_000 });
   });
 
   test("the renewal resets once, and its event again is a duplicate", async () => {
@@ -58,39 +58,39 @@ describe("one subscriber's month", { shuffle: false }, () => {
     const renewal = fake.renewed();
     const receipt = await deliver(gateway, renewal);
     expect(receipt.body.decision).toEqual({ action: "reset", reason: "Billing period renewal detected" });
-    expect(await words(userId)).toEqual({ used: 0, limit: 35_000 });
+    expect(await stamps(userId)).toEqual({ used: 0, limit: 35_000 });
 
     await gateway.consume(userId, "stamps_used", 100);
     expect((await deliver(gateway, renewal)).body).toMatchObject({ outcome: "duplicate" });
     const paid = fake.paid("subscription_cycle", fake.periodEnd() - 29 * DAY_MS);
     expect((await deliver(gateway, paid)).body.decision).toEqual({ action: "preserve", reason: "Payment confirmed" });
-    expect(await words(userId)).toEqual({ used: 100, limit: 35_000 });
+    expect(await stamps(userId)).toEqual({ used: 100, limit: 35_000 });
   });
 
-  test("the end gives free, with the usage", async () => {
+  test("the end begins the free plan and keeps the usage", async () => {
     await gateway.consume(userId, "stamps_used", 400);
     await deliver(gateway, fake.deleted(fake.periodEnd() - 28 * DAY_MS));
     await gateway.setSandboxClock(userId, fake.periodEnd() - 28 * DAY_MS + HOUR_MS);
     expect(await subscription(userId)).toMatchObject({ plan: "free", status: "canceled", processor: null });
-    expect(await words(userId)).toEqual({ used: 500, limit: 500 });
+    expect(await stamps(userId)).toEqual({ used: 500, limit: 500 });
   });
 });
 
 test("usage after the period's start and before its event counts in the new period", async () => {
-  const userId = "late-news";
+  const userId = "late-event";
   const fake = fakeStripeSubscription({ id: "sub_late", userId, price: mail("silver"), startsAt: Date.now() });
   await deliver(gateway, fake.created());
   await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR_MS);
   await gateway.consume(userId, "stamps_used", 9_000);
   await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR_MS);
   await gateway.consume(userId, "stamps_used", 70);
-  expect(await words(userId)).toEqual({ used: 9_070, limit: 15_000 });
+  expect(await stamps(userId)).toEqual({ used: 9_070, limit: 15_000 });
 
   await deliver(gateway, fake.renewed());
-  expect(await words(userId)).toEqual({ used: 70, limit: 15_000 });
+  expect(await stamps(userId)).toEqual({ used: 70, limit: 15_000 });
 });
 
-test("a renewal by a processor's test clock, which runs ahead of ours, is in force at once", async () => {
+test("a renewal by a processor's test clock, which runs ahead of ours, applies at once", async () => {
   const userId = "test-clock";
   const fake = fakeStripeSubscription({
     id: "sub_clock",
@@ -102,14 +102,14 @@ test("a renewal by a processor's test clock, which runs ahead of ours, is in for
   await gateway.consume(userId, "stamps_used", 15_000);
   const receipt = await deliver(gateway, fake.renewed({ at: Date.now() }));
   expect(receipt.body.decision).toEqual({ action: "reset", reason: "Billing period renewal detected" });
-  expect(await words(userId)).toEqual({ used: 0, limit: 15_000 });
-  // What is used now is used in the window that is current.
+  expect(await stamps(userId)).toEqual({ used: 0, limit: 15_000 });
+  // Usage after the renewal counts in the current window.
   await gateway.consume(userId, "stamps_used", 8);
   await deliver(gateway, fake.planChanged("titanium", Date.now()));
-  expect(await words(userId)).toEqual({ used: 8, limit: 35_000 });
+  expect(await stamps(userId)).toEqual({ used: 8, limit: 35_000 });
 });
 
-test("after an end on a test clock, usage on free stays counted on free", async () => {
+test("usage on the free plan after an end on a test clock stays counted there", async () => {
   const userId = "test-clock-end";
   const fake = fakeStripeSubscription({
     id: "sub_clock_end",
@@ -120,10 +120,10 @@ test("after an end on a test clock, usage on free stays counted on free", async 
   await deliver(gateway, fake.created());
   await deliver(gateway, fake.deleted(Date.now() + 5 * DAY_MS));
   await gateway.consume(userId, "stamps_used", 30);
-  // Any later news has the counters computed again.
+  // Any later event computes the counters again.
   await deliver(gateway, fake.paid("subscription_create", Date.now()));
   expect(await subscription(userId)).toMatchObject({ plan: "free" });
-  expect(await words(userId)).toEqual({ used: 30, limit: 500 });
+  expect(await stamps(userId)).toEqual({ used: 30, limit: 500 });
 });
 
 test("an unpaid renewal credits the usage at once, and withholds it while it is owed", async () => {
@@ -158,7 +158,7 @@ test("an unpaid renewal credits the usage at once, and withholds it while it is 
   expect(await meter()).toMatchObject({ used: 1_000, unpaidHeld: 0, remaining: 14_000 });
 });
 
-test("a switch from monthly to yearly forgives the elapsed share only", async () => {
+test("a switch from monthly to yearly credits the elapsed share only", async () => {
   const userId = "switcher";
   const startsAt = Date.UTC(2026, 5, 1);
   await gateway.setSandboxClock(userId, startsAt);
@@ -178,13 +178,13 @@ test("a switch from monthly to yearly forgives the elapsed share only", async ()
     data: { object: after?.data.object, previous_attributes: before?.data.object },
   });
   expect(receipt.body.decision).toEqual({ action: "carry_over", reason: "Billing cycle restarted mid-period" });
-  // 3 of June's 30 days: 15,000 * 3/30 are forgiven.
-  expect(await words(userId)).toEqual({ used: 13_500, limit: 15_000 });
+  // 3 of June's 30 days: 15,000 * 3/30 are credited.
+  expect(await stamps(userId)).toEqual({ used: 13_500, limit: 15_000 });
   expect(await subscription(userId)).toMatchObject({ interval: "yearly", resetsAt: "2026-07-04T00:00:00.000Z" });
 });
 
 describe("events that change nothing", () => {
-  test("unknown user: deferred; unknown type: ignored; unknown price: quarantined; other mode: quarantined", async () => {
+  test("are deferred for an unknown user, ignored by type, and quarantined for an unknown price or the other mode", async () => {
     const stranger = fakeStripeSubscription({
       id: "sub_stranger",
       userId: "x",
@@ -211,7 +211,7 @@ describe("events that change nothing", () => {
     expect(await subscription("x")).toMatchObject({ plan: "free" });
   });
 
-  test("a customer of one user never becomes another's", async () => {
+  test("are those that name another user for a known customer", async () => {
     const mine = fakeStripeSubscription({
       id: "sub_mine",
       userId: "owner",
@@ -225,7 +225,7 @@ describe("events that change nothing", () => {
     expect(await subscription("owner")).toMatchObject({ plan: "silver" });
     expect(await subscription("thief")).toMatchObject({ plan: "free" });
 
-    // The subscription is the owner's: an event of it that names the thief is applied to the owner.
+    // The subscription belongs to the owner: its event with the thief's name is applied to the owner.
     const text = JSON.stringify({ ...mine.planChanged("titanium", Date.now()), id: "evt_theft" });
     const disputed = JSON.parse(text.replaceAll('"user_id":"owner"', '"user_id":"thief"'));
     expect((await deliver(gateway, disputed)).body).toMatchObject({ outcome: "applied" });
@@ -234,7 +234,7 @@ describe("events that change nothing", () => {
   });
 });
 
-test("the end of a subscription of two products ends both, whichever its last items name", async () => {
+test("the end of a subscription of two products ends both, also if its last items name one", async () => {
   const userId = "two-products";
   const items = (event: object, id: string) => {
     const text = JSON.stringify(event);

@@ -23,7 +23,7 @@ beforeEach(() => {
   userId = `reconciled-${users}`;
 });
 
-/** A subscriber, and the processor that knows what is said of them here. */
+/** A subscriber here and at the fake processor, with these changes there. */
 async function subscriber(changes: object = {}, at = BEGAN) {
   const { clients, subscriptions } = fakeProcessors(gateway);
   const id = `sub_${userId}`;
@@ -60,14 +60,14 @@ async function mail() {
   return found;
 }
 
-test("a known state is not added again", async () => {
+test("a fetch of a known state adds no fact", async () => {
   const { read } = await subscriber({}, BEGAN + DAY_MS);
   expect(await read()).toEqual({ outcome: "nothing_new" });
   const { rows } = await database.pool().query("select 1 from facts where user_id = $1", [userId]);
   expect(rows).toHaveLength(1);
 });
 
-test("a lost change is added, also if the fetch's clock is behind the known events", async () => {
+test("a fetch adds a lost change, also if its clock is behind the known events", async () => {
   const { read, fake } = await subscriber({ plan: "titanium", cancelAt: addMonths(BEGAN, 1) }, BEGAN);
   await deliver(
     gateway,
@@ -77,7 +77,7 @@ test("a lost change is added, also if the fetch's clock is behind the known even
   expect(await mail()).toMatchObject({ plan: "titanium", cancelAt: new Date(addMonths(BEGAN, 1)).toISOString() });
 });
 
-test("and is overridden by later events, and by older events that arrive late", async () => {
+test("later events override a fetched change, and late older events do not", async () => {
   const { read, fake } = await subscriber({ plan: "titanium" }, BEGAN + 2 * DAY_MS);
   await gateway.consume(userId, "stamps_used", 900);
   const upgraded = fake.planChanged("titanium", BEGAN + DAY_MS);
@@ -92,8 +92,8 @@ test("and is overridden by later events, and by older events that arrive late", 
   expect(await mail()).toMatchObject({ plan: "bronze", meters: [{ used: 900 }, {}] });
 });
 
-describe("of another user", () => {
-  test("nothing is added, whoever asks", async () => {
+describe("a fetch for another user", () => {
+  test("adds no fact to either user", async () => {
     const { read } = await subscriber({ plan: "titanium" }, BEGAN + DAY_MS);
     expect(await read("mallory")).toEqual({ outcome: "not_theirs" });
     expect(await mail()).toMatchObject({ plan: "silver" });

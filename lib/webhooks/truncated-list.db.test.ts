@@ -61,7 +61,7 @@ async function subscribe() {
   return subject;
 }
 
-/** The business gives the subscription these items, in Stripe's dashboard. */
+/** The business replaces the subscription's items in Stripe's dashboard. */
 async function giveItems(subscription: string, items: ItemSpec[]) {
   await sandbox.command<AccountState>(
     {
@@ -88,8 +88,8 @@ async function plan(of = "mail") {
 const factCount = async () =>
   (await database.pool().query("select 1 from facts where user_id = $1", [user])).rows.length;
 
-describe("eleven items, the plan behind the first ten", () => {
-  test("the event holds ten and says that there are more; the rest is found at its address", async () => {
+describe("a subscription with more than ten items", () => {
+  test("has ten in its event, with the address of the rest", async () => {
     const { subscription } = await subscribe();
     await giveItems(subscription, [...addOns, { id: "si_plan", price: mail("titanium") }]);
     const { object, outcome } = delivered.at(-1) as (typeof delivered)[0];
@@ -112,7 +112,7 @@ describe("eleven items, the plan behind the first ten", () => {
     });
   });
 
-  test("a new plan among them is found", async () => {
+  test("gets its new plan by a fetch of the rest", async () => {
     const subject = await subscribe();
     await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: mail("titanium") }]);
     expect(await plan()).toBe("silver");
@@ -120,7 +120,7 @@ describe("eleven items, the plan behind the first ten", () => {
     expect(await plan()).toBe("titanium");
   });
 
-  test("a plan that is not among them ends", async () => {
+  test("loses its plan if the whole list lacks it", async () => {
     const subject = await subscribe();
     await giveItems(subject.subscription, [...addOns, { id: "si_bots", price: office }]);
     expect(await plan()).toBe("silver");
@@ -129,12 +129,12 @@ describe("eleven items, the plan behind the first ten", () => {
     expect(await plan("depot")).toBe("office");
   });
 
-  test("a product whose part of the list is known keeps its plan when another product's part is new", async () => {
+  test("keeps one product's plan if only another product's items are new", async () => {
     const subject = await subscribe();
     const bots = { id: "si_bots", price: office };
     await giveItems(subject.subscription, [bots, { id: "si_plan", price: mail("silver") }]);
     expect([await plan(), await plan("depot")]).toEqual(["silver", "office"]);
-    // The list that an event would hold says nothing new of the depot; the whole one is new to the mail.
+    // The event's list has no change for the depot; the whole list has one for the mail.
     await giveItems(subject.subscription, [bots, ...addOns, { id: "si_plan", price: mail("titanium") }]);
     await fetchIncomplete(subject, async () => reached, gateway);
     expect([await plan(), await plan("depot")]).toEqual(["titanium", "office"]);
@@ -142,7 +142,7 @@ describe("eleven items, the plan behind the first ten", () => {
     expect(facts.at(-1)?.id).toMatch(/^stripe:read:/);
   });
 
-  test("without a key nothing is asked and nothing changes", async () => {
+  test("is not fetched without a key, and nothing changes", async () => {
     const subject = await subscribe();
     await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: mail("titanium") }]);
     const known = await factCount();
@@ -156,7 +156,7 @@ describe("eleven items, the plan behind the first ten", () => {
   test.each([
     ["the subscription", 0],
     ["its items", 1],
-  ])("Stripe fails to answer for %s: nothing changes, and it is logged", async (_, answered) => {
+  ])("does not change if Stripe fails to answer for %s, and the failure is logged", async (_, answered) => {
     const subject = await subscribe();
     await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: mail("titanium") }]);
     const known = await factCount();
@@ -176,7 +176,7 @@ describe("eleven items, the plan behind the first ten", () => {
     );
   });
 
-  test("another user's subscription is not added", async () => {
+  test("is not added to another user", async () => {
     const subject = await subscribe();
     await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: mail("titanium") }]);
     await fetchIncomplete({ ...subject, userId: "mallory" }, async () => reached, gateway);
@@ -186,7 +186,7 @@ describe("eleven items, the plan behind the first ten", () => {
   });
 });
 
-test("a receipt names the subscription to fetch if its list was cut, and only then", async () => {
+test("a receipt names the subscription to fetch only if its list was truncated", async () => {
   const { subscription } = await subscribe();
   expect(delivered.at(-1)?.truncated).toBeUndefined();
   await giveItems(subscription, [...addOns, { id: "si_plan", price: mail("silver") }]);

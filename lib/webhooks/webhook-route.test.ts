@@ -17,7 +17,7 @@ test.each([
 ] as const)("%s: the header %j is refused before the body is read", async (processor, header, reason) => {
   vi.stubEnv("PADDLE_WEBHOOK_SECRET", "pdl_test");
   const pull = vi.fn();
-  // Asked for nothing ahead, so that a pull is a read.
+  // Without prefetching, so that a pull is a read.
   const body = new ReadableStream({ pull }, { highWaterMark: 0 });
   const headers: Record<string, string> = header === null ? {} : { [SIGNATURE[processor]]: header };
   const init = { method: "POST", body, headers, duplex: "half" } as RequestInit;

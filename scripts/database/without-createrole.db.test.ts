@@ -1,4 +1,4 @@
-/** Migrations by an owner that may create no roles, on a server of its own: roles belong to the whole server. */
+/** Migrations by an owner that may create no roles, on a separate server, since roles belong to the whole server. */
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -54,7 +54,7 @@ async function consume(url: string): Promise<number> {
   }
 }
 
-test("the migration succeeds, says that the app's role is missing, and the owner can use it", async () => {
+test("the migration succeeds, warns of the missing app role, and the owner can use the schema", async () => {
   const { applied, warnings } = await migrate(owner, config, EVERY_PART);
   expect(applied).toHaveLength(3);
   expect(warnings).toEqual([expect.stringContaining("The role tollgate_app does not exist")]);
@@ -75,7 +75,7 @@ test("after an administrator has created the role, the next run opens the schema
   expect(await consume(app.href)).toBe(2);
 });
 
-test("Supabase's roles that come later are given their rights, and their users' rows stay apart", async () => {
+test("Supabase's roles that come later get their rights, and their users read only their own rows", async () => {
   await withClient(superuser, (client) =>
     client.query(`create role anon; create role authenticated; create role service_role bypassrls;
       grant anon, authenticated, service_role to shop`),

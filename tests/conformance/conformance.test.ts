@@ -71,7 +71,7 @@ afterAll(async () => {
   );
 });
 
-/** The problems that are not known. */
+/** The unknown problems. */
 function report(check: string, problems: readonly Problem[], known: KnownDifferences): string[] {
   found[check] = listed(problems).filter((problem) => !known.has(problem));
   return found[check];

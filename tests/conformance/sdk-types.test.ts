@@ -1,4 +1,4 @@
-/** Controls: the types refuse each wrong value and pass each right one. */
+/** Controls: the types refuse each wrong value and accept each right one. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { listed } from "./problem";
 import { type TypedValue, typeProblems } from "./sdk-types";

@@ -1,4 +1,4 @@
-/** Controls: Stripe's examples refuse each wrong object and pass each right one. */
+/** Controls: Stripe's examples refuse each wrong object and accept each right one. */
 import { describe, expect, test } from "vitest";
 import { listed } from "./problem";
 import { missingData, sharedText } from "./shared-data";

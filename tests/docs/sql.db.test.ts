@@ -1,4 +1,4 @@
-/** The SQL of the documentation, run as it stands; what needs Citus is held against the schema. The runbooks' is planned. */
+/** Runs the SQL of the documentation, compares the SQL for Citus with the schema, and plans the SQL of the runbooks. */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -7,9 +7,9 @@ import { testDatabase } from "../support/database";
 import { BLOCKS } from "./pages";
 
 const database = testDatabase();
-/** tests/documents runs those of documents.md, on a database with history. */
+/** Without those of documents.md, which tests/documents runs on a database with history. */
 const blocks = BLOCKS.filter(({ page, language }) => language === "sql" && page !== path.join("docs", "documents.md"));
-/** Supabase's own extensions, which no plain Postgres has. */
+/** Supabase's own extensions, which a plain Postgres lacks. */
 const supabaseOnly = /create extension if not exists pg_cron/;
 const citus = /create_(reference|distributed)_table\('tollgate\.(\w+)'(?:, '(\w+)')?/g;
 
@@ -37,14 +37,14 @@ const statements = readdirSync(RUNBOOKS).flatMap((page) =>
 
 test("the runbooks have statements", () => expect(statements.length).toBeGreaterThan(8));
 
-// Planned only: some of them end sessions.
+// Planned only, since some of them end sessions.
 test.each(statements)("%s: `%s` can be planned", async (_, text) => {
   const complete = text.replace(/<\w+>/g, "0").replace(/ and …/g, "");
-  // With the server's search path, as an operator has it.
+  // With the server's search path, which an operator has.
   await withClient(database.url, (client) => client.query(`explain ${complete}`));
 });
 
-test("Citus is told of every table that belongs to a user, and of no other", async () => {
+test("Citus distributes exactly the tables with rows of a user", async () => {
   const { rows } = await database.pool().query<{ name: string; first: string; keyed: boolean }>(`
     select c.relname as name,
       (select a.attname from pg_attribute a where a.attrelid = c.oid and a.attnum = i.indkey[0]) as first,
@@ -52,13 +52,13 @@ test("Citus is told of every table that belongs to a user, and of no other", asy
     from pg_class c
     join pg_index i on i.indrelid = c.oid and i.indisprimary
     where c.relnamespace = 'tollgate'::regnamespace and not c.relispartition and c.relname not like 'sandbox%'`);
-  const told = [
+  const declared = [
     ...blocks
       .map(({ text }) => text)
       .join("\n")
       .matchAll(citus),
   ];
-  const distributed = told.filter(([, how]) => how === "distributed");
+  const distributed = declared.filter(([, how]) => how === "distributed");
   expect(distributed.map(([, , name]) => name).sort()).toEqual(
     rows
       .filter(({ first, keyed }) => first === "user_id" && keyed)
@@ -67,7 +67,7 @@ test("Citus is told of every table that belongs to a user, and of no other", asy
   );
   for (const [, , , column] of distributed) expect(column).toBe("user_id");
   expect(
-    told
+    declared
       .filter(([, how]) => how === "reference")
       .map(([, , name]) => name)
       .sort(),

@@ -1,4 +1,4 @@
-/** The unit lists of both documents, item by item, with the numbers that stand there. docs/documents.md names each. */
+/** The unit lists of both documents, item by item, with their numbers. docs/documents.md names each. */
 
 import { beforeEach, describe, expect, test } from "vitest";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
@@ -123,15 +123,15 @@ describe("chatbot deletion", () => {
     expect(await meter(userId, "chatbots_count")).toMatchObject({ used: 3, limit: 3 });
   });
 
-  test("usage says 1 of none: deleting one that does not exist changes nothing, nothing goes below 0", async () => {
+  test("deleting an unknown chatbot changes nothing, also if the count is wrong, and no count goes below 0", async () => {
     await gateway.usage(userId);
-    const NOBODYS = "00000000-0000-4000-8000-000000000000";
-    expect(await chatbotsTable(gateway).delete(userId, NOBODYS)).toEqual({ deleted: false });
+    const UNKNOWN_ID = "00000000-0000-4000-8000-000000000000";
+    expect(await chatbotsTable(gateway).delete(userId, UNKNOWN_ID)).toEqual({ deleted: false });
     expect(await meter(userId, "chatbots_count")).toMatchObject({ used: 0 });
 
     const off = `update subscriptions set usage = usage || '{"chatbots_count": 1}' where user_id = $1 and product = 'chatbots'`;
     await query(off, [userId]);
-    expect(await chatbotsTable(gateway).delete(userId, NOBODYS)).toEqual({ deleted: false });
+    expect(await chatbotsTable(gateway).delete(userId, UNKNOWN_ID)).toEqual({ deleted: false });
     expect(await gateway.syncGauge(userId, "chatbots_count")).toEqual({ counted: 1, actual: 0, drift: 1 });
     expect(await meter(userId, "chatbots_count")).toMatchObject({ used: 0 });
   });
@@ -146,7 +146,7 @@ describe("chatbot deletion", () => {
 describe("plan downgrade validation", () => {
   const toStarter = checkoutRequest.parse({ product: "chatbots", plan: "starter" });
 
-  test("5 chatbots of 10 on Growth, to Starter with 3: 400, delete 2, and no checkout was made", async () => {
+  test("with 5 chatbots a purchase of Starter is refused with 400: delete 2, and no checkout is made", async () => {
     await subscribe(userId, { product: "chatbots", plan: "growth" });
     await makeChatbots(5);
     const { context, requests } = fakeProcessors(gateway);
@@ -158,8 +158,8 @@ describe("plan downgrade validation", () => {
     expect(requests).toEqual([]);
   });
 
-  test("2 chatbots, to Starter with 3: the checkout's address is returned", async () => {
-    // Growth has ended: who still has it changes the plan and is not sold a second one.
+  test("with 2 chatbots a purchase of Starter returns the checkout's address", async () => {
+    // Growth has ended: a user who still has it changes the plan and cannot buy a second one.
     const fake = await subscribe(userId, { product: "chatbots", plan: "growth" });
     await makeChatbots(2);
     await deliver(gateway, fake.deleted(Date.now()));
@@ -206,7 +206,7 @@ describe("the billing cycle", () => {
     expect(await meter(userId, "words_used")).toMatchObject({ used: 0, limit: 500 });
   });
 
-  test("a plan that disagrees is corrected, and usage is not touched", async () => {
+  test("a plan that was changed by hand is corrected, and the usage is kept", async () => {
     await subscribe(userId, { plan: "ultra" });
     await gateway.consume(userId, "words_used", 8_000);
     await query("update subscriptions set plan = 'plus' where user_id = $1 and product = 'writer'", [userId]);

@@ -17,7 +17,7 @@ const { gateway, subscribe, meter } = meteredDatabase();
 const STARTER = { product: "chatbots", plan: "starter", interval: "monthly" } as const;
 
 const PROCESSORS = {
-  /** Paddle says whose it is through the transaction that our server made. */
+  /** At Paddle the transaction of our server names the user. */
   async paddle(userId: string, transaction: string) {
     const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: STARTER, startsAt: Date.now() });
     await gateway.linkTransaction("paddle", fake.transaction, userId);
@@ -37,22 +37,22 @@ describe("end to end", () => {
   test.each(Object.entries(PROCESSORS))("from free to Starter and its 2,000th message, with %s", async (name, pays) => {
     const userId = `flow-${name}`;
     const usage = async () => [await meter(userId, "messages_count"), await meter(userId, "chatbots_count")];
-    const says = (messages: [number, number], chatbots: [number, number]) => [
+    const meters = (messages: [number, number], chatbots: [number, number]) => [
       expect.objectContaining({ used: messages[0], limit: messages[1] }),
       expect.objectContaining({ used: chatbots[0], limit: chatbots[1] }),
     ];
 
     // 1 to 3: free, one chatbot, no second.
-    expect(await usage()).toEqual(says([0, 100], [0, 1]));
+    expect(await usage()).toEqual(meters([0, 100], [0, 1]));
     const first = await chatbotsTable(gateway).create(userId, "First");
-    expect(await usage()).toEqual(says([0, 100], [1, 1]));
+    expect(await usage()).toEqual(meters([0, 100], [1, 1]));
     expect((await chatbotsTable(gateway).create(userId, "Second")).verdict).toMatchObject({ reason: "limit_reached" });
     await gateway.consume(userId, "messages_count", 40);
 
-    // Stripe counts seconds: what is used in the second in which the subscription begins is used on it.
+    // Stripe counts seconds: usage in the subscription's first second counts for it.
     await sleep(1_000 - (Date.now() % 1_000));
 
-    // 4 to 7: the checkout, its webhook, the plan, and the messages counted anew.
+    // 4 to 7: the checkout, its webhook, the plan, and the messages after the reset.
     const { context, checkouts } = fakeProcessors(gateway);
     const wanted = checkoutRequest.parse({ product: "chatbots", plan: "starter", processor: name });
     const { url } = await checkout({ id: userId, email: null }, wanted, context);
@@ -63,15 +63,15 @@ describe("end to end", () => {
       plan: "starter",
       processor: name,
     });
-    // The document says 0 of 3 chatbots: one exists, and a gauge is the number of things.
-    expect(await usage()).toEqual(says([0, 2_000], [1, 3]));
+    // The document has 0 of 3 chatbots: one exists, and a gauge is the number of things.
+    expect(await usage()).toEqual(meters([0, 2_000], [1, 3]));
 
     // 8 and 9: a second, and the first deleted.
     expect((await chatbotsTable(gateway).create(userId, "Second")).chatbot).not.toBeNull();
     expect(await chatbotsTable(gateway).delete(userId, first.chatbot?.id as string)).toEqual({ deleted: true });
-    expect(await usage()).toEqual(says([0, 2_000], [1, 3]));
+    expect(await usage()).toEqual(meters([0, 2_000], [1, 3]));
 
-    // 10: 2,001 messages, each by itself.
+    // 10: 2,001 messages, one per call.
     const verdicts = [];
     for (let message = 1; message <= 2_001; message += 1)
       verdicts.push(await gateway.consume(userId, "messages_count", 1));
@@ -86,7 +86,7 @@ test("a renewal on Starter at 1,950 of 2,000: invoice.payment_succeeded resets, 
   await gateway.consume(userId, "messages_count", 1_950);
   const end = fake.periodEnd();
   await gateway.setSandboxClock(userId, end + HOUR_MS);
-  // The payment's news comes first; the subscription's own follows and resets nothing.
+  // The payment's event comes first; the subscription's event follows and resets nothing.
   const renewed = fake.renewed();
   expect(await deliver(gateway, fake.paid("subscription_cycle", end, "invoice.payment_succeeded"))).toMatchObject({
     body: { decision: { action: "reset", reason: "Payment for a new billing period" } },

@@ -1,4 +1,4 @@
-/** Every name of the glossary exists in the code, and every term stands there once. */
+/** Every name of the glossary exists in the code, and the glossary has every term once. */
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -16,7 +16,7 @@ const SOURCES = globSync(["lib/**/*.ts", "supabase/schemas/**/*.sql"], { cwd: RO
   .join("\n");
 const WORDS = new Set(SOURCES.match(/\w+/g));
 
-test("there are terms", () => expect(ROWS.length).toBeGreaterThan(35));
+test("the glossary has terms", () => expect(ROWS.length).toBeGreaterThan(35));
 
 test.each(ROWS)("$term", ({ meaning, code }) => {
   const names = [...code.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
@@ -25,7 +25,7 @@ test.each(ROWS)("$term", ({ meaning, code }) => {
   expect(meaning.split(" ").length).toBeLessThanOrEqual(25);
 });
 
-test("each term stands there once", () => {
+test("the glossary has each term once", () => {
   const terms = ROWS.flatMap(({ term }) => term.split(", "));
   expect(new Set(terms).size).toBe(terms.length);
 });

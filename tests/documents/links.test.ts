@@ -8,7 +8,7 @@ import { ROOT, repositoryFiles } from "./repository-files";
 const FILES = repositoryFiles();
 const PAGES = FILES.filter((file) => file.endsWith(".md"));
 
-test("there are pages", () => expect(PAGES.length).toBeGreaterThan(80));
+test("the repository has pages", () => expect(PAGES.length).toBeGreaterThan(80));
 
 const read = (page: string) => (PAGES.includes(page) ? readFileSync(path.join(ROOT, page), "utf8") : undefined);
 
@@ -37,7 +37,7 @@ describe("a planted page", () => {
     "`lib/core/env.ts`, `lib/core`, `lib/core/*.ts`, `env.ts`, `e*.ts`, `npm run dev`, `request.json()`, `lib/core/…`",
     "[`core/env.ts`](lib/core/env.ts)",
     "```ts\nimport `lib/core/gone.ts`\n```",
-  ])("names what exists: %s", (text) => expect(found(text)).toEqual([]));
+  ])("without a missing file has no problem: %s", (text) => expect(found(text)).toEqual([]));
 
   test.each([
     ["| a key | [env](lib/core/gone.ts) |", "lib/core/gone.ts"],
@@ -46,14 +46,14 @@ describe("a planted page", () => {
     ["`lib/core/gone-*.ts`", "lib/core/gone-*.ts"],
     ["`gone.ts`", "gone.ts"],
     ["`*.test.ts`", "*.test.ts"],
-  ])("names what is gone: %s", (text, missing) => expect(found(text)).toEqual([missing]));
+  ])("has a problem for each missing file: %s", (text, missing) => expect(found(text)).toEqual([missing]));
 
-  test("reads a path from the page's own folder", () => {
+  test("has paths relative to its own folder", () => {
     expect(found("[env](core/env.ts), `core/env.ts`", "lib/README.md")).toEqual([]);
     expect(found("[env](core/env.ts)", "docs/README.md")).toEqual(["core/env.ts"]);
   });
 
-  test("names headings that exist", () => {
+  test("has a problem for each missing heading", () => {
     const pages: Record<string, string> = { "docs/deploy.md": "# Deploy\n\n## The app's role\n" };
     const headings = (text: string) => missingHeadings("docs/try.md", text, (page) => pages[page]);
     expect(headings("[role](deploy.md#the-apps-role), [below](#next)\n\n## Next\n")).toEqual([]);

@@ -1,4 +1,4 @@
-/** The documents' log searches, on the lines that the process really writes. */
+/** The documents' log searches, on the lines of the process. */
 
 import pino from "pino";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -24,7 +24,7 @@ const level = log.level;
 beforeEach(() => {
   lines = [];
   log.level = "info";
-  // What would go to standard output, as it is.
+  // Collects the lines for standard output.
   const destination = (log as unknown as Record<symbol, pino.DestinationStream>)[pino.symbols.streamSym];
   vi.spyOn(destination as pino.DestinationStream, "write").mockImplementation((line) => void lines.push(line));
 });
@@ -33,7 +33,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** As `grep` would. */
+/** As `grep` does. */
 const found = (text: string) => lines.filter((line) => line.includes(text)).map((line) => JSON.parse(line));
 
 test("Decision: RESET usage - Billing period renewal detected", async () => {
@@ -82,15 +82,15 @@ test("Webhook event already processed", async () => {
 test("Failed to check and increment usage", async () => {
   const gate = createGate(() => ({
     ...gateway,
-    consumeBatch: () => Promise.reject(new DatabaseError("gone", "unavailable", "57P01")),
+    consumeBatch: () => Promise.reject(new DatabaseError("no connection", "unavailable", "57P01")),
   }));
-  await expect(gate.consume("log-failed", "messages_count")).rejects.toThrow("gone");
+  await expect(gate.consume("log-failed", "messages_count")).rejects.toThrow("no connection");
   expect(found("Failed to check and increment usage")).toEqual([
     expect.objectContaining({ userId: "log-failed", code: "57P01" }),
   ]);
 });
 
-test("a refused charge is no failed one", async () => {
+test("a refused charge is not logged as a failure", async () => {
   const gate = createGate(() => gateway);
   await gate.consume("log-refused", "messages_count", 101);
   await expect(gate.consume("log-refused", "messages_count", -1)).rejects.toThrow();

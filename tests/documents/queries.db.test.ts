@@ -1,4 +1,4 @@
-/** The documents' monitoring and verification queries, as they stand in docs/documents.md, on a database with history. */
+/** The documents' monitoring and verification queries, from docs/documents.md, on a database with history. */
 
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -91,7 +91,7 @@ test("no event exists twice", async () => {
 
 test("users over a limit", async () => {
   expect(await documented("users over a limit")).toEqual([]);
-  // Nobody gets there through us; somebody with the superuser's rights can.
+  // No call of ours exceeds a limit, but a superuser's statement can.
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
   try {

@@ -17,7 +17,7 @@ describe("decision records", () => {
     );
   });
 
-  test("each number stands for one record", () => {
+  test("have distinct numbers", () => {
     const numbers = RECORDS.map((name) => name.slice(0, 4));
     expect(new Set(numbers).size).toBe(numbers.length);
   });

@@ -18,7 +18,7 @@ describe("each attack has a defence and a test", () => {
   const [, attacks = ""] = /^## Attacks and defences\n([\s\S]*?)^## /m.exec(page) ?? [];
   const rows = attacks.split("\n").filter((line) => line.startsWith("| ") && !/^\| (attack|---) /.test(line));
 
-  test("there are rows", () => expect(rows.length).toBeGreaterThan(30));
+  test("the table has rows", () => expect(rows.length).toBeGreaterThan(30));
 
   test.each(rows)("%s", (row) => {
     const cells = row.split("|").slice(1, -1);
@@ -33,7 +33,7 @@ test.each(["Assets", "Callers", "Trust boundaries", "Attacks and defences", "Lef
   (title) => expect(page).toContain(`\n## ${title}\n`),
 );
 
-test("a report goes through GitHub's form: no page invents an address", () => {
+test("a report uses GitHub's form, and no page has an e-mail address", () => {
   const report = readFileSync("SECURITY.md", "utf8");
   expect(report).toContain("Report a vulnerability");
   for (const text of [page, report]) expect(text).not.toMatch(/[\w.]+@[\w.]+\.\w+|mailto:/);

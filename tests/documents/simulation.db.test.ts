@@ -1,4 +1,4 @@
-/** The documents' examples of the webhook simulation, as they are written. */
+/** The documents' examples of the webhook simulation. */
 import { beforeEach, expect, test } from "vitest";
 import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { simulationRequest } from "@/lib/sandbox/scenarios/requests";

@@ -1,4 +1,4 @@
-/** docs/documents.md names files and tests: each of them exists, and each test is one that runs. */
+/** docs/documents.md names files and tests: each of them exists, and each test runs. */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -7,16 +7,16 @@ const DOCS = path.join(import.meta.dirname, "..", "..", "docs");
 const LINES = readFileSync(path.join(DOCS, "documents.md"), "utf8").split("\n");
 const ROWS = LINES.filter((line) => line.startsWith("| ") && !/^\| (item|---)/.test(line));
 
-/** A link to a file, and the test in it that is named after it. */
+/** A link to a file, and the name of a test in the file. */
 const SHOWN = /\[[^\]]+\]\(([^)]+)\)(?:: `([^`]+)`)?/g;
 const shown = ROWS.flatMap((row) => [...row.matchAll(SHOWN)].map(([, file = "", name]) => ({ file, name })));
 
-test("there is a table, each row with its three cells", () => {
+test("the tables have rows with three cells", () => {
   expect(ROWS.length).toBeGreaterThan(50);
   for (const row of ROWS) expect(row.split(" | "), row).toHaveLength(3);
 });
 
-test("no result is left open", () => {
+test("each row has a result", () => {
   expect(ROWS.filter((row) => /[A-Z]+_[A-Z]+ \|$/.test(row))).toEqual([]);
 });
 
@@ -24,12 +24,12 @@ test.each([...new Set(shown.map(({ file }) => file))])("%s exists", (file) => {
   expect(existsSync(path.join(DOCS, file))).toBe(true);
 });
 
-describe("each test named is there, and none is skipped", () => {
+describe("this test exists and is not skipped:", () => {
   test.each(shown.flatMap(({ file, name }) => (name ? [[name, file] as const] : [])))("%s", (name, file) => {
     const source = readFileSync(path.join(DOCS, file), "utf8");
     const calls = [...source.matchAll(/\btest(\.each\([\s\S]*?\)|\.skip|\.todo)?\(\s*(["'`])((?:(?!\2).)*)\2/g)];
     const call = calls.find(([, , , title]) => title === name);
-    expect(call?.[0], `${file} has no test called so`).toBeDefined();
+    expect(call?.[0], `${file} has no test with this title`).toBeDefined();
     expect(call?.[1] ?? "").not.toMatch(/skip|todo/);
   });
 });

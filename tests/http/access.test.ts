@@ -18,7 +18,7 @@ const app = appServer(() => ({
 }));
 
 const headersOf: Record<Caller, Record<string, string>> = {
-  nobody: {},
+  visitor: {},
   user: {},
   other: {},
   admin: {},
@@ -26,7 +26,7 @@ const headersOf: Record<Caller, Record<string, string>> = {
   cronKey: { authorization: `Bearer ${CRON_KEY}` },
 };
 
-/** The path with the id of the chatbot of "user", which is made where there is none. */
+/** The path with the id of the chatbot of "user", which is created if it is missing. */
 async function pathOf(template: string): Promise<string> {
   if (!template.includes("{bot}")) return template;
   const { json } = await app.send("/api/chatbots", { headers: headersOf.user });
@@ -51,7 +51,7 @@ beforeAll(async () => {
 const manifest = (name: string) =>
   JSON.parse(readFileSync(path.join(process.cwd(), inject("distDir"), name), "utf8")) as Record<string, string>;
 
-test("every route of the build has its line", () => {
+test("every route of the build has a line in routes.ts", () => {
   const built = Object.values(manifest("app-path-routes-manifest.json"));
   expect([...new Set(built)].sort()).toEqual([...Object.keys(API), ...Object.keys(PAGES), ...OTHERS].sort());
 });
@@ -59,10 +59,10 @@ test("every route of the build has its line", () => {
 describe.each(Object.entries(API))("%s", (route, rows) => {
   const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
-  // Refusals first, so that what "user" does at last takes nothing away before.
+  // Refusals come first, since a call of "user" can delete the thing.
   const callers = CALLERS.toSorted((a, b) => Number(a === "user") - Number(b === "user"));
 
-  // Erasing is for last: after it nobody is anybody.
+  // The erasure is tested last, since it ends the sessions.
   test.each(rows.filter(() => route !== "/api/account"))(
     "$method",
     async ({ method, path: template = route, body, expects, fake }) => {
@@ -77,7 +77,7 @@ describe.each(Object.entries(API))("%s", (route, rows) => {
     },
   );
 
-  test("no other method", async () => {
+  test("refuses other methods", async () => {
     const given = new Set(rows.map(({ method }) => method));
     const rawPath = await pathOf(rows[0]?.path ?? route);
     for (const method of METHODS.filter((each) => !given.has(each)))
@@ -88,7 +88,7 @@ describe.each(Object.entries(API))("%s", (route, rows) => {
   });
 
   test.each(rows.filter(({ method, expects }) => method !== "GET" && expects.user < 300))(
-    "$method with our cookie from another site",
+    "refuses $method with our cookie from another site",
     async ({ method, path: template = route, body }) => {
       const headers = { ...headersOf.user, origin: "https://evil.example" };
       const answer = await app.send(await pathOf(template), { method, headers, body });
@@ -98,7 +98,7 @@ describe.each(Object.entries(API))("%s", (route, rows) => {
   );
 });
 
-/** Where a step leads to that was not told what it is about. */
+/** The redirect of a step without its parameters. */
 const STEPS_BACK: Readonly<Record<string, string>> = { "/billing/cancel": "/billing", "/billing/change": "/pricing" };
 
 describe.each(Object.entries(PAGES))("page %s", (route, access) => {
@@ -118,59 +118,60 @@ describe.each(Object.entries(PAGES))("page %s", (route, access) => {
   });
 });
 
-describe("a caller without a session, by every form of a path", () => {
+describe("every other form of a path", () => {
   const pages = Object.entries(PAGES).filter(([, access]) => !["public", "supabase", "hosted"].includes(access));
   const reads = Object.entries(API).filter(([, rows]) =>
-    rows.some((row) => row.method === "GET" && row.expects.nobody === 401),
+    rows.some((row) => row.method === "GET" && row.expects.visitor === 401),
   );
   const protectedPaths = [
     ...pages.map(([route]) => SAMPLES[route] ?? route),
     ...reads.map(([route]) => route.replace("[job]", "retry")),
   ];
 
-  test.each(FORMS)("%s", async (_, form, headers = {}) => {
+  test.each(FORMS)("%s gives no data to a caller without a session", async (_, form, headers = {}) => {
     for (const route of protectedPaths) {
       const { status, text, location } = await follow(form(route), { headers });
       if (status === 200) {
-        // A page asked for in parts says the redirection in the body, or what was followed led to a public page.
-        const led = location !== null && ["/sign-in", "/"].includes(new URL(location, app.url).pathname);
-        expect(led || text.includes("NEXT_REDIRECT") || isTree(text), `${form(route)}: ${text.slice(0, 300)}`).toBe(
-          true,
-        );
+        // A page that is requested in parts has the redirect in its body, or the followed redirect ended at a public page.
+        const isPublic = location !== null && ["/sign-in", "/"].includes(new URL(location, app.url).pathname);
+        expect(
+          isPublic || text.includes("NEXT_REDIRECT") || isTree(text),
+          `${form(route)}: ${text.slice(0, 300)}`,
+        ).toBe(true);
       } else expect([307, 308, 400, 401, 403, 404, 405], form(route)).toContain(status);
       expect(text, form(route)).not.toMatch(/"userId":|Words left|remaining/);
     }
   });
 
-  const everyone = () => [headersOf.nobody, headersOf.user, headersOf.admin];
+  const eachCaller = () => [headersOf.visitor, headersOf.user, headersOf.admin];
 
-  test("a page by the name of a built file is 404, with GET and HEAD, signed in or not", async () => {
-    // Below /admin/users any name may be a user's.
+  test("that names a built file is 404, with GET and HEAD, with and without a session", async () => {
+    // Below /admin/users every name can be a user id.
     const pages = Object.keys(PAGES).filter((each) => !each.includes("[") && each !== "/admin/users");
     for (const route of [...pages, "/no-such-page"])
       for (const form of FILE_FORMS)
         for (const method of ["GET", "HEAD"])
-          for (const headers of everyone()) {
+          for (const headers of eachCaller()) {
             const rawPath = form(route === "/" ? "/index" : route);
             expect((await app.send(rawPath, { method, headers })).status, `${method} ${rawPath}`).toBe(404);
           }
   });
 
-  test("a page with a parameter takes such a name for the parameter, and fails for none", async () => {
+  test("that names a built file is a parameter for pages with one, and never a 500", async () => {
     for (const route of Object.keys(PAGES).filter((each) => each.includes("[")))
       for (const form of FILE_FORMS)
-        for (const headers of everyone()) {
+        for (const headers of eachCaller()) {
           const rawPath = form(SAMPLES[route] ?? route.replace(/\[\w+\]/g, "none"));
           expect((await app.send(rawPath, { headers })).status, rawPath).toBeLessThan(500);
         }
   });
 
-  test("Next's own pages for errors are not there", async () => {
+  test("of Next's own error pages is 404", async () => {
     for (const rawPath of ["/_global-error", "/_not-found", "/_error", "/404", "/500"])
-      for (const headers of everyone()) expect((await app.send(rawPath, { headers })).status, rawPath).toBe(404);
+      for (const headers of eachCaller()) expect((await app.send(rawPath, { headers })).status, rawPath).toBe(404);
   });
 
-  test("the same forms, signed in, open nothing of another's", async () => {
+  test("gives no data of another user to a signed-in user", async () => {
     for (const [, form, headers = {}] of FORMS) {
       const { text } = await follow(form("/api/subscription/usage"), { headers: { ...headers, ...headersOf.other } });
       expect(text).not.toContain("matrix-user");
@@ -178,12 +179,12 @@ describe("a caller without a session, by every form of a path", () => {
   });
 });
 
-/** Which segments a page has; it says nothing of what is in them. */
+/** The segments of a page, without their content. */
 function isTree(text: string): boolean {
   return text.includes('"tree"') && !text.includes('"rsc"');
 }
 
-/** Follows our own tidying of paths (308), as browsers do; not the redirection to the way in. */
+/** Follows our own redirects to a normalized path (308), as browsers do, and not the redirect to the sign-in. */
 async function follow(rawPath: string, request: AppRequest) {
   let location: string | null = null;
   let answer = await app.send(rawPath, request);
@@ -196,27 +197,27 @@ async function follow(rawPath: string, request: AppRequest) {
   return { ...answer, location };
 }
 
-describe("a wrong key is never taken for a session, nor a session for a key", () => {
+describe("a session is refused with", () => {
   test.each([
-    ["one letter off", USAGE_KEY.replace("k", "l")],
-    ["shorter", USAGE_KEY.slice(0, -1)],
-    ["longer", `${USAGE_KEY}x`],
-    ["empty", ""],
-    ["of the cron", CRON_KEY],
+    ["a key with one wrong letter", USAGE_KEY.replace("k", "l")],
+    ["a shorter key", USAGE_KEY.slice(0, -1)],
+    ["a longer key", `${USAGE_KEY}x`],
+    ["an empty key", ""],
+    ["the cron key", CRON_KEY],
   ])("%s", async (_, key) => {
     const headers = { ...headersOf.user, authorization: `Bearer ${key}` };
     const answer = await app.send("/api/usage/consume", { method: "POST", headers, body: { field: "words_used" } });
     expect(answer.status).toBe(401);
   });
 
-  test("a body that names another user is refused", async () => {
+  test("a body with another user's id", async () => {
     const body = { field: "words_used", userId: "matrix-other" };
     const answer = await app.send("/api/usage/consume", { method: "POST", headers: headersOf.user, body });
     expect(answer.status).toBe(403);
   });
 });
 
-test("a body over the cap is 413 on every route that reads one, with no more read than the cap", async () => {
+test("a body over the cap is 413 on every route that reads a body", async () => {
   const body = JSON.stringify({ field: "x".repeat(1024 * 1024) });
   // Deliveries without a well-formed signature are refused before their body is read.
   const signature = { "stripe-signature": `t=1,v1=${"0".repeat(64)}`, "paddle-signature": `ts=1;h1=${"0".repeat(64)}` };
@@ -234,8 +235,8 @@ test("a body over the cap is 413 on every route that reads one, with no more rea
     }
 });
 
-describe("/api/account, at the end", () => {
-  test("an erased user is signed out, and starts with the same usage after a new sign-in", async () => {
+describe("/api/account, tested last,", () => {
+  test("signs an erased user out; a new sign-in has the same usage", async () => {
     const headers = await signIn("matrix-leaver");
     const consume = (amount: number, as: Record<string, string>) =>
       app.send("/api/usage/consume", { method: "POST", headers: as, body: { field: "messages_count", amount } });

@@ -27,7 +27,7 @@ test.each<[string, unknown]>([
   ["true", true],
   ["a text", "true"],
   ["a number", 1],
-])("an anonymous user (is_anonymous is %s) is nobody by default, by bearer and on pages", async (_, anonymous) => {
+])("an anonymous user (is_anonymous is %s) has no session by default, by bearer and on pages", async (_, anonymous) => {
   const token = await auth.token(auth.addUser({}), { is_anonymous: anonymous });
   const headers = { authorization: `Bearer ${token}`, accept: "text/html" };
   expect((await app.send(USAGE, { headers })).json).toMatchObject({ reason: "not_signed_in" });
@@ -36,7 +36,7 @@ test.each<[string, unknown]>([
   expect((await app.send("/billing", { headers })).status).toBe(307);
 });
 
-test("an anonymous user is a user if the configuration allows it; a token without the claim is one everywhere", async () => {
+test("an anonymous user has a session if the configuration allows it; a token without the claim has one everywhere", async () => {
   const user = auth.addUser({});
   const anonymous = { authorization: `Bearer ${await auth.token(user, { is_anonymous: true })}` };
   expect((await open.send(USAGE, { headers: anonymous })).json).toMatchObject({ userId: user.id });

@@ -36,7 +36,7 @@ const signUp = async (app: AppServer, forwardedFor: string) => {
   const body = { email: `${crypto.randomUUID()}@example.com`, password: "long enough" };
   return (await post(app, "/api/auth/sign-up", body, forwardedFor)).status;
 };
-/** The statuses of one new account more than an hour allows a network. */
+/** The statuses of one sign-up more than a network may make per hour. */
 async function signUps(app: AppServer, forwardedFor: (turn: number) => string): Promise<number[]> {
   const statuses: number[] = [];
   for (let turn = 0; turn <= 20; turn += 1) statuses.push(await signUp(app, forwardedFor(turn)));
@@ -45,11 +45,11 @@ async function signUps(app: AppServer, forwardedFor: (turn: number) => string): 
 const ALL = Array<number>(21).fill(200);
 const LAST_REFUSED = [...ALL.slice(1), 429];
 
-test("without a proxy the header changes nothing: the connection's address counts", async () => {
+test("without a proxy the connection's address counts, and the header has no effect", async () => {
   expect(await signUps(direct, (turn) => `203.0.113.${turn}`)).toEqual(LAST_REFUSED);
 });
 
-test("without a proxy the header does not let bad deliveries pass their limit", async () => {
+test("without a proxy the header does not raise the limit of bad deliveries", async () => {
   const deliver = (turn: number) =>
     post(direct, "/api/webhook/stripe", "{}", `203.0.113.${turn % 256}`, { "stripe-signature": "t=1,v1=00" });
   const statuses = new Set<number>();
@@ -76,14 +76,14 @@ test("behind one proxy an entry that is no address counts as the proxy itself", 
 const signIn = (email: string, password: string, network: string) =>
   post(proxied, "/api/auth/sign-in", { email, password }, network);
 
-test("wrong passwords from one network do not lock the owner out from another", async () => {
+test("wrong passwords from one network do not block the owner's sign-in from another", async () => {
   const owner = auth.addUser({});
   const statuses: number[] = [];
   for (let turn = 0; turn < 15; turn += 1)
     statuses.push((await signIn(owner.email.toUpperCase(), "guess", "192.0.2.1")).status);
   expect(statuses).toEqual([...Array<number>(10).fill(401), ...Array<number>(5).fill(429)]);
   expect((await signIn(owner.email, owner.password, "192.0.2.2")).status).toBe(200);
-  // A right guess is refused too, or guessing could go on.
+  // A right guess is refused as well, or guessing could continue.
   const refused = await signIn(owner.email, owner.password, "192.0.2.1");
   expect(refused.status).toBe(429);
   expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);

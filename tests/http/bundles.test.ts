@@ -11,11 +11,11 @@ const app = appServer(() => ({
   DATABASE_URL: database.url,
 }));
 
-/** Nearly all of it is React's and Next's own; the billing page has a menu besides. */
+/** The scripts of React and Next are most of it; the billing page has a menu besides. */
 const MOST_KB = 165;
 const MORE_KB: Readonly<Record<string, number>> = { "/billing": 210 };
 
-test("no page loads more than its share", async () => {
+test("no page loads more than its limit", async () => {
   const signIn = await app.send("/api/auth/local", { method: "POST", body: { userId: "visitor" } });
   const cookie = String(signIn.cookies[0]).split(";")[0] ?? "";
   const sizes = new Map<string, number>();
@@ -28,7 +28,7 @@ test("no page loads more than its share", async () => {
   for (const page of Object.keys(PAGES).filter((path) => !path.includes("["))) {
     const { status, text } = await app.send(page, { headers: { cookie } });
     if (status !== 200) continue;
-    // What only browsers without modules load is not counted.
+    // Scripts for browsers without modules are not counted.
     const modern = text.replaceAll(/<script[^>]+noModule[^>]*>/gi, "");
     const files = [...modern.matchAll(/(?:<script[^>]+src|<link[^>]+href)="(\/_next\/static\/[^"]+\.(?:js|css))"/g)];
     const unique = new Set(files.map(([, file = ""]) => file));

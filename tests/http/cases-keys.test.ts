@@ -25,7 +25,7 @@ async function call(operation: Operation, userId: string, body: Record<string, u
   return json as Record<string, unknown>;
 }
 
-/** Used and held words, as the database has them. */
+/** Used and reserved words in the database. */
 async function words(userId: string): Promise<{ used: number; held: number }> {
   const { rows } = await database.pool().query(
     `select (usage ->> 'words_used')::int as used, coalesce((reserved ->> 'words_used')::int, 0) as held
@@ -43,7 +43,7 @@ test("Case 1: consume, release, consume with one key: 100 used", async () => {
   expect(await words("case-1")).toEqual({ used: 100, held: 0 });
 });
 
-test("Case 2: reserve, settle to 0, reserve with one key: 400 held, then 350 used", async () => {
+test("Case 2: reserve, settle to 0, reserve with one key: 400 reserved, then 350 used", async () => {
   const hold = { amount: 400, ttlSeconds: 600, idempotencyKey: "J" };
   const { reservationId: first } = await call("reserve", "case-2", hold);
   await call("settle", "case-2", { reservationId: first, amount: 0 });
@@ -57,7 +57,7 @@ test("Case 2: reserve, settle to 0, reserve with one key: 400 held, then 350 use
   expect(await call("reserve", "case-2", hold)).toEqual({ ...second, settled: 350 });
 });
 
-test("Case 3: reserve for a second, wait two, reserve with one key: a new hold, or refused", async () => {
+test("Case 3: reserve for a second, wait two, reserve with one key: a new reservation, or refused", async () => {
   const hold = { amount: 400, ttlSeconds: 1, idempotencyKey: "J" };
   const { reservationId: first } = await call("reserve", "case-3", hold);
   await sleep(2_000);
@@ -71,7 +71,7 @@ test("Case 3: reserve for a second, wait two, reserve with one key: a new hold, 
   expect(await words("case-3")).toEqual({ used: 200, held: 0 });
 });
 
-test("Case 4: 20 jobs of 500, each charged and given back, then all again: 500 allowed in all", async () => {
+test("Case 4: 20 jobs of 500, each charged and released, then all again: 500 allowed in total", async () => {
   const jobs = Array.from({ length: 20 }, (_, index) => ({ amount: 500, idempotencyKey: `job-${index}` }));
   for (const job of jobs) {
     expect(await call("consume", "case-4", job)).toMatchObject({ allowed: true });
@@ -83,7 +83,7 @@ test("Case 4: 20 jobs of 500, each charged and given back, then all again: 500 a
   expect(await words("case-4")).toEqual({ used: 500, held: 0 });
 });
 
-test("Finding S10: a session that consumes with a service's key does not make the service's call a retry", async () => {
+test("Finding S10: a session's call with a service's key does not make the service's call a retry", async () => {
   const userId = "finding-s10";
   const { cookies } = await app.send("/api/auth/local", { method: "POST", body: { userId } });
   const headers = { cookie: cookies.map((each) => each.split(";")[0]).join("; ") };
@@ -96,13 +96,13 @@ test("Finding S10: a session that consumes with a service's key does not make th
   expect((await asSession("consume", charge)).json).toMatchObject({ allowed: true, used: 100 });
   expect(await words(userId)).toEqual({ used: 200, held: 0 });
 
-  // A session gives no charge back, and settles nothing.
+  // A session cannot release a charge or settle a reservation.
   expect((await asSession("release", { userId, amount: 100, of: charge.idempotencyKey })).status).toBe(403);
   const { reservationId } = await call("reserve", userId, { amount: 50, ttlSeconds: 600, idempotencyKey: "hold" });
   expect((await asSession("settle", { userId, reservationId, amount: 0, field: undefined })).status).toBe(403);
   expect(await words(userId)).toEqual({ used: 200, held: 50 });
 
-  // The service's key names the service's charge alone.
+  // The service's key names the service's charge only.
   expect(await call("release", userId, { amount: 500, of: charge.idempotencyKey })).toMatchObject({ givenBack: 100 });
   expect(await words(userId)).toEqual({ used: 100, held: 50 });
 });

@@ -1,4 +1,4 @@
-/** To which user an event belongs, over HTTP, with signed events: cases 8, 9, 20 and 22, moves and dismissals. */
+/** The user of an event, over HTTP, with signed events: cases 8, 9, 20 and 22, moves and dismissals. */
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import * as paddle from "@/lib/sandbox/event-builders/paddle/events";
@@ -70,7 +70,7 @@ const naming = (user: string, event: StripeObject): StripeObject =>
   JSON.parse(JSON.stringify(event).replaceAll(`"user_id":"${ada}"`, `"user_id":"${user}"`));
 
 describe("Case 8: an event of a linked subscription that names another user", () => {
-  test("is applied to the linked user and flagged, as are the debt and the end", async () => {
+  test("is applied to the linked user and flagged, also with a debt and with an end", async () => {
     const fake = play();
     await stripe(fake.created());
     expect(await stripe(naming(ben, fake.changed({}, Date.now() - 2 * DAY_MS)))).toMatchObject({ outcome: "applied" });
@@ -83,7 +83,7 @@ describe("Case 8: an event of a linked subscription that names another user", ()
     expect((await asAdmin("/admin")).text).toContain("owner disputed");
   });
 
-  test("an admin moves the subscription: it counts for the new user, and the act is on record", async () => {
+  test("counts for the new user after an admin's move, which the audit log records", async () => {
     const fake = play();
     await stripe(fake.created());
     const request = { processor: "stripe", subscriptionId: `sub_${ada}`, userId: ben };
@@ -96,16 +96,16 @@ describe("Case 8: an event of a linked subscription that names another user", ()
     expect((await asAdmin("/api/admin/links", request)).json).toEqual({ linked: true, events: [] });
   });
 
-  test("links come in lists too, and each has its answer", async () => {
+  test("can be linked in a list, with an answer for each item", async () => {
     await stripe(play().created());
     const { json, status } = await asAdmin("/api/admin/links", [
-      { processor: "stripe", subscriptionId: "sub_that_nobody_has", userId: ben },
+      { processor: "stripe", subscriptionId: "sub_unknown", userId: ben },
       { processor: "stripe", customerId: `cus_${ada}`, userId: ben },
       { processor: "stripe", subscriptionId: `sub_${ada}`, userId: ben },
     ]);
     expect(status).toBe(200);
     expect((json as { links: unknown[] }).links).toMatchObject([
-      { subscriptionId: "sub_that_nobody_has", linked: false, reason: "subscription_not_found" },
+      { subscriptionId: "sub_unknown", linked: false, reason: "subscription_not_found" },
       { customerId: `cus_${ada}`, linked: false, reason: "linked_to_another" },
       { subscriptionId: `sub_${ada}`, linked: true, moved: { from: ada } },
     ]);
@@ -186,7 +186,7 @@ describe("Case 22: a refund that arrives before the link", () => {
   });
 });
 
-test("an event that waits is dismissed, and decided by a replay", async () => {
+test("a waiting event is dismissed, and decided by a replay", async () => {
   const created = naming("", play().created());
   expect(await stripe(created)).toMatchObject({ outcome: "deferred" });
   const path = `/api/admin/events/stripe/${created.id}`;

@@ -1,4 +1,4 @@
-/** The built app in production with Clerk, which nothing may reach: sessions are verified by CLERK_JWT_KEY alone. */
+/** The built app in production with Clerk, without requests to Clerk: CLERK_JWT_KEY alone verifies sessions. */
 import { generateKeyPair } from "jose";
 import { afterAll, expect, test } from "vitest";
 import { type FakeClerk, startFakeClerk } from "@/tests/fakes/clerk";
@@ -23,7 +23,7 @@ const cookie = async (...args: Parameters<FakeClerk["token"]>) => ({
   cookie: clerk.cookies(await clerk.token(...args)),
 });
 
-test("a session is its user's, by cookie and by bearer", async () => {
+test("a session gives its user's data, by cookie and by bearer", async () => {
   for (const headers of [await cookie("user_a"), await bearer("user_a")]) {
     const answer = await app.send(USAGE, { headers });
     expect(answer.status).toBe(200);
@@ -37,7 +37,7 @@ test("a session is its user's, by cookie and by bearer", async () => {
   expect(spent.json).toMatchObject({ allowed: true, used: 7 });
 });
 
-test("a page by the name of a built file is 404, without a session", async () => {
+test("a path that names a built file is 404 without a session", async () => {
   for (const form of FILE_FORMS) expect((await app.send(form("/billing"))).status, form("/billing")).toBe(404);
 });
 
@@ -45,8 +45,8 @@ test("pages show the signed-in user, and send other visitors to the sign-in", as
   const page = await app.send("/billing", { headers: await cookie("user_a") });
   expect(page.status).toBe(200);
   expect(page.text).toContain("Billing");
-  const nobody = await app.send("/billing", { headers: { accept: "text/html" } });
-  expect(nobody.status).toBe(307);
+  const visitor = await app.send("/billing", { headers: { accept: "text/html" } });
+  expect(visitor.status).toBe(307);
 });
 
 test.each<[string, () => ReturnType<typeof bearer>]>([
@@ -66,13 +66,13 @@ test.each<[string, () => ReturnType<typeof bearer>]>([
   ["signed by another key", async () => bearer("user_a", {}, { key: (await generateKeyPair("RS256")).privateKey })],
   ["unsigned", async () => ({ authorization: `Bearer ${unsigned(await clerk.token("user_a"))}` })],
   ["cut", async () => ({ authorization: `Bearer ${(await clerk.token("user_a")).slice(0, -10)}` })],
-])("a token %s is nobody's", async (_, headers) => {
+])("a token %s gives no session", async (_, headers) => {
   const answer = await app.send(USAGE, { headers: await headers() });
   expect(answer.status).toBe(401);
   expect(answer.json).toMatchObject({ reason: "not_signed_in" });
 });
 
-test("a stale cookie on a page goes round by Clerk, and answers no data", async () => {
+test("a page with a stale cookie redirects to Clerk, and contains no data", async () => {
   const headers = {
     ...(await cookie("user_a", {}, { expiresIn: -60 })),
     accept: "text/html",
@@ -103,7 +103,7 @@ test("Clerk's redirect returns to our own address, independent of the headers", 
     }
 });
 
-test("e-mail and name of the token reach the profile, and stay if a later token has none", async () => {
+test("the profile gets the token's e-mail and name, and keeps them if a later token has none", async () => {
   await app.send(USAGE, { headers: await bearer("user_named", { email: "grace@example.com", name: "Grace Hopper" }) });
   await expect
     .poll(async () => (await database.pool().query("select email, name from users where user_id = 'user_named'")).rows)
@@ -113,7 +113,7 @@ test("e-mail and name of the token reach the profile, and stay if a later token 
   expect(rows).toEqual([{ email: "grace@example.com" }]);
 });
 
-test("if the token has no e-mail, it is fetched from Clerk once", async () => {
+test("an e-mail that the token lacks is fetched from Clerk once", async () => {
   const profile = async () =>
     (await database.pool().query("select email, name from users where user_id = 'user_silent'")).rows;
   for (let time = 0; time < 3; time += 1) await app.send(USAGE, { headers: await bearer("user_silent") });
@@ -122,7 +122,7 @@ test("if the token has no e-mail, it is fetched from Clerk once", async () => {
   expect(clerk.requests.filter((each) => !each.includes("/v1/users/"))).toEqual([]);
 });
 
-test("an admin is one by ADMIN_USER_IDS", async () => {
+test("a user in ADMIN_USER_IDS is an admin", async () => {
   const link = { processor: "stripe", customerId: "cus_x", userId: "user_a" };
   const as = async (userId: string) =>
     (await app.send("/api/admin/links", { method: "POST", headers: await bearer(userId), body: link })).status;
@@ -130,13 +130,13 @@ test("an admin is one by ADMIN_USER_IDS", async () => {
   expect(await as("user_admin")).toBe(200);
 });
 
-test("a write from another site is refused, whoever is signed in", async () => {
+test("a write from another site is refused, also with a session", async () => {
   const headers = { ...(await cookie("user_a")), origin: "https://evil.example" };
   const answer = await app.send("/api/usage/consume", { method: "POST", headers, body: { field: "words_used" } });
   expect(answer.status).toBe(403);
 });
 
-test("other providers' doors are closed", async () => {
+test("the routes and cookies of other providers give no session", async () => {
   const local = await app.send("/api/auth/local", {
     method: "POST",
     headers: { origin: app.url },

@@ -1,4 +1,4 @@
-/** The built app with Supabase Auth: the link of an e-mail signs in by a press on our page, and by nothing else. */
+/** The built app with Supabase Auth: the link of an e-mail signs in only by a press on our page. */
 import { type Browser, chromium } from "@playwright/test";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { consoleProblems, expectAccessible, expectNoSidewaysScroll } from "@/e2e/support/page-checks";
@@ -36,7 +36,7 @@ const post = (body: string, headers: Record<string, string> = { origin: app.url 
   });
 
 describe("an e-mail's link", () => {
-  test("by GET changes nothing: it leads to the page, asks Supabase nothing and sets no cookie", async () => {
+  test("redirects a GET to the page, without a request to Supabase and without a cookie", async () => {
     const link = linkOf(auth.emailedToken(auth.addUser({})), { evil: "1" });
     const before = verifications();
     for (const method of ["GET", "HEAD"]) {
@@ -48,7 +48,7 @@ describe("an e-mail's link", () => {
     expect(verifications()).toBe(before);
   });
 
-  test("by the page's form signs its user in, once", async () => {
+  test("signs its user in once, by the page's form", async () => {
     const user = auth.addUser({});
     const link = linkOf(auth.emailedToken(user));
     const confirmed = await post(link);
@@ -64,7 +64,7 @@ describe("an e-mail's link", () => {
     ["from another site", { origin: "https://evil.example" }],
     ["from a page without an origin", { origin: "null" }],
     ["from another site that hides its origin", { "sec-fetch-site": "cross-site" }],
-  ])("posted %s is refused, and stays good", async (_, headers) => {
+  ])("that is posted %s is refused, and stays valid", async (_, headers) => {
     const link = linkOf(auth.emailedToken(auth.addUser({})));
     const refused = await post(link, headers);
     expect([refused.status, refused.json]).toEqual([403, expect.objectContaining({ reason: "foreign_origin" })]);
@@ -72,7 +72,7 @@ describe("an e-mail's link", () => {
     expect((await post(link)).headers.location).toBe("/writer");
   });
 
-  test("that is incomplete or leads elsewhere is none", async () => {
+  test("that is incomplete is expired, and another site as its target is ignored", async () => {
     for (const body of ["", "token_hash=&type=signup", "token_hash=x&type=admin", "token_hash=x", "code="])
       expect((await post(body)).headers.location, body).toBe("/sign-in?problem=link_expired");
     const link = linkOf(auth.emailedToken(auth.addUser({})), { next: "https://evil.example/" });
@@ -93,7 +93,7 @@ describe("the page of the link, in a browser", () => {
   });
   afterAll(() => browser?.close());
 
-  test("without script its button signs in and leads on", async () => {
+  test("has a button that works without script and redirects to the target", async () => {
     const context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
     await page.goto(`${app.url}/confirm?${linkOf(auth.emailedToken(auth.addUser({})), { next: "/pricing" })}`);

@@ -1,4 +1,4 @@
-/** Runs the commands of the documentation against the sandbox, as a reader would type them. */
+/** Runs the commands of the documentation against the sandbox, as a reader does. */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
@@ -17,7 +17,7 @@ const app = appServer(() => ({
   CRON_SECRET: "your-cron-secret-of-24-characters",
 }));
 
-/** One folder a page: later blocks use what earlier ones left. */
+/** One folder per page: later blocks use the files of earlier ones. */
 const folders = new Map<string, string>();
 afterAll(() => {
   for (const folder of folders.values()) rmSync(folder, { recursive: true, force: true });
@@ -28,7 +28,7 @@ function folderOf(page: string): string {
   if (known) return known;
   const folder = mkdtempSync(path.join(os.tmpdir(), "tollgate-docs-"));
   symlinkSync(path.resolve("lib"), path.join(folder, "lib"));
-  // A status of 400 and more ends a reader's patience, and here the block.
+  // A status of 400 or more fails the block.
   writeFileSync(path.join(folder, ".curlrc"), "fail-with-body\nsilent\nshow-error\n");
   folders.set(page, folder);
   return folder;
@@ -69,16 +69,16 @@ describe("commands", () => {
   test.each(shell.filter(({ note }) => note !== "").map((block) => [...named(block), block] as const))(
     "%s (absent)",
     (_, { note, text }) => {
-      const [, elsewhere] = /^run by (\S+)$/.exec(note) ?? [];
-      if (elsewhere === undefined) expect(note).toMatch(/^needs (an account|Docker|the old database)/);
-      else expect(existsSync(elsewhere), elsewhere).toBe(true);
+      const [, script] = /^run by (\S+)$/.exec(note) ?? [];
+      if (script === undefined) expect(note).toMatch(/^needs (an account|Docker|the old database)/);
+      else expect(existsSync(script), script).toBe(true);
       const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
       for (const [, name = ""] of text.matchAll(/npm run (?:-s )?([\w:]+)/g))
         expect(scripts, name).toHaveProperty([name]);
     },
   );
 
-  test("there are some, and every block names its language", () => {
+  test("exist, and every block is closed", () => {
     expect(shell.filter(({ note }) => note === "").length).toBeGreaterThan(6);
     for (const page of PAGES)
       expect(readFileSync(page, "utf8").match(/^ *```/gm)?.length ?? 0, page).toSatisfy(
@@ -87,7 +87,7 @@ describe("commands", () => {
   });
 });
 
-test("the commands of the first page print the output that it shows", () => {
+test("the commands of docs/try.md print the output on that page", () => {
   const outputs = [...printed].filter(([text]) =>
     BLOCKS.some((block) => block.page === "docs/try.md" && block.text === text),
   );
@@ -99,7 +99,7 @@ test("the commands of the first page print the output that it shows", () => {
 test.each([
   ["docs/stripe.md", STRIPE],
   ["docs/paddle.md", PADDLE],
-])("%s lists the events that are read, all of them and no others", (page, handlers) => {
+])("%s lists exactly the handled events", (page, handlers) => {
   const listed = [...readFileSync(page, "utf8").matchAll(/`([a-z_]+\.[a-z_.]+)` ?(?=·|\n)/g)].map(
     ([, name = ""]) => name,
   );

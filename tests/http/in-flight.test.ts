@@ -1,4 +1,4 @@
-/** Many requests of one user at once, on the production build: the others are answered, and the user's own are bounded. */
+/** Many concurrent requests of one user on the production build: they are bounded, and other users get answers. */
 import { expect, test } from "vitest";
 import { appServer, SANDBOX, signedIn } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
@@ -11,7 +11,7 @@ const app = appServer(() => ({
 
 const signIn = async (userId: string) => ({ ...(await signedIn(app, userId)), origin: app.url });
 
-/** Not by `send`, which asks again after a 503. */
+/** Without `send`, which repeats a request after a 503. */
 const many = (count: number, path: string, init: RequestInit) =>
   Promise.all(Array.from({ length: count }, () => fetch(`${app.url}${path}`, init)));
 
@@ -21,7 +21,7 @@ const chatbot = (headers: Record<string, string>) => ({
   body: JSON.stringify({ name: "Bot" }),
 });
 
-test("forty calls on an own locked row: bounded, without effect, and others are answered meanwhile", async () => {
+test("forty calls on a user's own locked row are refused without effect, and another user gets an answer meanwhile", async () => {
   const [slow, other] = [await signIn("slow"), await signIn("other")];
   await app.send("/api/subscription/usage", { headers: slow });
   await app.send("/api/subscription/usage", { headers: other });
@@ -41,7 +41,7 @@ test("forty calls on an own locked row: bounded, without effect, and others are 
   expect((await app.send("/api/chatbots", { headers: slow })).json).toEqual({ chatbots: [] });
 });
 
-test("pages over the limit are 429 with Retry-After, and a few at once are all shown", async () => {
+test("pages over the limit are 429 with Retry-After, and eight at once are all 200", async () => {
   const busy = await signIn("busy");
   const answers = await many(80, "/billing", { headers: busy });
   // 503: on a busy machine a page may wait too long for the user's connections.
@@ -57,7 +57,7 @@ test("pages over the limit are 429 with Retry-After, and a few at once are all s
   await expect.poll(eight).toEqual(Array(8).fill(200));
 });
 
-test("a page is 503 with Retry-After while the database does not give its data, and 200 afterwards", async () => {
+test("a page is 503 with Retry-After while its data is locked, and 200 afterwards", async () => {
   const reader = await signIn("reader");
   expect((await fetch(`${app.url}/billing`, { headers: reader })).status).toBe(200);
   const client = await database.pool().connect();
@@ -73,7 +73,7 @@ test("a page is 503 with Retry-After while the database does not give its data, 
   await expect.poll(again).toBe(200);
 });
 
-test("an export that is asked for by HEAD keeps no other user from exporting", async () => {
+test("an export that is requested by HEAD does not block other users' exports", async () => {
   const [first, second, third] = [await signIn("head-1"), await signIn("head-2"), await signIn("export-3")];
   const exported = async (method: string, headers: Record<string, string>) =>
     (await fetch(`${app.url}/api/account/export`, { method, headers })).status;

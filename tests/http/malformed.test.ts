@@ -25,11 +25,11 @@ function expectRefusal({ status, headers }: AppAnswer, what: string): void {
 }
 
 test.each(["/", "/billing", "/api/health", "/api/subscription/usage", "/nothing", "/api/nothing"])(
-  "TRACE %s",
+  "TRACE %s is refused below 500",
   async (where) => expectRefusal(await app.send(where, { method: "TRACE", headers: admin }), where),
 );
 
-test("parameters that are named like parts of each object, on every page", async () => {
+test("parameters with the names of object properties are never a 500, on every page", async () => {
   for (const page of Object.keys(PAGES).filter((each) => !each.includes("[")))
     for (const name of ["constructor", "toString", "__proto__", "hasOwnProperty", "then"]) {
       const asked = `${page}?${name}=1&${name}=2`;
@@ -61,7 +61,7 @@ describe("server actions", () => {
   const post = (headers: Record<string, string>, body: string) =>
     app.send("/billing", { method: "POST", headers: { ...admin, ...headers }, body });
 
-  test("with arguments that cannot be read, or are no form", async () => {
+  test("with unreadable arguments are refused below 500", async () => {
     for (const id of ids)
       for (const [type, body] of BODIES) {
         const answer = await post({ "next-action": id, "content-type": type }, body);
@@ -69,7 +69,7 @@ describe("server actions", () => {
       }
   });
 
-  test("by a form without script that cannot be read, or whose fields are missing", async () => {
+  test("by an unreadable or incomplete form without script are refused below 500", async () => {
     for (const body of [
       "nothing",
       "--x",

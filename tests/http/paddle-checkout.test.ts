@@ -40,7 +40,7 @@ test("the page is public, and its policy names the hosts of the environment only
   expect(app.output).not.toContain("PADDLE_CLIENT_TOKEN");
 });
 
-test("without a client-side token there is no page, no offer and no purchase, and the log says why", async () => {
+test("without a client-side token there is no page, no offer and no purchase, and the log has the reason", async () => {
   expect((await without.send(LINK)).status).toBe(404);
   expect((await without.send("/pricing")).text).not.toContain("paddle");
   const [, clerk] = clerks as [FakeClerk, FakeClerk];

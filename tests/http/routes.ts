@@ -1,10 +1,10 @@
 /** Every route of the build, with the status that each caller gets. A route without a line here fails the tests. */
 
-export const CALLERS = ["nobody", "user", "other", "admin", "usageKey", "cronKey"] as const;
+export const CALLERS = ["visitor", "user", "other", "admin", "usageKey", "cronKey"] as const;
 export type Caller = (typeof CALLERS)[number];
 
 /**
- * Callers with a signed token that is no session. Every route gives them the answer for "nobody" (strangers.test.ts).
+ * Callers with a signed token that is no session. Every route gives them the answer for "visitor" (strangers.test.ts).
  */
 export const STRANGERS = [
   "clerkTemplate",
@@ -29,8 +29,8 @@ export interface ApiRow {
 }
 
 /** A status for each caller, in the order of CALLERS. */
-function by(nobody: number, user: number, other: number, admin: number, usageKey: number, cronKey: number): Statuses {
-  return { nobody, user, other, admin, usageKey, cronKey };
+function by(visitor: number, user: number, other: number, admin: number, usageKey: number, cronKey: number): Statuses {
+  return { visitor, user, other, admin, usageKey, cronKey };
 }
 
 /** For signed-in users, about themselves; a machine's key is no session. */
@@ -123,7 +123,7 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
     (method): ApiRow => ({
       method,
       path: "/api/sandbox/paddle/v1/subscriptions/sub_none",
-      // The SDK's key opens it; a bearer of ours is none.
+      // It accepts the SDK's key, and no key of ours.
       expects: by(401, 401, 401, 401, 403, 403),
       fake: true,
     }),
@@ -156,19 +156,23 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
   "/api/usage/reserve": [
     {
       method: "POST",
-      body: { userId: "nobody-else", field: "words_used", amount: 1, ttlSeconds: 1 },
+      body: { userId: "another-user", field: "words_used", amount: 1, ttlSeconds: 1 },
       expects: by(401, 403, 403, 403, 200, 401),
     },
   ],
   "/api/usage/settle": [
     {
       method: "POST",
-      body: { userId: "nobody-else", reservationId: "7b0e7d0c-6c1f-4a57-9d2f-2d8c4a1e6b11", amount: 1 },
+      body: { userId: "another-user", reservationId: "7b0e7d0c-6c1f-4a57-9d2f-2d8c4a1e6b11", amount: 1 },
       expects: by(401, 403, 403, 403, 404, 401),
     },
   ],
   "/api/usage/release": [
-    { method: "POST", body: { userId: "nobody-else", field: "words_used" }, expects: by(401, 403, 403, 403, 200, 401) },
+    {
+      method: "POST",
+      body: { userId: "another-user", field: "words_used" },
+      expects: by(401, 403, 403, 403, 200, 401),
+    },
   ],
   "/api/webhook/paddle": [{ method: "POST", body: {}, expects: same(400) }],
   "/api/webhook/stripe": [{ method: "POST", body: {}, expects: same(400) }],
@@ -222,8 +226,8 @@ export const PAGES: Readonly<Record<string, "public" | "user" | "step" | "admin"
 /** The values of a page's parameters. */
 export const SAMPLES: Readonly<Record<string, string>> = {
   "/admin/events/[processor]/[id]": "/admin/events/stripe/evt_none",
-  "/admin/users/[id]": "/admin/users/nobody-here",
+  "/admin/users/[id]": "/admin/users/unknown-user",
 };
 
-/** Made by Next itself, or files. */
+/** Routes of Next itself, and files. */
 export const OTHERS: readonly string[] = ["/_not-found", "/_global-error", "/icon.svg"];

@@ -14,7 +14,7 @@ const app = appServer(async (url) => {
 });
 afterAll(() => clerk?.stop());
 
-/** Sends half of a body of 1 MB and waits until the server ends the connection; the answer, and how long it took. */
+/** Sends half of a body of 1 MB and waits for the end of the connection; returns the answer and the duration. */
 function stall(path: string, headers: Record<string, string> = {}): Promise<{ answer: string; seconds: number }> {
   const { hostname, port, host } = new URL(app.url);
   const begun = performance.now();
@@ -36,7 +36,7 @@ function stall(path: string, headers: Record<string, string> = {}): Promise<{ an
 const status = (answer: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0);
 
 describe("a body that stalls", () => {
-  test("unsigned deliveries are refused unread, and their connections end", async () => {
+  test("of an unsigned delivery is not read, and the connection ends", async () => {
     const all = await Promise.all(
       Array.from({ length: 120 }, () => stall("/api/webhook/stripe", { "content-type": "application/json" })),
     );
@@ -44,7 +44,7 @@ describe("a body that stalls", () => {
     expect(all.some(({ answer }) => answer.includes("missing_signature"))).toBe(true);
   });
 
-  test("with a well-formed signature, and on every other route and page, the deadline ends it", async () => {
+  test("is ended by the deadline with a well-formed signature, and on other routes and pages", async () => {
     const signature = { "stripe-signature": `t=1,v1=${"0".repeat(64)}` };
     const service = { authorization: `Bearer ${KEY}` };
     const [webhook, gate, route, page] = await Promise.all([
@@ -56,7 +56,7 @@ describe("a body that stalls", () => {
     expect(webhook.answer).toContain("body_too_slow");
     expect([webhook, gate].map(({ answer }) => status(answer))).toEqual([408, 408]);
     expect(webhook.answer.toLowerCase()).toContain("\r\nconnection: close\r\n");
-    // The 401 is sent at once; the rest of the body is not waited for forever.
+    // The 401 is sent at once, and the connection ends without the rest of the body.
     expect(status(route.answer)).toBe(401);
     expect(status(page.answer)).not.toBe(200);
     // Node alone ends such a connection after 300 s.

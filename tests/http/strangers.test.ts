@@ -1,6 +1,6 @@
 /**
- * Callers with a well-signed token that is no session of ours. On every route and page of the build they get what a caller
- * without any token gets; a real session, sent the same way, gets more.
+ * Callers with a well-signed token that is no session of ours. On every route and page of the build they get the answers
+ * of a caller without a token; a real session, sent the same way, gets more.
  */
 import { afterAll, describe, expect, test } from "vitest";
 import { type FakeClerk, startFakeClerk } from "@/tests/fakes/clerk";
@@ -83,7 +83,7 @@ async function answerOf(
 }
 
 describe.each(STRANGERS)("%s", (caller) => {
-  test("gets from every route what a caller without a token gets", async () => {
+  test("gets from every route the answer of a caller without a token", async () => {
     for (const headers of await waysOf(caller))
       for (const { route, row } of rows) {
         const named = `${row.method} ${route} with ${Object.keys(headers)}`;
@@ -91,7 +91,7 @@ describe.each(STRANGERS)("%s", (caller) => {
       }
   });
 
-  test("gets from every page what a caller without a token gets", async () => {
+  test("gets from every page the answer of a caller without a token", async () => {
     const [headers = {}] = await waysOf(caller);
     for (const route of Object.keys(PAGES)) {
       const read = async (more: Record<string, string>) => {
@@ -103,13 +103,13 @@ describe.each(STRANGERS)("%s", (caller) => {
   });
 });
 
-/** Ends the account, or asks a processor, which these tests do not have. */
-const ELSEWHERE = /^\/api\/(account$|invoices|portal|checkout)/;
+/** Routes that end the account or need a processor, which these tests do not have. */
+const NOT_TESTED = /^\/api\/(account$|invoices|portal|checkout)/;
 
-test.each(["clerkUser", "supabaseUser"] as const)("%s, sent the same ways, gets more", async (caller) => {
-  const closed = rows.filter(({ row }) => row.expects.nobody === 401 && ![401, 404].includes(row.expects.user));
+test.each(["clerkUser", "supabaseUser"] as const)("%s gets more than 401 by the same headers", async (caller) => {
+  const closed = rows.filter(({ row }) => row.expects.visitor === 401 && ![401, 404].includes(row.expects.user));
   expect(closed.length).toBeGreaterThan(15);
   for (const headers of await waysOf(caller))
-    for (const { route, row } of closed.filter(({ route: each }) => !ELSEWHERE.test(each)))
+    for (const { route, row } of closed.filter(({ route: each }) => !NOT_TESTED.test(each)))
       expect((await answerOf(caller, route, row, headers)).status, `${row.method} ${route}`).not.toBe(401);
 });

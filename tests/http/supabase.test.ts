@@ -38,7 +38,7 @@ beforeEach(() => {
 });
 
 const USAGE = "/api/subscription/usage";
-/** As @supabase/ssr names it by default, after the project's host. */
+/** The default name in @supabase/ssr, after the project's host. */
 const COOKIE = "sb-localhost-auth-token";
 const signedIn = async (options?: { expiresIn?: number }) => ({
   cookie: `${COOKIE}=${await auth.session(user, options)}`,
@@ -51,7 +51,7 @@ const form = (fields: Record<string, string>) => ({
 });
 const cookieOf = (cookies: string[]) => cookies.map((each) => each.split(";")[0]).join("; ");
 
-test("a session is its user's, by cookie and by bearer, and its data goes through rpc", async () => {
+test("a session gives its user's data through rpc, by cookie and by bearer", async () => {
   for (const headers of [await signedIn(), { authorization: `Bearer ${await auth.token(user)}` }]) {
     const answer = await app.send(USAGE, { headers });
     expect(answer.json).toMatchObject({ userId: user.id });
@@ -64,7 +64,7 @@ test("a session is its user's, by cookie and by bearer, and its data goes throug
   expect(bad.status).toBe(400);
 });
 
-test("reading a session asks Supabase for its public keys once and for nothing else", async () => {
+test("a session needs one request to Supabase, for the public keys", async () => {
   await app.send(USAGE, { headers: await signedIn() });
   const before = auth.requests.length;
   for (let time = 0; time < 5; time += 1) await app.send(USAGE, { headers: await signedIn() });
@@ -80,16 +80,16 @@ test.each<[string, () => Promise<string>]>([
   ["without an issuer", () => auth.token(user, { iss: undefined as unknown as string })],
   ["without a role", () => auth.token(user, { role: undefined })],
   ["of the service role", () => auth.token(user, { role: "service_role" })],
-  ["of nobody", () => auth.token(user, { role: "anon" })],
+  ["of the anon role", () => auth.token(user, { role: "anon" })],
   ["without a subject", () => auth.token(user, { sub: "" } as JWTPayload)],
   ["signed by another key", async () => auth.token(user, {}, { key: (await generateKeyPair("ES256")).privateKey })],
   ["cut", async () => (await auth.token(user)).slice(0, -6)],
-])("a token %s is nobody's", async (_, token) => {
+])("a token %s gives no session", async (_, token) => {
   const answer = await app.send(USAGE, { headers: { authorization: `Bearer ${await token()}` } });
   expect(answer.status).toBe(401);
 });
 
-test("what the cookie says of its user is not believed, only the token", async () => {
+test("the token names the user, not the other fields of the cookie", async () => {
   const other = auth.addUser({});
   const session = JSON.parse(Buffer.from((await auth.session(user)).slice("base64-".length), "base64url").toString());
   session.user = { ...session.user, id: other.id };
@@ -99,7 +99,7 @@ test("what the cookie says of its user is not believed, only the token", async (
   });
 });
 
-test("signing in, being somebody, signing out: by a form, without script", async () => {
+test("a user signs in, has a session and signs out, by forms without script", async () => {
   const wrong = await app.send("/api/auth/sign-in", form({ email: user.email, password: "wrong", next: "/usage" }));
   expect(wrong.headers.location).toBe("/sign-in?next=%2Fusage&problem=invalid_credentials");
   expect(wrong.cookies).toEqual([]);
@@ -125,12 +125,12 @@ test("signing in, being somebody, signing out: by a form, without script", async
   expect(out.cookies.join()).toMatch(new RegExp(`${COOKIE}=;.*Max-Age=0`, "i"));
 });
 
-test("the way back is one of ours", async () => {
+test("the redirect after the sign-in stays on our site", async () => {
   const fields = { email: user.email, password: user.password, next: "https://evil.example/x" };
   expect((await app.send("/api/auth/sign-in", form(fields))).headers.location).toBe("/billing");
 });
 
-test("signing up creates an account; an address that has one gets no session", async () => {
+test("a sign-up creates an account; an address with an account gets no session", async () => {
   const fresh = { email: `new-${Date.now()}@example.com`, password: "long enough" };
   const made = await app.send("/api/auth/sign-up", { method: "POST", headers: { origin: app.url }, body: fresh });
   expect(made.json).toEqual({ signedIn: true });
@@ -140,7 +140,7 @@ test("signing up creates an account; an address that has one gets no session", a
   expect(again.cookies.some((each) => each.startsWith(`${COOKIE}=`))).toBe(false);
 });
 
-test("signing in from another site is refused", async () => {
+test("a sign-in from another site is refused", async () => {
   const request = form({ email: user.email, password: user.password });
   const answer = await app.send("/api/auth/sign-in", {
     ...request,
@@ -150,7 +150,7 @@ test("signing in from another site is refused", async () => {
   expect(answer.cookies).toEqual([]);
 });
 
-test("an expired session is renewed on a page, once for all who ask at once, and never cached", async () => {
+test("an expired session is renewed once for concurrent requests, and the answers are not cached", async () => {
   const headers = await signedIn({ expiresIn: -10 });
   const before = refreshes();
   const answers = await Promise.all(
@@ -168,21 +168,21 @@ test("an expired session is renewed on a page, once for all who ask at once, and
   expect((await app.send(USAGE, { headers: { cookie: renewed } })).status).toBe(200);
 });
 
-test("a session whose refresh token is unknown is over, and its cookie is taken away", async () => {
+test("a session with an unknown refresh token ends, and its cookie is removed", async () => {
   const session = JSON.parse(
     Buffer.from((await auth.session(user, { expiresIn: -10 })).slice(7), "base64url").toString(),
   );
-  const value = `base64-${Buffer.from(JSON.stringify({ ...session, refresh_token: "gone" })).toString("base64url")}`;
+  const value = `base64-${Buffer.from(JSON.stringify({ ...session, refresh_token: "unknown" })).toString("base64url")}`;
   const answer = await app.send("/billing", { headers: { cookie: `${COOKIE}=${value}`, accept: "text/html" } });
   expect(answer.status).toBe(307);
   expect(answer.cookies.join()).toMatch(/Max-Age=0/i);
 });
 
-test("a page by the name of a built file is 404, without a session", async () => {
+test("a path that names a built file is 404 without a session", async () => {
   for (const form of FILE_FORMS) expect((await app.send(form("/billing"))).status, form("/billing")).toBe(404);
 });
 
-test("guessing a password stops after ten attempts, for that address only", async () => {
+test("the eleventh wrong password is refused, for that address only", async () => {
   const guess = (email: string) =>
     app.send("/api/auth/sign-in", { method: "POST", headers: { origin: app.url }, body: { email, password: "guess" } });
   for (let time = 0; time < 10; time += 1) expect((await guess(user.email)).status).toBe(401);
@@ -193,7 +193,7 @@ test("guessing a password stops after ten attempts, for that address only", asyn
   expect((await guess("another@example.com")).status).toBe(401);
 });
 
-test("a flood of deliveries with bad signatures gets 429; what is signed still passes", async () => {
+test("many deliveries with bad signatures get 429, and a signed delivery still passes", async () => {
   const post = (signature: string, body: string) =>
     app.send("/api/webhook/stripe", { method: "POST", headers: { "stripe-signature": signature }, body });
   const statuses = new Set<number>();
@@ -214,14 +214,14 @@ test("a flood of deliveries with bad signatures gets 429; what is signed still p
   expect(signed.json).toMatchObject({ received: true });
 });
 
-test("no secret came to the log", () => {
+test("the log contains no secret", () => {
   expect(app.output).toContain("Delivery refused");
   for (const secret of [SERVICE_KEY, ...Object.values(PROCESSOR), "correct horse"])
     expect(app.output).not.toContain(secret);
   expect(app.output).not.toMatch(/eyJ[\w-]{10,}\./);
 });
 
-test("no page carries a key, the publishable one neither", async () => {
+test("no page contains a key, not even the publishable one", async () => {
   for (const path of ["/", "/sign-in", "/sign-up", "/billing"]) {
     const { text } = await app.send(path, { headers: await signedIn() });
     for (const key of [SERVICE_KEY, PUBLISHABLE_KEY, ...Object.values(PROCESSOR)])

@@ -1,4 +1,4 @@
-/** Tokens and headers with text that nothing can read or store: no session, or no effect, and never a 500. */
+/** Tokens and headers with unusable text: no session, or no effect, and never a 500. */
 import { SignJWT } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { appServer, SANDBOX } from "@/tests/support/app-server";
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 const parameter = /\[(\.\.\.)?\w+\]/g;
 
-describe("tokens", () => {
+describe("a token", () => {
   const signed = (claims: Record<string, unknown>, sub: string) =>
     new SignJWT(claims)
       .setProtectedHeader({ alg: "HS256" })
@@ -28,7 +28,7 @@ describe("tokens", () => {
     app.send(path, { headers: { cookie: `${cookie.split("=")[0]}=${token}` } });
 
   test.each(["\0", "a\0b", "a\ud800", "a\nb", "", "x".repeat(256)])(
-    "a user id that is unusable text: %j",
+    "with an unusable user id gives no session: %j",
     async (sub) => {
       const token = await signed({}, sub);
       expect((await asked("/api/subscription/usage", token)).status).toBe(401);
@@ -38,7 +38,7 @@ describe("tokens", () => {
     },
   );
 
-  test("an e-mail address and a name that are unusable are left out", async () => {
+  test("with an unusable e-mail address and name gives a session without them", async () => {
     const token = await signed({ email: "a\0@b.example", name: "\ud800" }, "odd-profile");
     expect((await asked("/api/subscription/usage", token)).status).toBe(200);
     await expect
@@ -48,13 +48,13 @@ describe("tokens", () => {
       .toEqual([{ email: null, name: null }]);
   });
 
-  test("a user id in another normal form is the same user", async () => {
+  test("with a user id in another normal form gives the same user's session", async () => {
     const { json } = await asked("/api/subscription/usage", await signed({}, "Zoe\u0301"));
     expect(json).toMatchObject({ userId: "Zo\u00e9" });
   });
 });
 
-describe("headers", () => {
+describe("a header", () => {
   const TREES = ["x", "%E0%A4%A", "%00", "[]", "{", "%5B%22%22%5D", '["",{"children":5}]', "x".repeat(15_000)];
 
   test.each(TREES)("next-router-state-tree: %s", async (tree) => {
@@ -64,7 +64,7 @@ describe("headers", () => {
         for (const method of ["GET", "POST"]) {
           const request = { method, headers: { cookie, ...headers, "next-router-state-tree": tree } };
           let answer = await app.send(path, request);
-          // Next sends a request without the right hash of its headers to the address that has it.
+          // Next redirects a request without the right hash of its headers to the address with the hash.
           const { location } = answer.headers;
           if (answer.status === 307 && location?.includes("_rsc")) answer = await app.send(location, request);
           expect(answer.status, `${method} ${path}`).toBeLessThan(500);
@@ -72,7 +72,7 @@ describe("headers", () => {
     }
   });
 
-  test("a tree that Next sends itself still has its effect", async () => {
+  test("with a tree of Next itself has its effect", async () => {
     const request = (tree: object) => ({
       headers: { cookie, rsc: "1", "next-router-state-tree": encodeURIComponent(JSON.stringify(tree)) },
     });
@@ -100,7 +100,7 @@ describe("headers", () => {
   );
 });
 
-test("a page by the name of its data file is not there", async () => {
+test("a path that names a page's data file is 404", async () => {
   for (const path of ["/billing.rsc", "/index.rsc", "/.rsc"])
     for (const headers of [{}, { cookie }] as Record<string, string>[])
       expect((await app.send(path, { headers })).status, path).toBe(404);

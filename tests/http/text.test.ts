@@ -1,4 +1,4 @@
-/** Text that nothing can read or store, in every path, query and body: 400 or 404, and never a 500. */
+/** Unusable text in every path, query and body: 400 or 404, and never a 500. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { type AppAnswer, appServer, SANDBOX, signedIn } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
@@ -21,7 +21,7 @@ beforeAll(async () => {
   cookie = await signIn("admin");
 });
 
-/** As they stand in an address. */
+/** Encoded for an address. */
 const UNREADABLE = ["%E0%A4%A", "%ED%A0%80", "%FF", "%80", "%", "%zz", "%00", "a%00b", "%01", "%0A", "%7F", "%C2%85"];
 const LONG = "x".repeat(3_000);
 const READABLE = ["%2500", "%25E0", "%F0%9F%98%80", "%E2%80%AE"];
@@ -39,7 +39,7 @@ function expectSafe(headers: AppAnswer["headers"], of: string): void {
 }
 
 const parameter = /\[(\.\.\.)?\w+\]/g;
-/** The route with the text in each parameter, in all of them, behind its end and below it. */
+/** The route with the text in each parameter, in all of them, after its end and below it. */
 function pathsWith(route: string, text: string): string[] {
   const sample = route.replaceAll(parameter, "x");
   const places = [...route.matchAll(parameter)].map(([found]) =>
@@ -65,7 +65,7 @@ const ROUTES: [route: string, methods: string[]][] = [
 let requests = 0;
 
 describe.each(ROUTES)("%s", (route, methods) => {
-  test("in the path", async () => {
+  test("refuses unusable text in the path", async () => {
     const sent: string[] = [];
     for (const method of methods)
       for (const text of [...UNREADABLE, LONG])
@@ -80,11 +80,11 @@ describe.each(ROUTES)("%s", (route, methods) => {
               sent.push(id);
             } else expect(answer.status, of).toBeLessThan(500);
           }
-    // One line for each.
+    // One log line per request.
     await expect.poll(() => sent.filter((id) => linesOf(id) !== 1), { timeout: 30_000 }).toEqual([]);
   });
 
-  test("in the path, readable and odd", async () => {
+  test("accepts unusual readable text in the path", async () => {
     for (const method of methods.filter((each) => each === "GET"))
       for (const text of READABLE)
         for (const rawPath of pathsWith(route, text)) {
@@ -120,7 +120,7 @@ describe.each(ROUTES)("%s", (route, methods) => {
     "problem",
     "job",
   ];
-  test("in the query", async () => {
+  test("has no 500 for unusable text in the query", async () => {
     const path = (SAMPLES[route] ?? route).replaceAll(parameter, "x");
     for (const method of methods)
       for (const text of [...UNREADABLE, ...READABLE, "x".repeat(500)]) {
@@ -143,7 +143,7 @@ function linesOf(id: string): number {
   return app.output.split(`"requestId":"${id}"`).length - 1;
 }
 
-/** Requests that are right but for one text, by the names of their texts. */
+/** Valid requests, and the fields that get an unusable text. */
 const BODIES: [method: string, path: string, body: Record<string, unknown>, ...fields: string[]][] = [
   [
     "POST",
@@ -203,7 +203,7 @@ describe("bodies", () => {
   const TEXTS = ["\0", "a\0b", "\ud800", "a\udc00", "\u0001", "\u007f", "x".repeat(900_000)];
 
   test.each(BODIES)("%s %s", async (method, path, body, ...fields) => {
-    // Attempts are counted for each user.
+    // Attempts are counted per user.
     for (const field of fields)
       for (const headers of [{ cookie: await sessionFor(path, field) }, service])
         for (const text of TEXTS) {
@@ -218,7 +218,7 @@ describe("bodies", () => {
         }
   });
 
-  test.each(Object.entries(API))("of every route, any JSON and any form: %s", async (route, rows) => {
+  test.each(Object.entries(API))("as any JSON and any form are never a 500: %s", async (route, rows) => {
     for (const { method, path = route } of rows.filter((row) => row.method !== "GET" && route !== "/api/account"))
       for (const text of TEXTS.slice(0, 4))
         for (const body of [text, { [text]: 1 }, { userId: text, id: text }, [text], [{ userId: text }]]) {

@@ -25,7 +25,7 @@ export function paddleUser() {
     current.userId = `paddle-${users}`;
   });
 
-  /** A subscription whose checkout our server opened for the user. */
+  /** A subscription from a checkout that our server opened for the user. */
   async function play(spec: Partial<FakePaddleSubscriptionSpec> = {}, user = current.userId) {
     const fake = fakePaddleSubscription({
       id: `sub_${user}`,
@@ -39,7 +39,7 @@ export function paddleUser() {
 
   const clock = (at: number) => gateway.setSandboxClock(current.userId, at);
 
-  async function tell(event: PaddleObject) {
+  async function send(event: PaddleObject) {
     return (await deliverPaddle(gateway, event)).body;
   }
 
@@ -63,5 +63,5 @@ export function paddleUser() {
     return rows[0];
   }
 
-  return { database, gateway, current, play, clock, tell, subscription, counted, stored };
+  return { database, gateway, current, play, clock, send, subscription, counted, stored };
 }

@@ -25,11 +25,11 @@ export function purchasesPaidTwice() {
   beforeEach(async () => {
     users += 1;
     buyer.id = `buyer-${users}`;
-    // Each test has the job for itself.
+    // The job finds no checkouts of other tests.
     await database.pool().query("delete from checkouts");
   });
 
-  /** A buyer who has opened two checkouts of Mail, one after the other. */
+  /** A buyer with two checkouts of Mail, opened one after the other. */
   async function twoOpen(first: [string, Processor], second: [string, Processor], closes = false) {
     const fake = fakeProcessors(gateway, { canClose: closes });
     const { context, checkouts, pay, requestsOf } = fake;
@@ -43,11 +43,11 @@ export function purchasesPaidTwice() {
     return {
       ...fake,
       transactions,
-      /** Pays the checkout of this number, so many minutes after the first payment. */
+      /** Pays the checkout with this index, `minutes` after the first payment. */
       pay: (which: 0 | 1, minutes = 0) => pay(transactions[which], begunAt + minutes * MINUTE_MS),
-      comesBack: (which: 0 | 1) => returnFromCheckout(buyer.id, ids[which] as string, context),
-      /** As if its webhook had come. */
-      async hears(which: 0 | 1, subscription: string) {
+      returnsFrom: (which: 0 | 1) => returnFromCheckout(buyer.id, ids[which] as string, context),
+      /** Adds the subscription, as its webhook does. */
+      async receives(which: 0 | 1, subscription: string) {
         const processor = which === 0 ? first[1] : second[1];
         const { client } = (await context.getProcessor(processor)) ?? {};
         if (client === undefined) throw new Error(`no ${processor}`);

@@ -71,7 +71,7 @@ describe("a message", () => {
     expect(await counters("messages_count")).toEqual({ used: 1, reserved: 0, ledger: 1 });
   });
 
-  test("at the limit: 402, no answer, no reservation", async () => {
+  test("is refused at the limit, without an answer and a reservation", async () => {
     const stream = await ask("Hello");
     await collect(stream(signal()));
     await gateway.consume(userId, "messages_count", 98);
@@ -90,9 +90,9 @@ describe("a message", () => {
     expect(await counters("messages_count")).toEqual({ used: 99, reserved: 1, ledger: 99 });
   });
 
-  test("to another user's chatbot, or to none: 404, no reservation", async () => {
-    const theirs = await createChatbot("another-user", "Theirs");
-    for (const id of [theirs.id, randomUUID(), "nonsense"])
+  test("to another user's or an unknown chatbot is not found, and makes no reservation", async () => {
+    const otherUsers = await createChatbot("another-user", "Other");
+    for (const id of [otherUsers.id, randomUUID(), "nonsense"])
       await expect(streamAnswer(userId, id, "Hello")).rejects.toMatchObject({ problem: "not_found" });
     expect(await query("select 1 from reservations where user_id = $1", [userId])).toEqual([]);
   });
@@ -158,7 +158,7 @@ describe("a rewriting", () => {
     expect(await counters("transformations_used")).toMatchObject({ used: 2 });
   });
 
-  test("with words left but no transformation left: 402, and no words stay reserved", async () => {
+  test("is refused without a remaining transformation, and no words stay reserved", async () => {
     await gateway.consume(userId, "transformations_used", 10);
     await expect(streamRewriting(userId, { text, style: "plain" })).rejects.toMatchObject({
       problem: "payment_required",
@@ -168,7 +168,7 @@ describe("a rewriting", () => {
   });
 });
 
-describe("settling", () => {
+describe("a settlement", () => {
   test("is retried if the database does not answer, and the answer is complete", async () => {
     const { id } = await createChatbot(userId, "Support");
     const stream = await streamAnswer(userId, id, "Hello");

@@ -37,7 +37,7 @@ function replaySubscription(steps: [string, number][]): StripeObject[] {
   const events = [fake.created()];
   let now = START;
   for (const [kind, hours] of steps) {
-    // Several in one second now and then.
+    // Sometimes several changes share a second.
     now += hours < 6 ? 0 : hours * HOUR_MS;
     if (kind === "upgrade") events.push(fake.planChanged("titanium", now));
     if (kind === "downgrade") events.push(fake.planChanged("bronze", now));
@@ -55,7 +55,7 @@ function replaySubscription(steps: [string, number][]): StripeObject[] {
   return events;
 }
 
-test("every order of deliveries, with duplicates, adds up to one timeline", () => {
+test("every order of deliveries, with duplicates, gives the same timeline", () => {
   const deliveries = fc
     .array(step, { minLength: 1, maxLength: 6 })
     .map(replaySubscription)
@@ -78,7 +78,7 @@ test("every order of deliveries, with duplicates, adds up to one timeline", () =
   );
 });
 
-test("each start of a period opens once, and segments lie end to end", () => {
+test("each period opens once, and each entitlement period ends at the start of the next", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 7 }).map(replaySubscription), (events) => {
       const { periods, entitlementPeriods: segments, transitions: openings } = timelineOf(events);
@@ -115,7 +115,7 @@ describe("the decision of one delivery", () => {
     }
   });
 
-  test("the payment alone opens the period, and the snapshot that follows changes nothing", () => {
+  test("a payment without a snapshot opens the period, and the later snapshot changes nothing", () => {
     const fake = play();
     const created = fake.created();
     const renewed = fake.renewed();
@@ -130,7 +130,7 @@ describe("the decision of one delivery", () => {
   });
 });
 
-test("each flag is raised by the delivery that is about it", () => {
+test("a delivery raises only the flags of its own event", () => {
   const old = play("sub_old");
   const young = play("sub_young", START + 2 * DAY_MS);
   const known = [old.created(), young.created()];
@@ -141,14 +141,14 @@ test("each flag is raised by the delivery that is about it", () => {
 });
 
 describe("the entitlement of a user", () => {
-  test("no event for seven days after the period's end: free", () => {
+  test("is the free plan if no event arrives for seven days after the period's end", () => {
     const fake = play();
     const timeline = timelineOf([fake.created()]);
     expect(at(timeline, fake.periodEnd() + 7 * DAY_MS - 1)).toMatchObject({ plan: "silver" });
     expect(at(timeline, fake.periodEnd() + 7 * DAY_MS)).toMatchObject({ plan: "free", source: "free" });
   });
 
-  test("past due: the plan for seven days, less the quota that is withheld, then free", () => {
+  test("is the plan without withheld quota for seven days past due, then the free plan", () => {
     const fake = play();
     const events = [fake.created(), fake.renewed()];
     const failedAt = fake.periodEnd() - 29 * DAY_MS;
@@ -161,7 +161,7 @@ describe("the entitlement of a user", () => {
     });
   });
 
-  test("an upgrade whose charge failed is capped by the last paid plan, also when active again", () => {
+  test("has the last paid plan's limits after a failed upgrade charge, also when active again", () => {
     const fake = play();
     const day = (n: number) => START + n * DAY_MS;
     const events = [fake.created(), fake.paid("subscription_create", START)];
@@ -173,7 +173,7 @@ describe("the entitlement of a user", () => {
     expect(at(timelineOf(events), day(10))).toMatchObject({ plan: "titanium", limitPlan: "titanium" });
   });
 
-  test("an upgrade whose charge failed is not confirmed by the next renewal", () => {
+  test("has the last paid plan's limits if the charges of an upgrade and of the next renewal fail", () => {
     const fake = play();
     const events = [fake.created(), fake.paid("subscription_create", START)];
     events.push(fake.planChanged("titanium", START + 5 * DAY_MS));
@@ -185,7 +185,7 @@ describe("the entitlement of a user", () => {
     expect(at(timelineOf(events), renewedAt + 2 * HOUR_MS)).toMatchObject({ status: "past_due", limitPlan: "silver" });
   });
 
-  test("a first period that became active after `incomplete` counts as paid, now and when it is over", () => {
+  test("has the plan's limits if the first period became active after `incomplete`, which counts as paid", () => {
     const year = 366 * DAY_MS;
     const events = [0, year].flatMap((after, index) => {
       const spec = { id: `sub_${index}`, userId: "u", price: silver, startsAt: START + after } as const;
@@ -198,7 +198,7 @@ describe("the entitlement of a user", () => {
     expect(at(timeline, START + year + DAY_MS)).toMatchObject({ plan: "silver", limitPlan: "silver", withheld: false });
   });
 
-  test("a second trial from our checkout gives nothing and is flagged; an extension is the business's decision", () => {
+  test("is the free plan in a second trial from our checkout, and the plan in an extended trial", () => {
     const metadata = { trial_source: "checkout" };
     const trial = { userId: "u", price: silver, status: "trialing", metadata } as const;
     const first = fakeStripeSubscription({ ...trial, id: "sub_a", startsAt: START });
@@ -217,7 +217,7 @@ describe("the entitlement of a user", () => {
     expect(at(begun, START + 46 * DAY_MS)).toMatchObject({ plan: "silver", status: "active" });
   });
 
-  test("a trial added to a paid period takes nothing away, and its upgrade counts when it is paid", () => {
+  test("has the paid plan's limits in a trial added to a paid period, until its upgrade is paid", () => {
     const fake = play();
     const added = START + 5 * DAY_MS;
     const events = [fake.created(), fake.paid("subscription_create", START)];
@@ -232,7 +232,7 @@ describe("the entitlement of a user", () => {
     expect(timeline.periods).toMatchObject([{ paid: true, trial: false, end: added + 10 * DAY_MS }]);
   });
 
-  test("the end of one subscription takes nothing away from another", () => {
+  test("is the other subscription's plan after one of two subscriptions ends", () => {
     const old = play("sub_old");
     const young = play("sub_young", START + 2 * DAY_MS);
     const ended = START + 4 * DAY_MS;
@@ -241,7 +241,7 @@ describe("the entitlement of a user", () => {
     expect(timeline.flags).toMatchObject([{ kind: "two_live_subscriptions", source: "stripe:sub_young" }]);
   });
 
-  test("resubscribed inside a paid period: carried over until that is paid in money", () => {
+  test("carries usage over after a resubscription inside a paid period, until that is paid in money", () => {
     const old = play("sub_old");
     const again = play("sub_again", START + 10 * DAY_MS);
     const events = [
@@ -252,7 +252,7 @@ describe("the entitlement of a user", () => {
     ];
     const opening = (timeline: ReturnType<typeof fold>) =>
       timeline.transitions.find(({ window }) => window.source === "stripe:sub_again");
-    // 9 of the 28 days from Jan 31 to Feb 28 were held: 15,000 * 9/28.
+    // The old plan was active for 9 of the 28 days from Jan 31 to Feb 28: 15,000 * 9/28.
     expect(opening(timelineOf(events))).toMatchObject({
       kind: "carry_over",
       reason: "Resubscribed within a paid period",

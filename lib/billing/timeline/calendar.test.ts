@@ -8,7 +8,7 @@ const anyInstant = fc.integer({ min: at("2020-01-01T00:00:00Z"), max: at("2040-0
 describe("addMonths", () => {
   test.each([
     ["2026-01-31T00:00:00Z", 1, "2026-02-28T00:00:00Z"],
-    // From the anchor, not from February: the 31st comes back.
+    // Counted from the anchor and not from February, the second month ends on the 31st again.
     ["2026-01-31T00:00:00Z", 2, "2026-03-31T00:00:00Z"],
     ["2026-01-31T00:00:00Z", 13, "2027-02-28T00:00:00Z"],
     ["2027-01-31T00:00:00Z", 13, "2028-02-29T00:00:00Z"],
@@ -20,7 +20,7 @@ describe("addMonths", () => {
     expect(new Date(addMonths(at(anchor), months)).toISOString()).toBe(new Date(expected).toISOString());
   });
 
-  test("monthsSince is its inverse: the greatest n that has passed", () => {
+  test("is inverted by monthsSince: the greatest number of months that have passed", () => {
     fc.assert(
       fc.property(anyInstant, anyInstant, (anchor, now) => {
         const months = monthsSince(anchor, now);
@@ -48,7 +48,7 @@ describe("windowAt", () => {
     expect(windowAt(rule, at("2027-02-04"))).toEqual({ start: at("2026-12-31"), end: at("2027-01-31") });
   });
 
-  test("windows of one anchor lie end to end, and every instant is in one", () => {
+  test("each window of an anchor ends at the start of the next, and every instant is in a window", () => {
     const cadence = fc.constantFrom("daily" as const, "monthly" as const);
     fc.assert(
       fc.property(cadence, anyInstant, anyInstant, (kind, anchor, now) => {
@@ -80,11 +80,11 @@ describe("periodMove", () => {
     expect(periodMove(next, open)).toBe(move);
   });
 
-  test("the first period of a subscription", () => {
+  test("is `first` without an open period", () => {
     expect(periodMove(start, undefined)).toBe("first");
   });
 
-  test("a start it has been announced with later is the same start", () => {
+  test("is `same` for every start that the open period was announced with", () => {
     expect(periodMove(start + 5 * DAY_MS, { ...open, starts: [start, start + 5 * DAY_MS] })).toBe("same");
   });
 });

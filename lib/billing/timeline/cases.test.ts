@@ -14,7 +14,7 @@ import { sharedFacts, withoutPlan } from "./plan-items";
 type Sold = keyof typeof FIELDS;
 const FIELDS = { writer: "words_used", chatbots: "messages_count" } as const;
 
-/** A user whose facts and uses are plain data. */
+/** A user with facts and uses as plain data. */
 function foldDriver(): CaseDriver {
   const now = Date.now();
   const facts: Record<Sold, Fact[]> = { writer: [], chatbots: [] };

@@ -53,7 +53,7 @@ function withoutItem({ item: _, collectionWaived, ...state }: SubscriptionState)
   return collectionWaived ? { ...state, collectionWaived } : state;
 }
 
-/** The timeline, and the usage now, in a month and long after. */
+/** The timeline, and the usage now, after a month and after 200 days. */
 function stateOf(simulator: BillingSimulator, facts: readonly ProcessorFact[]) {
   const timeline = fold(TEST_PRODUCT, facts, Date.UTC(2026, 0, 31, 12));
   const usages = [0, 31 * DAY_MS, 200 * DAY_MS].map((later) =>
@@ -70,7 +70,7 @@ function permutations<T>(all: readonly T[]): T[][] {
 }
 
 test(
-  "ten thousand histories fold to one state in other orders, with duplicates, and short ones in every order",
+  "ten thousand histories fold to the same state in other orders, with duplicates, and short ones in every order",
   () => {
     fc.assert(
       fc.property(anyHistory, fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (simulator, random) => {
@@ -94,7 +94,7 @@ test(
 );
 
 test(
-  "the previous state of the next event restores an event that never came",
+  "the previous state of the next event replaces a lost event",
   () => {
     const last = (facts: readonly ProcessorFact[]) =>
       fold(TEST_PRODUCT, facts, 0).records.map(({ plan, status, periodStart, periodEnd, cancelAt }) => ({

@@ -10,24 +10,24 @@ const a = factBuilder();
 const last = (...facts: Fact[]) => replaySubscription(facts).record;
 const paid = (...facts: Fact[]) => replaySubscription(facts).periods.map((period) => period.paid);
 
-describe("a period that counts as paid", () => {
+describe("a period without a payment", () => {
   const restartAt = (n: number) => a.snapshot(n, days(n, n + 30));
   const owed = a.snapshot(30, second);
 
-  test("is not the one before a restart within a day: its charge may still be open", () => {
+  test("does not count as paid before a restart within a day: its charge may still be open", () => {
     expect(paid(a.snapshot(0), owed, restartAt(30.5))).toEqual([true, false, false]);
     expect(paid(a.snapshot(0), owed, restartAt(31))).toEqual([true, true, false]);
     expect(paid(a.snapshot(0), owed, a.snapshot(60, days(60, 90)))).toEqual([true, true, false]);
   });
 
-  test("is no first one with sent invoices, until it is paid or still active at its end", () => {
+  test("with a sent invoice does not count as paid first, until it is paid or still active at its end", () => {
     const sent = { sentInvoice: true };
     const begun = a.snapshot(0, sent);
     expect(paid(begun)).toEqual([false]);
     expect(paid(begun, a.pay(3, 0, 30))).toEqual([true]);
     expect(paid(begun, a.snapshot(10, { ...sent, ...days(10, 40) }))).toEqual([false, false]);
     expect(paid(begun, a.snapshot(30, { ...sent, ...second }))).toEqual([true, false]);
-    // It gives the plan all the while, also when the invoice is overdue.
+    // The plan applies until then, also with an overdue invoice.
     const overdue = a.snapshot(5, { ...sent, status: "past_due" });
     expect(entitlementOn(timelineOf(begun, overdue), 9)).toMatchObject({
       plan: "low",
@@ -36,14 +36,14 @@ describe("a period that counts as paid", () => {
     });
   });
 
-  test("is one that the business grants while the collection is paused", () => {
+  test("counts as paid if the business waives its charge during a pause of the collection", () => {
     const waived = a.snapshot(20, { collectionWaived: true });
     expect(paid(a.snapshot(0), waived, a.snapshot(30, { ...second, collectionWaived: true }))).toEqual([true, true]);
     const withheld = a.snapshot(20, { collectionPaused: true });
     expect(paid(a.snapshot(0), withheld, a.snapshot(30, { ...second, collectionPaused: true }))).toEqual([true, false]);
   });
 
-  test("is the one with the nearest start; of two as near the earlier", () => {
+  test("is paid by the payment with the nearest start; of two periods as near the earlier is paid", () => {
     const next = (seconds: number) => ({ periodStart: day(0) + seconds * 1000, periodEnd: day(30) + seconds * 1000 });
     const base = { status: "past_due" as const };
     const two = [a.snapshot(0, base), a.snapshot(0.001, { ...base, ...next(2) })];
@@ -60,11 +60,11 @@ describe("a period that counts as paid", () => {
 });
 
 describe("a test clock's event", () => {
-  /** Wall time stands still while the periods go on. */
+  /** Wall time passes by seconds only, while whole periods pass on the test clock. */
   const wall = (fact: Fact, seconds: number): Fact => ({ ...fact, at: day(0) + seconds * 1000 });
   const renewed = wall(a.snapshot(0, second), 60);
 
-  test("counts from the start of the period that it is about", () => {
+  test("counts from its period's start", () => {
     const facts = [a.snapshot(0), renewed, wall(a.snapshot(0, { ...second, status: "past_due" }), 90)];
     expect(last(...facts)).toMatchObject({ pastDueSince: day(30) });
     const timeline = timelineOf(...facts);
@@ -74,7 +74,7 @@ describe("a test clock's event", () => {
     expect(last(...facts, ended)).toMatchObject({ endedAt: day(30) });
   });
 
-  test("a payment confirms its own period, and a proration the one that it names", () => {
+  test("with a payment confirms its own period, and with a proration the period that it names", () => {
     const pays = (rest: Partial<PaymentFact>) => wall(a.pay(0, 30, 60, rest), 100);
     const at = (fact: Fact) =>
       replaySubscription([a.snapshot(0), renewed, fact]).confirmations.filter(({ byPayment }) => byPayment);
@@ -85,7 +85,7 @@ describe("a test clock's event", () => {
     expect(replaySubscription(both).confirmations.at(-1)).toEqual({ at: day(40), plan: "high", byPayment: true });
   });
 
-  test("a failed charge counts from the period too", () => {
+  test("with a failed charge counts from its period's start, too", () => {
     const failed = wall(a.fail(0, second), 80);
     expect(replaySubscription([a.snapshot(0), renewed, failed]).failures).toMatchObject([{ at: day(30), plan: "low" }]);
   });

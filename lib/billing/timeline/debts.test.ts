@@ -24,7 +24,7 @@ const paysUpgrade = (at: number, changedAt = at) =>
   b.pay(at, changedAt, 61, { plan: "high", purpose: "proration", paidInFull: false });
 
 describe("a debit for an upgrade that failed and was never paid", () => {
-  test("leaves the first upgrade in force until it fails", () => {
+  test("leaves the upgraded limits until it fails", () => {
     expect([6, 8, 10].map((at) => limitOn(at, ...failed))).toEqual(["high", "high", "low"]);
   });
 
@@ -46,7 +46,7 @@ describe("a debit for an upgrade that failed and was never paid", () => {
     expect(limitOn(34, ...renewed, a.pay(20, 5, 30, forUpgrade))).toBe("high");
   });
 
-  test("is known although the user had changed back before it failed", () => {
+  test("is a debt although the user changed back before it failed", () => {
     const back = [
       ...begins,
       a.snapshot(5, high),
@@ -57,7 +57,7 @@ describe("a debit for an upgrade that failed and was never paid", () => {
     expect(limitOn(34, ...back, ...again, upgraded)).toBe("low");
   });
 
-  test("is known although the subscription ended before it failed", () => {
+  test("is a debt although the subscription ended before it failed", () => {
     const ended = [...begins, a.snapshot(5, high), a.cancel(6, { ...high, status: "canceled" }), a.fail(9, forUpgrade)];
     expect(limitOn(34, ...ended, ...again, upgraded)).toBe("low");
   });
@@ -75,7 +75,7 @@ describe("a debit for an upgrade that failed and was never paid", () => {
     expect(limitOn(32, ...failed, bought, b.pay(31, 31, 61, high))).toBe("high");
   });
 
-  test("caps nothing once it is paid, and nothing that was paid for", () => {
+  test("caps no plan after its payment, and no paid plan", () => {
     const settled = [...failed, a.pay(31, 5, 30, forUpgrade), ...again, upgraded];
     expect(limitOn(34, ...settled)).toBe("high");
     expect(limitOn(32, ...failed, ...again)).toBe("low");
@@ -102,12 +102,12 @@ describe("a debit for an upgrade that failed and was never paid", () => {
     expect(limitOn(34, ...unnamed, a.pay(31, 5, 30, forUpgrade), ...again, upgraded)).toBe("high");
   });
 
-  test("takes nothing from a subscription that began before the upgrade", () => {
+  test("does not cap a subscription that began before the upgrade", () => {
     const older = b.snapshot(1, { ...days(1, 31), ...high });
     expect(limitOn(12, ...failed, older)).toBe("high");
   });
 
-  test("counts from the change, if a test clock's events are earlier", () => {
+  test("counts from the failed change if a test clock's events are earlier", () => {
     const older = days(-1, 29);
     const beside = [b.snapshot(-1, older), b.pay(-1, -1, 29), b.snapshot(1, { ...older, ...high })];
     const clocked = [...begins, a.snapshot(0.001, high), a.fail(0.002, forUpgrade), ...beside];
@@ -122,19 +122,19 @@ describe("a debit for an upgrade that failed and was never paid", () => {
     expect(limitOn(34, ...failed, seats, ...again, upgraded)).toBe("low");
   });
 
-  test("leaves a trial its plan", () => {
+  test("does not cap a trial", () => {
     const trial = b.snapshot(31, { ...days(31, 45), status: "trialing" });
     expect(limitOn(32, ...failed, trial)).toBe("low");
   });
 });
 
-describe("a card's upgrade, which is paid at once, of a user with such a debt", () => {
+describe("an upgrade that a card pays at once, of a user with a failed debit", () => {
   const oneSecond = 1 / 86_400;
   test.each([
     ["in the second of the change", paysUpgrade(33)],
     ["a second before the change is announced", paysUpgrade(33 - oneSecond)],
     ["a second after it", paysUpgrade(33 + oneSecond)],
-  ])("counts: the payment comes %s", (_, payment) => {
+  ])("raises the limits if the payment comes %s", (_, payment) => {
     const facts = [...failed, ...again, upgraded, payment];
     expect(limitOn(33 + oneSecond, ...facts)).toBe("high");
     expect(limitOn(33 + oneSecond, ...facts.toReversed())).toBe("high");
@@ -181,19 +181,19 @@ describe("no debt", () => {
     expect(limitOn(34, a.snapshot(0, trial), a.fail(1, days(0, 14)), a.cancel(14, trial), ...later)).toBe("high");
   });
 
-  test("is seen by an endpoint that gets no invoice events", () => {
+  test("is known to an endpoint that gets no invoice events", () => {
     const unseen = failed.filter(({ kind }) => kind !== "payment");
     expect(limitOn(34, ...unseen, b.snapshot(31, second), upgraded)).toBe("high");
   });
 });
 
-test("a debt goes along with a subscription that an admin moves to another user", () => {
+test("a debt moves with its subscription when an admin moves that to another user", () => {
   const beside = [b.snapshot(10, days(10, 40)), b.pay(10, 10, 40), b.snapshot(12, { ...days(10, 40), ...high })];
   const facts = [...failed.slice(0, -1), a.transfer(20, "out"), ...beside];
   expect([13, 19, 21].map((at) => limitOn(at, ...facts))).toEqual(["low", "low", "high"]);
 });
 
-test("a debt from before the move is not the new user's", () => {
+test("a debt from before the move does not cap the new user's other subscription", () => {
   const facts = [...failed.slice(0, -1), a.transfer(20, "in"), a.cancel(30, { ...high, status: "canceled" })];
   expect(limitOn(34, ...facts, ...again, upgraded)).toBe("high");
 });

@@ -12,7 +12,7 @@ describe("a decision", () => {
   const a = factBuilder();
   const first = a.snapshot(0);
 
-  test("is how the window opens, and why", () => {
+  test("names the transition of the window that opens, and the reason", () => {
     expect(decision([], first)).toEqual({ action: "reset", reason: "New subscription" });
     expect(decision([first], a.snapshot(30, second))).toEqual({
       action: "reset",
@@ -24,7 +24,7 @@ describe("a decision", () => {
     });
   });
 
-  test("is preserve if nothing opens, by the rule of the delivery's own fact", () => {
+  test("is `preserve` if no window opens, with the reason of the delivery's own fact", () => {
     expect(decision([first], a.snapshot(5, { plan: "high" }))).toEqual({
       action: "preserve",
       reason: "Plan change mid-cycle detected",
@@ -34,7 +34,7 @@ describe("a decision", () => {
     expect(decision([first])).toEqual({ action: "preserve", reason: "No billing change" });
   });
 
-  test("of a fact that repeats an earlier one is that nothing changed", () => {
+  test("of a fact that repeats an earlier one has the reason `No billing change`", () => {
     const paid = a.pay(31, 30, 60);
     expect(decision([first, paid], a.snapshot(30, second))).toEqual({
       action: "preserve",
@@ -44,7 +44,7 @@ describe("a decision", () => {
     expect(decision([first, renewed], renewed)).toEqual({ action: "preserve", reason: "No billing change" });
   });
 
-  test("that makes a carry-over a reset has the reason of the payment that did it", () => {
+  test("that makes a carry-over a reset has the reason of its payment", () => {
     const resumed = [first, a.snapshot(10, { status: "paused" }), a.snapshot(20, days(20, 50))];
     expect(decision(resumed, a.pay(21, 20, 50))).toEqual({ action: "reset", reason: "Payment confirmed" });
     expect(decision(resumed, a.pay(21, 20, 50, { paidInFull: false }))).toEqual({
@@ -61,7 +61,7 @@ describe("a decision", () => {
       reason: "Resubscribed within a paid period",
     });
     expect(decision([carried], first)).toEqual({ action: "reset", reason: "New subscription" });
-    // It makes the other one a carry-over: that one begins inside it now.
+    // It makes the Stripe subscription a carry-over, which now begins inside its period.
     const other = { ...a.snapshot(5), processor: "paddle" as const };
     expect(decision([first], other)).toEqual({ action: "reset", reason: "New subscription" });
   });
@@ -108,7 +108,7 @@ test("histories are sorted by name; a payment alone has no state; a repeated fac
 });
 
 describe("flags", () => {
-  test("Case 8: an event that names another user, once for each instant", () => {
+  test("Case 8: mark an event that names another user, once per instant", () => {
     const disputed = factBuilder("sub_disputed");
     const [first, second] = [disputed.snapshot(0), disputed.snapshot(10, {}, { ownerDisputed: true })];
     const paid = disputed.pay(10, 0, 30, { ownerDisputed: true });
@@ -121,7 +121,7 @@ describe("flags", () => {
   const [a, b] = [factBuilder("sub_a"), factBuilder("sub_b")];
   const flags = (...facts: Fact[]) => timelineOf(...facts).flags;
 
-  test("two that give a plan when the second begins", () => {
+  test("mark two live subscriptions when the second begins", () => {
     const two = { kind: "two_live_subscriptions", source: "stripe:sub_b", at: day(10) };
     expect(flags(a.snapshot(0), b.snapshot(10, days(10, 40)))).toEqual([two]);
     expect(flags(a.snapshot(0), a.cancel(9), b.snapshot(10, days(10, 40)))).toEqual([]);
@@ -130,7 +130,7 @@ describe("flags", () => {
     ).toEqual([two]);
   });
 
-  test("two plan items and an unlisted price, when they begin", () => {
+  test("mark two plan items and an unlisted price when they begin", () => {
     const two = a.snapshot(10, { plan: "high", twoPlanItems: true });
     const flag = { kind: "two_plan_items", source: "stripe:sub_a", at: day(10) };
     expect(flags(a.snapshot(0), two, a.snapshot(11, { plan: "high", twoPlanItems: true }))).toEqual([flag]);
@@ -151,7 +151,7 @@ describe("flags", () => {
     expect(flags(...begun, a.snapshot(14, { item }), unlisted(16))).toEqual([price, { ...price, at: day(16) }]);
   });
 
-  test("an older period, and each only once", () => {
+  test("mark each move to an older period once", () => {
     const back = a.snapshot(31, days(0, 30));
     const facts = [a.snapshot(0), a.snapshot(30, second)];
     const flag = { kind: "period_moved_backwards", source: "stripe:sub_a", at: day(31) };

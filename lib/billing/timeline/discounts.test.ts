@@ -48,12 +48,12 @@ const timeline = (all: readonly Fact[]) => fold(mail, all, START - DAY_MS);
 const discounts = (...all: Fact[]) => timeline(all).records[0]?.discounts;
 
 describe("the discounts of a subscription", () => {
-  test("are those of the latest list, with the terms that any event has named", () => {
+  test("are those of the latest list, with the terms from any event", () => {
     const began = snapshot(START, [named("di_1")]);
     expect(discounts(began)).toEqual([{ key: "di_1", terms: null, endsAt: null }]);
     const known = { key: "di_1", terms: spring, endsAt: START + DAY_MS };
     expect(discounts(began, discount(START, "set", whole("di_1", START + DAY_MS)))).toEqual([known]);
-    // A later event that names the id only takes nothing away.
+    // A later event with the id only removes no terms.
     const later = [snapshot(START + DAY_MS, [named("di_1")]), snapshot(START + 2 * DAY_MS)];
     expect(discounts(began, discount(START, "set", whole("di_1", START + DAY_MS)), ...later)).toEqual([known]);
     expect(discounts(began, snapshot(START + DAY_MS, []))).toBeUndefined();
@@ -70,7 +70,7 @@ describe("the discounts of a subscription", () => {
     expect(discounts(began, discount(START + DAY_MS, "ended", named("di_9")))).toBeUndefined();
   });
 
-  test("are not known without the subscription, nor after its end", () => {
+  test("are unknown without the subscription and after its end", () => {
     const set = discount(START, "set", whole("di_1"));
     expect(timeline([set]).records).toEqual([]);
     const ended: SnapshotFact = { ...snapshot(START + DAY_MS, [], { status: "canceled" }), changeType: "deleted" };
@@ -78,19 +78,19 @@ describe("the discounts of a subscription", () => {
     expect(discounts(snapshot(START, [whole("di_1")]), silent)).toBeUndefined();
   });
 
-  test("of another subscription are another's", () => {
+  test("do not include those of another subscription", () => {
     const other: DiscountFact = { ...discount(START, "set", whole("di_1")), subscription: "sub_2" };
     const paddle: DiscountFact = { ...discount(START, "set", whole("di_1")), processor: "paddle" };
     expect(discounts(snapshot(START), other, paddle)).toBeUndefined();
   });
 
-  test("lack terms while an id is all that is known", () => {
+  test("lack terms if only an id is known", () => {
     expect(lackTerms({ discounts: [{ key: "di_1", terms: null, endsAt: null }] })).toBe(true);
     expect(lackTerms({ discounts: [{ key: "di_1", terms: spring, endsAt: null }] })).toBe(false);
     expect(lackTerms({})).toBe(false);
   });
 
-  test("have a reason of their own in the activity", () => {
+  test("have their own reason in the activity", () => {
     const before = [snapshot(START)];
     const set = discount(START + DAY_MS, "set", whole("di_1"));
     expect(decide(timeline(before), timeline([...before, set]), [set])).toEqual({

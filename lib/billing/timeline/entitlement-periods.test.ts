@@ -9,7 +9,7 @@ const second = days(30, 60);
 const onDay = (at: number, ...facts: Fact[]) => entitlementOn(timelineOf(...facts), at);
 
 describe("the content of an entitlement period", () => {
-  test("of a subscription: its source, its period, and the anchor of its windows", () => {
+  test("of a subscription has its source, its period, and the anchor of its windows", () => {
     const a = factBuilder();
     expect(timelineOf(a.snapshot(0, { quantity: 3 })).entitlementPeriods).toEqual([
       {
@@ -66,7 +66,7 @@ describe("the content of an entitlement period", () => {
     ]);
   });
 
-  test("without a subscription there is only free; a fact without a change splits no period", () => {
+  test("is the free plan without a subscription; a fact without a change begins no other one", () => {
     const a = factBuilder();
     expect(timelineOf().entitlementPeriods).toHaveLength(1);
     expect(timelineOf().asOf).toBe(0);
@@ -75,7 +75,7 @@ describe("the content of an entitlement period", () => {
     expect(timelineOf(...facts).asOf).toBe(day(5));
   });
 
-  test("of free: the subscription with the latest event, until it is canceled", () => {
+  test("of the free plan names the subscription with the latest event, until it is canceled", () => {
     const [a, b] = [factBuilder("sub_a"), factBuilder("sub_b")];
     const waiting = { status: "incomplete" } as const;
     expect(onDay(6, a.snapshot(5, waiting), b.snapshot(0, waiting))).toMatchObject({
@@ -94,12 +94,12 @@ describe("the content of an entitlement period", () => {
     });
   });
 
-  test("free by the day is counted from midnight", () => {
+  test("of a free plan with daily windows has midnight as its anchor", () => {
     const { entitlementPeriods } = fold(product("mail"), [], day(-12) + 5);
     expect(entitlementPeriods).toMatchObject([{ cadence: "daily", anchor: 0 }]);
   });
 
-  test("a plan billed yearly has monthly windows; a trial of it is one", () => {
+  test("of a yearly plan has monthly windows, and of its trial one window", () => {
     const a = factBuilder();
     const yearly = { interval: "yearly" as const, ...days(0, 365) };
     expect(onDay(1, a.snapshot(0, yearly))).toMatchObject({ cadence: "monthly", interval: "yearly" });
@@ -111,7 +111,7 @@ describe("the subscription that entitles", () => {
   const [a, b] = [factBuilder("sub_a"), factBuilder("sub_b")];
   const source = (at: number, ...facts: Fact[]) => onDay(at, ...facts)?.source;
 
-  test("paid before owed, then the higher plan, then the older one, then by name", () => {
+  test("is a paid one before an owed one, then the higher plan, then the older one, then the first by name", () => {
     expect(source(6, a.snapshot(0, high), b.snapshot(5, days(5, 35)))).toBe("stripe:sub_a");
     expect(source(6, a.snapshot(0), b.snapshot(5, { ...high, ...days(5, 35) }))).toBe("stripe:sub_b");
     expect(source(6, a.snapshot(0, { ...high, status: "past_due" }), b.snapshot(5, days(5, 35)))).toBe("stripe:sub_b");
@@ -123,7 +123,7 @@ describe("the subscription that entitles", () => {
     expect(source(6, a.snapshot(0), b.snapshot(0))).toBe("stripe:sub_a");
   });
 
-  test("grace is counted from the period's end, and from the first past_due of the unbroken stretch", () => {
+  test("entitles for seven days after the period's end, and after the first of consecutive past_due events", () => {
     expect(source(36.999, a.snapshot(0))).toBe("stripe:sub_a");
     expect(source(37, a.snapshot(0))).toBe("free");
     const owed = [a.snapshot(0), a.snapshot(30, second), a.snapshot(31, { ...second, status: "past_due" })];
@@ -135,18 +135,18 @@ describe("the subscription that entitles", () => {
     expect(source(42, ...recovered)).toBe("free");
   });
 
-  test("incomplete, expired, paused and canceled give nothing", () => {
+  test("is never one that is incomplete, expired, paused or canceled", () => {
     for (const status of ["incomplete", "incomplete_expired", "paused", "canceled"] as const) {
       expect(source(6, a.snapshot(0), a.snapshot(5, { status })), status).toBe("free");
     }
     for (const status of ["trialing", "active", "past_due", "unpaid"] as const) {
       expect(source(6, a.snapshot(0), a.snapshot(5, { status })), status).toBe("stripe:sub_a");
     }
-    // Nothing was ever paid for: free's own counters, not free's limits once more beside them.
+    // No period was ever paid, so the free plan's own counters apply, not its limits a second time.
     expect(source(6, a.snapshot(0, { status: "past_due" }))).toBe("free");
   });
 
-  test("live without a period gives nothing", () => {
+  test("is never one without a period", () => {
     expect(source(6, a.snapshot(0, { periodStart: null, periodEnd: null }))).toBe("free");
   });
 });

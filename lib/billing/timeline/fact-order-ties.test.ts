@@ -46,7 +46,7 @@ describe("two states are equal", () => {
   });
 });
 
-describe("two states of which one has no item", () => {
+describe("a state without an item and another state", () => {
   const none = { plan: null, interval: null, quantity: 1, periodStart: null, periodEnd: null };
 
   test("are equal if the status and the flags are equal", () => {
@@ -57,7 +57,7 @@ describe("two states of which one has no item", () => {
     expect(isSameState(seats, subscriptionState({ ...none, cancelAt: day(30) }))).toBe(false);
   });
 
-  test("need a state without a plan and without a period", () => {
+  test("are not equal if the former has a plan or a period", () => {
     expect(
       isSameState(subscriptionState({ plan: null, interval: null, quantity: 1 }), subscriptionState({ quantity: 3 })),
     ).toBe(false);
@@ -104,7 +104,7 @@ describe("inside one instant", () => {
     }
   });
 
-  test("instants are in their order, each once", () => {
+  test("facts form one group per instant, in the order of the instants", () => {
     const a = factBuilder();
     const facts = [a.snapshot(5), a.snapshot(0), a.pay(5, 0, 30), a.snapshot(0)];
     expect(groupByInstant(facts).map((each) => each.map(({ at }) => at))).toEqual([
@@ -115,21 +115,21 @@ describe("inside one instant", () => {
 });
 
 describe("the chain of states", () => {
-  test("begins with the creation if no state was known, and not otherwise", () => {
+  test("begins with the creation only if no state was known", () => {
     const [born, other] = [snapshot("b", A, null, "created"), snapshot("a", A, null)];
     expect(ids(orderByPreviousState([other, born], null))).toBe("ba");
     expect(ids(orderByPreviousState([other, born], A))).toBe("ab");
     expect(ids(orderByPreviousState([snapshot("x", B, A), snapshot("n", A, null)], null))).toBe("nx");
   });
 
-  test("takes the way with the most links, not the first link", () => {
+  test("uses the most links, not the first link", () => {
     // A→B first leaves A→C→A behind: two links; A→C→A→B has three.
     const facts = [snapshot("1", B, A), snapshot("2", C, A), snapshot("3", A, C)];
     expect(ids(orderByPreviousState(facts, A))).toBe("231");
     expect(ids(orderByPreviousState(facts.toReversed(), A))).toBe("231");
   });
 
-  test("among equals the first is first; a list of one or none stays as it is", () => {
+  test("begins with the first of equals; a list of one or none is unchanged", () => {
     const facts = [snapshot("2", B, C), snapshot("1", C, D)];
     expect(ids(orderByPreviousState(facts, null))).toBe("12");
     expect(ids(orderByPreviousState([snapshot("2", A, null), snapshot("1", A, null)], A))).toBe("21");
@@ -137,7 +137,7 @@ describe("the chain of states", () => {
     expect(ids(orderByPreviousState([snapshot("1", B, C)], A))).toBe("1");
   });
 
-  test("a fetched state does not undo a change of the same second", () => {
+  test("does not undo a change with a state that was fetched in the same second", () => {
     const fetched = snapshot("read:sub_1", A, null);
     const canceled = snapshot("evt_1", plan("b"), A);
     for (const facts of [
@@ -187,7 +187,7 @@ describe("the chain of states", () => {
     );
   });
 
-  test("of ten is searched, of eleven greedy: both use every snapshot once", () => {
+  test("uses every snapshot once, by a search up to ten and greedily from eleven on", () => {
     const line = (count: number) =>
       Array.from({ length: count }, (_, index) =>
         snapshot(String.fromCharCode(97 + index), plan(`${index + 1}`), plan(`${index}`)),
@@ -195,17 +195,17 @@ describe("the chain of states", () => {
     for (const count of [10, 11]) {
       const facts = line(count);
       expect(ids(orderByPreviousState(facts.toReversed(), plan("0")))).toBe(ids(facts));
-      // Without the state so far: whoever follows nobody begins.
+      // Without the state so far, a snapshot that follows no other one begins.
       expect(ids(orderByPreviousState(facts.toReversed(), null))).toBe(ids(facts));
     }
-    // A loop at the beginning: greed takes the first link, the search the longer way.
+    // A loop at the beginning: the greedy order takes the first link, the search the longer chain.
     const trap = [snapshot("!", plan("x"), plan("0")), ...line(8), snapshot("?", plan("0"), plan("8"))];
     expect(ids(orderByPreviousState(trap, plan("0")))).toBe("abcdefgh?!");
     const greedy = [snapshot("!", plan("x"), plan("0")), ...line(9), snapshot("?", plan("0"), plan("9"))];
     expect(ids(orderByPreviousState(greedy, plan("0")))).toBe("!abcdefghi?");
   });
 
-  test("the greedy order begins with a fact that follows only itself or has no previous state", () => {
+  test("begins, if greedy, with a fact that follows only itself or has no previous state", () => {
     const steps = Array.from({ length: 10 }, (_, index) =>
       snapshot(String.fromCharCode(97 + index), plan(`${index + 1}`), plan(`${index}`)),
     );
@@ -215,7 +215,7 @@ describe("the chain of states", () => {
     }
   });
 
-  test("if each fact follows another and none the known state, the greedy order takes the first", () => {
+  test("begins, if greedy, with the first fact if each fact follows another and none the known state", () => {
     const ring = Array.from({ length: 11 }, (_, index) =>
       snapshot(String.fromCharCode(97 + index), plan(`${(index + 1) % 11}`), plan(`${index}`)),
     );

@@ -31,27 +31,27 @@ test("three changes in one second follow their previous states, independent of t
   expect(ids(orderByPreviousState(facts, null))).toBe("bxc");
 });
 
-test("there and back: both are used once, starting at the state so far", () => {
-  const there = snapshot("z", B, A);
-  const back = snapshot("a", A, B);
-  expect(ids(orderByPreviousState([back, there], A))).toBe("za");
-  expect(ids(orderByPreviousState([back, there], B))).toBe("az");
+test("a change and its undoing are used once each, starting at the state so far", () => {
+  const change = snapshot("z", B, A);
+  const undoing = snapshot("a", A, B);
+  expect(ids(orderByPreviousState([undoing, change], A))).toBe("za");
+  expect(ids(orderByPreviousState([undoing, change], B))).toBe("az");
 });
 
-test("a change of nothing is used on the way and undoes nothing", () => {
+test("a snapshot without a change is used first and undoes no change", () => {
   const change = snapshot("a", B, A);
   const nothing = snapshot("b", A, A);
   expect(ids(orderByPreviousState([change, nothing], A))).toBe("ba");
 });
 
-test("more than can be searched are still chained greedily", () => {
+test("more facts than a search can order are chained greedily", () => {
   const plans = Array.from({ length: 14 }, (_, index) => state(`plan${String(index).padStart(2, "0")}`));
   const facts = plans.slice(1).map((after, index) => snapshot(`f${99 - index}`, after, plans[index] ?? null));
   const ordered = orderByPreviousState(facts.toReversed(), plans[0] ?? null);
   expect(ordered.map(({ state: { plan } }) => plan)).toEqual(plans.slice(1).map(({ plan }) => plan));
 });
 
-test("in one instant payments follow snapshots; instants are in their order", () => {
+test("payments follow snapshots of the same instant, and instants keep their order", () => {
   const paid = {
     kind: "payment",
     id: "p",

@@ -1,4 +1,4 @@
-/** Which plan and which period a failed charge is for. */
+/** The plan and the period of a failed charge. */
 import { describe, expect, test } from "vitest";
 import { day, days, entitlementOn, factBuilder, timelineOf } from "@/tests/support/fact-builders";
 import type { Fact } from "../types";
@@ -16,7 +16,7 @@ describe("a first charge that failed", () => {
   const incomplete = a.snapshot(0, { status: "incomplete" });
   const limit = (...facts: Fact[]) => entitlementOn(timelineOf(...facts), 9)?.limitPlan ?? null;
 
-  test("before the activation has no effect, in either order", () => {
+  test("has no effect if it failed before the activation, in either order", () => {
     for (const facts of [
       [incomplete, fails(0), active(1)],
       [fails(0), active(1)],
@@ -27,7 +27,7 @@ describe("a first charge that failed", () => {
     }
   });
 
-  test("at or after the activation is a debt", () => {
+  test("is a debt if it failed at or after the activation", () => {
     expect(paid(active(1), fails(1))).toEqual([false]);
     expect(limit(active(1), fails(1))).toBe("free");
     expect(paid(incomplete, active(1), fails(2))).toEqual([false]);
@@ -36,7 +36,7 @@ describe("a first charge that failed", () => {
     expect(paid(fails(0), a.snapshot(1, { status: "past_due" }))).toEqual([false]);
   });
 
-  test("for another plan or interval leaves the period paid", () => {
+  test("leaves the period paid if it was for another plan or interval", () => {
     expect(paid(active(0), a.fail(2, { ...days(0, 30), plan: "high" }))).toEqual([true]);
     expect(paid(active(0), a.fail(2, { ...days(0, 30), interval: "yearly" }))).toEqual([true]);
     const upgraded = [active(0), a.snapshot(1, { plan: "high" })];
@@ -48,7 +48,7 @@ describe("a first charge that failed", () => {
 });
 
 describe("of two confirmations at one instant", () => {
-  test("the higher plan caps, whichever was first", () => {
+  test("the higher plan is the cap, independent of their order", () => {
     const both = [
       a.pay(3, 0, 30, { plan: "high", purpose: "period" }),
       a.pay(3, 3, 30, { plan: "low", purpose: "proration" }),

@@ -53,7 +53,7 @@ describe("an item list", () => {
     expect(last(listed(0), cut(6))).toMatchObject({ unlisted: false, item });
   });
 
-  test("from before the product joined the subscription leaves no record; an end does", () => {
+  test("from before the product joined the subscription creates no record, but an end creates one", () => {
     expect(replaySubscription([gone(0), without(1, { complete: false })])).toMatchObject({ record: null, changes: [] });
     expect(met(gone(0))).toBe("No billing change");
     const end = { ...gone(0), changeType: "deleted" as const };

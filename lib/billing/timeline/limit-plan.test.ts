@@ -1,4 +1,4 @@
-/** The plan whose limits apply in an entitlement period, and the quota that is withheld in it. */
+/** The plan that gives the limits in an entitlement period, and the withheld quota. */
 import { describe, expect, test } from "vitest";
 import { TEST_PRODUCT } from "@/tests/support/billing-simulator/product";
 import { day, days, entitlementOn, factBuilder, timelineOf } from "@/tests/support/fact-builders";
@@ -71,17 +71,17 @@ describe("a failed charge for the current plan", () => {
   });
 });
 
-describe("the plan whose limits apply", () => {
+describe("the plan that gives the limits", () => {
   const a = factBuilder();
   const limitPlan = (at: number, ...facts: Fact[]) => onDay(at, ...facts)?.limitPlan;
   const prorated = (at: number, plan = "high") => a.pay(at, at, 30, { purpose: "proration", plan, paidInFull: false });
 
-  test("an upgrade announced active counts at once, a downgrade too", () => {
+  test("follows an upgrade and a downgrade of an active subscription at once", () => {
     expect(limitPlan(6, a.snapshot(0), a.snapshot(5, high))).toBe("high");
     expect(limitPlan(6, a.snapshot(0, high), a.snapshot(5))).toBe("low");
   });
 
-  test("a trial's are those of its first plan, until a plan as high is paid", () => {
+  test("in a trial is its first plan, until a plan as high is paid", () => {
     const trial = [a.snapshot(0, { status: "trialing" }), a.snapshot(5, { ...high, status: "trialing" })];
     expect(limitPlan(6, ...trial)).toBe("low");
     const paid = a.pay(7, 0, 30, { plan: "high" });
@@ -93,7 +93,7 @@ describe("the plan whose limits apply", () => {
     expect(limitPlan(31, ...trial, a.snapshot(30, { ...high, ...second }))).toBe("high");
   });
 
-  test("a trial that follows one that was over begins with its own plan", () => {
+  test("in a second trial is its own first plan", () => {
     const facts = [
       a.snapshot(0, { status: "trialing" }),
       a.snapshot(10, high),
@@ -103,7 +103,7 @@ describe("the plan whose limits apply", () => {
     expect(limitPlan(16, ...facts)).toBe("high");
   });
 
-  test("a payment before the trial does not pay for changes in it", () => {
+  test("does not rise with a change in a trial by a payment from before the trial", () => {
     const facts = [
       a.snapshot(0),
       a.pay(0, 0, 30, { plan: "high" }),
@@ -112,7 +112,7 @@ describe("the plan whose limits apply", () => {
     expect(limitPlan(7, ...facts, a.snapshot(6, { ...high, status: "trialing", ...days(5, 15) }))).toBe("low");
   });
 
-  test("after a failed charge the last paid plan, until a plan as high is paid", () => {
+  test("after a failed charge is the last paid plan, until a plan as high is paid", () => {
     const failed = [
       a.snapshot(0),
       a.pay(0, 0, 30),
@@ -128,14 +128,14 @@ describe("the plan whose limits apply", () => {
     expect(limitPlan(9, ...other)).toBe("high");
   });
 
-  test("a failure that a payment has settled caps no later upgrade", () => {
+  test("is not capped after an upgrade if a payment has settled the failed charge", () => {
     const failed = [a.snapshot(0), a.fail(8, { plan: "high" })];
     const upgraded = a.snapshot(8, high);
     expect(limitPlan(9, ...failed, upgraded)).toBe("low");
     expect(limitPlan(9, ...failed, a.pay(9, 0, 30, { plan: "high" }), upgraded)).toBe("high");
     expect(limitPlan(9, ...failed, a.pay(8, 0, 30, { plan: "high" }), upgraded)).toBe("high");
     expect(limitPlan(9, ...failed, a.pay(7, 0, 30), upgraded)).toBe("low");
-    // Vouched for at the failure's own instant, or after it.
+    // Presumed paid at the failure's own instant, or after it.
     expect(limitPlan(6, a.snapshot(0), a.fail(5, { purpose: "proration", plan: "high" }), a.snapshot(5, high))).toBe(
       "low",
     );
@@ -147,20 +147,20 @@ describe("the plan whose limits apply", () => {
     expect(limitPlan(36, a.snapshot(0), a.fail(10), ...later)).toBe("high");
   });
 
-  test("a failed charge for another plan does not affect the current plan", () => {
+  test("is not capped by a failed charge for another plan", () => {
     const held = [a.snapshot(0), a.pay(0, 0, 30), a.snapshot(5, high)];
     for (const other of [{ interval: "yearly" }, { plan: "low" }] as const) {
       expect(limitPlan(9, ...held, a.fail(8, { purpose: "change", plan: "high", ...other }))).toBe("high");
     }
     expect(limitPlan(9, ...held, a.fail(8, { purpose: "change", plan: "high" }))).toBe("low");
-    // An attempt long before the plan was held was for another change.
+    // An attempt long before the plan began was for another change.
     expect(limitPlan(9, a.fail(1, { plan: "high" }), ...held)).toBe("high");
     // While it is past due, any failed charge counts.
     const owing = a.snapshot(9, { ...high, status: "past_due" });
     expect(limitPlan(9, ...held, a.fail(8, { plan: "low" }), owing)).toBe("low");
   });
 
-  test("a paid period's upgrade counts at once, also with an older debt", () => {
+  test("rises at once with an upgrade in a paid period, also with another subscription's debt", () => {
     const b = factBuilder("sub_b");
     const owing = [a.snapshot(0, { status: "past_due" }), a.cancel(5)];
     expect(limitPlan(46, ...owing, b.snapshot(40, days(40, 70)), b.snapshot(45, { ...high, ...days(40, 70) }))).toBe(
@@ -168,13 +168,13 @@ describe("the plan whose limits apply", () => {
     );
   });
 
-  test("free's if a charge failed and no plan was ever paid", () => {
+  test("is the free plan if a charge failed and no plan was ever paid", () => {
     expect(limitPlan(1, a.snapshot(0, { status: "past_due" }))).toBe("free");
     expect(limitPlan(5, a.snapshot(0, { status: "past_due" }), a.pay(4, 0, 30))).toBe("low");
   });
 
-  test("a plan presumed paid at the instant of a failure was presumed paid before it", () => {
-    // The failure of the renewal: the first period presumes the plan paid that is current when the second opens.
+  test("after a failed renewal is the plan that was presumed paid until then", () => {
+    // When the second period opens, the current plan is presumed paid for the first one, before the renewal's failure.
     const facts = [a.snapshot(0), a.snapshot(30, { ...high, ...second }), a.fail(30, { plan: "high" })];
     expect(limitPlan(31, ...facts)).toBe("low");
     expect(limitPlan(31, a.snapshot(0), a.snapshot(30, second), a.fail(30))).toBe("low");

@@ -26,7 +26,7 @@ const list = (items: readonly UnlistedItem[], more: Partial<ItemList> = {}): Ite
   ...more,
 });
 
-/** A state without a plan of the product: all that the other items say. */
+/** A state without a plan of the product, as the other items give it. */
 const BARE: SubscriptionState = {
   plan: null,
   interval: null,
@@ -62,7 +62,7 @@ const record = (more: Partial<SubscriptionRecord> = {}): SubscriptionRecord => (
   ...more,
 });
 
-describe("the same item", () => {
+describe("an item is the same", () => {
   test.each<[string, ItemKey, ItemKey, boolean]>([
     ["the id alone", key("si_1", "a", "x"), key("si_1", "b", "y"), true],
     ["the product alone: an upgrade can replace the item", key("si_1", "a", "x"), key("si_2", "a", "y"), true],
@@ -71,13 +71,13 @@ describe("the same item", () => {
     ["no field", key("si_1", "a", "x"), key("si_2", "b", "y"), false],
     ["two missing ids", key(null, "a", "x"), key(null, "b", "y"), false],
     ["two missing products", key("si_1", null, "x"), key("si_2", null, "y"), false],
-    ["nothing but missing fields", key(null, null, null), key(null, null, null), false],
+    ["only missing fields", key(null, null, null), key(null, null, null), false],
   ])("by %s", (_, a, b, same) => {
     expect(isSameItem(a, b)).toBe(same);
     expect(isSameItem(b, a)).toBe(same);
   });
 
-  test("a key is the item without the rest", () => {
+  test("an item's key has its id, product and price only", () => {
     expect(itemKeyOf(unlisted(STORAGE))).toEqual(STORAGE);
   });
 });
@@ -90,7 +90,7 @@ describe("the state of a product", () => {
     addOns: readonly ItemKey[] = [],
   ) => productStateOf({ state, ...(items && { list: items }) }, { record: last, addOns });
 
-  test("with a listed plan is the event's own, whatever is known", () => {
+  test("with a listed plan is the event's own, independent of the record", () => {
     for (const last of [null, record({ plan: "titanium", absent: true })]) {
       const found = seen(LISTED, list([unlisted(MOVED)]), last);
       expect(found).toEqual({ state: LISTED, presence: "listed" });
@@ -136,7 +136,7 @@ describe("the state of a product", () => {
     ["the item beside another plan", list([unlisted(MOVED)], { plans: 1 }), record(), [], "unlisted", MOVED],
     ["a known add-on of the same product", list([unlisted(MOVED)], { plans: 1 }), record(), [MOVED], "absent", PLAN],
     ["the item behind a known add-on", list([unlisted(SEATS), unlisted(MOVED)]), record(), [SEATS], "unlisted", MOVED],
-    // With no plan in the whole list the first candidate stands in doubt for the plan.
+    // Without a plan in the whole list, the first candidate counts as the plan.
     ["only other items", list([unlisted(STORAGE), unlisted(SEATS)]), record(), [], "unlisted", STORAGE],
     [
       "other items, the first a known add-on",
@@ -167,16 +167,30 @@ describe("the state of a product", () => {
     ],
     ["no unlisted item", list([], { plans: 1 }), record(), [], "absent", PLAN],
     ["no unlisted item in a truncated list", list([], { complete: false }), record(), [], "unknown", PLAN],
-    // An item that left stays away until it returns.
-    ["a truncated list after it left", list([], { complete: false }), record({ absent: true }), [], "absent", PLAN],
-    ["no list after it left", undefined, record({ absent: true }), [], "absent", PLAN],
-    ["the item after it left", list([unlisted(MOVED)]), record({ absent: true }), [], "unlisted", MOVED],
+    // A removed item is absent until it returns.
+    [
+      "a truncated list after the item's removal",
+      list([], { complete: false }),
+      record({ absent: true }),
+      [],
+      "absent",
+      PLAN,
+    ],
+    ["no list after the item's removal", undefined, record({ absent: true }), [], "absent", PLAN],
+    ["the item after its removal", list([unlisted(MOVED)]), record({ absent: true }), [], "unlisted", MOVED],
     // Older facts have no list.
     ["no list", undefined, record(), [], "unknown", PLAN],
-    // A product that the subscription was never known to have.
-    ["a whole list, nothing known", list([unlisted(STORAGE)]), null, [], "unknown", null],
+    // A product that no earlier event of the subscription had.
+    ["a whole list, no record", list([unlisted(STORAGE)]), null, [], "unknown", null],
     ["a whole list, no plan known", list([unlisted(STORAGE)]), record({ plan: null }), [], "unknown", PLAN],
-    ["a whole list after it left, no plan known", list([]), record({ plan: null, absent: true }), [], "unknown", PLAN],
+    [
+      "a whole list after the item's removal, no plan known",
+      list([]),
+      record({ plan: null, absent: true }),
+      [],
+      "unknown",
+      PLAN,
+    ],
   ])("from %s", (_, items, last, addOns, presence, item) => {
     const found = seen(BARE, items, last, addOns);
     expect(found.presence).toBe(presence);
@@ -189,20 +203,25 @@ describe("the state of a product", () => {
   });
 
   test.each<[string, ItemKey, ItemKey, string]>([
-    ["with an id, the id", STORAGE, { ...STORAGE, price: "price_raised" }, "absent"],
-    ["with an id, not the price", { ...STORAGE, id: "si_old" }, STORAGE, "unlisted"],
-    ["without an id, the price", nameless(STORAGE), nameless(STORAGE), "absent"],
-    ["without an id, not the product", nameless({ ...STORAGE, price: "price_old" }), nameless(STORAGE), "unlisted"],
-    ["without id and price, nothing", key(null, "prod_storage", null), key(null, "prod_storage", null), "unlisted"],
-  ])("an add-on is known %s", (_, known, item, presence) => {
+    ["its id if it has one", STORAGE, { ...STORAGE, price: "price_raised" }, "absent"],
+    ["its id and not its price", { ...STORAGE, id: "si_old" }, STORAGE, "unlisted"],
+    ["its price without an id", nameless(STORAGE), nameless(STORAGE), "absent"],
+    [
+      "its price and not its product, without an id",
+      nameless({ ...STORAGE, price: "price_old" }),
+      nameless(STORAGE),
+      "unlisted",
+    ],
+    ["no field without id and price", key(null, "prod_storage", null), key(null, "prod_storage", null), "unlisted"],
+  ])("an add-on is known by %s", (_, known, item, presence) => {
     expect(seen(BARE, list([unlisted(item)]), record(), [known]).presence).toBe(presence);
   });
 
   test.each<[string, Partial<SubscriptionState>, string]>([
-    ["a period and no plan is the item itself", { periodStart: MARCH, periodEnd: APRIL }, "unlisted"],
-    ["no start says nothing", { periodEnd: APRIL }, "unknown"],
-    ["no end says nothing", { periodStart: MARCH }, "unknown"],
-  ])("of an older fact: %s", (_, period, presence) => {
+    ["a period without a plan is the plan's item", { periodStart: MARCH, periodEnd: APRIL }, "unlisted"],
+    ["a period without a start is unknown", { periodEnd: APRIL }, "unknown"],
+    ["a period without an end is unknown", { periodStart: MARCH }, "unknown"],
+  ])("of a fact without a list: %s", (_, period, presence) => {
     const found = seen({ ...BARE, interval: "yearly", quantity: 4, ...period }, undefined);
     expect(found.presence).toBe(presence);
     const own = { plan: "silver", interval: "yearly", quantity: 4, item: key(null, null, null), ...period };

@@ -18,12 +18,12 @@ const limitOn = (at: number, ...facts: Fact[]) => entitlementOn(timelineOf(...fa
 const paidOf = (...facts: Fact[]) => timelineOf(...facts).periods.find(({ source }) => source === "stripe:sub_b")?.paid;
 
 describe("a debit under way", () => {
-  test("counts as a payment: the plan is active at once, until the debit fails", () => {
+  test("counts as a payment: the plan applies at once, until the debit fails", () => {
     expect(limitOn(1, ...failedDebit)).toBe("low");
     expect(limitOn(4.5, ...failedDebit)).toBe("free");
   });
 
-  test("does not count for a user whose last debit failed and was never paid: the plan needs the payment", () => {
+  test("does not count as a payment for a user with a failed debit that was never paid", () => {
     expect(paidOf(...failedDebit, ...begins)).toBe(false);
     expect(limitOn(7, ...failedDebit, ...begins)).toBe("free");
     const paid = [...failedDebit, ...begins, b.pay(9, 6, 36)];
@@ -32,18 +32,18 @@ describe("a debit under way", () => {
     expect(limitOn(10, ...paid)).toBe("low");
   });
 
-  test("counts as before once the failed one is paid after all", () => {
+  test("counts as a payment again after the failed debit was paid", () => {
     const settled = [...failedDebit, a.pay(5, 0, 30), ...begins];
     expect(paidOf(...settled)).toBe(true);
     expect(limitOn(7, ...settled)).toBe("low");
   });
 
-  test("counts after an attempt that failed before the activation", () => {
+  test("counts as a payment after an attempt that failed before the activation", () => {
     const first = [a.snapshot(0, { status: "incomplete" }), a.fail(0, { ...days(0, 30) }), a.snapshot(1), a.cancel(5)];
     expect(paidOf(...first, ...begins)).toBe(true);
   });
 
-  test("of a renewal that failed is owed as well", () => {
+  test("does not count as a payment after a failed renewal that was never paid", () => {
     const renewed = [a.snapshot(0), a.pay(0, 0, 30), a.snapshot(30, days(30, 60)), a.fail(34, days(30, 60))];
     const owed = [
       ...renewed,
@@ -56,7 +56,7 @@ describe("a debit under way", () => {
   });
 });
 
-test("a subscription that was moved to the user keeps the payment that its activation counted as", () => {
+test("a subscription that an admin moves to the user keeps its first period's presumed payment", () => {
   const moved = [b.snapshot(2, days(2, 32)), b.transfer(6, "in")];
   expect(paidOf(...failedDebit, ...moved)).toBe(true);
 });

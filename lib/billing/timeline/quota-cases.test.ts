@@ -1,27 +1,27 @@
-/** Histories in which a search once found more than was paid for; each closed a hole. */
+/** Histories in which a search once found more usage than was paid for; each led to a correction. */
 import { test } from "vitest";
 import type { Action } from "@/tests/support/billing-simulator/actions";
 import { expectWithinBound, greedy } from "@/tests/support/billing-simulator/expect-within-bound";
 
 test.each<[string, Action[]]>([
   [
-    "an upgrade whose charge failed in the second of the switch",
+    "an upgrade with a failed charge in the second of the switch",
     ["subscribeLow", "card", "switchInterval", "upgradeProrated"],
   ],
   [
-    "an upgrade inside a renewal that is not paid yet, after one that never was",
+    "an upgrade in an unpaid renewal, after a renewal that was never paid",
     ["subscribeHigh", "toPeriodEnd", "cancelProrated", "trial", "toPeriodEnd", "upgradePendingIfIncomplete"],
   ],
   [
-    "yearly and back to monthly within a second, after a renewal that was never paid",
+    "a switch to yearly and back to monthly within a second, after a renewal that was never paid",
     ["trial", "toPeriodEnd", "cancel", "subscribeYearly", "switchInterval", "hour", "toPeriodEnd"],
   ],
   [
-    "a refused trial whose charge fails, after a renewal that was never paid",
+    "a refused trial with a failing charge, after a renewal that was never paid",
     ["hour", "trial", "toPeriodEnd", "cancel", "trialAgain", "card", "endTrial"],
   ],
   [
-    "a payment whose start is within a second of two periods",
+    "a payment that starts within a second of two periods",
     ["subscribeLow", "hour", "switchInterval", "restartFull", "useHalf", "switchInterval", "hour"],
   ],
   [
@@ -29,7 +29,7 @@ test.each<[string, Action[]]>([
     ["subscribeInvoiced", "collectWaived", "toPeriodEnd", "declinedSwitch", "hour", "moveByTrial", "hour"],
   ],
   [
-    "the same at an unlisted price",
+    "a switch that was declined within a second of a renewal, at an unlisted price",
     ["subscribeHigh", "collectWaived", "changeListing", "toPeriodEnd", "declinedSwitch", "hour", "moveByTrial"],
   ],
   [
@@ -41,7 +41,7 @@ test.each<[string, Action[]]>([
     ["subscribeInvoiced", "hour", "restartFull", "toPeriodEnd", "cancelProrated"],
   ],
   [
-    "a trial whose plan was upgraded, and whose item left and returned",
+    "an upgraded trial with an item that was removed and returned",
     ["trial", "upgradePendingIfIncomplete", "removeItem", "returnItem", "hour"],
   ],
   [
@@ -70,7 +70,7 @@ test.each<[string, Action[]]>([
     ],
   ],
   [
-    "a truncated list after the plan's item had left",
+    "a truncated list after the removal of the plan's item",
     ["subscribeYearly", "removeItem", "switchInterval", "truncatedUpdate", "hour", "hour", "toPeriodEnd", "hour"],
   ],
   [
@@ -78,7 +78,7 @@ test.each<[string, Action[]]>([
     ["subscribeInvoiced", "card", "upgradeInvoiced", "changeListing", "card", "hour"],
   ],
   [
-    "an upgrade by debit after one that failed within a second of a switch that was paid",
+    "an upgrade by debit after a failed upgrade within a second of a paid switch",
     ["subscribeLow", "card", "switchInterval", "upgradeInvoiced", "downgrade", "card", "upgradeByDebit", "card"],
   ],
   [

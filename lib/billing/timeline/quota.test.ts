@@ -5,17 +5,17 @@ import { ACTIONS, type Action, DEBIT_ACTIONS } from "@/tests/support/billing-sim
 import { expectWithinBound, greedy } from "@/tests/support/billing-simulator/expect-within-bound";
 import { DAY_MS } from "./calendar";
 
-/** `QUOTA_RUNS=300000 npx vitest run --project unit lib/billing/timeline/quota.test.ts` looks longer. */
+/** `QUOTA_RUNS=300000 npx vitest run --project unit lib/billing/timeline/quota.test.ts` runs a longer search. */
 const RUNS = Number(process.env.QUOTA_RUNS ?? 10_000);
-/** A machine may be busy with other things. */
+/** The machine may be busy. */
 const TIMEOUT = 900_000;
-/** Every sequence of so many actions is tried. */
+/** The test tries every sequence with this number of actions. */
 const DEPTH = Number(process.env.QUOTA_DEPTH ?? 3);
 
 const anyActions = fc.array(fc.constantFrom(...ACTIONS), { minLength: 4, maxLength: 16 });
 
 test(
-  "longer histories, with all quota used at once",
+  "longer histories that use all quota at once get no more than was paid for",
   () => {
     fc.assert(
       fc.property(anyActions, (actions) => expectWithinBound(greedy(actions))),
@@ -26,7 +26,7 @@ test(
 );
 
 test(
-  "longer histories of upgrades by bank debits, some of which fail",
+  "longer histories with upgrades by bank debits, some of which fail, get no more than was paid for",
   () => {
     const anyDebits = fc.array(fc.constantFrom(...DEBIT_ACTIONS), { minLength: 4, maxLength: 16 });
     fc.assert(
@@ -38,7 +38,7 @@ test(
 );
 
 test(
-  "longer histories with some usage and late facts",
+  "longer histories with some usage and late facts get no more than was paid for",
   () => {
     const delay = fc.constantFrom(0, 60_000, 2 * DAY_MS);
     fc.assert(
@@ -50,7 +50,7 @@ test(
 );
 
 test(
-  "every short history",
+  "every short history gets no more than was paid for",
   () => {
     const others = ACTIONS.filter((action) => action !== "use" && action !== "useHalf");
     let tried = 0;

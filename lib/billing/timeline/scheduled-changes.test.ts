@@ -46,7 +46,7 @@ const carriedOut = snapshot(END - 3 * HOUR_MS, { plan: "bronze" });
 const renewed = snapshot(END, { plan: "bronze", periodStart: END, periodEnd: NEXT });
 
 describe("a scheduled downgrade", () => {
-  test("is shown, and gives the old limits until the period ends, also once it is carried out", () => {
+  test("is in the record, and the old limits apply until the period ends, also after it is carried out", () => {
     const before = timeline(began, scheduled);
     expect(before.records).toMatchObject([{ plan: "titanium", scheduled: { plan: "bronze", interval: "monthly" } }]);
     const after = timeline(began, scheduled, carriedOut);
@@ -54,14 +54,14 @@ describe("a scheduled downgrade", () => {
     expect(planAt(after, END - HOUR_MS)).toBe("titanium");
   });
 
-  test("comes into force with the renewal, which resets", () => {
+  test("applies with the renewal, which resets", () => {
     const after = timeline(began, scheduled, carriedOut, renewed);
     expect(planAt(after, END)).toBe("bronze");
     expect(after.records).toMatchObject([{ scheduled: null, retainedPlan: null }]);
     expect(after.transitions.at(-2)).toMatchObject({ kind: "reset", reason: "Plan change at billing renewal" });
   });
 
-  test("to another interval begins a new period at once, with nothing of the old one held", () => {
+  test("to another interval begins a new period at once and does not retain the old plan", () => {
     const yearly = { ...schedule(START + 5 * DAY_MS, "bronze"), interval: "yearly" as const };
     const at = END - 3 * HOUR_MS;
     const switched = snapshot(at, {
@@ -76,17 +76,17 @@ describe("a scheduled downgrade", () => {
     expect(after.flags).toEqual([]);
   });
 
-  test("by somebody else, without a schedule, counts at once", () => {
+  test("without a schedule applies at once", () => {
     expect(planAt(timeline(began, carriedOut), END - HOUR_MS)).toBe("bronze");
   });
 
-  test("taken back, a later change to that plan is not ours any more", () => {
+  test("applies at once if its schedule was withdrawn before", () => {
     const after = timeline(began, scheduled, schedule(START + 6 * DAY_MS, null), carriedOut);
     expect(planAt(after, END - HOUR_MS)).toBe("bronze");
     expect(after.flags).toEqual([]);
   });
 
-  test("waits for the next renewal where it could not be carried out", () => {
+  test("waits for the next renewal if it could not be carried out", () => {
     const after = timeline(began, scheduled, snapshot(END, { periodStart: END, periodEnd: NEXT }));
     expect(after.records).toMatchObject([{ plan: "titanium", scheduled: { plan: "bronze" } }]);
   });
@@ -98,8 +98,8 @@ describe("a scheduled downgrade", () => {
       { interval: "yearly", periodStart: START + 9 * DAY_MS, periodEnd: addMonths(START + 9 * DAY_MS, 12) },
     ],
     ["a cancellation", { cancelAt: END }],
-    ["the end", { status: "canceled" }],
-  ])("is canceled and flagged by %s that is not ours", (_, changes) => {
+    ["an end", { status: "canceled" }],
+  ])("is canceled and flagged by %s from outside", (_, changes) => {
     const at = START + 9 * DAY_MS;
     const after = timeline(began, scheduled, snapshot(at, changes));
     expect(after.records).toMatchObject([{ scheduled: null, retainedPlan: null }]);
@@ -114,7 +114,7 @@ test("the trace names scheduling and withdrawal", () => {
   expect(trace[withdrawn.id]).toBe("Scheduled plan change withdrawn");
 });
 
-test("half a schedule is none, and there is none for a subscription that is not known or is over", () => {
+test("a schedule needs a plan, an interval and a live subscription", () => {
   for (const half of [{ interval: null }, { plan: null }]) {
     const fact = { ...schedule(START + 5 * DAY_MS, "bronze"), ...half };
     expect(timeline(began, fact).records).toMatchObject([{ scheduled: null }]);
@@ -136,62 +136,66 @@ describe("after the next state", () => {
 
   test.each<[string, Parameters<typeof scheduleAfter>, ReturnType<typeof scheduleAfter>]>([
     [
-      "details change nothing",
+      "a changed detail keeps the schedule",
       [open, { ...titanium, quantity: 2 } as SubscriptionState, "same"],
       { scheduled: to, retainedPlan: null },
     ],
     [
-      "carried out, it holds the old plan",
+      "the early change retains the old plan",
       [open, { ...titanium, plan: "bronze" }, "same"],
       { scheduled: to, retainedPlan: "titanium" },
     ],
     [
-      "and goes on holding it",
+      "a later update still retains the old plan",
       [carried, { ...titanium, plan: "bronze" }, "same"],
       { scheduled: to, retainedPlan: "titanium" },
     ],
     [
-      "its plan by another interval is not it",
+      "its plan with another interval cancels the schedule",
       [open, { ...titanium, plan: "bronze", interval: "yearly" }, "same"],
       { scheduled: null, retainedPlan: null },
     ],
     [
-      "another interval alone cancels it",
+      "another interval alone cancels the schedule",
       [open, { ...titanium, interval: "yearly" }, "same"],
       { scheduled: null, retainedPlan: null },
     ],
-    ["a restart cancels it", [open, titanium, "restart"], { scheduled: null, retainedPlan: null }],
+    ["a restart cancels the schedule", [open, titanium, "restart"], { scheduled: null, retainedPlan: null }],
     [
-      "a cancellation cancels it",
+      "a cancellation cancels the schedule",
       [open, { ...titanium, cancelAt: END }, "same"],
       { scheduled: null, retainedPlan: null },
     ],
     [
-      "one that was there before does not",
+      "an earlier cancellation keeps the schedule",
       [{ ...open, cancelAt: END }, { ...titanium, cancelAt: END }, "same"],
       { scheduled: to, retainedPlan: null },
     ],
     [
-      "taken back is no cancellation",
+      "the withdrawal of a cancellation keeps the schedule",
       [{ ...open, cancelAt: END }, titanium, "same"],
       { scheduled: to, retainedPlan: null },
     ],
     [
-      "the renewal ends it",
+      "the renewal ends the schedule",
       [carried, { ...titanium, plan: "bronze" }, "boundary"],
       { scheduled: null, retainedPlan: null },
     ],
     [
-      "with nothing scheduled, what is held goes on",
+      "without a schedule, a retained plan stays retained",
       [{ ...carried, scheduled: null }, { ...titanium, plan: "bronze" }, "same"],
       { scheduled: null, retainedPlan: "titanium" },
     ],
     [
-      "until the plan changes",
+      "a plan change ends the retained plan",
       [{ ...carried, scheduled: null }, { ...titanium, plan: "silver" }, "same"],
       { scheduled: null, retainedPlan: null },
     ],
-    ["for a new subscription there is nothing", [null, titanium, "first"], { scheduled: null, retainedPlan: null }],
+    [
+      "a new subscription has no schedule and no retained plan",
+      [null, titanium, "first"],
+      { scheduled: null, retainedPlan: null },
+    ],
   ])("%s", (_, [record, state, move], expected) => {
     expect(scheduleAfter(record, state, move)).toEqual(expected);
   });

@@ -45,7 +45,7 @@ describe("the charge for the plan among unlisted lines", () => {
   const found = (lines: UnlistedCharge[] | undefined, items: readonly ItemKey[], addOns: readonly ItemKey[] = []) =>
     unlistedChargeFor(lines ? { ...PAID, unlisted: lines } : PAID, { items, addOns });
 
-  test("is the first that is one of the plan's items and no add-on", () => {
+  test("is the first line of one of the plan's items that is no add-on", () => {
     const [storage, moved, again] = [charge(STORAGE), charge(MOVED), charge(MOVED, { purpose: "proration" })];
     expect(found([storage, moved, again], [PLAN])).toBe(moved);
     expect(found([storage, moved], [SEATS, PLAN])).toBe(moved);
@@ -84,8 +84,8 @@ const SCHEDULE: ScheduleFact = { kind: "schedule", id: "schedule", ...ORIGIN, pl
 const line: UnlistedCharge = { ...STORAGE, purpose: "period", periodStart: MARCH, periodEnd: APRIL };
 const { list: _, ...WITHOUT_LIST } = SNAPSHOT;
 
-describe("a fact as another product sees it", () => {
-  test("a snapshot keeps the status, the flags and the list, and loses the plan", () => {
+describe("for another product", () => {
+  test("a snapshot keeps the status, the flags and the list, without the plan", () => {
     expect(withoutPlan(SNAPSHOT)).toEqual({
       ...SNAPSHOT,
       previous: BARE,
@@ -94,7 +94,7 @@ describe("a fact as another product sees it", () => {
     expect(withoutPlan({ ...SNAPSHOT, previous: null })).toMatchObject({ previous: null });
   });
 
-  test("a payment keeps its lines, and loses what it pays for", () => {
+  test("a payment keeps its lines, without purpose, plan and period", () => {
     const none = { purpose: "other", plan: null, interval: null, periodStart: null, periodEnd: null };
     const charged = { ...PAID, unlisted: [line] };
     expect(withoutPlan(charged)).toEqual({ ...charged, ...none });
@@ -106,22 +106,22 @@ describe("a fact as another product sees it", () => {
   });
 
   test.each<[string, Fact, boolean]>([
-    ["an end without a list", { ...WITHOUT_LIST, changeType: "deleted" }, true],
-    ["a creation with a list", { ...SNAPSHOT, changeType: "created" }, true],
-    ["an older update without a list", WITHOUT_LIST, false],
-    ["an older creation without a list", { ...WITHOUT_LIST, changeType: "created" }, false],
-    ["a payment for listed plans only", PAID, false],
-    ["a payment with an empty list of lines", { ...PAID, unlisted: [] }, false],
-    ["our own schedule", SCHEDULE, false],
-  ])("%s", (_, fact, says) => {
-    expect(withoutPlan(fact) !== null).toBe(says);
+    ["an end without a list is a fact", { ...WITHOUT_LIST, changeType: "deleted" }, true],
+    ["a creation with a list is a fact", { ...SNAPSHOT, changeType: "created" }, true],
+    ["an update without a list is no fact", WITHOUT_LIST, false],
+    ["a creation without a list is no fact", { ...WITHOUT_LIST, changeType: "created" }, false],
+    ["a payment for listed plans only is no fact", PAID, false],
+    ["a payment with an empty list of lines is no fact", { ...PAID, unlisted: [] }, false],
+    ["our own schedule is no fact", SCHEDULE, false],
+  ])("%s", (_, fact, isFact) => {
+    expect(withoutPlan(fact) !== null).toBe(isFact);
   });
 });
 
 describe("the facts that a product shares with others", () => {
   const own = (more: Partial<SnapshotFact> = {}): SnapshotFact => ({ ...SNAPSHOT, id: "own", ...more });
 
-  test("are those of the same subscription that it does not have itself, without their plan", () => {
+  test("are the other products' facts of the same subscription, without their plan", () => {
     expect(sharedFacts([own()], [SNAPSHOT])).toEqual([withoutPlan(SNAPSHOT)]);
     expect(sharedFacts([own({ id: SNAPSHOT.id })], [SNAPSHOT])).toEqual([]);
     expect(sharedFacts([own({ subscription: "sub_2" })], [SNAPSHOT])).toEqual([]);
@@ -131,7 +131,7 @@ describe("the facts that a product shares with others", () => {
     expect(sharedFacts([own()], [PAID, SCHEDULE])).toEqual([]);
   });
 
-  test("are counted once, however many products have them, in the order in which they are given", () => {
+  test("are counted once if several products have them, and keep their order", () => {
     const end: SnapshotFact = { ...SNAPSHOT, id: "end", changeType: "deleted" };
     const shared = sharedFacts([own(), own({ id: "own2" })], [SNAPSHOT, end, { ...SNAPSHOT }, PAID]);
     expect(shared.map(({ id }) => id)).toEqual(["snapshot", "end"]);

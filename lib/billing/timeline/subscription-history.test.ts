@@ -11,7 +11,7 @@ const changes = (...facts: Fact[]) =>
   replaySubscription(facts).changes.map(({ from, plan, status }) => [from, plan, status]);
 const record = (...facts: Fact[]) => replaySubscription(facts).record;
 const failures = (...facts: Fact[]) => replaySubscription(facts).failures.map(({ at }) => at);
-/** The rule that the last fact met. */
+/** The reason of the last fact. */
 const met = (...facts: Fact[]) => replaySubscription(facts).trace[facts.at(-1)?.id ?? ""];
 
 test("one snapshot is one period, one change and a record", () => {
@@ -79,16 +79,16 @@ test("one snapshot is one period, one change and a record", () => {
 
 describe("missing events", () => {
   const a = factBuilder();
-  const told2 = (at: number, changes: Partial<SubscriptionState>, previous: SubscriptionState) =>
+  const withPrevious = (at: number, changes: Partial<SubscriptionState>, previous: SubscriptionState) =>
     a.snapshot(at, changes, { previous });
 
-  test("a previous state that differs from the known state is applied just before its event", () => {
-    const upgraded = told2(10, { status: "past_due", ...high }, subscriptionState(high));
+  test("are replaced by a differing previous state, which is applied just before its event", () => {
+    const upgraded = withPrevious(10, { status: "past_due", ...high }, subscriptionState(high));
     expect(changes(a.snapshot(0), upgraded)).toEqual([
       [day(0), "low", "active"],
       [day(10), "high", "past_due"],
     ]);
-    const renewed = told2(31, { ...second, status: "past_due" }, subscriptionState(second));
+    const renewed = withPrevious(31, { ...second, status: "past_due" }, subscriptionState(second));
     expect(periods(a.snapshot(0), renewed)).toMatchObject([
       { starts: [day(0)] },
       { starts: [day(30)], presumedPaid: false },
@@ -99,24 +99,24 @@ describe("missing events", () => {
       [day(31), "low", "past_due"],
     ]);
     // Nothing was known before.
-    expect(periods(told2(40, { ...second, status: "past_due" }, subscriptionState()))).toHaveLength(2);
+    expect(periods(withPrevious(40, { ...second, status: "past_due" }, subscriptionState()))).toHaveLength(2);
   });
 
-  test("a previous state that is known, older or an end is ignored", () => {
-    const known = told2(30, second, subscriptionState());
+  test("are not assumed for a previous state that is known, older or an end", () => {
+    const known = withPrevious(30, second, subscriptionState());
     expect(changes(a.snapshot(0), known)).toHaveLength(2);
-    const old = told2(31, second, subscriptionState({ ...days(0, 30), quantity: 9 }));
+    const old = withPrevious(31, second, subscriptionState({ ...days(0, 30), quantity: 9 }));
     expect(replaySubscription([a.snapshot(0), a.snapshot(30, second), old])).toMatchObject({ movedBackwards: [] });
-    const ended = told2(31, second, subscriptionState({ status: "canceled" }));
+    const ended = withPrevious(31, second, subscriptionState({ status: "canceled" }));
     expect(record(a.snapshot(0), ended)).toMatchObject({ endedAt: null, status: "active", periodStart: day(30) });
   });
 
-  test("within a second of the open period's start it is applied, also without a period", () => {
+  test("are replaced by a previous state within a second of the open period's start, or without a period", () => {
     const near = (seconds: number) =>
-      told2(10, {}, subscriptionState({ status: "past_due", periodStart: day(0) - seconds * SECOND_MS }));
+      withPrevious(10, {}, subscriptionState({ status: "past_due", periodStart: day(0) - seconds * SECOND_MS }));
     expect(failures(a.snapshot(0), near(1))).toEqual([day(10)]);
     expect(failures(a.snapshot(0), near(2))).toEqual([]);
-    const none = told2(10, {}, subscriptionState({ status: "past_due", periodStart: null, periodEnd: null }));
+    const none = withPrevious(10, {}, subscriptionState({ status: "past_due", periodStart: null, periodEnd: null }));
     expect(failures(a.snapshot(0), none)).toEqual([day(10)]);
   });
 });
@@ -124,7 +124,7 @@ describe("missing events", () => {
 describe("an end", () => {
   const a = factBuilder();
 
-  test("is final, and keeps the known period", () => {
+  test("is final and keeps the known period", () => {
     const facts = [a.snapshot(0), a.cancel(10, { periodStart: null, periodEnd: null })];
     expect(record(...facts)).toMatchObject({
       status: "canceled",
@@ -141,7 +141,7 @@ describe("an end", () => {
     });
   });
 
-  test("is recognized by the event type, and by the status without it", () => {
+  test("is recognized by the event type, else by the status", () => {
     expect(record(a.snapshot(0), a.snapshot(10, {}, { changeType: "deleted" }))).toMatchObject({
       status: "canceled",
       endedAt: day(10),

@@ -10,7 +10,7 @@ const periods = (...facts: Fact[]) => replaySubscription(facts).periods;
 const paid = (...facts: Fact[]) => periods(...facts).map((period) => period.paid);
 const record = (...facts: Fact[]) => replaySubscription(facts).record;
 const failures = (...facts: Fact[]) => replaySubscription(facts).failures.map(({ at }) => at);
-/** The rule that the last fact met. */
+/** The reason of the last fact. */
 const met = (...facts: Fact[]) => replaySubscription(facts).trace[facts.at(-1)?.id ?? ""];
 
 describe("a payment", () => {
@@ -18,14 +18,14 @@ describe("a payment", () => {
   const first = a.snapshot(0);
   const afterFirst = (payment: PaymentFact, ...facts: Fact[]) => met(first, ...facts, payment);
 
-  test("that failed is a failure, except charges for other items", () => {
+  test("that failed is a failure, except a charge for another item", () => {
     expect(afterFirst(a.fail(5))).toBe("Payment failed");
     expect(failures(first, a.fail(5), a.fail(6, { purpose: "other" }))).toEqual([day(5)]);
     expect(afterFirst(a.fail(6, { purpose: "other" }))).toBe("Payment failed");
     expect(periods(first, a.fail(30, second))).toHaveLength(1);
   });
 
-  test("for a proration, another thing or no period opens none", () => {
+  test("for a proration, for another item or without a period opens no period", () => {
     const none = "Payment without a new period";
     expect(afterFirst(a.pay(31, 30, 60, { purpose: "proration" }))).toBe(none);
     expect(afterFirst(a.pay(31, 30, 60, { purpose: "other" }))).toBe(none);
@@ -34,7 +34,7 @@ describe("a payment", () => {
     expect(afterFirst(a.pay(31, 30, 60, { purpose: "change" }))).toBe(none);
   });
 
-  test("for an unknown subscription waits for it, also if that has no period yet", () => {
+  test("for a subscription without a known period waits for that", () => {
     const payment = a.pay(1, 0, 30);
     expect(met(payment)).toBe("Payment waits for its subscription");
     expect(met(a.snapshot(0, { status: "incomplete" }), payment)).toBe("Payment waits for its subscription");
@@ -42,7 +42,7 @@ describe("a payment", () => {
     expect(periods(payment, a.snapshot(2, { status: "past_due" }))).toMatchObject([{ paid: true, paidInFull: true }]);
   });
 
-  test("for the open period confirms it, from a change with the same start too", () => {
+  test("for the open period confirms it, also the payment of a change with the same start", () => {
     const open = a.snapshot(0, { status: "past_due" });
     expect(met(open, a.pay(1, 0, 30))).toBe("Payment confirmed");
     expect(met(open, a.pay(1, 0, 30, { purpose: "change" }))).toBe("Payment confirmed");
@@ -52,7 +52,7 @@ describe("a payment", () => {
     expect(paid(open, a.fail(1, days(0, 30)))).toEqual([false]);
   });
 
-  test("for an earlier period opens nothing", () => {
+  test("for an earlier period opens no period", () => {
     const earlier = "Payment for an earlier period";
     expect(afterFirst(a.pay(31, 0, 30), a.snapshot(30, second))).toBe(earlier);
     expect(afterFirst(a.pay(31, 20, 50))).toBe(earlier);
@@ -83,13 +83,13 @@ describe("a payment", () => {
     });
   });
 
-  test("a second early is early enough, two are not", () => {
+  test("opens a new period a second before the old one's end, and not two seconds before", () => {
     const at = (seconds: number) => a.pay(31, 30, 60, { periodStart: day(30) - seconds * SECOND_MS });
     expect(afterFirst(at(1))).toBe("Payment for a new billing period");
     expect(afterFirst(at(2))).toBe("Payment for an earlier period");
   });
 
-  test("without a plan or an interval is for the current ones", () => {
+  test("without a plan and an interval is for the current ones", () => {
     const payment = a.pay(31, 30, 60, { plan: null, interval: null });
     const facts = [a.snapshot(0, { ...high, interval: "yearly" as const }), payment];
     expect(periods(...facts)[1]).toMatchObject({ plan: "high", interval: "yearly" });

@@ -9,19 +9,19 @@ const high = { plan: "high" };
 const periods = (...facts: Fact[]) => replaySubscription(facts).periods;
 const paid = (...facts: Fact[]) => periods(...facts).map((period) => period.paid);
 const record = (...facts: Fact[]) => replaySubscription(facts).record;
-/** The rule that the last fact met. */
+/** The reason of the last fact. */
 const met = (...facts: Fact[]) => replaySubscription(facts).trace[facts.at(-1)?.id ?? ""];
 
 describe("periods that the rules presume paid", () => {
   const a = factBuilder();
 
-  test("a first period that began active; one that was active and collected when the next opened", () => {
+  test("are the first one if it began active, and one that was active and collected when the next opened", () => {
     expect(paid(a.snapshot(0))).toEqual([true]);
     expect(paid(a.snapshot(0), a.snapshot(30, second))).toEqual([true, false]);
     expect(paid(a.snapshot(0), a.snapshot(30, second), a.snapshot(60, third))).toEqual([true, true, false]);
   });
 
-  test("not one that was owed, or not collected, when the next opened", () => {
+  test("are none that was owed or not collected when the next opened", () => {
     const renewed = [a.snapshot(0), a.snapshot(30, second)];
     expect(paid(...renewed, a.snapshot(31, { ...second, status: "past_due" }), a.snapshot(60, third))).toEqual([
       true,
@@ -33,7 +33,7 @@ describe("periods that the rules presume paid", () => {
     expect(paid(...renewed, uncollected, a.snapshot(59, second), a.snapshot(60, third))).toEqual([true, false, false]);
   });
 
-  test("not the first one whose own charge failed, until one succeeds", () => {
+  test("do not include the first one after its own charge failed, until one succeeds", () => {
     const failed = [a.snapshot(0), a.fail(0)];
     expect(paid(...failed)).toEqual([false]);
     expect(paid(...failed, a.pay(4, 0, 30))).toEqual([true]);
@@ -41,7 +41,7 @@ describe("periods that the rules presume paid", () => {
     expect(paid(a.snapshot(0), a.fail(3))).toEqual([true]);
   });
 
-  test("a first period that began owed, or on trial, is not paid by that", () => {
+  test("do not include a first one that began owed or as a trial", () => {
     expect(paid(a.snapshot(0, { status: "past_due" }))).toEqual([false]);
     expect(periods(a.snapshot(0, { status: "trialing" }))).toMatchObject([
       { trial: true, presumedPaid: false, paid: false },
@@ -79,7 +79,7 @@ describe("a snapshot's period", () => {
     expect(met(...facts)).toBe("Period moved backwards");
   });
 
-  describe("of the longer of two plan items, when the shorter leaves", () => {
+  describe("of the longer of two plan items, when the shorter one is removed,", () => {
     const item = (id: string) => ({ item: { id, product: null, price: null } });
     const [yearly, monthly] = [
       { ...item("si_year"), interval: "yearly" as const, ...days(0, 365) },
@@ -102,10 +102,10 @@ describe("a snapshot's period", () => {
     });
 
     test.each([
-      ["the same item's", { ...yearly, ...item("si_month") }],
-      ["one whose item is not known", { ...yearly, item: null }],
-      ["one that does not end later", { ...yearly, ...days(0, 70) }],
-    ])("is not %s", (_, state) => {
+      ["a period of the same item", { ...yearly, ...item("si_month") }],
+      ["a period without a known item", { ...yearly, item: null }],
+      ["a period that does not end later", { ...yearly, ...days(0, 70) }],
+    ])("is not applied if it is %s", (_, state) => {
       expect(replaySubscription([...both, a.snapshot(50, state)])).toMatchObject({
         movedBackwards: [day(50)],
         periods: [{ end: day(365) }, { starts: [day(40)], end: day(70) }],
@@ -113,7 +113,7 @@ describe("a snapshot's period", () => {
     });
   });
 
-  test("that is missing, or half missing, changes nothing about it", () => {
+  test("that is missing or incomplete leaves the known period", () => {
     for (const half of [{ periodStart: null, periodEnd: null }, { periodEnd: null }]) {
       const facts = [a.snapshot(0), a.snapshot(31, { ...second, ...half, ...high })];
       expect(periods(...facts)).toMatchObject([{ starts: [day(0)], end: day(30) }]);
@@ -143,7 +143,7 @@ describe("a snapshot's period", () => {
     expect(periods(a.snapshot(0), a.snapshot(31, { ...second, interval: null }))).toHaveLength(1);
   });
 
-  test("of a subscription with an unknown price only gives nothing until a price is known", () => {
+  test("of a subscription with an unknown price only is not opened until a price is known", () => {
     const unknown = { plan: null, interval: null };
     expect(replaySubscription([a.snapshot(0, unknown)])).toMatchObject({
       periods: [],

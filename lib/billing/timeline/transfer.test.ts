@@ -1,4 +1,4 @@
-/** A subscription that an admin moved: what each user has of it, in every order of deliveries. */
+/** A subscription that an admin moved: its effect for each user, in every order of deliveries. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { day, days, entitlementOn, factBuilder, timelineOf } from "@/tests/support/fact-builders";
@@ -18,7 +18,7 @@ describe("Case 8: a subscription that an admin moved", () => {
   const [out, back] = [a.transfer(10, "out"), a.transfer(20, "in")];
   const moved = movesIn(10);
 
-  test("ends for the old user with the move, and ignores what comes after", () => {
+  test("ends for the old user with the move, and later events have no effect", () => {
     const old = timelineOf(began, paid, out);
     expect(brief(old)).toEqual([
       [SINCE_EVER, "free", "free", null],
@@ -40,7 +40,7 @@ describe("Case 8: a subscription that an admin moved", () => {
     });
   });
 
-  test("begins for the new user at the move, in the running period, with nothing used", () => {
+  test("begins for the new user at the move, in the current period, at 0 used", () => {
     const anew = timelineOf(began, paid, moved);
     expect(brief(anew)).toEqual([
       [SINCE_EVER, "free", "free", null],
@@ -69,7 +69,7 @@ describe("Case 8: a subscription that an admin moved", () => {
     ]);
   });
 
-  test("gives a yearly plan's running month, and the periods before the move stay the old user's", () => {
+  test("begins in the current month of a yearly plan, and earlier periods stay the old user's", () => {
     const year = { interval: "yearly" as const, ...days(0, 365) };
     const anew = timelineOf(a.snapshot(0, year), movesIn(70));
     expect(anew.transitions[0]).toMatchObject({ at: day(70), window: { start: day(61), periodStart: day(0) } });
@@ -77,7 +77,7 @@ describe("Case 8: a subscription that an admin moved", () => {
     expect(renewed.periods.map(({ start }) => start)).toEqual([day(30)]);
   });
 
-  test("keeps debts, declined charges and the end that it had", () => {
+  test("keeps its debt and its earlier end", () => {
     const owed = [began, a.snapshot(5, { status: "past_due" })];
     expect(entitlementOn(timelineOf(...owed, moved), 10)).toMatchObject({
       status: "past_due",
@@ -109,7 +109,7 @@ describe("Case 8: a subscription that an admin moved", () => {
     ]);
   });
 
-  test("carries over from another paid period of the new user until it is paid itself", () => {
+  test("begins with a carry-over inside another paid period of the new user until it is paid itself", () => {
     const own = factBuilder("sub_own");
     const theirs = [own.snapshot(0), own.pay(0, 0, 30)];
     const unpaid = timelineOf(...theirs, a.snapshot(5, { plan: "high", ...days(5, 35) }), moved);
@@ -120,7 +120,7 @@ describe("Case 8: a subscription that an admin moved", () => {
     });
   });
 
-  test("leaves what the new user had before as it was", () => {
+  test("leaves the new user's earlier entitlement unchanged", () => {
     const own = factBuilder("sub_own");
     const theirs = [own.snapshot(5, { status: "trialing", selfStarted: true, trialEnd: day(35), ...days(5, 35) })];
     const trial = a.snapshot(0, { status: "trialing", selfStarted: true, trialEnd: day(30) });
@@ -130,7 +130,7 @@ describe("Case 8: a subscription that an admin moved", () => {
     expect(after.flags).toEqual([{ kind: "trial_refused", source: LOW, at: day(10) }]);
   });
 
-  test("does not burden the old user with a period that the new one owes", () => {
+  test("withholds no quota of the old user for a period that the new user owes", () => {
     const own = factBuilder("sub_own");
     const next = [own.snapshot(42, days(42, 72)), own.snapshot(72, days(72, 102))];
     const owed = { status: "past_due" as const, ...days(30, 60) };
@@ -139,14 +139,14 @@ describe("Case 8: a subscription that an admin moved", () => {
       source: "stripe:sub_own",
       withheld: true,
     });
-    const left = { ...a.transfer(40, "out"), id: "sub_a:left" };
-    expect(entitlementOn(timelineOf(...unpaid, left, ...next), 73)).toMatchObject({
+    const movedAway = { ...a.transfer(40, "out"), id: "sub_a:left" };
+    expect(entitlementOn(timelineOf(...unpaid, movedAway, ...next), 73)).toMatchObject({
       source: "stripe:sub_own",
       withheld: false,
     });
   });
 
-  test("is nothing yet for a product of which only the move is known", () => {
+  test("has no record for a product without another fact than the move", () => {
     const ended = { ...a.cancel(5), state: { ...began.state, plan: null, interval: null } };
     expect(timelineOf(moved).records).toEqual([]);
     expect(timelineOf(moved, ended).records).toEqual([]);
@@ -155,7 +155,7 @@ describe("Case 8: a subscription that an admin moved", () => {
 
 type Step = Fact | { at: Instant; from: string; to: string };
 
-/** Every order of the steps in which a move comes after no fact that is later than the move. */
+/** Every order of the steps, except those with a move after a later fact. */
 function deliveries(steps: readonly Step[]): Step[][] {
   if (steps.length === 0) return [[]];
   return steps.flatMap((step, index) => {
@@ -204,7 +204,7 @@ describe("deliveries around a move converge in every order:", () => {
     ["moved in the period", [away(20)]],
     ["moved after the renewal", [away(35)]],
     ["moved after its end", [away(50)]],
-    ["moved there and back", [away(10), back(33)]],
+    ["moved to another user and back", [away(10), back(33)]],
   ])("%s", (_, moves) => {
     const orders = deliveries([...steps, ...moves]);
     expect(orders.length).toBeGreaterThan(1);
@@ -214,7 +214,7 @@ describe("deliveries around a move converge in every order:", () => {
 });
 
 describe("after any history of a subscription, a move", () => {
-  const life = fc
+  const anyHistory = fc
     .array(
       fc.record({
         at: fc.integer({ min: 0, max: 90 }),
@@ -250,9 +250,9 @@ describe("after any history of a subscription, a move", () => {
   const opened = ({ transitions }: ReturnType<typeof timelineOf>, until: Instant) =>
     transitions.filter(({ at }) => at < until);
 
-  test("changes nothing of what the new user had before it", () => {
+  test("changes no earlier entitlement of the new user", () => {
     fc.assert(
-      fc.property(life, when, (facts, at) => {
+      fc.property(anyHistory, when, (facts, at) => {
         const [before, after] = [timelineOf(...theirs), timelineOf(...theirs, ...facts, movesIn(at))];
         expect(clipped(after, day(at))).toEqual(clipped(before, day(at)));
         expect(opened(after, day(at))).toEqual(opened(before, day(at)));
@@ -260,11 +260,11 @@ describe("after any history of a subscription, a move", () => {
     );
   });
 
-  test("gives the old user nothing after it, and leaves what they had before", () => {
+  test("leaves the old user the free plan, and changes no earlier entitlement", () => {
     fc.assert(
-      fc.property(life, when, (facts, at) => {
+      fc.property(anyHistory, when, (facts, at) => {
         const known = facts.filter((fact) => fact.at < day(at));
-        // A move is never earlier than what is known at it, also if a test clock runs ahead.
+        // A move is never earlier than a known fact, also if a test clock runs ahead.
         fc.pre(timelineOf(...known).asOf <= day(at));
         const after = timelineOf(...facts, { ...movesIn(at), direction: "out" });
         expect(clipped(after, day(at))).toEqual(clipped(timelineOf(...known), day(at)));
@@ -275,9 +275,9 @@ describe("after any history of a subscription, a move", () => {
     );
   });
 
-  test("gives the new user the plan that the subscription has, from it on", () => {
+  test("gives the new user the subscription's plan from then on", () => {
     fc.assert(
-      fc.property(life, when, fc.integer({ min: 0, max: 60 }), (facts, at, later) => {
+      fc.property(anyHistory, when, fc.integer({ min: 0, max: 60 }), (facts, at, later) => {
         const [whole, moved] = [timelineOf(...facts), timelineOf(...facts, movesIn(at))];
         const [expected, got] = [entitlementOn(whole, at + later), entitlementOn(moved, at + later)];
         // The old user's earlier trials and debts limit the old user alone.

@@ -7,7 +7,7 @@ import { rulesDocument } from "./transition-rules-document";
 
 const MOVES: Move[] = ["first", "none", "same", "boundary", "restart", "backwards"];
 
-/** Every situation there can be. */
+/** Every possible situation. */
 const SITUATIONS: RuleInput[] = MOVES.flatMap((move) =>
   [null, ...STATUSES].flatMap((statusBefore) =>
     STATUSES.flatMap((status) =>
@@ -36,7 +36,7 @@ test("every rule is the first match of some situation", () => {
   expect(RULES.filter((rule) => !met.has(rule)).map(({ row }) => row)).toEqual([]);
 });
 
-test("rows stand in their order", () => {
+test("the rules are in the order of their rows", () => {
   const rows = RULES.map(({ row }) => row);
   expect(rows).toEqual([...rows].sort((a, b) => a - b));
 });

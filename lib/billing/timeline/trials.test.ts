@@ -5,18 +5,18 @@ import type { Fact } from "../types";
 
 const onDay = (at: number, ...facts: Fact[]) => entitlementOn(timelineOf(...facts), at);
 
-describe("one trial per user and product", () => {
+describe("per user and product, a trial", () => {
   const [a, b] = [factBuilder("sub_a"), factBuilder("sub_b")];
   const trialing = { status: "trialing" } as const;
 
-  test("the first gives the plan, also after a subscription without one", () => {
+  test("gives the plan if it is the first, also after a subscription without a trial", () => {
     expect(onDay(1, a.snapshot(0, trialing))).toMatchObject({ plan: "low", status: "trialing" });
     const later = [a.snapshot(0), a.cancel(5), b.snapshot(40, { ...trialing, ...days(40, 70) })];
     expect(onDay(41, ...later)).toMatchObject({ plan: "low", source: "stripe:sub_b" });
     expect(timelineOf(...later).flags).toEqual([]);
   });
 
-  test("a later one that the customer started gives nothing until it is active", () => {
+  test("gives the free plan until it is active if it is a later one that the customer started", () => {
     const again = [
       a.snapshot(0, trialing),
       a.cancel(5),
@@ -27,7 +27,7 @@ describe("one trial per user and product", () => {
     expect(timelineOf(...again).flags).toEqual([{ kind: "trial_refused", source: "stripe:sub_b", at: day(40) }]);
   });
 
-  test("a later one that the business granted at the processor gives the plan", () => {
+  test("gives the plan if it is a later one that the business granted at the processor", () => {
     const granted = [
       a.snapshot(0, { ...trialing, selfStarted: true }),
       a.cancel(5),
@@ -37,7 +37,7 @@ describe("one trial per user and product", () => {
     expect(timelineOf(...granted).flags).toEqual([]);
   });
 
-  test("an extension of a trial, running or lapsed, is the business's decision", () => {
+  test("gives the plan if it is extended, also after it lapsed", () => {
     const own = { ...trialing, selfStarted: true };
     const running = [a.snapshot(0, own), a.snapshot(20, { ...own, ...days(0, 45) })];
     expect(onDay(44, ...running)).toMatchObject({ plan: "low", status: "trialing", periodEnd: day(45) });
@@ -46,14 +46,14 @@ describe("one trial per user and product", () => {
     expect(onDay(33, ...lapsed, a.snapshot(32, { ...own, ...days(32, 46) }))).toMatchObject({ plan: "low" });
   });
 
-  test("an extension gives the plan also if the trial itself was refused for another subscription's", () => {
+  test("gives the plan if it is extended, also after it was refused for another subscription's trial", () => {
     const own = { ...trialing, selfStarted: true };
     const refused = [a.snapshot(0, trialing), a.cancel(5), b.snapshot(40, { ...own, ...days(40, 54) })];
     expect(onDay(46, ...refused)).toMatchObject({ plan: "free" });
     expect(onDay(46, ...refused, b.snapshot(45, { ...own, ...days(45, 75) }))).toMatchObject({ plan: "low" });
   });
 
-  test("one that was added inside a paid period is no second trial", () => {
+  test("gives the plan if it was added inside a paid period, since that is no second trial", () => {
     const added = [
       a.snapshot(0, trialing),
       a.cancel(5),
@@ -64,7 +64,7 @@ describe("one trial per user and product", () => {
     expect(onDay(46, ...added)).toMatchObject({ periodEnd: day(75), limitPlan: "low" });
   });
 
-  test("two that begin at one instant are both the first", () => {
+  test("is the first one, too, if it begins at the instant of another one", () => {
     const { flags } = timelineOf(a.snapshot(0, trialing), b.snapshot(0, trialing));
     expect(flags.map(({ kind }) => kind)).toEqual(["two_live_subscriptions", "two_live_subscriptions"]);
   });

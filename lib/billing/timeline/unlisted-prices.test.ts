@@ -32,7 +32,7 @@ const met = (...facts: Fact[]) => replaySubscription(facts).trace[facts.at(-1)?.
 const paid = (...facts: Fact[]) => replaySubscription(facts).periods.map((period) => period.paid);
 
 describe("an unlisted price", () => {
-  test("of two updates in one second the previous state decides which is later, not the id", () => {
+  test("has its order among updates of one second by the previous states, not by the ids", () => {
     const list = { complete: true, plans: 0, unlisted: [entry(item)] };
     const bare = (status: Status) => subscriptionState({ ...none, status });
     const overdue = { ...without(5, list, { status: "past_due" }), previous: bare("active") };
@@ -40,7 +40,7 @@ describe("an unlisted price", () => {
     const later = (id: string, fact: SnapshotFact) => ({ ...fact, id });
     expect(last(listed(0), later("z", overdue), later("y", recovered))?.status).toBe("active");
     expect(last(listed(0), later("y", overdue), later("z", recovered))?.status).toBe("active");
-    // The state before is older than the state: it adds no change of its own.
+    // The previous state is older than the known state and adds no change.
     expect(replaySubscription([listed(0), later("z", recovered)]).failures).toEqual([]);
   });
 
@@ -68,7 +68,7 @@ describe("an unlisted price", () => {
     });
   });
 
-  test("renews, and the payment of its item pays for the period", () => {
+  test("renews, and the payment for its item pays for the period", () => {
     const renewed = without(30, { unlisted: [entry({ id: "si_plan" }, second)] });
     expect(met(listed(0), renewed)).toBe("Billing period renewal detected");
     const facts = [listed(0), renewed, charge(31, { id: "si_plan", ...second })];
@@ -77,7 +77,7 @@ describe("an unlisted price", () => {
     expect(replaySubscription(facts).confirmations.at(-1)).toEqual({ at: day(31), plan: "low", byPayment: true });
   });
 
-  test("of another item beside other plans ends this one", () => {
+  test("of another item beside other plans ends this plan", () => {
     const gone = without(5, { plans: 1, unlisted: [entry({ id: "si_storage", product: "prod_storage" })] });
     expect(met(listed(0), gone)).toBe("Plan removed from the subscription");
     expect(last(listed(0), gone)).toMatchObject({ plan: "low", status: "paused", absent: true, endedAt: null });
@@ -94,24 +94,24 @@ describe("an unlisted price", () => {
     expect(last(listed(0, {}, [storage]), without(5, { unlisted: [storage, other] }))).toMatchObject({
       unlisted: true,
     });
-    // Nor does its payment pay for it.
+    // Its payment does not pay for the plan.
     const cost = charge(6, { id: "si_seats", product: "prod_plan", ...days(0, 30) });
     expect(met(listed(0, {}, [seats]), cost)).toBe("Payment for another item");
   });
 
-  test("counts as the plan if older facts do not name its item", () => {
+  test("counts as the plan if earlier facts do not name its item", () => {
     const old = without(5, { plans: 1, unlisted: [entry({ id: "si_new" })] });
     expect(last(a.snapshot(0), old)).toMatchObject({ plan: "low", unlisted: true, absent: false });
   });
 
-  test("is no plan before one was known", () => {
+  test("is no plan if no plan was known before", () => {
     expect(replaySubscription([without(0, { unlisted: [entry({ id: "si_plan" })] })])).toMatchObject({
       record: null,
       periods: [],
     });
   });
 
-  test("of the previous state is the last known plan", () => {
+  test("in the previous state means the last known plan", () => {
     const previous = subscriptionState({ plan: null, interval: null, item, status: "past_due" });
     const back = { ...listed(6), previous };
     expect(replaySubscription([listed(0), back]).failures).toEqual([{ at: day(6), plan: "low", interval: "monthly" }]);
@@ -139,14 +139,14 @@ function charge(
 describe("a payment at an unlisted price", () => {
   const begun = () => a.snapshot(0, { item, status: "past_due" }, { list: { complete: true, plans: 1, unlisted: [] } });
 
-  test("waits for its subscription, and is another item's if it is not the plan's", () => {
+  test("waits for its subscription, and pays for no plan if its item is not the plan's", () => {
     expect(met(charge(1, { id: "si_plan", ...days(0, 30) }))).toBe("Payment waits for its subscription");
     const other = charge(1, { id: "si_storage", ...days(0, 30) });
     expect(met(begun(), other)).toBe("Payment for another item");
     expect(paid(begun(), other)).toEqual([false]);
   });
 
-  test("pays for the period that its line names, in money if the invoice was", () => {
+  test("pays for the period that its line names, in money if the invoice is", () => {
     const paidInFull = (fact: PaymentFact) => replaySubscription([begun(), fact]).periods[0]?.paidInFull;
     const whole = { id: "si_plan", ...days(0, 30) };
     expect([paidInFull(charge(1, whole)), paidInFull(charge(1, whole, { paidInFull: false }))]).toEqual([true, false]);
@@ -167,7 +167,7 @@ describe("a payment at an unlisted price", () => {
     expect(replaySubscription([listed(0), attempt])).toMatchObject({ failures: [], periods: [{ paid: true }] });
   });
 
-  test("confirms the current plan; for a period its first plan", () => {
+  test("confirms the current plan, or a period's first plan if it is for a period", () => {
     const confirmed = (fact: PaymentFact) =>
       replaySubscription([listed(0), listed(5, { plan: "high" }), fact]).confirmations.filter(
         ({ byPayment }) => byPayment,
@@ -206,7 +206,7 @@ describe("a payment at an unlisted price", () => {
     }
   });
 
-  test("whose lines were cut pays for a period that is known, and opens none", () => {
+  test("with a truncated list of lines pays for a known period, and opens none", () => {
     const none = { periodStart: null, periodEnd: null, plan: null, interval: null };
     const cut = (start: number, rest: Partial<PaymentFact> = {}) =>
       a.pay(31, start, start + 30, { ...none, purpose: "other", truncated: days(start, start + 30), ...rest });

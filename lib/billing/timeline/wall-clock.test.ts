@@ -2,8 +2,8 @@
  * Stripe's test clocks: the periods are the clock's, the events carry real time. A whole history then fits into seconds
  * that lie before most of its periods.
  *
- * Such events do not say when in its period a change, a debt or an end came: each counts from the period's start. So the
- * comparisons use histories whose values do not depend on it. Every history converges.
+ * The time of a change, a debt or an end inside its period is unknown: each counts from the period's start. So the
+ * comparisons use histories with values that do not depend on it. Every history converges.
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -21,8 +21,8 @@ import { addMonths, DAY_MS, SECOND_MS } from "./calendar";
 const BEGIN = Date.UTC(2026, 0, 31, 12);
 const RUNS = Number(process.env.QUOTA_RUNS ?? 3_000);
 const TIMEOUT = 900_000;
-/** One subscription that is paid and goes on. */
-const GOING_ON = [
+/** One subscription that is paid and continues. */
+const CONTINUING = [
   "hour",
   "day",
   "tenDays",
@@ -43,9 +43,9 @@ const GOING_ON = [
   "useHalf",
 ] as const satisfies readonly Action[];
 /** A switch carries over a share of the old period, which depends on the instants of the changes in it. */
-const IN_ITS_PERIODS = GOING_ON.filter((action) => action !== "switchInterval");
+const IN_ITS_PERIODS = CONTINUING.filter((action) => action !== "switchInterval");
 const WITH_ENDS = [
-  ...GOING_ON,
+  ...CONTINUING,
   "trial",
   "trialByBusiness",
   "endTrial",
@@ -97,13 +97,13 @@ function usageOf(simulator: BillingSimulator, facts: readonly ProcessorFact[], l
 }
 
 test(
-  "the plan, its status and its limits are those of the history on the clock's time",
+  "events in real time give the same plan, status and limits as events in the clock's time",
   () => {
     fc.assert(
       fc.property(anyActions(WITH_ENDS), (actions) => {
         const simulator = simulate(new BillingSimulator(), actions);
         const [clock, wall] = [usageOf(simulator, simulator.facts), usageOf(simulator, onWall(simulator.facts))];
-        // Of several subscriptions that give nothing, the free plan shows the one that ended last.
+        // Of several subscriptions without an entitlement, the free plan shows the one that ended last.
         const shown = ({ entitlementPeriod: { plan, status }, limits }: typeof clock) => ({
           plan,
           status: plan === "free" ? null : status,
@@ -118,7 +118,7 @@ test(
 );
 
 test(
-  "so is what is used and what remains of a subscription that goes on in its periods",
+  "events in real time give the same usage of a subscription that continues in its periods",
   () => {
     fc.assert(
       fc.property(anyActions(IN_ITS_PERIODS), (actions) => {
@@ -136,10 +136,10 @@ test(
 );
 
 test(
-  "nothing gives more than was paid for",
+  "no history in real time gives more usage than was paid for",
   () => {
     fc.assert(
-      fc.property(anyActions(GOING_ON), fc.boolean(), (actions, all) => {
+      fc.property(anyActions(CONTINUING), fc.boolean(), (actions, all) => {
         const simulator = simulate(new WallClockSimulator(), all ? greedy(actions) : actions);
         expect(simulator.acceptedUsage()).toBeLessThanOrEqual(simulator.usageBound());
       }),
@@ -224,7 +224,7 @@ test.each(["clock", "wall"] as const)(
         remaining: remaining.stamps_used,
       };
     };
-    // The renewal forgave 15,000, which are held back while it is owed; the plan goes on for the days of grace.
+    // The renewal credited 15,000, which are withheld while it is owed; the plan continues for the days of grace.
     expect(at(third + 2 * DAY_MS)).toEqual({
       plan: "titanium",
       status: "past_due",

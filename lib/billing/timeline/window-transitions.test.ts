@@ -16,8 +16,8 @@ const window = (source: string, start: number, end: number, countsUntil: number 
 const second = days(30, 60);
 const third = days(60, 90);
 
-describe("a subscription's own windows", () => {
-  test("the first is a reset from nothing", () => {
+describe("a subscription's window", () => {
+  test("begins with a reset without a former window if it is the first", () => {
     const a = factBuilder();
     expect(transitions(a.snapshot(0))[0]).toEqual({
       window: window("stripe:sub_a", 0, 30),
@@ -31,7 +31,7 @@ describe("a subscription's own windows", () => {
     });
   });
 
-  test("a renewal is a reset from the old window, unpaid until its payment is seen", () => {
+  test("begins with a reset at a renewal, unpaid until its payment is seen", () => {
     const a = factBuilder();
     const facts = [a.snapshot(0), a.snapshot(30, second)];
     expect(opening(30, ...facts)).toEqual({
@@ -47,7 +47,7 @@ describe("a subscription's own windows", () => {
     expect(opening(30, ...facts, a.pay(31, 30, 60))).toMatchObject({ unpaid: false, withheldFromPrevious: false });
   });
 
-  test("what an unpaid renewal held is held on where the next one comes before it is paid", () => {
+  test("keeps the quota of an unpaid renewal withheld if the next renewal comes before the payment", () => {
     const a = factBuilder();
     const facts = [a.snapshot(0), a.snapshot(30, second), a.snapshot(31, { ...second, status: "past_due" })];
     const next = a.snapshot(60, { ...third, status: "past_due" });
@@ -55,7 +55,7 @@ describe("a subscription's own windows", () => {
     expect(opening(60, ...facts, a.pay(40, 30, 60), next)).toMatchObject({ unpaid: true, withheldFromPrevious: false });
   });
 
-  test("a trial owes nothing, and leaves nothing held", () => {
+  test("owes no payment in a trial, and withholds no quota after it", () => {
     const a = factBuilder();
     const trial = a.snapshot(0, { status: "trialing" });
     expect(opening(0, trial)).toMatchObject({ kind: "reset", unpaid: false, withheldFromPrevious: false });
@@ -67,12 +67,12 @@ describe("a subscription's own windows", () => {
     });
   });
 
-  test("of a plan billed yearly are months, and the last month counts until news", () => {
+  test("of a yearly plan is a month; the last one stays open until the renewal's event", () => {
     const a = factBuilder();
     const yearly = { interval: "yearly" as const, ...days(0, 365) };
     expect(transitions(a.snapshot(0, yearly))[0]).toMatchObject({ window: window("stripe:sub_a", 0, 30, 30) });
     const later = a.snapshot(100, { interval: "yearly", ...days(100, 465) });
-    // The month of July.
+    // July
     expect(opening(100, a.snapshot(0, yearly), later)?.from).toEqual({
       ...window("stripe:sub_a", 0, 30),
       start: day(91),
@@ -84,10 +84,10 @@ describe("a subscription's own windows", () => {
   });
 });
 
-describe("what a carry-over forgives at most", () => {
+describe("a carry-over credits at most", () => {
   const restart = days(10, 40);
 
-  test("the limit's share of the time that was held, where the old period was paid", () => {
+  test("the limit's share of the elapsed time if the old period was paid", () => {
     const a = factBuilder();
     expect(opening(10, a.snapshot(0), a.snapshot(10, restart))).toMatchObject({
       kind: "carry_over",
@@ -97,14 +97,14 @@ describe("what a carry-over forgives at most", () => {
     });
   });
 
-  test("nothing where it was not", () => {
+  test("0 if the old period was not paid", () => {
     const a = factBuilder();
     const owed = a.snapshot(0, { status: "past_due" });
     expect(opening(10, owed, a.snapshot(10, restart))).toMatchObject({ kind: "carry_over", share: { units: 0 } });
     expect(opening(10, owed, a.pay(5, 0, 30), a.snapshot(10, restart))).toMatchObject({ share: { units: 33 } });
   });
 
-  test("each plan for its time, none for more than was confirmed", () => {
+  test("each plan's share for its time, and no more than the confirmed plan's", () => {
     const a = factBuilder();
     const high = { plan: "high" };
     const facts = [a.snapshot(0), a.snapshot(10, high), a.snapshot(20, { ...high, ...days(20, 50) })];
@@ -118,7 +118,7 @@ describe("what a carry-over forgives at most", () => {
     expect(opening(20, ...low)).toMatchObject({ share: { units: 366 } });
   });
 
-  test("nothing for the time in which it did not live; a resume becomes a reset with its payment in money", () => {
+  test("0 for the time of a pause; a resumption becomes a reset with its payment in money", () => {
     const a = factBuilder();
     const facts = [a.snapshot(0), a.snapshot(10, { status: "paused" }), a.snapshot(20, days(20, 50))];
     expect(opening(20, ...facts)).toMatchObject({
@@ -130,7 +130,7 @@ describe("what a carry-over forgives at most", () => {
     expect(opening(20, ...facts, a.pay(21, 20, 50))).toMatchObject({ kind: "reset", share: {} });
   });
 
-  test("counters only: what exists is not forgiven", () => {
+  test("counters, and no gauge", () => {
     const a = factBuilder();
     const office = { plan: "office" };
     const timeline = fold(
@@ -142,13 +142,13 @@ describe("what a carry-over forgives at most", () => {
   });
 });
 
-describe("a first period inside another subscription's", () => {
+describe("a first period inside another subscription's period", () => {
   const again = (other: Fact[], from = 10) =>
     opening(from, ...other, factBuilder("sub_b").snapshot(from, days(from, from + 30)));
   const inside = { kind: "carry_over", reason: "Resubscribed within a paid period" };
   const anew = { kind: "reset", reason: "New subscription", from: null, share: {} };
 
-  test("that is paid, or a trial, carries over", () => {
+  test("carries over if that is paid or a trial", () => {
     const a = factBuilder();
     expect(again([a.snapshot(0)])).toMatchObject({
       ...inside,
@@ -159,7 +159,7 @@ describe("a first period inside another subscription's", () => {
     expect(again([a.snapshot(0), a.cancel(5)])).toMatchObject({ ...inside, share: { units: 16 } });
   });
 
-  test("that was never paid, or is over, begins anew", () => {
+  test("begins with a reset if that was never paid or is over", () => {
     const a = factBuilder();
     expect(again([a.snapshot(0, { status: "past_due" })])).toMatchObject(anew);
     expect(again([a.snapshot(0), a.cancel(5)], 30)).toMatchObject(anew);
@@ -167,7 +167,7 @@ describe("a first period inside another subscription's", () => {
     expect(again([a.snapshot(20, days(20, 50))])).toMatchObject(anew);
   });
 
-  test("of two that begin at one instant only one is inside the other", () => {
+  test("carries over for only one of two that begin at one instant", () => {
     const [a, b] = [factBuilder("sub_a"), factBuilder("sub_b")];
     const all = transitions(a.snapshot(0), b.snapshot(0));
     expect(all.map(({ window: { source }, kind }) => [source, kind])).toEqual([
@@ -177,7 +177,7 @@ describe("a first period inside another subscription's", () => {
     ]);
   });
 
-  test("of a live one and one that was paused or whose item had left, the live one", () => {
+  test("carries over from a live subscription, not from one that was paused or lost its item", () => {
     const [a, c] = [factBuilder("sub_a"), factBuilder("sub_c")];
     const from = (...others: Fact[]) => again(others)?.from?.source;
     const left = { plan: null, interval: null, periodStart: null, periodEnd: null };
@@ -186,13 +186,13 @@ describe("a first period inside another subscription's", () => {
       expect(from(a.snapshot(0), gone, c.snapshot(5, days(5, 35)), c.cancel(10))).toBe("stripe:sub_c");
       expect(from(a.snapshot(0), gone)).toBe("stripe:sub_a");
     }
-    // One that begins at the very instant has nothing before it, and is as live as it begins.
+    // A subscription that begins at the same instant counts as live.
     const b = factBuilder("sub_b").snapshot(10, days(10, 40));
     const all = transitions(a.snapshot(10, days(10, 40)), c.snapshot(0), c.snapshot(9, { status: "paused" }), b);
     expect(all.find(({ window: { source } }) => source === "stripe:sub_b")?.from?.source).toBe("stripe:sub_a");
   });
 
-  test("of several the one that lived longest, then the one that began last", () => {
+  test("carries over from the subscription that lasted longest, then from the one that began last", () => {
     const [a, c] = [factBuilder("sub_a"), factBuilder("sub_c")];
     const from = (...others: Fact[]) => again(others)?.from?.source;
     expect(from(a.snapshot(0), c.snapshot(5, days(5, 35)))).toBe("stripe:sub_c");
@@ -204,7 +204,7 @@ describe("a first period inside another subscription's", () => {
     expect(from(a.snapshot(0), c.snapshot(5, { ...days(5, 35), plan: "high" }), c.cancel(12))).toBe("stripe:sub_a");
   });
 
-  test("of a subscription that restarted only in its last period", () => {
+  test("carries over from the last period of a subscription that restarted", () => {
     const a = factBuilder();
     const restart = days(5, 35);
     expect(again([a.snapshot(0), a.snapshot(5, restart), a.pay(5, 5, 35)])).toMatchObject({
@@ -213,7 +213,7 @@ describe("a first period inside another subscription's", () => {
     expect(again([a.snapshot(0), a.snapshot(5, { ...restart, status: "past_due" })])).toMatchObject(anew);
   });
 
-  describe("if it is a trial", () => {
+  describe("that is a trial", () => {
     const high = { plan: "high" };
     const from = (plan: string, ...others: Fact[]) => {
       const trial = factBuilder("sub_b").snapshot(10, { ...days(10, 40), status: "trialing", plan });
@@ -222,7 +222,7 @@ describe("a first period inside another subscription's", () => {
     const [a, c] = [factBuilder("sub_a"), factBuilder("sub_c")];
     const later = days(5, 35);
 
-    test("one that paid for a plan as high comes first, of several the one with the highest plan", () => {
+    test("carries over from a payment for a plan as high, then from the highest plan", () => {
       const both = [a.snapshot(0), c.snapshot(5, { ...later, ...high }), c.cancel(12, { ...later, ...high })];
       expect(from("high", ...both)).toBe("stripe:sub_c");
       expect(from("low", ...both)).toBe("stripe:sub_c");
@@ -231,7 +231,7 @@ describe("a first period inside another subscription's", () => {
       expect(from("low", ...lower)).toBe("stripe:sub_a");
     });
 
-    test("another trial does not count as paid, until it is paid in money", () => {
+    test("does not carry over from another trial until that is paid in money", () => {
       const trial = c.snapshot(5, { ...later, ...high, status: "trialing" });
       const end = c.cancel(12, { ...later, ...high });
       expect(from("high", a.snapshot(0), trial, end)).toBe("stripe:sub_a");
@@ -240,10 +240,10 @@ describe("a first period inside another subscription's", () => {
   });
 });
 
-describe("falling back to free", () => {
+describe("a return to the free plan", () => {
   const toFree = (...facts: Fact[]) => transitions(...facts).filter(({ window: { source } }) => source === "free");
 
-  test("brings along what was used, by the reason that ended the plan", () => {
+  test("preserves the usage, with the reason that ended the plan", () => {
     const a = factBuilder();
     expect(toFree(a.snapshot(0), a.cancel(10))).toEqual([
       {
@@ -263,7 +263,7 @@ describe("falling back to free", () => {
     expect(toFree(a.snapshot(0))).toMatchObject([{ at: day(37), reason: "Grace ran out" }]);
   });
 
-  test("every time, but not from free to free, nor where nothing was before", () => {
+  test("is recorded each time, and never without a plan before it", () => {
     const [a, b] = [factBuilder("sub_a"), factBuilder("sub_b")];
     expect(toFree(a.snapshot(0, { status: "incomplete" }), a.snapshot(1, { status: "incomplete_expired" }))).toEqual(
       [],
@@ -275,20 +275,20 @@ describe("falling back to free", () => {
     ]);
   });
 
-  test("from the month that was, where it ends as a month of a year does", () => {
+  test("names a yearly plan's month if it happens at the month's end", () => {
     const a = factBuilder();
     const [only] = toFree(a.snapshot(0, { interval: "yearly", ...days(0, 365) }), a.cancel(30));
     expect(only?.from).toEqual(window("stripe:sub_a", 0, 30, 30));
   });
 
-  test("openings come in the order of their instants", () => {
+  test("is in the order of all transitions by their instants", () => {
     const [a, b] = [factBuilder("sub_a"), factBuilder("sub_b")];
     const all = transitions(b.snapshot(40, days(40, 70)), a.snapshot(0), a.cancel(10));
     expect(all.map(({ at }) => at)).toEqual([day(0), day(10), day(40), day(77)]);
   });
 });
 
-test("the day's segment says whose window counts", () => {
+test("an entitlement period names the window that counts", () => {
   const a = factBuilder();
   expect(entitlementOn(timelineOf(a.snapshot(0), a.cancel(10)), 10)).toMatchObject({
     source: "free",

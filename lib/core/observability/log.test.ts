@@ -60,14 +60,14 @@ test.each([
   ["apiKey", "opaque"],
   ["headers", { host: "x" }],
   ["payload", { email: "person@example.com" }],
-])("a field with the name %s, with any value", (name, value) => {
+])("a field with the name %s is redacted, with any value", (name, value) => {
   for (const fields of [{ [name]: value }, { request: { [name]: value } }])
     expect(JSON.parse(logged((log) => log.info(fields, "x"))), name).toMatchObject(
       "request" in fields ? { request: { [name]: "[redacted]" } } : { [name]: "[redacted]" },
     );
 });
 
-test("tokens of other systems, by their shape", () => {
+test("tokens of other systems are redacted by their shape", () => {
   const token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyXzEifQ.c2lnbmF0dXJl";
   const text = logged((log) =>
     log.info({ error: `Bearer ${token}`, also: token, key: "sk_test_4eC39HqLyjWDarjtT1zdp7dc" }, token),

@@ -22,13 +22,13 @@ function failing(error: () => Error, times: number) {
   return { answer: callOver(transport)(z.object({ done: z.boolean() }), "link_customer", {}), calls: () => calls };
 }
 
-test("a call whose user is erased meanwhile is repeated", async () => {
+test("a call is repeated if the user is erased in between", async () => {
   const { answer, calls } = failing(erased, 2);
   expect(await answer).toEqual({ done: true });
   expect(calls()).toBe(3);
 });
 
-test("a user who is erased each time makes the call unavailable, never broken", async () => {
+test("a call is unavailable, never broken, if the user is erased each time", async () => {
   const { answer, calls } = failing(erased, 3);
   await expect(answer).rejects.toMatchObject({ problem: "unavailable", code: "23503" });
   expect(calls()).toBe(3);

@@ -13,7 +13,7 @@ const shipped = testDatabase({ deadlines: "shipped" });
 const gateway = createGateway(limitedPerUser(postgresTransport(database.url, { connections: 6 })));
 afterAll(() => gateway.end());
 
-test("forty calls on a user's own locked row wait outside the pool, and none is lost", async () => {
+test("forty calls on a user's own locked row wait outside the pool, and each is answered", async () => {
   await chatbotsTable(gateway).create("slow", "first");
   const client = await database.pool().connect();
   await client.query("begin");

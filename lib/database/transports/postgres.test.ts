@@ -24,7 +24,7 @@ async function silence(): Promise<string> {
   return `postgres://tollgate@127.0.0.1:${(server.address() as net.AddressInfo).port}/tollgate`;
 }
 
-test("a silent server: unavailable within the deadline, for every waiting caller", async () => {
+test("a silent server is unavailable within the deadline, for every waiting call", async () => {
   const url = await silence();
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
   const gateway = createGateway(postgresTransport(url));
@@ -43,7 +43,7 @@ test("a silent server: unavailable within the deadline, for every waiting caller
   void gateway.end();
 });
 
-test("no server: unavailable at once", async () => {
+test("an absent server is unavailable at once", async () => {
   const url = await silence();
   for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
   const gateway = createGateway(postgresTransport(url));

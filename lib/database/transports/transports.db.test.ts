@@ -12,7 +12,7 @@ import { supabaseTransport } from "./supabase";
 const database = testDatabase();
 const shipped = testDatabase({ deadlines: "shipped" });
 
-/** Functions of these tests only: each answers in a way that ours rarely or never do. */
+/** Functions of these tests only: each has an answer that ours rarely or never have. */
 const PROBES = `
   create function tollgate.probe_echo(p_text text, p_document jsonb, p_number bigint, p_flag boolean, p_at timestamptz,
     p_bytes bytea, p_missing text default 'default') returns jsonb language sql set search_path = '' as $$
@@ -42,7 +42,7 @@ async function errorOf(call: Promise<unknown>): Promise<DatabaseError> {
 }
 
 describe.each(TRANSPORT_KINDS.filter((kind) => kind !== "pgbouncer"))("%s", contract);
-// Whether it is installed is known when the tests run, not when they are collected.
+// The installation is known when the tests run, not when they are collected.
 describe("pgbouncer", () => contract("pgbouncer"));
 
 function contract(kind: (typeof TRANSPORT_KINDS)[number]): void {
@@ -133,7 +133,7 @@ function contract(kind: (typeof TRANSPORT_KINDS)[number]): void {
     expect(rowCount).toBe(0);
   });
 
-  check("it has the server's rights", async () => {
+  check("a call has the server's rights", async () => {
     expect(await transport.call("probe_role", {})).toEqual({ service: true });
   });
 
@@ -156,7 +156,7 @@ function contract(kind: (typeof TRANSPORT_KINDS)[number]): void {
     expect(await gateway.consume(userId, "stamps_used", 1)).toMatchObject({ used: 2 });
   });
 
-  check("the gateway's verdicts, conflicts and refusals", async () => {
+  check("the gateway has the same verdicts, conflicts and refusals", async () => {
     const gateway = createGateway(transport);
     const userId = `contract-${kind}`;
     expect(await gateway.consume(userId, "stamps_used", 500)).toMatchObject({ allowed: true, remaining: 0 });
@@ -182,7 +182,7 @@ function contract(kind: (typeof TRANSPORT_KINDS)[number]): void {
     expect((await gateway.loadWebhookEvent("stripe", event.id)).raw).toEqual(raw);
   });
 
-  check("40 concurrent calls over few connections all get an answer", async () => {
+  check("40 concurrent calls over few connections all get a verdict", async () => {
     const gateway = createGateway(database.transport({ kind, connections: 4 }));
     const verdicts = await Promise.all(
       Array.from({ length: 40 }, () => gateway.consume(`crowd-${kind}`, "orders_count", 5)),
@@ -191,7 +191,7 @@ function contract(kind: (typeof TRANSPORT_KINDS)[number]): void {
   });
 }
 
-describe("a database that does not answer is unavailable", () => {
+describe("a database without a usable answer", () => {
   const answers: Record<string, (response: http.ServerResponse) => void> = {
     "/html": (response) => response.writeHead(502, { "content-type": "text/html" }).end("<html>Bad gateway</html>"),
     "/limited": (response) => response.writeHead(429).end("slow down"),
@@ -227,13 +227,13 @@ describe("a database that does not answer is unavailable", () => {
     ["/silent", "unavailable"],
     ["/broken", "broken"],
     ["/wrong-key", "broken"],
-  ])("supabase %s: %s", async (path, problem) => {
+  ])("behind supabase%s is %s", async (path, problem) => {
     const options = path === "/silent" ? { timeoutMs: 200 } : {};
     const transport = supabaseTransport({ url: base + path, secretKey: "sb_secret_x" }, options);
     expect(await errorOf(transport.call("ping", {}))).toMatchObject({ problem });
   });
 
-  test("no server", async () => {
+  test("without a server is unavailable", async () => {
     const closedPort = "127.0.0.1:9";
     for (const transport of [
       postgresTransport(`postgres://postgres@${closedPort}/x`),

@@ -32,25 +32,25 @@ describe("the state of a checkout", () => {
   });
 });
 
-describe("closing a checkout", () => {
-  test("one that is ready is canceled", async () => {
+describe("closing a checkout cancels", () => {
+  test("a ready transaction", async () => {
     const { client, requests } = await fakeApi(at("ready"), at("canceled"));
     expect(await client.closeCheckout(TXN)).toBe("closed");
     expect(requests[1]).toMatchObject({ method: "PATCH", path: `/transactions/${TXN}`, body: { status: "canceled" } });
   });
 
-  test("a draft cannot be canceled: the answer says so, without a request", async () => {
+  test("no draft, which stays open without a request", async () => {
     const { client, requests } = await fakeApi(at("draft"));
     expect(await client.closeCheckout(TXN)).toBe("left_open");
     expect(requests).toHaveLength(1);
   });
 
-  test("paid in between", async () => {
+  test("no transaction that is paid in between", async () => {
     const { client } = await fakeApi(at("ready"), refusal(400, "transaction_invalid_status_change"), at("paid"));
     expect(await client.closeCheckout(TXN)).toBe("paid");
   });
 
-  test("after another refusal it is left open; an unreachable processor is an error", async () => {
+  test("no transaction that Paddle refuses to cancel; an unreachable processor is an error", async () => {
     const refused = await fakeApi(at("ready"), refusal(400, "transaction_immutable"), at("ready"));
     expect(await refused.client.closeCheckout(TXN)).toBe("left_open");
     const down = await fakeApi(at("ready"), refusal(500, "internal_error"));
@@ -58,7 +58,7 @@ describe("closing a checkout", () => {
   });
 });
 
-describe("the refund of a checkout that was paid beside another", () => {
+describe("the refund of a duplicate purchase", () => {
   const adjustment = (status: AdjustmentSpec["status"]) =>
     adjustmentEntity({
       id: "adj_01hvgf2s84dr6reszzg29zbvcm",
@@ -108,8 +108,8 @@ describe("the refund of a checkout that was paid beside another", () => {
   });
 });
 
-describe("a subscription as it is", () => {
-  test("as a snapshot in its place by Paddle's own clock", async () => {
+describe("a fetched subscription", () => {
+  test("is a snapshot, dated by Paddle's own clock", async () => {
     const { client } = await fakeApi({
       data: subscription([item("pri_mail_silver_monthly"), item("pri_seats")], {
         scheduled_change: { action: "cancel", effective_at: "2026-12-01T10:00:00.123456Z", resume_at: null },
@@ -162,7 +162,7 @@ describe("a subscription as it is", () => {
     });
   });
 
-  test("without a price of the catalog it has no state", async () => {
+  test("has no fact without a price of the catalog", async () => {
     const { client } = await fakeApi({ data: subscription([item("pri_foreign")]) });
     expect((await client.subscription(SUBSCRIPTION)).facts).toEqual([]);
   });
@@ -182,14 +182,14 @@ describe("a pause", () => {
     });
   });
 
-  test("that is none is left alone", async () => {
+  test("is not ended if the subscription is active", async () => {
     const { client, requests } = await fakeApi({ data: subscription([item("pri_mail_silver_monthly")]) });
     await client.unpause(SUBSCRIPTION);
     expect(requests).toHaveLength(1);
   });
 });
 
-test("the page of the open payment is that of the newest transaction which is past due", async () => {
+test("the page of the open payment belongs to the newest past-due transaction", async () => {
   const list = (...all: object[]): Answer => ({
     data: all as never,
     meta: { pagination: { per_page: 1, has_more: false, estimated_total: all.length, next: "" } },
@@ -203,7 +203,7 @@ test("the page of the open payment is that of the newest transaction which is pa
   expect(await client.duePage(SUBSCRIPTION)).toBeNull();
 });
 
-test("the page that changes a subscription's card", async () => {
+test("the payment page is the page that changes the subscription's card", async () => {
   const items = [item("pri_mail_silver_monthly")];
   const update_payment_method = "https://buyer-portal.paddle.com/card";
   const { client } = await fakeApi(

@@ -70,20 +70,23 @@ describe("a purchase with a code", () => {
     expect(requests).toHaveLength(1);
   });
 
-  test.each(["SPRING20,OTHER", "", "A B", "ä", "x".repeat(33)])("%j is not asked for", async (code) => {
-    const { client, requests } = await fakeApi();
-    await expect(client.checkout({ ...request, code })).rejects.toMatchObject({
-      problem: "invalid_code",
-      code: "malformed_code",
-    });
-    expect(requests).toEqual([]);
-  });
+  test.each(["SPRING20,OTHER", "", "A B", "ä", "x".repeat(33)])(
+    "%j is an invalid code without a request",
+    async (code) => {
+      const { client, requests } = await fakeApi();
+      await expect(client.checkout({ ...request, code })).rejects.toMatchObject({
+        problem: "invalid_code",
+        code: "malformed_code",
+      });
+      expect(requests).toEqual([]);
+    },
+  );
 
   test.each([
     "transaction_discount_not_eligible",
     "discount_usage_limit_exceeded",
     "transaction_balance_less_than_charge_limit",
-  ])("%s by the transaction is an invalid code", async (code) => {
+  ])("the transaction's refusal %s is an invalid code", async (code) => {
     const { client } = await fakeApi(list(discount()), refusal(400, code));
     await expect(client.checkout({ ...request, code: "SPRING20" })).rejects.toMatchObject({
       problem: "invalid_code",
@@ -91,7 +94,7 @@ describe("a purchase with a code", () => {
     });
   });
 
-  test("without a code, too small an amount is no invalid code", async () => {
+  test("too small an amount is no invalid code without a code", async () => {
     const { client } = await fakeApi(refusal(400, "transaction_balance_less_than_charge_limit"));
     await expect(client.checkout(request)).rejects.toMatchObject({ problem: "amount_too_small" });
   });
@@ -138,7 +141,7 @@ describe("a preview of a subscription with a discount", () => {
     expect(requests[2]?.path).toBe(`/discounts/${DISCOUNT}`);
   });
 
-  test("the tax is the tax of the card's charge, after credit", async () => {
+  test("gives the tax of the card's charge, after credit", async () => {
     const sums = { tax: "304", grand_total_tax: "152", credit: "952", grand_total: "952" };
     const { shown } = await ask(preview(sums, null));
     expect(shown).toMatchObject({ dueNow: { amount: 952 }, tax: { amount: 152 } });
@@ -157,7 +160,7 @@ describe("a preview of a subscription with a discount", () => {
     expect(await client.preview(change)).toMatchObject({ discounts: [{ off, endsAt: null }] });
   });
 
-  test("if nothing is due, there is no reduction, and the discount is still named", async () => {
+  test("gives the discount without a reduction if nothing is due", async () => {
     const { shown } = await ask(preview({ grand_total: "0", discount: "400", grand_total_tax: "0" }), {
       data: discount(),
     });
@@ -166,14 +169,14 @@ describe("a preview of a subscription with a discount", () => {
     expect(shown).not.toHaveProperty("tax");
   });
 
-  test("a key that cannot read discounts gives the amounts only", async () => {
+  test("gives the amounts only if the key cannot read discounts", async () => {
     const { shown } = await ask(preview({ discount: "400" }), refusal(403, "forbidden"));
     expect(shown).toMatchObject({ dueNow: { amount: 1904 }, discount: { amount: 400 } });
     expect(shown).not.toHaveProperty("discounts");
   });
 });
 
-test("a plan change names no discount: Paddle keeps the one that the subscription has", async () => {
+test("a plan change names no discount: Paddle keeps the subscription's discount", async () => {
   const { client, requests } = await fakeApi(
     { data: subscription([item(SILVER)], { discount: { id: DISCOUNT, starts_at: null, ends_at: null } }) },
     { data: subscription([item("pri_mail_titanium_monthly")]) },

@@ -36,13 +36,13 @@ test.each([
   [500, "internal_error", "unavailable"],
   [503, "service_unavailable", "unavailable"],
 ] as const)("%i %s is %s", async (status, code, problem) => {
-  const error = await failure(refusal(status, code, "told in Paddle's words"));
+  const error = await failure(refusal(status, code, "Paddle's own text"));
   expect(error).toBeInstanceOf(ProcessorError);
   expect(error).toMatchObject({ problem, code });
-  expect((error as Error).message).toContain("told in Paddle's words");
+  expect((error as Error).message).toContain("Paddle's own text");
 });
 
-describe("no answer that can be used is unavailable", () => {
+describe("an unusable answer is unavailable:", () => {
   test.each<[string, Answer, string]>([
     ["a proxy's page", { status: 502, raw: "<html>Bad Gateway</html>" }, "unreadable"],
     ["an empty body", { status: 504, raw: "" }, "unreadable"],
@@ -64,7 +64,7 @@ describe("no answer that can be used is unavailable", () => {
     expect(error).toMatchObject({ problem: "unavailable" });
   });
 
-  test("an answer in time leaves no timer behind", async () => {
+  test("an answer in time clears its timer", async () => {
     const { client } = await fakeApi({ data: { url: "https://invoices.example/1.pdf" } });
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
@@ -73,13 +73,13 @@ describe("no answer that can be used is unavailable", () => {
   });
 });
 
-describe("the key stays a secret", () => {
+describe("an error does not contain the key", () => {
   test("if Paddle repeats it", async () => {
     const error = await failure(refusal(403, "authentication_malformed", `The key ${API_KEY} is not one.`));
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(API_KEY);
   });
 
-  test("if it cannot be sent: fetch quotes the whole header", async () => {
+  test("if the key cannot be sent and fetch quotes the whole header", async () => {
     const client = clientAt("http://127.0.0.1:1", { apiKey: `${API_KEY}\nsecond line` });
     const error = await client.undoCancel(SUBSCRIPTION).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ProcessorError);

@@ -8,7 +8,7 @@ const page = (data: object[], hasMore = false) => ({
 const ids = (from: number, count: number) => Array.from({ length: count }, (_, index) => `txn_${from + index}`);
 
 describe("invoices", () => {
-  test("asks for one customer's billed transactions, newest first", async () => {
+  test("are one customer's billed transactions, newest first", async () => {
     const { client, requests } = await fakeApi(page([]));
     expect(await client.invoices({ customer: CUSTOMER })).toEqual([]);
     expect(requests).toMatchObject([{ method: "GET", path: "/transactions" }]);
@@ -27,7 +27,7 @@ describe("invoices", () => {
     ["billed", "open"],
     ["past_due", "open"],
     ["canceled", "void"],
-  ])("%s is %s", async (status, expected) => {
+  ])("of a transaction that is %s are %s", async (status, expected) => {
     const { client } = await fakeApi(page([transaction("txn_1", { status })]));
     expect(await client.invoices({ customer: CUSTOMER })).toEqual([
       {
@@ -62,7 +62,7 @@ describe("invoices", () => {
       return invoice;
     };
 
-    test("each in the currency of the total", async () => {
+    test("have each amount in the currency of the total", async () => {
       const adjustments_totals = paidBack("500", "300");
       expect(await read({ ...details({ tax: "300", discount: "167" }), adjustments_totals })).toMatchObject({
         total: { amount: 1799, currency: "EUR" },
@@ -72,29 +72,29 @@ describe("invoices", () => {
       });
     });
 
-    test("a chargeback that was won leaves nothing refunded", async () => {
+    test("have no refund after a won chargeback", async () => {
       expect(await read({ ...details({}), adjustments_totals: paidBack("0", "0") })).not.toHaveProperty("refunded");
     });
 
-    test("a key that cannot read adjustments gives no refunds", async () => {
+    test("have no refunds if the key cannot read adjustments", async () => {
       const invoice = await read(details({}));
       for (const field of ["refunded", "tax", "discount"]) expect(invoice).not.toHaveProperty(field);
     });
 
-    test("an amount that is none is an error", async () => {
+    test("are an error if an amount is not a whole number", async () => {
       const { client } = await fakeApi(page([transaction("txn_1", details({ tax: "1.5" }))]));
       await expect(client.invoices({ customer: CUSTOMER })).rejects.toMatchObject({ code: "unreadable" });
     });
   });
 
-  test("not billed yet: no number, and the day it was made", async () => {
+  test("that are not billed yet have no number, and the day of the transaction", async () => {
     const { client } = await fakeApi(page([transaction("txn_1", { invoice_number: null, billed_at: null })]));
     expect(await client.invoices({ customer: CUSTOMER })).toMatchObject([
       { number: null, at: Date.UTC(2026, 10, 1, 10, 0, 0, 900) },
     ]);
   });
 
-  test("of the given subscriptions only; without subscriptions, none", async () => {
+  test("belong to the given subscriptions only; without subscriptions there are none", async () => {
     const { client, requests } = await fakeApi(page([transaction("txn_1")]));
     expect(await client.invoices({ subscriptions: [] })).toEqual([]);
     expect(requests).toEqual([]);
@@ -104,20 +104,20 @@ describe("invoices", () => {
     await expect(client.invoices({ subscriptions: ["sub_1,sub_9"] })).rejects.toMatchObject({ code: "malformed_id" });
   });
 
-  test("newest first by the day they were billed", async () => {
+  test("are sorted by the day of billing, newest first", async () => {
     const { client } = await fakeApi(
       page([transaction("txn_2"), transaction("txn_1", { billed_at: "2026-11-09T00:00:00Z" })]),
     );
     expect((await client.invoices({ customer: CUSTOMER })).map(({ id }) => id)).toEqual(["txn_1", "txn_2"]);
   });
 
-  test("drafts and changes of a card are no invoices", async () => {
+  test("do not include drafts and card changes", async () => {
     const card = transaction("txn_1", { origin: "subscription_payment_method_change" });
     const { client } = await fakeApi(page([card, transaction("txn_2", { status: "draft" })]));
     expect(await client.invoices({ customer: CUSTOMER })).toEqual([]);
   });
 
-  test("a hundred at most, page by page, and never at an address that the answer names", async () => {
+  test("are a hundred at most, page by page, and never from an address in the answer", async () => {
     const pages = [0, 30, 60, 90, 120].map((from) =>
       page(
         ids(from, 30).map((id) => transaction(id)),
@@ -130,7 +130,7 @@ describe("invoices", () => {
     expect(requests.map(({ query }) => query.after)).toEqual([undefined, "txn_29", "txn_59", "txn_89"]);
   });
 
-  test("an empty page is the last one, independent of its `has_more`", async () => {
+  test("end with an empty page, independent of its `has_more`", async () => {
     const { client, requests } = await fakeApi(page([], true), page([transaction("txn_1")]));
     expect(await client.invoices({ customer: CUSTOMER })).toEqual([]);
     expect(requests).toHaveLength(1);
@@ -141,7 +141,7 @@ describe("invoices", () => {
     ["a total that is no whole number", { details: { tax_rates_used: [], totals: totals("19.99"), line_items: [] } }],
     ["no instant", { billed_at: "yesterday" }],
     ["no currency", { details: { tax_rates_used: [], totals: totals("1", { currency_code: "usd" }), line_items: [] } }],
-  ])("%s is an answer that cannot be read", async (_, over) => {
+  ])("with %s are an unreadable answer", async (_, over) => {
     const { client } = await fakeApi(page([transaction("txn_1", over)]));
     await expect(client.invoices({ customer: CUSTOMER })).rejects.toMatchObject({
       problem: "unavailable",
@@ -150,8 +150,8 @@ describe("invoices", () => {
   });
 });
 
-describe("invoicePdf", () => {
-  test("gives the link", async () => {
+describe("an invoice's PDF", () => {
+  test("is the link to the file", async () => {
     const { client, requests } = await fakeApi({ data: { url: "https://paddle-invoices.example/1.pdf?X-Amz=1" } });
     expect(await client.invoicePdf("txn_1")).toBe("https://paddle-invoices.example/1.pdf?X-Amz=1");
     expect(requests).toMatchObject([{ method: "GET", path: "/transactions/txn_1/invoice" }]);
@@ -161,24 +161,24 @@ describe("invoicePdf", () => {
     ["past due", { status: "past_due" }],
     ["paid and not completed", { status: "paid" }],
     ["billed to a card", { status: "billed" }],
-    ["for nothing", { details: { tax_rates_used: [], totals: totals("0"), line_items: [] } }],
-  ])("null while there is none: %s", async (_, over) => {
+    ["free", { details: { tax_rates_used: [], totals: totals("0"), line_items: [] } }],
+  ])("is null if the transaction is %s", async (_, over) => {
     const { client } = await fakeApi(refusal(400, "some_refusal"), { data: transaction("txn_1", over) });
     expect(await client.invoicePdf("txn_1")).toBeNull();
   });
 
-  test("a refusal for another reason stays one", async () => {
+  test("is an error after a refusal for another reason", async () => {
     const { client } = await fakeApi(refusal(403, "forbidden"), { data: transaction("txn_1") });
     await expect(client.invoicePdf("txn_1")).rejects.toMatchObject({ problem: "invalid", code: "forbidden" });
   });
 
-  test("if Paddle cannot answer, the request is not repeated", async () => {
+  test("is not requested again if Paddle cannot answer", async () => {
     const { client, requests } = await fakeApi(refusal(500, "internal_error"), { data: transaction("txn_1") });
     await expect(client.invoicePdf("txn_1")).rejects.toMatchObject({ problem: "unavailable" });
     expect(requests).toHaveLength(1);
   });
 
-  test("an invoice that does not exist", async () => {
+  test("is not found without an invoice", async () => {
     const { client } = await fakeApi(refusal(404, "not_found"), refusal(404, "not_found"));
     await expect(client.invoicePdf("txn_1")).rejects.toMatchObject({ problem: "not_found", code: "not_found" });
   });

@@ -54,10 +54,10 @@ const reading: SubscriptionReading = {
 };
 
 /** The facts and notes of the event itself. */
-function saidBy(type: string, data: PaddleObject, at: number) {
-  const said = normalized(event(type, data, { id: "evt_1", at }));
-  if (said.outcome !== "facts") throw new Error(said.outcome);
-  return said;
+function recordsOf(type: string, data: PaddleObject, at: number) {
+  const result = normalized(event(type, data, { id: "evt_1", at }));
+  if (result.outcome !== "facts") throw new Error(result.outcome);
+  return result;
 }
 
 describe("payments", () => {
@@ -67,11 +67,11 @@ describe("payments", () => {
   ] as const)("of a transaction that is %s are the facts of its event", async (status, type, outcome) => {
     const { client, requests } = await fakeApi(page(renewal({ status })), page());
     const { payments, notes } = await client.paymentRecords(reading);
-    const [said] = saidBy(type, renewal({ status }), START + HOUR_MS).facts;
+    const [expected] = recordsOf(type, renewal({ status }), START + HOUR_MS).facts;
     expect(payments).toEqual([
       {
         product: "mail",
-        fact: { ...said?.fact, at: payments[0]?.fact.at, id: `paddle:read:txn_renewal:${outcome}:payment` },
+        fact: { ...expected?.fact, at: payments[0]?.fact.at, id: `paddle:read:txn_renewal:${outcome}:payment` },
       },
     ]);
     expect(notes).toEqual([]);
@@ -84,7 +84,7 @@ describe("payments", () => {
     ]);
   });
 
-  test("count from when the money was captured", async () => {
+  test("count from the capture of the money", async () => {
     const { client } = await fakeApi(page(renewal()), page());
     const { payments } = await client.paymentRecords(reading);
     expect(payments[0]?.fact).toMatchObject({ outcome: "paid", paidInFull: true });
@@ -95,17 +95,17 @@ describe("payments", () => {
 
 describe("refunds and chargebacks", () => {
   test.each(["refund", "chargeback", "chargeback_reverse"] as const)(
-    "a %s gives the note of its event",
+    "of the kind %s give the note of their event",
     async (action) => {
       const { client } = await fakeApi(page(), page(adjustment({ action })));
       const { notes } = await client.paymentRecords(reading);
-      const [said, ...more] = saidBy("adjustment.updated", adjustment({ action }), START + 2 * HOUR_MS).notes ?? [];
-      expect(notes).toEqual([{ ...said, transaction: "txn_renewal" }]);
+      const [note, ...more] = recordsOf("adjustment.updated", adjustment({ action }), START + 2 * HOUR_MS).notes ?? [];
+      expect(notes).toEqual([{ ...note, transaction: "txn_renewal" }]);
       expect(more).toEqual([]);
     },
   );
 
-  test("that are not approved, and credits, give none", async () => {
+  test("without approval, and credits, give no notes", async () => {
     const others = [adjustment({ status: "pending_approval" }), adjustment({ action: "credit" })];
     const { client } = await fakeApi(page(), page(...others));
     expect(await client.paymentRecords(reading)).toEqual({ payments: [], notes: [] });
@@ -165,7 +165,7 @@ describe("a discount", () => {
     expect(requests.map(({ path }) => path)).toEqual([`/subscriptions/${SUBSCRIPTION}`, "/discounts/dsc_1"]);
   });
 
-  test("that the key may not read has its id only; a fetch with more content is another fact", async () => {
+  test("that the key cannot read has its id only; a later fetch with its terms is another fact", async () => {
     const data = subscription([item(SILVER)], { discount: applied });
     const bare = await read({ data }, refusal(403, "forbidden"));
     expect(bare.discounts).toEqual([{ key: "dsc_1", terms: null, endsAt: Date.UTC(2027, 2, 3) }]);
@@ -173,7 +173,7 @@ describe("a discount", () => {
     expect(whole.id).not.toBe(bare.id);
   });
 
-  test("is not requested if there is none", async () => {
+  test("is not requested for a subscription without a discount", async () => {
     const { discounts, requests } = await read({ data: subscription([item(SILVER)]) });
     expect(discounts).toEqual([]);
     expect(requests).toHaveLength(1);

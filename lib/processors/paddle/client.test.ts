@@ -19,7 +19,7 @@ const upgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: TITANIUM, tim
 const RENEWAL = "2026-12-01T10:00:00.123456Z";
 const RENEWAL_AT = Date.UTC(2026, 11, 1, 10, 0, 0, 123);
 
-describe("checkout", () => {
+describe("a checkout", () => {
   const request = {
     userId: "user_1",
     customer: null,
@@ -45,7 +45,7 @@ describe("checkout", () => {
     });
   });
 
-  test("every request names the API's version and carries the key", async () => {
+  test("sends the API's version and the key with every request", async () => {
     const { client, requests } = await fakeApi({ data: draft });
     await client.checkout(request);
     expect(requests[0]?.headers).toMatchObject({ "paddle-version": "1", authorization: `bearer ${API_KEY}` });
@@ -57,17 +57,17 @@ describe("checkout", () => {
     expect(requests[0]?.body).toMatchObject({ customer_id: CUSTOMER });
   });
 
-  test("a transaction without a link is of no use to a payer", async () => {
+  test("is an unreadable answer if the transaction has no link", async () => {
     const { client } = await fakeApi({ data: { ...draft, checkout: null } });
     await expect(client.checkout(request)).rejects.toMatchObject({ problem: "unavailable", code: "unreadable" });
   });
 });
 
-describe("preview", () => {
+describe("a preview", () => {
   const current = { data: subscription([item(SILVER)]) };
   const preview = (over: object) => ({ data: { ...subscription([item(TITANIUM)]), ...over } });
 
-  test("now: today's charge of the card, after credit, and the next charge", async () => {
+  test("of a change now has the card's charge after credit, and the next charge", async () => {
     const { client, requests } = await fakeApi(
       current,
       preview({
@@ -92,7 +92,7 @@ describe("preview", () => {
     });
   });
 
-  test("now, with a credit: nothing is due", async () => {
+  test("of a change now with a credit has nothing due", async () => {
     const immediate_transaction = previewed("-500", "2026-11-16T10:00:00Z", { credit_to_balance: "500" });
     const { client } = await fakeApi(
       current,
@@ -101,7 +101,7 @@ describe("preview", () => {
     expect((await client.preview(upgrade)).dueNow).toBeNull();
   });
 
-  test("renewal: nothing today, the new price from the next period on", async () => {
+  test("of a change at the renewal has the new price from the next period on", async () => {
     const { client, requests } = await fakeApi(current, preview({ next_transaction: previewed("999", RENEWAL) }));
     const change = { ...upgrade, priceId: "pri_mail_bronze_monthly", timing: "renewal" } as const;
     expect(await client.preview(change)).toEqual({
@@ -114,7 +114,7 @@ describe("preview", () => {
     });
   });
 
-  test("renewal with another interval: the new price on the day it would renew, not in a period from today", async () => {
+  test("of another interval at the renewal has the new price on the renewal's day", async () => {
     const { client } = await fakeApi(
       current,
       preview({
@@ -129,26 +129,29 @@ describe("preview", () => {
     });
   });
 
-  test("a subscription that will not renew has no next charge", async () => {
+  test("of a subscription without a renewal has no next charge", async () => {
     const { client } = await fakeApi(current, preview({ immediate_transaction: null, next_transaction: null }));
     expect(await client.preview(upgrade)).toEqual({ dueNow: null, nextCharge: null });
   });
 
-  test.each(["7.50", "", "1e3", "99999999999999999", "0x10", null, 750])("no amount: %j", async (grand_total) => {
-    const next_transaction = previewed("3999", RENEWAL, { grand_total });
-    const { client } = await fakeApi(current, preview({ next_transaction }));
-    await expect(client.preview(upgrade)).rejects.toMatchObject({ problem: "unavailable", code: "unreadable" });
-  });
+  test.each(["7.50", "", "1e3", "99999999999999999", "0x10", null, 750])(
+    "is an unreadable answer with the amount %j",
+    async (grand_total) => {
+      const next_transaction = previewed("3999", RENEWAL, { grand_total });
+      const { client } = await fakeApi(current, preview({ next_transaction }));
+      await expect(client.preview(upgrade)).rejects.toMatchObject({ problem: "unavailable", code: "unreadable" });
+    },
+  );
 });
 
-describe("change", () => {
+describe("a change", () => {
   const bodyOf = async (items: object[], change: PlanChange, over: object = {}) => {
     const { client, requests } = await fakeApi({ data: subscription(items, over) }, { data: subscription(items) });
     await client.change(change);
     return requests[1]?.body;
   };
 
-  test("now: charged at once, and not changed if the charge fails", async () => {
+  test("now is charged at once, and prevented if the charge fails", async () => {
     const { client, requests } = await fakeApi(
       { data: subscription([item(SILVER)]) },
       { data: subscription([item(TITANIUM)]) },
@@ -178,13 +181,13 @@ describe("change", () => {
     });
   });
 
-  test("renewal: not billed, the renewal does", async () => {
+  test("at the renewal is not billed before the renewal", async () => {
     expect(await bodyOf([item(SILVER)], { ...upgrade, timing: "renewal" })).toMatchObject({
       proration_billing_mode: "do_not_bill",
     });
   });
 
-  test("renewal with another interval is charged: unbilled it would be a whole new period for nothing", async () => {
+  test("to another interval is always charged, since a new period begins", async () => {
     const change = { ...upgrade, priceId: "pri_mail_silver_yearly", timing: "renewal" } as const;
     expect(await bodyOf([item(SILVER)], change)).toMatchObject({
       proration_billing_mode: "prorated_immediately",
@@ -192,13 +195,13 @@ describe("change", () => {
     });
   });
 
-  test("in a trial Paddle bills no change", async () => {
+  test("in a trial is not billed", async () => {
     expect(await bodyOf([item(SILVER)], upgrade, { status: "trialing" })).toMatchObject({
       proration_billing_mode: "do_not_bill",
     });
   });
 
-  test("the current plan is not charged again", async () => {
+  test("to the current plan sends no change", async () => {
     const { client, requests } = await fakeApi({ data: subscription([item(TITANIUM)]) });
     await client.change(upgrade);
     expect(requests).toHaveLength(1);
@@ -208,24 +211,24 @@ describe("change", () => {
     ["no plan of the product", [item("pri_depot_office_monthly")], TITANIUM, "ambiguous_plan_item"],
     ["two plans of the product", [item(SILVER), item("pri_mail_bronze_monthly")], TITANIUM, "ambiguous_plan_item"],
     ["a price that is not ours", [item(SILVER)], "pri_foreign", "unknown_price"],
-  ])("refuses %s, and asks for nothing", async (_, items, priceId, code) => {
+  ])("with %s is refused without a change request", async (_, items, priceId, code) => {
     const { client, requests } = await fakeApi({ data: subscription(items) });
     await expect(client.change({ ...upgrade, priceId })).rejects.toMatchObject({ problem: "invalid", code });
     expect(requests).toHaveLength(1);
   });
 });
 
-describe("cancel and keep", () => {
+describe("a cancellation", () => {
   test.each([
     ["period_end", "next_billing_period"],
     ["now", "immediately"],
-  ] as const)("%s", async (when, effective_from) => {
+  ] as const)("with %s", async (when, effective_from) => {
     const { client, requests } = await fakeApi({ data: subscription([item(SILVER)]) });
     await client.cancel(SUBSCRIPTION, when);
     expect(requests).toMatchObject([{ method: "POST", path: `${PATH}/cancel`, body: { effective_from } }]);
   });
 
-  test("keep removes the scheduled cancellation and changes nothing else", async () => {
+  test("that is undone changes no other field", async () => {
     const { client, requests } = await fakeApi({ data: subscription([item(SILVER)]) });
     await client.undoCancel(SUBSCRIPTION);
     expect(requests).toMatchObject([{ method: "PATCH", path: PATH }]);
@@ -233,7 +236,7 @@ describe("cancel and keep", () => {
   });
 });
 
-test("portal: the overview page, with links for the subscriptions", async () => {
+test("the portal's address is the overview page with links for the subscriptions", async () => {
   const overview = "https://customer-portal.paddle.com/cpl_01?action=overview&token=pga_1";
   const { client, requests } = await fakeApi({
     data: {

@@ -10,30 +10,30 @@ const events = fixtureEvents();
 const of = (name: string) => events[name] as PaddleObject;
 const entity = (name: string) => of(name).data as PaddleObject;
 
-describe("envelopes", () => {
+describe("an event", () => {
   test.each(["customer.created", "customer.updated", "address.created", "payout.paid", "toString", "__proto__"])(
-    "%s is ignored",
+    "of the type %s is ignored",
     (type) => {
-      const told = event(type, {}, { id: "evt_1", at: MARCH });
-      expect(normalized(told)).toEqual({ outcome: "ignored", reason: "unhandled_type" });
+      const unhandled = event(type, {}, { id: "evt_1", at: MARCH });
+      expect(normalized(unhandled)).toEqual({ outcome: "ignored", reason: "unhandled_type" });
     },
   );
 
-  test("without data, or without its instant, an event is quarantined", () => {
+  test("without data or without its instant is quarantined", () => {
     const changed = (changes: object) => normalized({ ...of("subscription.created"), ...changes });
     expect(changed({ data: null })).toMatchObject({ outcome: "quarantined", reason: "missing_field:data" });
     expect(changed({ data: [] })).toMatchObject({ reason: "missing_field:data" });
     expect(changed({ occurred_at: "soon" })).toMatchObject({ reason: "missing_field:occurred_at" });
   });
 
-  test("the same event gives the same facts in a replay, which has another notification_id", () => {
+  test("gives the same facts in a replay with another notification_id", () => {
     for (const name of Object.keys(events)) {
       expect(normalized({ ...of(name), notification_id: "ntf_replayed" })).toEqual(normalized(of(name)));
     }
   });
 });
 
-describe("anything at all", () => {
+describe("an arbitrary value", () => {
   const strange = fc.oneof(fc.constantFrom(null, undefined, "", 0, -1, true, [], {}, "x".repeat(300), "\u0000"));
   const keys = fc.constantFrom(...["id", "status", "items", "customer_id", "custom_data", "updated_at", "details"]);
   const more = fc.constantFrom(
@@ -59,7 +59,7 @@ describe("anything at all", () => {
   });
 
   test("in custom_data is at most a hint", () => {
-    const told = (customData: unknown) => {
+    const identityOf = (customData: unknown) => {
       const result = normalized({
         ...of("subscription.created"),
         data: withChanges(entity("subscription.created"), { custom_data: customData }),
@@ -67,10 +67,10 @@ describe("anything at all", () => {
       if (result.outcome !== "facts") throw new Error(result.outcome);
       return result.identity;
     };
-    expect(told({ user_id: "victim" })).toMatchObject({ trustedUserId: null, hintedUserId: "victim" });
-    expect(told({ userId: "victim" })).toMatchObject({ trustedUserId: null, hintedUserId: "victim" });
+    expect(identityOf({ user_id: "victim" })).toMatchObject({ trustedUserId: null, hintedUserId: "victim" });
+    expect(identityOf({ userId: "victim" })).toMatchObject({ trustedUserId: null, hintedUserId: "victim" });
     for (const custom of [null, {}, [], "victim", { user_id: 7 }, { user_id: "" }, { user_id: "nul\u0000" }]) {
-      expect(told(custom)).toMatchObject({ trustedUserId: null, hintedUserId: null });
+      expect(identityOf(custom)).toMatchObject({ trustedUserId: null, hintedUserId: null });
     }
   });
 });

@@ -18,7 +18,7 @@ describe("the fixtures", () => {
     }
   });
 
-  test("cover every handled type, by their names", () => {
+  test("have a file for every handled type, named by the type", () => {
     expect(Object.keys(HANDLERS)).toHaveLength(21);
     for (const type of Object.keys(HANDLERS))
       expect(

@@ -5,7 +5,7 @@ import { instantOf } from "./instant";
 
 const AT = Date.UTC(2026, 2, 1, 10, 20, 50);
 
-describe("instants", () => {
+describe("an instant", () => {
   test.each([
     ["2026-03-01T10:20:50Z", AT],
     ["2026-03-01T10:20:50.5Z", AT + 500],
@@ -23,7 +23,7 @@ describe("instants", () => {
     ["2024-02-29T00:00:00Z", Date.UTC(2024, 1, 29)],
     ["1970-01-01T00:00:00Z", 0],
     ["2200-01-01T00:00:00Z", LAST_INSTANT],
-  ])("%s", (text, expected) => {
+  ])("is read from %s", (text, expected) => {
     expect(instantOf(text)).toBe(expected);
   });
 
@@ -57,11 +57,11 @@ describe("instants", () => {
     [1_772_359_250],
     [null],
     [undefined],
-  ])("not %j", (text) => {
+  ])("cannot be read from %j", (text) => {
     expect(instantOf(text)).toBeNull();
   });
 
-  test("any instant, in any number of digits and any zone, is floored to its millisecond", () => {
+  test("in any number of digits and any zone is rounded down to its millisecond", () => {
     const cases = fc.record({
       at: fc.integer({ min: 86_400_000, max: LAST_INSTANT - 86_400_000 }),
       more: fc.stringMatching(/^\d{0,6}$/),
@@ -77,7 +77,7 @@ describe("instants", () => {
     );
   });
 
-  test("fewer digits name the same instant or an earlier one, never a later one", () => {
+  test("with fewer digits is the same or an earlier one, never a later one", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^\d{9}$/), fc.integer({ min: 1, max: 9 }), (digits, kept) => {
         const whole = instantOf(`2026-03-01T10:20:50.${digits}Z`) as number;

@@ -69,7 +69,7 @@ const upgrade = {
   periodStart: MID_MARCH,
   periodEnd: APRIL,
 };
-/** The facts of the mail product, by fixture; what gives another one, or none, is below. */
+/** The facts of the mail product, by fixture. Fixtures with another product's fact or no fact are below. */
 const FACTS: Record<string, object> = {
   "subscription.created": snapshot(MARCH, silver, "created"),
   "subscription.created.trial": snapshot(MARCH, trial, "created"),
@@ -159,7 +159,7 @@ const IGNORED: Record<string, string> = {
   "adjustment.created.refund_pending": "not_approved",
   "adjustment.updated.refund_rejected": "not_approved",
   "adjustment.created.credit": "unhandled_adjustment",
-  // The reversal is an adjustment of its own.
+  // The reversal is a separate adjustment.
   "adjustment.updated.chargeback_reversed": "not_approved",
 };
 const ADA = {
@@ -173,7 +173,7 @@ const events = fixtureEvents();
 const of = (name: string) => events[name] as PaddleObject;
 const entity = (name: string) => of(name).data as PaddleObject;
 
-test("every fixture is listed", () => {
+test("every fixture has an expectation", () => {
   const special = ["transaction.paid.before_subscription", "subscription.updated.unknown_price"];
   const names = [FACTS, NOTES, IGNORED].flatMap((table) => Object.keys(table));
   expect([...names, ...special].toSorted()).toEqual(Object.keys(events).toSorted());
@@ -184,11 +184,11 @@ test.each(Object.entries(FACTS))("%s", (name, fact) => {
   const id = `paddle:${of(name).event_id}:${type === "subscription" ? "snapshot" : "payment"}`;
   const origin = { id, processor: "paddle", subscription: "sub_01ada" };
   const list = { complete: true, plans: name.endsWith("two_products") ? 2 : 1, unlisted: [] };
-  const said = { ...origin, ...fact, ...(type === "subscription" && { list, discounts: [] }) };
-  const facts: object[] = [{ product: "mail", fact: said }];
+  const expected = { ...origin, ...fact, ...(type === "subscription" && { list, discounts: [] }) };
+  const facts: object[] = [{ product: "mail", fact: expected }];
   if (name.endsWith("two_products")) {
     const state = { ...silver, plan: "solo", item: item("solo", "monthly", "depot"), quantity: 3 };
-    facts.push({ product: "depot", fact: { ...said, state } });
+    facts.push({ product: "depot", fact: { ...expected, state } });
   }
   const created = /^subscription\.created(\.trial)?$/.test(name) ? "txn_01march" : null;
   const transaction = type === "transaction" ? entity(name).id : created;
@@ -214,7 +214,7 @@ test.each(Object.entries(IGNORED))("%s is ignored: %s", (name, reason) => {
   expect(normalized(of(name))).toEqual({ outcome: "ignored", reason });
 });
 
-test("a first payment that arrives before its subscription only links", () => {
+test("a first payment before its subscription gives a link and no fact", () => {
   const identity = { ...ADA, subscription: null, transaction: "txn_01march" };
   expect(normalized(of("transaction.paid.before_subscription"))).toEqual({
     outcome: "facts",
@@ -227,7 +227,7 @@ test("a first payment that arrives before its subscription only links", () => {
   expect(normalized(failed)).toEqual({ outcome: "ignored", reason: "no_subscription" });
 });
 
-test("a price that is not ours gives one snapshot without a plan", () => {
+test("an unlisted price gives one snapshot without a plan", () => {
   expect(normalized(of("subscription.updated.unknown_price"))).toMatchObject({
     outcome: "unpriced",
     fact: { state: { plan: null, interval: null, status: "active" } },

@@ -11,7 +11,7 @@ const ENVELOPE = {
   data: {},
 };
 
-test("the envelope; Paddle does not name its environment", () => {
+test("the envelope is read; its mode is null, since Paddle does not name its environment", () => {
   expect(read(ENVELOPE)).toEqual({
     ok: true,
     event: {
@@ -30,12 +30,12 @@ test("an event is identified by its event_id, independent of its notification_id
   expect(read({ ...ENVELOPE, notification_id: "ntf_other" })).toMatchObject({ event: { id: ENVELOPE.event_id } });
 });
 
-test("the simulator's events are events, and not live", () => {
+test("an event of the simulator is read, and is not live", () => {
   const id = "ntfsimevt_01hv8x2acma2gz7he8kg2s0hna";
   expect(read({ ...ENVELOPE, event_id: id })).toMatchObject({ ok: true, event: { id, livemode: false } });
 });
 
-test("an instant that cannot be read is null, never now", () => {
+test("an unreadable instant is null, not the current time", () => {
   for (const occurred_at of ["yesterday", 1_772_359_250, null, undefined, "2026-04-31T00:00:00Z"]) {
     expect(read({ ...ENVELOPE, occurred_at })).toMatchObject({ ok: true, event: { occurredAt: null } });
   }

@@ -1,4 +1,4 @@
-/** Which Paddle transactions were paid in full and in money. */
+/** Paddle transactions that are paid in full and in money, and others. */
 import { describe, expect, test } from "vitest";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import {
@@ -31,19 +31,19 @@ const BASE: TransactionSpec = {
   at: START + HOUR_MS,
 };
 
-function told(spec: Partial<TransactionSpec>, changes: Changes = {}, type = "transaction.completed") {
+function resultOf(spec: Partial<TransactionSpec>, changes: Changes = {}, type = "transaction.completed") {
   const data = withChanges(transactionEntity({ ...BASE, ...spec }), changes);
   return normalized(event(type, data, { id: "evt_1", at: START + 2 * HOUR_MS }));
 }
 
 function fact(spec: Partial<TransactionSpec>, changes: Changes = {}, type?: string) {
-  const result = told(spec, changes, type);
+  const result = resultOf(spec, changes, type);
   if (result.outcome !== "facts" || result.facts[0]?.fact.kind !== "payment") throw new Error(JSON.stringify(result));
   return result.facts[0].fact;
 }
 
-describe("in money", () => {
-  test("means captured in full, without credit", () => {
+describe("a payment", () => {
+  test("is in money if it is captured in full, without credit", () => {
     expect(fact({}).paidInFull).toBe(true);
     expect(fact({ lines: [line(price), line(other, { amount: 500 })] }).paidInFull).toBe(true);
     // A discount leaves an ordinary price.
@@ -59,19 +59,19 @@ describe("in money", () => {
 
   test.each([
     ["a credit", { credit: 1 }, {}],
-    ["all from credit", { credit: 1999 }, {}],
-    ["a credit given", { creditToBalance: 1 }, {}],
-    ["all discounted", { discount: 1999 }, {}],
+    ["the whole amount from credit", { credit: 1999 }, {}],
+    ["a credit to the balance", { creditToBalance: 1 }, {}],
+    ["a discount of the whole amount", { discount: 1999 }, {}],
     ["nothing to pay", { lines: [line(price, { amount: 0 })] }, {}],
-    ["a balance left", {}, { "details.totals.balance": "1" }],
+    ["an open balance", {}, { "details.totals.balance": "1" }],
     ["a payment that is not captured", {}, { "payments.0.status": "authorized" }],
-    ["less captured", {}, { "payments.0.amount": "1998" }],
+    ["a smaller captured amount", {}, { "payments.0.amount": "1998" }],
     ["no payment", {}, { payments: [] }],
-    ["no payments said", {}, { payments: undefined }],
+    ["no list of payments", {}, { payments: undefined }],
     ["no totals", {}, { "details.totals": null }],
-    ["no credit said", {}, { "details.totals.credit": undefined }],
+    ["no field for the credit", {}, { "details.totals.credit": undefined }],
     ["a partial proration on the plan's item alone", {}, { "items.0.proration": { rate: "0.5" } }],
-    ["a line that gives back", { lines: [line(price), line(other, { amount: -1 })] }, {}],
+    ["a negative line", { lines: [line(price), line(other, { amount: -1 })] }, {}],
     [
       "a prorated line",
       { lines: [line(price), line(other, { proration: { rate: "0.5", start: START, end: END } })] },
@@ -82,16 +82,16 @@ describe("in money", () => {
       { lines: [line(price), line(other, { proration: { rate: "1", start: START + DAY_MS, end: END } })] },
       {},
     ],
-  ])("is not %s", (_name, spec, changes) => {
+  ])("is not in money with %s", (_name, spec, changes) => {
     expect(fact(spec, changes).paidInFull).toBe(false);
   });
 
-  test("the merchant may declare a sent invoice paid", () => {
+  test("is in money if the merchant declares a sent invoice paid", () => {
     expect(fact({ collectionMode: "manual" }, { payments: [] }).paidInFull).toBe(true);
     expect(fact({ collectionMode: "manual", status: "billed" }, { payments: [] }).paidInFull).toBe(false);
   });
 
-  test("is nothing that failed", () => {
+  test("is not in money if it failed", () => {
     expect(fact({ status: "past_due" }, {}, "transaction.payment_failed").paidInFull).toBe(false);
   });
 });
@@ -99,7 +99,7 @@ describe("in money", () => {
 test("a paid charge stays paid after the event of an earlier attempt", () => {
   for (const type of ["transaction.payment_failed", "transaction.past_due"]) {
     for (const status of ["paid", "completed"] as const) {
-      expect(told({ status }, {}, type)).toEqual({ outcome: "ignored", reason: "already_paid" });
+      expect(resultOf({ status }, {}, type)).toEqual({ outcome: "ignored", reason: "already_paid" });
     }
   }
 });

@@ -33,13 +33,13 @@ const BASE: TransactionSpec = {
   at: START + HOUR_MS,
 };
 
-function told(spec: Partial<TransactionSpec>, changes: Changes = {}, type = "transaction.completed") {
+function resultOf(spec: Partial<TransactionSpec>, changes: Changes = {}, type = "transaction.completed") {
   const data = withChanges(transactionEntity({ ...BASE, ...spec }), changes);
   return normalized(event(type, data, { id: "evt_1", at: START + 2 * HOUR_MS }));
 }
 
 function fact(spec: Partial<TransactionSpec>, changes: Changes = {}, type?: string) {
-  const result = told(spec, changes, type);
+  const result = resultOf(spec, changes, type);
   if (result.outcome !== "facts" || result.facts[0]?.fact.kind !== "payment") throw new Error(JSON.stringify(result));
   return result.facts[0].fact;
 }
@@ -59,13 +59,13 @@ test.each([
   });
 });
 
-test("an origin that is not known pays for nothing of ours", () => {
+test("a transaction of an unknown origin pays for no plan", () => {
   for (const origin of ["toString", "subscription_gift", null]) {
     expect(fact({}, { origin })).toMatchObject({ purpose: "other", periodStart: null, plan: null, paidInFull: false });
   }
 });
 
-describe("a change: whole from now, or for the rest of the period", () => {
+describe("a change", () => {
   const change = (start: number, end: number, of = price, proration?: LineSpec["proration"]) =>
     fact({
       origin: "subscription_update",
@@ -74,22 +74,22 @@ describe("a change: whole from now, or for the rest of the period", () => {
     }).purpose;
   const rated = (rate: string) => ({ rate, start: START, end: END });
 
-  test("the whole interval from its start opens the subscription's new period", () => {
+  test("for a whole interval from its start opens a new period", () => {
     expect(change(START, END)).toBe("change");
     expect(change(START, Date.UTC(2027, 2, 1, 10), yearly)).toBe("change");
     expect(change(START, END + 1000)).toBe("change");
-    // Also where Paddle calls the whole a proration.
+    // Paddle sometimes writes a whole period as a proration.
     expect(change(START, END, price, rated("1"))).toBe("change");
     expect(change(START, END, price, rated("0.99997"))).toBe("change");
   });
 
-  test("the last day of a month ends in shorter ones", () => {
+  test("for an interval from the last day of a month may end on a shorter month's last day", () => {
     expect(change(Date.UTC(2026, 0, 31, 12), Date.UTC(2026, 1, 28, 12))).toBe("change");
     expect(change(Date.UTC(2024, 1, 29, 12), Date.UTC(2025, 1, 28, 12), yearly)).toBe("change");
     expect(change(Date.UTC(2026, 0, 31, 12), Date.UTC(2026, 2, 1, 12))).toBe("change");
   });
 
-  test("anything shorter or longer is an upgrade inside the period, which opens nothing", () => {
+  test("for a shorter or longer time is an upgrade inside the period, and opens none", () => {
     expect(change(START + 15 * DAY_MS, END)).toBe("proration");
     expect(change(START + 2 * DAY_MS, END)).toBe("proration");
     expect(change(START, END, yearly)).toBe("proration");
@@ -97,19 +97,19 @@ describe("a change: whole from now, or for the rest of the period", () => {
     expect(change(START, START)).toBe("proration");
   });
 
-  test("on the first day the line's proration decides", () => {
+  test("on the first day is a proration only if its line is prorated", () => {
     expect(change(START + HOUR_MS, END, titanium, rated("0.99865"))).toBe("proration");
     expect(change(START + HOUR_MS, END, titanium)).toBe("change");
   });
 
-  test("a change that charges nothing confirms nothing", () => {
+  test("without a charge confirms no plan", () => {
     expect(fact({ origin: "subscription_update", lines: [line(titanium, { amount: 0 })] })).toMatchObject({
       purpose: "other",
       plan: null,
     });
   });
 
-  test("the plan is the one with the highest charge; the replaced plan is credited", () => {
+  test("is for the plan with the highest charge, not for the credited plan", () => {
     const lines = [
       line(price, { amount: -995, proration: rated("0.5") }),
       line(titanium, { amount: 1990, proration: rated("0.5") }),
@@ -127,7 +127,7 @@ describe("a change: whole from now, or for the rest of the period", () => {
 describe("a period", () => {
   const proration = { rate: "0.5", start: START - 15 * DAY_MS, end: START };
 
-  test("is paid by its whole line, beside the deferred difference of an upgrade", () => {
+  test("is paid by its whole line, also beside the deferred difference of an upgrade", () => {
     expect(fact({ lines: [line(titanium, { amount: 1000, proration }), line(titanium)] })).toMatchObject({
       purpose: "period",
       plan: "titanium",
@@ -135,11 +135,11 @@ describe("a period", () => {
     });
   });
 
-  test("needs its whole line", () => {
+  test("is not paid by a prorated line", () => {
     expect(fact({ lines: [line(titanium, { amount: 1000, proration })] })).toMatchObject({ purpose: "proration" });
   });
 
-  test("may be absent: then the payment opens and confirms none", () => {
+  test("can be absent: then the payment opens and confirms none", () => {
     expect(fact({ period: null })).toMatchObject({
       purpose: "period",
       periodStart: null,
@@ -148,8 +148,8 @@ describe("a period", () => {
     });
   });
 
-  test("of no width is quarantined; of two plans of one product the higher is paid for", () => {
-    expect(told({ period: { start: START, end: START } })).toMatchObject({ reason: "invalid_period" });
+  test("without duration is quarantined; of two plans of one product the higher is paid", () => {
+    expect(resultOf({ period: { start: START, end: START } })).toMatchObject({ reason: "invalid_period" });
     for (const lines of [
       [line(price), line(titanium)],
       [line(titanium), line(price)],
@@ -159,8 +159,8 @@ describe("a period", () => {
     expect(fact({ lines: [line(price), line(price)] })).toMatchObject({ purpose: "period", paidInFull: true });
   });
 
-  test("of two products is a fact each", () => {
-    expect(told({ lines: [line(price), line(solo)] })).toMatchObject({
+  test("of two products gives one fact per product", () => {
+    expect(resultOf({ lines: [line(price), line(solo)] })).toMatchObject({
       facts: [
         { product: "mail", fact: { plan: "silver", paidInFull: true } },
         { product: "depot", fact: { plan: "solo", paidInFull: true } },
@@ -178,25 +178,25 @@ describe("a period", () => {
     expect(fact({}, { details: null, "items.0.price": null })).toMatchObject({ plan: "silver" });
   });
 
-  test("without a listed price names the products that it charges for", () => {
+  test("without a listed price names the charged items", () => {
     const period = { periodStart: START, periodEnd: END };
     const charge = { id: null, product: "pro_mail_silver", price: "pri_seats", purpose: "period", ...period };
-    expect(told({ lines: [line(other)] })).toMatchObject({
+    expect(resultOf({ lines: [line(other)] })).toMatchObject({
       outcome: "unpriced",
       fact: { purpose: "other", plan: null, paidInFull: true, unlisted: [charge] },
     });
     const rated = line(other, { proration });
-    expect(told({ lines: [rated] })).toMatchObject({ fact: { unlisted: [{ purpose: "proration" }] } });
-    expect(told({ lines: [line(other)], origin: "subscription_update" })).toMatchObject({
+    expect(resultOf({ lines: [rated] })).toMatchObject({ fact: { unlisted: [{ purpose: "proration" }] } });
+    expect(resultOf({ lines: [line(other)], origin: "subscription_update" })).toMatchObject({
       fact: { unlisted: [{ purpose: "proration" }] },
     });
     for (const spec of [{ origin: "subscription_charge" as const }, { lines: [line(other, { amount: 0 })] }]) {
-      expect(told({ lines: [line(other)], ...spec })).toEqual({ outcome: "ignored", reason: "no_plan_line" });
+      expect(resultOf({ lines: [line(other)], ...spec })).toEqual({ outcome: "ignored", reason: "no_plan_line" });
     }
     expect(fact({ lines: [line(price), line(other)] })).toMatchObject({ plan: "silver", unlisted: [charge] });
   });
 
-  test("names a line without a listed price as paid in money only if it was", () => {
+  test("has an unlisted line that is in money only if the line was paid in money", () => {
     const unlisted = (amount: number, spec: Partial<TransactionSpec> = {}, type?: string) =>
       fact({ lines: [line(price), line(other, { amount })], ...spec }, {}, type).unlisted;
     expect(unlisted(500)).toMatchObject([{ purpose: "period", paidInFull: true }]);
@@ -209,18 +209,18 @@ describe("a period", () => {
     expect(unlisted(0, failed, "transaction.payment_failed")).toMatchObject([{ purpose: "other", paidInFull: false }]);
   });
 
-  test("names such a line without a period if the transaction has none that can be", () => {
+  test("is left out of an unlisted line if the transaction's period is invalid or absent", () => {
     for (const ends_at of ["2026-03-01T10:00:00Z", "2026-02-01T10:00:00Z"]) {
-      expect(told({ lines: [line(other)] }, { "billing_period.ends_at": ends_at })).toMatchObject({
+      expect(resultOf({ lines: [line(other)] }, { "billing_period.ends_at": ends_at })).toMatchObject({
         fact: { unlisted: [{ periodStart: null, periodEnd: null }] },
       });
     }
-    expect(told({ lines: [line(other)] }, { billing_period: null })).toMatchObject({
+    expect(resultOf({ lines: [line(other)] }, { billing_period: null })).toMatchObject({
       fact: { unlisted: [{ periodStart: null, periodEnd: null }] },
     });
   });
 
-  test("of two lines of a plan is in money only if each was charged", () => {
+  test("of two lines of a plan is in money only if each line was charged", () => {
     expect(fact({ lines: [line(price), line(price, { amount: 0 })] })).toMatchObject({
       plan: "silver",
       paidInFull: false,
@@ -230,7 +230,7 @@ describe("a period", () => {
 
 describe("a failed attempt on a sent invoice", () => {
   const attempt = (type: string, lines = BASE.lines) =>
-    told({ status: "billed", collectionMode: "manual", lines }, {}, type);
+    resultOf({ status: "billed", collectionMode: "manual", lines }, {}, type);
 
   test("is no debt until Paddle reports it as overdue", () => {
     expect(attempt("transaction.payment_failed")).toMatchObject({
@@ -251,6 +251,6 @@ test.each([
   [{ "details.totals.credit": "1.5" }, "missing_field:data.details.totals.credit"],
   [{ "details.line_items.0.totals.total": "1e3" }, "missing_field:data.details.line_items.0.totals.total"],
   [{ "payments.0.amount": 1999 }, "missing_field:data.payments.0.amount"],
-])("what cannot be read is quarantined, by its path: %j", (changes, reason) => {
-  expect(told({}, changes)).toMatchObject({ outcome: "quarantined", reason, identity: { subscription: "sub_1" } });
+])("a transaction with an unreadable field is quarantined, with the field's path: %j", (changes, reason) => {
+  expect(resultOf({}, changes)).toMatchObject({ outcome: "quarantined", reason, identity: { subscription: "sub_1" } });
 });

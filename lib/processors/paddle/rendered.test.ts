@@ -71,7 +71,7 @@ test("each event is normalized to the fact that it was rendered from", () => {
   );
 });
 
-test("only the first event of a subscription names the transaction it came from", () => {
+test("only the first event of a subscription names its transaction", () => {
   const simulator = new BillingSimulator();
   simulator.apply("subscribeLow");
   const [created, activated] = renderPaddle(simulator.facts[0] as ProcessorFact, "u").map(normalized);

@@ -21,23 +21,23 @@ const BASE: SubscriptionSpec = {
   period: { start: AT, end: AT + 2_678_400_000 },
 };
 
-function told(spec: Partial<SubscriptionSpec>, changes: Changes = {}, type = "subscription.updated") {
+function resultOf(spec: Partial<SubscriptionSpec>, changes: Changes = {}, type = "subscription.updated") {
   const data = withChanges(subscriptionEntity({ ...BASE, ...spec }), changes);
   return normalized(event(type, data, { id: "evt_1", at: AT + 5000 }));
 }
 
-describe("the order instant", () => {
-  test("is the subscription's own clock, however it is written; else when the event occurred", () => {
+describe("the snapshot's instant", () => {
+  test("is `updated_at` in any notation, else the event's instant", () => {
     for (const updated_at of ["2026-03-01T10:00:01.5Z", "2026-03-01T10:00:01.5009Z", "2026-03-01T11:00:01.500+01:00"]) {
-      expect(told({}, { updated_at })).toMatchObject({ facts: [{ fact: { at: AT + 1500 } }] });
+      expect(resultOf({}, { updated_at })).toMatchObject({ facts: [{ fact: { at: AT + 1500 } }] });
     }
     for (const updated_at of [null, undefined]) {
-      expect(told({}, { updated_at })).toMatchObject({ facts: [{ fact: { at: AT + 5000 } }] });
+      expect(resultOf({}, { updated_at })).toMatchObject({ facts: [{ fact: { at: AT + 5000 } }] });
     }
   });
 });
 
-describe("what cannot be read is quarantined, by its path", () => {
+describe("an unreadable field is quarantined, with its path:", () => {
   test.each([
     [{ status: undefined }, "missing_field:data.status"],
     [{ status: "dormant" }, "unknown_status"],
@@ -51,36 +51,38 @@ describe("what cannot be read is quarantined, by its path", () => {
     [{ "current_billing_period.ends_at": "2026-03-01T10:00:00Z" }, "invalid_period"],
     [{ scheduled_change: { action: "cancel" } }, "missing_field:data.scheduled_change.effective_at"],
   ])("%j", (changes, reason) => {
-    expect(told({}, changes)).toMatchObject({ outcome: "quarantined", reason, identity: { customer: "ctm_1" } });
+    expect(resultOf({}, changes)).toMatchObject({ outcome: "quarantined", reason, identity: { customer: "ctm_1" } });
   });
 });
 
-test("only the plan's item counts, wherever it stands; its quantity too", () => {
+test("the plan and the quantity come from the plan's item, at any place", () => {
   const items = [
     { price: seats, quantity: 9 },
     { price, quantity: 2 },
   ];
-  expect(told({ items })).toMatchObject({ facts: [{ fact: { state: { plan: "silver", quantity: 2 } } }] });
+  expect(resultOf({ items })).toMatchObject({ facts: [{ fact: { state: { plan: "silver", quantity: 2 } } }] });
 });
 
-test("of two plans of one product the higher counts, flagged", () => {
+test("the higher of two plans of one product counts, and is flagged", () => {
   for (const items of [
     [{ price }, { price: titanium }],
     [{ price: titanium }, { price }],
   ]) {
-    expect(told({ items })).toMatchObject({ facts: [{ fact: { state: { plan: "titanium", twoPlanItems: true } } }] });
+    expect(resultOf({ items })).toMatchObject({
+      facts: [{ fact: { state: { plan: "titanium", twoPlanItems: true } } }],
+    });
   }
-  expect(told({})).not.toHaveProperty("facts.0.fact.state.twoPlanItems");
+  expect(resultOf({})).not.toHaveProperty("facts.0.fact.state.twoPlanItems");
 });
 
 test("the list is complete and names the items without a listed price, with the subscription's period", () => {
   const period = { periodStart: AT, periodEnd: AT + 2_678_400_000 };
   const own = { id: null, product: "pro_mail_silver", price: "pri_seats", interval: "monthly", quantity: 4, ...period };
-  expect(told({ items: [{ price: seats, quantity: 4 }] })).toMatchObject({
+  expect(resultOf({ items: [{ price: seats, quantity: 4 }] })).toMatchObject({
     outcome: "unpriced",
     fact: { state: { plan: null, periodStart: null }, list: { complete: true, plans: 0, unlisted: [own] } },
   });
-  expect(told({ items: [{ price }, { price: seats }] })).toMatchObject({
+  expect(resultOf({ items: [{ price }, { price: seats }] })).toMatchObject({
     facts: [{ fact: { list: { complete: true, plans: 1, unlisted: [{ quantity: 1 }] } } }],
   });
   for (const [billing_cycle, interval] of [
@@ -91,17 +93,17 @@ test("the list is complete and names the items without a listed price, with the 
     [{ interval: "week", frequency: 12 }, null],
     [null, null],
   ]) {
-    expect(told({ items: [{ price: seats }] }, { "items.0.price.billing_cycle": billing_cycle })).toMatchObject({
+    expect(resultOf({ items: [{ price: seats }] }, { "items.0.price.billing_cycle": billing_cycle })).toMatchObject({
       fact: { list: { unlisted: [{ interval }] } },
     });
   }
-  const paused = told({ items: [{ price: seats }], status: "paused", period: null });
+  const paused = resultOf({ items: [{ price: seats }], status: "paused", period: null });
   expect(paused).toMatchObject({ fact: { list: { unlisted: [{ periodStart: null, periodEnd: null }] } } });
-  expect(told({ items: [{ price: seats }] }, { "items.0.price": null })).toMatchObject({
+  expect(resultOf({ items: [{ price: seats }] }, { "items.0.price": null })).toMatchObject({
     fact: { list: { plans: 0, unlisted: [{ product: null, price: null, interval: null }] } },
   });
-  // An empty list says nothing about plans.
-  expect(told({ items: [] })).toMatchObject({ outcome: "unpriced", fact: { list: { complete: false } } });
+  // An empty list does not end a plan.
+  expect(resultOf({ items: [] })).toMatchObject({ outcome: "unpriced", fact: { list: { complete: false } } });
 });
 
 test("each product has its own highest plan", () => {
@@ -110,7 +112,7 @@ test("each product has its own highest plan", () => {
     [{ price: solo }, { price }, { price: titanium }],
     [{ price: titanium }, { price: solo }, { price }],
   ]) {
-    const result = told({ items });
+    const result = resultOf({ items });
     if (result.outcome !== "facts") throw new Error(result.outcome);
     const plans = result.facts.map(({ product, fact }) => [product, fact.kind === "snapshot" && fact.state.plan]);
     expect(plans.sort()).toEqual([
@@ -120,37 +122,37 @@ test("each product has its own highest plan", () => {
   }
 });
 
-test("of two items of one plan the first counts", () => {
+test("the first of two items of one plan counts", () => {
   const items = [
     { price, quantity: 2 },
     { price, quantity: 5 },
   ];
-  expect(told({ items })).toMatchObject({ facts: [{ fact: { state: { plan: "silver", quantity: 2 } } }] });
+  expect(resultOf({ items })).toMatchObject({ facts: [{ fact: { state: { plan: "silver", quantity: 2 } } }] });
 });
 
-test("a trial is the customer's own, unless invoices are sent or the subscription was imported", () => {
-  expect(told({})).toMatchObject({ facts: [{ fact: { state: { selfStarted: true } } }] });
-  const invoiced = told({ collectionMode: "manual" });
+test("a trial counts as started by the customer, except with sent invoices or after an import", () => {
+  expect(resultOf({})).toMatchObject({ facts: [{ fact: { state: { selfStarted: true } } }] });
+  const invoiced = resultOf({ collectionMode: "manual" });
   expect(invoiced).toMatchObject({ facts: [{ fact: { state: { sentInvoice: true } } }] });
   expect(invoiced).not.toHaveProperty("facts.0.fact.state.selfStarted");
-  expect(told({}, { import_meta: { imported_from: "x" } })).not.toHaveProperty("facts.0.fact.state.selfStarted");
+  expect(resultOf({}, { import_meta: { imported_from: "x" } })).not.toHaveProperty("facts.0.fact.state.selfStarted");
 });
 
-test("the end counts whatever the event is called and whatever is missing", () => {
+test("a canceled status ends the subscription in every event type, also without a period", () => {
   for (const type of ["subscription.canceled", "subscription.updated", "subscription.created"]) {
-    expect(told({ status: "canceled", period: null }, {}, type)).toMatchObject({
+    expect(resultOf({ status: "canceled", period: null }, {}, type)).toMatchObject({
       facts: [{ fact: { changeType: "deleted", state: { status: "canceled", periodStart: null } } }],
     });
   }
-  expect(told({ status: "canceled", period: null, items: [{ price: seats }] })).toMatchObject({
+  expect(resultOf({ status: "canceled", period: null, items: [{ price: seats }] })).toMatchObject({
     outcome: "unpriced",
     fact: { changeType: "deleted", state: { status: "canceled" } },
   });
 });
 
-test("a scheduled cancel is when it ends; a scheduled pause or resume changes nothing", () => {
+test("a scheduled cancellation sets the end; a scheduled pause or resumption changes nothing", () => {
   const at = (action: "cancel" | "pause" | "resume", status: SubscriptionSpec["status"] = "active") => {
-    const result = told({ status, scheduledChange: { action, effectiveAt: AT + 86_400_000 } });
+    const result = resultOf({ status, scheduledChange: { action, effectiveAt: AT + 86_400_000 } });
     return result.outcome === "facts" && result.facts[0]?.fact.kind === "snapshot"
       ? result.facts[0].fact.state.cancelAt
       : undefined;

@@ -1,4 +1,4 @@
-/** Case P6: what the readers make of flexible subscriptions, whose objects differ from classic ones. */
+/** Case P6: the normalizer reads flexible subscriptions, which have other objects than classic ones. */
 import { describe, expect, test } from "vitest";
 import {
   event,
@@ -39,22 +39,22 @@ const stateOf = (over: Partial<SubscriptionSpec> = {}) => {
 
 describe("a scheduled end", () => {
   test.each<[string, Partial<SubscriptionSpec>, number | null]>([
-    ["with the period, classic", { billingMode: { type: "classic" }, cancelAtPeriodEnd: true }, END],
-    ["with the period, flexible", { cancelAtPeriodEnd: true }, END],
-    ["on a day alone, as the portal ends a flexible one", { cancelAt: END }, END],
-    ["on a day inside the period", { cancelAt: MID }, MID],
-    ["none", {}, null],
+    ["with the period, for a classic subscription", { billingMode: { type: "classic" }, cancelAtPeriodEnd: true }, END],
+    ["with the period, for a flexible subscription", { cancelAtPeriodEnd: true }, END],
+    ["on a date only, as the portal ends a flexible subscription", { cancelAt: END }, END],
+    ["on a date inside the period", { cancelAt: MID }, MID],
+    ["that is absent", {}, null],
   ])("%s", (_, over, at) => {
     expect(stateOf(over)?.cancelAt).toBe(at === null ? null : at * 1000);
   });
 
-  test("that was taken back is known from the attributes before", () => {
+  test("that was withdrawn is in the previous state, from the previous attributes", () => {
     const [fact] = snapshotOf(subscriptionObject(spec(), "basil"), { cancel_at: END });
     expect(fact).toMatchObject({ state: { cancelAt: null }, previous: { cancelAt: END * 1000 } });
   });
 });
 
-test("items of different intervals: the plan has the period of its own item", () => {
+test("the plan has the period of its own item among items of different intervals", () => {
   const object = subscriptionObject(
     spec({
       items: [
@@ -114,7 +114,7 @@ describe("an invoice's credits", () => {
   };
   const credits = (of: string) => ({ credits: { invoice: "in_0", line: of } });
 
-  test("one for each amount that was billed: the payment is for the plan that was charged", () => {
+  test("for several billed amounts leave the payment for the charged plan", () => {
     const lines = [
       line("il_1", "silver", -500, credits("il_a")),
       line("il_2", "silver", -499, credits("il_b")),
@@ -123,7 +123,7 @@ describe("an invoice's credits", () => {
     expect(paidFor(lines)).toMatchObject([{ purpose: "proration", plan: "titanium", paidInFull: false }]);
   });
 
-  test("and the prorations that waited for the invoice: those in between are charged and given back", () => {
+  test("for prorations in between leave the payment for the last plan", () => {
     const lines = [
       line("il_1", "bronze", -300),
       line("il_2", "silver", 1_000),
@@ -133,7 +133,7 @@ describe("an invoice's credits", () => {
     expect(paidFor(lines)).toMatchObject([{ purpose: "proration", plan: "titanium" }]);
   });
 
-  test("with a new cycle: the period is the whole line's, and is not paid in full", () => {
+  test("beside a new cycle leave the whole line's period, which is not paid in full", () => {
     const whole = { proration: false, periodStart: MID, periodEnd: Date.UTC(2027, 10, 16) / 1000 };
     const lines = [
       line("il_1", "silver", -999, credits("il_a")),
@@ -145,7 +145,7 @@ describe("an invoice's credits", () => {
   });
 });
 
-test.each(["unpaid", "paid"] as const)("a checkout that is complete and %s says whose subscription it is", (status) => {
+test.each(["unpaid", "paid"] as const)("a completed and %s checkout names the subscription's user", (status) => {
   const object = { id: "cs_1", customer: "cus_1", subscription: "sub_1", mode: "subscription", payment_status: status };
   const types = ["completed", "async_payment_succeeded", "async_payment_failed"].map(
     (each) => `checkout.session.${each}`,

@@ -5,7 +5,7 @@ import type { PlanChange } from "../processor-client";
 const downgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: "price_mail_bronze_monthly", timing: "renewal" };
 const PATH = `/v1/subscriptions/${SUBSCRIPTION}`;
 
-describe("change at the renewal", () => {
+describe("a change at the renewal", () => {
   const phase = { start_date: STARTED, end_date: RENEWS, trial_end: null };
   const schedule = (over: object = {}) => ({
     id: "sub_sched_1",
@@ -16,7 +16,7 @@ describe("change at the renewal", () => {
     ...over,
   });
 
-  test("a schedule of two phases: the paid plan continues, the new plan begins with the renewal", async () => {
+  test("is a schedule of two phases: the paid plan continues, the new plan begins with the renewal", async () => {
     const { client, requests } = await fakeApi(subscription(), schedule(), schedule());
     expect(await client.change(downgrade)).toEqual({ outcome: "requested" });
     expect(requests[1]).toMatchObject({
@@ -40,7 +40,7 @@ describe("change at the renewal", () => {
     });
   });
 
-  test("Case P4: both phases keep discounts, tax rates, metadata and the other terms", async () => {
+  test("Case P4: keeps discounts, tax rates, metadata and the other terms in both phases", async () => {
     const terms = {
       discounts: [
         { discount: "di_1", coupon: "co_1", promotion_code: null },
@@ -87,7 +87,7 @@ describe("change at the renewal", () => {
     expect(Object.keys(requests[2]?.fields ?? {}).filter((name) => /undefined|null|\[\]$/.test(name))).toEqual([]);
   });
 
-  test("by the year, in a trial", async () => {
+  test("to a yearly plan keeps the trial's end", async () => {
     const trialing = schedule({ phases: [{ ...phase, trial_end: RENEWS, items: [] }] });
     const { client, requests } = await fakeApi(subscription(), trialing, trialing);
     await client.change({ ...downgrade, priceId: "price_mail_bronze_yearly" });
@@ -97,7 +97,7 @@ describe("change at the renewal", () => {
     });
   });
 
-  test("an existing schedule is changed; a schedule with this change stays as it is", async () => {
+  test("updates another schedule, and leaves a schedule with the same change", async () => {
     const other = await fakeApi(subscription({ schedule: "sub_sched_1" }), schedule(), schedule());
     await other.client.change(downgrade);
     expect(other.requests.map(({ request }) => request)).toEqual([
@@ -114,7 +114,7 @@ describe("change at the renewal", () => {
     expect(same.requests).toHaveLength(2);
   });
 
-  test("a concurrent request's schedule is used; a schedule that it released needs no second release", async () => {
+  test("uses a concurrent request's schedule, and accepts a concurrent release", async () => {
     const refused = refusal(400, "invalid_request_error");
     const held = subscription({ schedule: "sub_sched_1" });
     const twice = await fakeApi(subscription(), refused, held, schedule(), schedule());
@@ -132,16 +132,16 @@ describe("change at the renewal", () => {
     }
   });
 
-  test("to the current plan: the schedule is released", async () => {
+  test("to the current plan releases the schedule", async () => {
     const { client, requests } = await fakeApi(subscription({ schedule: "sub_sched_1" }), schedule());
     await client.change({ ...downgrade, priceId: "price_mail_silver_monthly" });
     expect(requests[1]?.request).toBe("POST /v1/subscription_schedules/sub_sched_1/release");
   });
 
-  test("undone; without a schedule nothing is sent", async () => {
-    const there = await fakeApi(subscription({ schedule: { id: "sub_sched_1" } }), schedule());
-    await there.client.cancelScheduledChange(SUBSCRIPTION);
-    expect(there.requests[1]?.request).toBe("POST /v1/subscription_schedules/sub_sched_1/release");
+  test("is undone by the schedule's release; without a schedule nothing is sent", async () => {
+    const scheduled = await fakeApi(subscription({ schedule: { id: "sub_sched_1" } }), schedule());
+    await scheduled.client.cancelScheduledChange(SUBSCRIPTION);
+    expect(scheduled.requests[1]?.request).toBe("POST /v1/subscription_schedules/sub_sched_1/release");
     const none = await fakeApi(subscription());
     await none.client.cancelScheduledChange(SUBSCRIPTION);
     expect(none.requests).toHaveLength(1);

@@ -6,8 +6,8 @@ const TITANIUM = "price_mail_titanium_monthly";
 const upgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: TITANIUM, timing: "now" };
 const PATH = `/v1/subscriptions/${SUBSCRIPTION}`;
 
-describe("change now", () => {
-  test("charged at once, and pending if the charge needs the payer", async () => {
+describe("an immediate change", () => {
+  test("is charged at once, and pending if the charge needs the payer", async () => {
     const { client, requests } = await fakeApi(subscription(), subscription());
     expect(await client.change(upgrade)).toEqual({ outcome: "requested" });
     expect(requests[1]).toMatchObject({
@@ -23,7 +23,7 @@ describe("change now", () => {
     });
   });
 
-  test("only the plan's own item, with its quantity", async () => {
+  test("changes only the plan's own item, with its quantity", async () => {
     const items = [
       { id: "si_bots", price: price("office", "monthly", "depot") },
       { id: "si_silver", price: price("silver"), quantity: 3 },
@@ -33,7 +33,7 @@ describe("change now", () => {
     expect(requests[1]?.fields).toMatchObject({ "items[0][id]": "si_silver", "items[0][quantity]": "3" });
   });
 
-  test("a charge that needs the payer: the address to pay", async () => {
+  test("returns the address to pay if the charge needs the payer", async () => {
     const pending = subscription({ pending_update: { expires_at: RENEWS }, latest_invoice: "in_second" });
     const { client, requests } = await fakeApi(subscription(), pending, invoice({ status: "open" }));
     expect(await client.change(upgrade)).toEqual({
@@ -43,7 +43,7 @@ describe("change now", () => {
     expect(requests[2]?.request).toBe("GET /v1/invoices/in_second");
   });
 
-  test("Case P3: a later attempt has another key, so that a refusal is not repeated", async () => {
+  test("Case P3: has another key at a later attempt, so that a refusal is not repeated", async () => {
     const message = "This customer has no attached payment source or default payment method.";
     const refused = refusal(400, "invalid_request_error", "resource_missing", message);
     const { client, requests } = await fakeApi(subscription(), refused, subscription(), subscription());
@@ -59,16 +59,24 @@ describe("change now", () => {
         latest_invoice: "in_waiting",
       });
 
-    test("to the same price, nothing is changed", async () => {
+    test("to the same price sends no change", async () => {
       const { client, requests } = await fakeApi(waiting(TITANIUM), invoice({ status: "open" }));
       expect(await client.change(upgrade)).toMatchObject({ outcome: "payment_needed" });
       expect(requests.every(({ request }) => request.startsWith("GET"))).toBe(true);
     });
 
     test.each<[string, (client: ProcessorClient) => Promise<unknown>, string]>([
-      ["to another price, it is withdrawn first", (client) => client.change(upgrade), `POST ${PATH}`],
-      ["an end with the period withdraws it", (client) => client.cancel(SUBSCRIPTION, "period_end"), `POST ${PATH}`],
-      ["an end at once withdraws it", (client) => client.cancel(SUBSCRIPTION, "now"), `DELETE ${PATH}`],
+      ["to another price withdraws the first change", (client) => client.change(upgrade), `POST ${PATH}`],
+      [
+        "to the free plan at the period's end withdraws the first change",
+        (client) => client.cancel(SUBSCRIPTION, "period_end"),
+        `POST ${PATH}`,
+      ],
+      [
+        "to the free plan at once withdraws the first change",
+        (client) => client.cancel(SUBSCRIPTION, "now"),
+        `DELETE ${PATH}`,
+      ],
     ])("%s", async (_, act, last) => {
       const voided = invoice({ status: "void" });
       const { client, requests } = await fakeApi(waiting("price_other"), voided, subscription(), subscription());
@@ -81,7 +89,7 @@ describe("change now", () => {
       ]);
     });
 
-    test("if it was paid meanwhile, the next change starts from it; if not, the change fails", async () => {
+    test("starts from the first change if that was paid in between, else it fails", async () => {
       const refused = refusal(400, "invalid_request_error");
       const paid = subscription({}, { items: [{ id: "si_silver", price: price("titanium") }] });
       const { client, requests } = await fakeApi(waiting("price_other"), refused, paid);
@@ -92,7 +100,7 @@ describe("change now", () => {
     });
   });
 
-  test("the current plan is not charged again", async () => {
+  test("to the current plan sends no change", async () => {
     const { client, requests } = await fakeApi(subscription({}, { items: [{ id: "si_1", price: price("titanium") }] }));
     expect(await client.change(upgrade)).toEqual({ outcome: "requested" });
     expect(requests).toHaveLength(1);
@@ -125,7 +133,7 @@ describe("change now", () => {
       "ambiguous_plan_item",
     ],
     ["a price that is not ours", [{ id: "a", price: price("silver") }], "price_foreign", "unknown_price"],
-  ])("refuses %s, and asks for nothing", async (_, items, priceId, code) => {
+  ])("with %s is refused without a change request", async (_, items, priceId, code) => {
     const { client, requests } = await fakeApi(subscription({}, { items }));
     await expect(client.change({ ...upgrade, priceId })).rejects.toMatchObject({ problem: "invalid", code });
     expect(requests).toHaveLength(1);

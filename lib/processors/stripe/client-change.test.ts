@@ -22,7 +22,7 @@ describe("Case P5: the collection of a change", () => {
     ["a bank account of the subscription", { default_payment_method: method("us_bank_account") }, "bank_debit", 4],
     ["a SEPA account", { default_payment_method: method("sepa_debit") }, "bank_debit", 14],
     [
-      "an account whose debit takes an unknown time",
+      "an account with a debit of unknown duration",
       { default_payment_method: method("nz_bank_account") },
       "bank_debit",
       null,
@@ -64,10 +64,10 @@ describe("Case P5: the collection of a change", () => {
   });
 });
 
-describe("Case P6: another interval begins a new billing cycle, in both billing modes", () => {
+describe("Case P6: the billing cycle, in both billing modes,", () => {
   const NEW_CYCLE = "billing_cycle_anchor[type]";
 
-  test("now: the change and its preview ask for it", async () => {
+  test("begins anew with an immediate change to another interval and in its preview", async () => {
     const changed = await fakeApi(subscription(), subscription());
     await changed.client.change(yearly);
     expect(changed.requests[1]?.fields).toMatchObject({ [NEW_CYCLE]: "now" });
@@ -78,7 +78,7 @@ describe("Case P6: another interval begins a new billing cycle, in both billing 
     }
   });
 
-  test("the same interval keeps the cycle, and a trial keeps its end", async () => {
+  test("continues with the same interval and in a trial", async () => {
     for (const [over, change] of [
       [{}, upgrade],
       [{ status: "trialing", trial_end: RENEWS }, yearly],
@@ -92,7 +92,7 @@ describe("Case P6: another interval begins a new billing cycle, in both billing 
   test.each([
     ["another interval", "price_mail_bronze_yearly", "phase_start"],
     ["the same interval", "price_mail_bronze_monthly", undefined],
-  ])("with the renewal, %s", async (_, priceId, anchor) => {
+  ])("at a renewal with %s has the right anchor", async (_, priceId, anchor) => {
     const schedule = { id: "sub_sched_1", object: "subscription_schedule", status: "active", phases: [] };
     const { client, requests } = await fakeApi(subscription(), schedule, schedule);
     await client.change({ subscription: SUBSCRIPTION, priceId, timing: "renewal" });
@@ -118,7 +118,7 @@ describe("the end of a pause", () => {
     });
   });
 
-  test("that the payer must confirm leads to the invoice, also at a second click", async () => {
+  test("that the payer must confirm returns the invoice's address, also at a second request", async () => {
     const first = await fakeApi(
       paused({ billing_mode: FLEXIBLE }),
       waiting({ billing_mode: FLEXIBLE }),
@@ -131,7 +131,7 @@ describe("the end of a pause", () => {
     expect(second.requests.map(({ request }) => request)).toEqual([`GET ${PATH}`, "GET /v1/invoices/in_resume"]);
   });
 
-  test("of a classic subscription pays the invoice that it makes", async () => {
+  test("of a classic subscription pays its new invoice", async () => {
     const { client, requests } = await fakeApi(paused(), waiting(), invoice());
     expect(await client.unpause(SUBSCRIPTION)).toEqual({ outcome: "requested" });
     expect(requests[1]?.fields).toEqual({ "billing_cycle_anchor[type]": "now" });
@@ -141,14 +141,14 @@ describe("the end of a pause", () => {
     });
   });
 
-  test("of a classic subscription that is declined leads to the invoice; another failure fails", async () => {
+  test("of a classic subscription returns the invoice's address after a decline, and fails otherwise", async () => {
     const declined = await fakeApi(paused(), waiting(), refusal(402, "card_error", "card_declined"), invoice());
     expect(await declined.client.unpause(SUBSCRIPTION)).toEqual(page);
     const broken = await fakeApi(paused(), waiting(), refusal(500, "api_error"));
     await expect(broken.client.unpause(SUBSCRIPTION)).rejects.toMatchObject({ problem: "unavailable" });
   });
 
-  test("without a card is refused by name", async () => {
+  test("without a card is refused with its own problem", async () => {
     const message = "This customer has no attached payment source or default payment method.";
     const { client } = await fakeApi(
       paused({ billing_mode: FLEXIBLE }),

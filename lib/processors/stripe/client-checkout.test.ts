@@ -11,7 +11,7 @@ const session = (over: object = {}) => ({
   ...over,
 });
 
-describe("checkout", () => {
+describe("a checkout", () => {
   const request = {
     userId: "user_1",
     customer: CUSTOMER,
@@ -23,7 +23,7 @@ describe("checkout", () => {
     idempotencyKey: "checkout-1",
   };
 
-  test("a customer of the user's own, once", async () => {
+  test("creates the user's own customer once", async () => {
     const { client, requests } = await fakeApi({ id: CUSTOMER, object: "customer" });
     expect(await client.customer({ userId: "user_1", email: "one@example.com", idempotencyKey: "k" })).toBe(CUSTOMER);
     expect(requests[0]).toMatchObject({
@@ -33,7 +33,7 @@ describe("checkout", () => {
     });
   });
 
-  test("the session and its subscription name the user in metadata, which only our server can write", async () => {
+  test("names the user in the metadata of the session and of its subscription", async () => {
     const { client, requests } = await fakeApi(session());
     expect(await client.checkout(request)).toEqual({ url: session().url, transaction: "cs_test_1" });
     expect(requests).toHaveLength(1);
@@ -56,7 +56,7 @@ describe("checkout", () => {
     });
   });
 
-  test("a trial, and a user id too long for the reference", async () => {
+  test("includes a trial, and omits a user id that is too long for the reference", async () => {
     const { client, requests } = await fakeApi(session());
     const userId = "u".repeat(255);
     await client.checkout({ ...request, userId, trialDays: 14 });
@@ -67,7 +67,7 @@ describe("checkout", () => {
     expect(requests[0]?.fields).not.toHaveProperty("client_reference_id");
   });
 
-  test("without an address it is of no use to a payer", async () => {
+  test("is an unreadable answer without an address", async () => {
     const { client } = await fakeApi(session({ url: null }));
     await expect(client.checkout(request)).rejects.toMatchObject({ problem: "unavailable", code: "unreadable" });
   });
@@ -78,24 +78,24 @@ describe("checkout", () => {
     ["complete", SUBSCRIPTION, { state: "paid", subscription: SUBSCRIPTION }],
     ["complete", { id: SUBSCRIPTION }, { state: "paid", subscription: SUBSCRIPTION }],
     ["complete", null, { state: "paid", subscription: null }],
-  ])("%s, with %j", async (status, sold, expected) => {
+  ])("that is %s with the subscription %j has the right state", async (status, sold, expected) => {
     const { client } = await fakeApi(session({ status, subscription: sold }));
     expect(await client.checkoutState("cs_test_1")).toEqual(expected);
   });
 
   test.each<[string, Answer[], string, number]>([
     ["open", [session(), session({ status: "expired" })], "closed", 2],
-    ["run out already", [session({ status: "expired" })], "closed", 1],
-    ["paid already", [session({ status: "complete" })], "paid", 1],
+    ["already expired", [session({ status: "expired" })], "closed", 1],
+    ["already paid", [session({ status: "complete" })], "paid", 1],
     ["paid in between", [session(), refusal(400, "invalid_request_error"), session({ status: "complete" })], "paid", 3],
-  ])("closing one that is %s", async (_, answers, outcome, asked) => {
+  ])("that is %s can be closed with the right result", async (_, answers, outcome, asked) => {
     const { client, requests } = await fakeApi(...answers);
     expect(await client.closeCheckout("cs_test_1")).toBe(outcome);
     expect(requests).toHaveLength(asked);
     if (asked > 1) expect(requests[1]?.request).toBe("POST /v1/checkout/sessions/cs_test_1/expire");
   });
 
-  test("a checkout that stays open is not reported as closed", async () => {
+  test("that stays open is not reported as closed", async () => {
     const { client } = await fakeApi(session(), refusal(400, "invalid_request_error"), session());
     await expect(client.closeCheckout("cs_test_1")).rejects.toMatchObject({ problem: "invalid" });
   });

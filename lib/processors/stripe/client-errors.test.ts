@@ -4,7 +4,7 @@ import { type Answer, API_KEY, clientAt, fakeApi, refusal, SUBSCRIPTION } from "
 import { ProcessorError } from "../processor-client";
 
 async function failure(answer: Answer): Promise<unknown> {
-  // Whatever the SDK tries again meets the same.
+  // The SDK's retries get the same answer.
   const { client } = await fakeApi(answer, answer, answer);
   return client.undoCancel(SUBSCRIPTION).catch((error: unknown) => error);
 }
@@ -24,11 +24,11 @@ test.each<[number, string, string | undefined, string]>([
   [500, "api_error", undefined, "unavailable"],
   [503, "api_error", undefined, "unavailable"],
 ])("%i %s %s is %s", async (status, type, code, problem) => {
-  const error = await failure(refusal(status, type, code, "told in Stripe's words"));
+  const error = await failure(refusal(status, type, code, "Stripe's own text"));
   expect(error).toBeInstanceOf(ProcessorError);
   expect(error).toMatchObject({ problem });
   if (code) expect(error).toMatchObject({ code });
-  expect((error as Error).message).toContain("told in Stripe's words");
+  expect((error as Error).message).toContain("Stripe's own text");
 });
 
 test("a charge without a payment method differs from an absent object", async () => {
@@ -43,7 +43,7 @@ test("a card's own reason is the code", async () => {
   expect(await failure({ status: 402, error: declined })).toMatchObject({ code: "insufficient_funds" });
 });
 
-describe("no answer that can be used is unavailable", () => {
+describe("an unusable answer is unavailable:", () => {
   test.each<[string, Answer]>([
     ["a proxy's page", { status: 502, raw: "<html>Bad Gateway</html>" }],
     ["an empty body", { status: 200, raw: "" }],
@@ -68,13 +68,13 @@ describe("no answer that can be used is unavailable", () => {
   });
 });
 
-describe("the key stays a secret", () => {
+describe("an error does not contain the key", () => {
   test("if Stripe repeats it", async () => {
     const error = await failure(refusal(401, "invalid_request_error", undefined, `Invalid API Key: ${API_KEY}`));
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(API_KEY);
   });
 
-  test("if it cannot be sent", async () => {
+  test("if the key cannot be sent", async () => {
     const error = await clientAt(1, { apiKey: `${API_KEY}\nsecond line` })
       .undoCancel(SUBSCRIPTION)
       .catch((thrown: unknown) => thrown);

@@ -1,4 +1,4 @@
-/** Taxes, discounts and refunds as invoices show them. */
+/** The taxes, discounts and refunds of invoices. */
 import { describe, expect, test } from "vitest";
 import { invoicePaymentObject, type StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
 import { CUSTOMER, fakeApi, invoice, refusal, STARTED } from "@/tests/support/fake-stripe-api";
@@ -39,12 +39,12 @@ describe("invoices", () => {
     expect(requests[1]).toMatchObject({ request: "GET /v1/charges", fields: { customer: CUSTOMER } });
   });
 
-  test("are listed without refunds if the key may not read charges", async () => {
+  test("are listed without refunds if the key cannot read charges", async () => {
     const { client } = await fakeApi(list(paidBy("in_1", "ch_1")), refusal(403, "invalid_request_error"));
     expect(await client.invoices({ customer: CUSTOMER })).toMatchObject([{ id: "in_1", refunded: null }]);
   });
 
-  test("of which none is paid request no charges", async () => {
+  test("without a paid one request no charges", async () => {
     const { client, requests } = await fakeApi(list(invoice({ status: "open", amount_paid: 0 })));
     expect(await client.invoices({ customer: CUSTOMER })).toHaveLength(1);
     expect(requests).toHaveLength(1);

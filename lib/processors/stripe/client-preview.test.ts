@@ -46,7 +46,7 @@ const lines = (...data: { amount: number; start: number; end: number }[]) => ({
   has_more: false,
 });
 
-test("now: today's charge after credit, and the next charge", async () => {
+test("the preview of an immediate change has today's charge after credit, and the next charge", async () => {
   const { client, requests } = await fakeApi(
     subscription(),
     invoice({ id: undefined, amount_due: 1_250, total: 1_300 }),
@@ -114,7 +114,7 @@ describe("the next charge", () => {
 test.each([
   ["the same interval", TITANIUM],
   ["another interval", "price_mail_titanium_yearly"],
-])("in a trial nothing is due now, and the new price when the trial ends: %s", async (_, priceId) => {
+])("in a trial nothing is due now, and the new price is due at the trial's end: %s", async (_, priceId) => {
   const { client, requests } = await fakeApi(subscription({ status: "trialing" }), invoice({ total: 3_999 }));
   expect(await client.preview({ ...upgrade, priceId })).toMatchObject({
     dueNow: null,
@@ -123,7 +123,7 @@ test.each([
   expect(requests).toHaveLength(2);
 });
 
-test("renewal: nothing today, also with prorations", async () => {
+test("a change at the renewal has nothing due now", async () => {
   const { client, requests } = await fakeApi(subscription(), invoice({ total: 999 }));
   expect(await client.preview(downgrade)).toEqual({
     ...CARD,
@@ -134,7 +134,7 @@ test("renewal: nothing today, also with prorations", async () => {
   expect(requests).toHaveLength(2);
 });
 
-test("if credit remains, nothing is due; a subscription that ends has no next charge", async () => {
+test("nothing is due with a remaining credit; a subscription that ends has no next charge", async () => {
   const { client } = await fakeApi(
     subscription({ cancel_at_period_end: true }),
     invoice({ amount_due: 0, total: -300 }),
@@ -142,7 +142,7 @@ test("if credit remains, nothing is due; a subscription that ends has no next ch
   expect(await client.preview(upgrade)).toEqual({ ...CARD, dueNow: null, discounts: [], nextCharge: null });
 });
 
-test.each([[null], ["1250"], [12.5]])("no amount: %j", async (amount_due) => {
+test.each([[null], ["1250"], [12.5]])("the amount %j is an unreadable answer", async (amount_due) => {
   const { client } = await fakeApi(
     subscription(),
     invoice({ amount_due: 5, total: amount_due }),
@@ -166,19 +166,19 @@ describe("a change that waits for its payment", () => {
   });
 
   test.each([
-    ["to another price is previewed anew", waiting("price_other"), []],
-    ["is previewed anew after its invoice was voided", waiting(TITANIUM), [invoice({ status: "void" })]],
+    ["does not affect the preview of a change to another price", waiting("price_other"), []],
+    ["does not affect the preview after its invoice was voided", waiting(TITANIUM), [invoice({ status: "void" })]],
   ])("%s", async (_, subscribed, read) => {
     const { client } = await fakeApi(subscribed, ...read, invoice({ amount_due: 1_250 }), invoice({ total: 3_999 }));
     expect(await client.preview(upgrade)).toMatchObject({ dueNow: { amount: 1_250 } });
   });
 });
 
-describe("taxes and discounts", () => {
+describe("the preview's taxes and discounts", () => {
   const recurringDiscounts = (fields: Record<string, string> = {}) =>
     Object.entries(fields).filter(([name]) => name.startsWith("discounts"));
 
-  test("in the amount due now", async () => {
+  test("are part of the amount due now", async () => {
     const { client } = await fakeApi(
       subscription({ discounts: [discount({ end: RENEWS + 1 })] }),
       invoice({
@@ -198,7 +198,7 @@ describe("taxes and discounts", () => {
     });
   });
 
-  test("at the renewal: the discounts that go on, also an amount without a code", async () => {
+  test("at the renewal include the discounts that continue, also an amount without a code", async () => {
     const off = { percent_off: null, amount_off: 500, currency: "usd", name: null };
     const granted = discount({ promotion_code: null, source: { type: "coupon", coupon: coupon(off) } });
     const { client } = await fakeApi(subscription({ discounts: [granted] }), invoice());
@@ -208,7 +208,7 @@ describe("taxes and discounts", () => {
     ]);
   });
 
-  test("a discount that ends by the next charge does not reduce it", async () => {
+  test("exclude a discount that ends before the next charge", async () => {
     const ends = discount({ end: RENEWS });
     const alone = await fakeApi(subscription({ discounts: [ends] }), invoice());
     expect((await alone.client.preview(downgrade)).discounts).toEqual([]);
@@ -218,7 +218,7 @@ describe("taxes and discounts", () => {
     expect(recurringDiscounts(both.requests[1]?.fields)).toEqual([["discounts[0][discount]", "di_2"]]);
   });
 
-  test("a discount of one charge reduces the next one only if nothing is charged now", async () => {
+  test("include a discount for one charge only if nothing is charged now", async () => {
     const once = discount({ source: { type: "coupon", coupon: coupon({ duration: "once" }) } });
     const now = await fakeApi(subscription({ discounts: [once] }), invoice(), invoice());
     expect((await now.client.preview(upgrade)).discounts).toEqual([]);
@@ -228,7 +228,7 @@ describe("taxes and discounts", () => {
     expect(recurringDiscounts(later.requests[1]?.fields)).toEqual([]);
   });
 
-  test("a key that may not read coupons previews without the names of the discounts", async () => {
+  test("lack the discounts' names if the key cannot read coupons", async () => {
     const refused = refusal(403, "invalid_request_error");
     const named = await fakeApi(refused, subscription({ discounts: ["di_1"] }), invoice({ total: 799 }));
     expect(await named.client.preview(downgrade)).toMatchObject({ discounts: [], nextCharge: { amount: 799 } });
@@ -238,7 +238,7 @@ describe("taxes and discounts", () => {
   test.each([
     ["of the change", [{ status: "requires_location_inputs" }, {}]],
     ["of the next period", [{}, { status: "requires_location_inputs" }]],
-  ])("a tax without an address is no tax of 0: %s", async (_, [now = {}, next = {}]) => {
+  ])("are an error without an address for the tax: %s", async (_, [now = {}, next = {}]) => {
     const taxed = (over: object) => invoice({ automatic_tax: { enabled: true, status: "complete", ...over } });
     const { client } = await fakeApi(subscription(), taxed(now), taxed(next));
     await expect(client.preview(upgrade)).rejects.toMatchObject({ problem: "no_tax_address" });

@@ -56,7 +56,7 @@ const renewal = (over: Partial<InvoiceSpec> = {}): StripeObject =>
     "basil",
   );
 
-/** The invoice as the client asks for it: with the payment whose charges these are. */
+/** The invoice as the client requests it: with a payment by these charges. */
 const paidBy = (invoice: StripeObject, ...charges: string[]): StripeObject => ({
   ...invoice,
   payments: list(
@@ -64,7 +64,7 @@ const paidBy = (invoice: StripeObject, ...charges: string[]): StripeObject => ({
   ),
 });
 
-/** The subscription as it was read before. */
+/** The subscription from an earlier request. */
 function reading(status = "active", customer: string | null = CUSTOMER): SubscriptionReading {
   const fact = { state: { status } } as SubscriptionReading["facts"][number]["fact"];
   const identity = { customer, subscription: SUBSCRIPTION, trustedUserId: null };
@@ -72,10 +72,10 @@ function reading(status = "active", customer: string | null = CUSTOMER): Subscri
 }
 
 /** The facts and notes of the event itself, without its id. */
-function saidBy(type: string, object: StripeObject, at: number) {
-  const said = normalized(event(type, object, undefined, { id: "evt_1", created: at }));
-  if (said.outcome !== "facts") throw new Error(said.outcome);
-  return said;
+function recordsOf(type: string, object: StripeObject, at: number) {
+  const result = normalized(event(type, object, undefined, { id: "evt_1", created: at }));
+  if (result.outcome !== "facts") throw new Error(result.outcome);
+  return result;
 }
 
 const charge = (over: object = {}, refunded = 0) => ({
@@ -87,11 +87,13 @@ const charge = (over: object = {}, refunded = 0) => ({
 });
 
 describe("payments", () => {
-  test("that were made are the facts of their events", async () => {
+  test("that succeeded are the facts of their events", async () => {
     const { client, requests } = await fakeApi(list(renewal()), list());
     const { payments, notes } = await client.paymentRecords(reading());
-    const [said] = saidBy("invoice.paid", renewal(), RENEWS + HOUR_SECONDS + 5).facts;
-    expect(payments).toEqual([{ product: "mail", fact: { ...said?.fact, id: "stripe:read:in_renewal:paid:payment" } }]);
+    const [expected] = recordsOf("invoice.paid", renewal(), RENEWS + HOUR_SECONDS + 5).facts;
+    expect(payments).toEqual([
+      { product: "mail", fact: { ...expected?.fact, id: "stripe:read:in_renewal:paid:payment" } },
+    ]);
     expect(notes).toEqual([]);
     expect(requests.map(({ request, fields }) => [request, fields])).toEqual([
       [
@@ -109,12 +111,12 @@ describe("payments", () => {
       const { client } = await fakeApi(list(invoice), list());
       return (await client.paymentRecords(reading(status))).payments;
     };
-    const [said] = saidBy("invoice.payment_failed", open(), RENEWS + HOUR_SECONDS).facts;
-    const fact = { ...said?.fact, id: "stripe:read:in_renewal:failed:payment" };
+    const [expected] = recordsOf("invoice.payment_failed", open(), RENEWS + HOUR_SECONDS).facts;
+    const fact = { ...expected?.fact, id: "stripe:read:in_renewal:failed:payment" };
     for (const status of ["past_due", "unpaid", "incomplete"]) {
       expect(await failed(status), status).toEqual([{ product: "mail", fact }]);
     }
-    // A bank debit that is under way looks the same.
+    // A bank debit under way has the same invoice.
     expect(await failed("active")).toEqual([]);
     expect(await failed("past_due", open({ attemptCount: 0 }))).toEqual([]);
     for (const status of ["draft", "void", "uncollectible"] as const) {
@@ -149,13 +151,13 @@ describe("payments", () => {
     expect(await failedAt(...again)).toEqual([RENEWS + 2 * HOUR_SECONDS]);
   });
 
-  test("that are under way have not failed, though the subscription owes another invoice", async () => {
+  test("that are under way do not count as failed, although the subscription owes another invoice", async () => {
     expect(await failedAt(attempt(1, "pending", RENEWS + 2 * HOUR_SECONDS))).toEqual([]);
     const again = [attempt(2, "pending", RENEWS + 9 * HOUR_SECONDS), attempt(1, "failed", RENEWS + 2 * HOUR_SECONDS)];
     expect(await failedAt(...again)).toEqual([]);
   });
 
-  test("without a plan of ours are left out, and without a listed price are for every known product", async () => {
+  test("of manual invoices are left out, and those without a listed price are for every known product", async () => {
     const line = {
       id: "il_1",
       item: "si_silver",
@@ -191,17 +193,17 @@ describe("refunds and disputes", () => {
     const refunded = charge({}, 500);
     const refund = { id: "re_1", object: "refund", created: RENEWS + 5 * HOUR_SECONDS };
     const { notes, asked } = await notesOf(list(refunded), list(refund));
-    expect(notes).toEqual(saidBy("charge.refunded", refunded, RENEWS + 5 * HOUR_SECONDS).notes);
+    expect(notes).toEqual(recordsOf("charge.refunded", refunded, RENEWS + 5 * HOUR_SECONDS).notes);
     expect(notes).toMatchObject([{ id: "stripe:ch_1:refund:500", amount: 500, customer: CUSTOMER }]);
     expect(asked).toEqual([["GET /v1/refunds", { charge: "ch_1", limit: "1" }]]);
   });
 
-  test("of a disputed charge name its customer, whom the event does not name", async () => {
+  test("of a disputed charge name its customer, which the event lacks", async () => {
     const dispute = (status: "needs_response" | "lost") =>
       disputeObject({ id: "du_1", charge: "ch_1", amount: 1_999, status, created: RENEWS + 6 * HOUR_SECONDS }, "basil");
     const opened = await notesOf(list(charge({ disputed: true })), list(dispute("needs_response")));
-    const said = saidBy("charge.dispute.created", dispute("needs_response"), RENEWS + 6 * HOUR_SECONDS).notes;
-    expect(opened.notes).toEqual(said?.map((note) => ({ ...note, customer: CUSTOMER })));
+    const expected = recordsOf("charge.dispute.created", dispute("needs_response"), RENEWS + 6 * HOUR_SECONDS).notes;
+    expect(opened.notes).toEqual(expected?.map((note) => ({ ...note, customer: CUSTOMER })));
     expect(opened.asked).toEqual([["GET /v1/disputes", { charge: "ch_1" }]]);
 
     const lost = await notesOf(list(charge({ disputed: true })), list(dispute("lost")));
@@ -211,7 +213,7 @@ describe("refunds and disputes", () => {
     ]);
   });
 
-  test("of a charge that paid another subscription are left to it", async () => {
+  test("of another subscription's charge are left out", async () => {
     const other = charge({ id: "ch_other", payment_intent: "pi_other", disputed: true }, 500);
     const { notes, asked } = await notesOf(list(other, charge()));
     expect([notes, asked]).toEqual([[], []]);
@@ -234,7 +236,7 @@ describe("refunds and disputes", () => {
   });
 });
 
-test("a subscription is read with the terms of its discounts", async () => {
+test("a fetched subscription has the terms of its discounts", async () => {
   const coupon = { id: "spring20", name: "Spring", percent_off: 20, amount_off: null, currency: null };
   const discount = { id: "di_1", end: RENEWS, promotion_code: { code: "SPRING" }, source: { coupon, type: "coupon" } };
   const { client, requests } = await fakeApi(subscription({ discounts: [discount] }));
@@ -252,7 +254,7 @@ test("a subscription is read with the terms of its discounts", async () => {
   });
 });
 
-test("a key that may not read coupons reads the subscription without them", async () => {
+test("a fetched subscription has its discounts' ids only if the key cannot read coupons", async () => {
   const refused = refusal(403, "invalid_request_error", "more_permissions_required");
   const { client, requests } = await fakeApi(refused, subscription({ discounts: ["di_1"] }));
   const { facts } = await client.subscription(SUBSCRIPTION);

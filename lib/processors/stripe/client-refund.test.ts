@@ -12,8 +12,8 @@ const payment = (status: string, intent: string | null = "pi_1") => ({
 const paidBy = (...data: object[]) => invoice({ status: "paid", payments: { object: "list", data } });
 const REFUND: Answer = { id: "re_1", object: "refund" };
 
-describe("the refund of a checkout that was paid beside another", () => {
-  test("gives back the whole payment of its invoice", async () => {
+describe("the refund of a duplicate purchase", () => {
+  test("is for the whole payment of its invoice", async () => {
     const { client, requests } = await fakeApi(session(), paidBy(payment("canceled", "pi_0"), payment("paid")), REFUND);
     await client.refundCheckout(SESSION);
     expect(requests.map(({ request }) => request)).toEqual([
@@ -25,13 +25,13 @@ describe("the refund of a checkout that was paid beside another", () => {
     expect(requests[2]?.fields).toEqual({ payment_intent: "pi_1", reason: "duplicate" });
   });
 
-  test("requested again has no effect", async () => {
+  test("has no effect if it is requested again", async () => {
     const again = refusal(400, "invalid_request_error", "charge_already_refunded");
     const { client } = await fakeApi(session(), paidBy(payment("paid")), again);
     await client.refundCheckout(SESSION);
   });
 
-  test("is refused as Stripe refuses it", async () => {
+  test("is refused with Stripe's reason", async () => {
     const disputed = refusal(400, "invalid_request_error", "charge_disputed");
     const { client } = await fakeApi(session(), paidBy(payment("paid")), disputed);
     await expect(client.refundCheckout(SESSION)).rejects.toMatchObject({ problem: "invalid", code: "charge_disputed" });
@@ -39,8 +39,8 @@ describe("the refund of a checkout that was paid beside another", () => {
 
   test.each<[string, Answer[], number]>([
     ["a trial without an invoice", [session(null)], 1],
-    ["an invoice over nothing", [session(), paidBy()], 2],
-  ])("is nothing for %s", async (_, answers, asked) => {
+    ["an invoice over 0", [session(), paidBy()], 2],
+  ])("makes no refund request for %s", async (_, answers, asked) => {
     const { client, requests } = await fakeApi(...answers);
     await client.refundCheckout(SESSION);
     expect(requests).toHaveLength(asked);

@@ -18,7 +18,7 @@ const SPRING = { id: "promo_1", object: "promotion_code", code: "SPRING", active
 
 describe("a checkout without a code", () => {
   test.each<[string, Partial<Sales>, string | null, Record<string, string>]>([
-    ["sold plainly", {}, CUSTOMER, {}],
+    ["without further settings", {}, CUSTOMER, {}],
     ["with codes", { promotionCodes: true }, CUSTOMER, { allow_promotion_codes: "true" }],
     [
       "with taxes, of a customer",
@@ -56,7 +56,7 @@ describe("a checkout without a code", () => {
 describe("a checkout with a code", () => {
   const sales = { ...PLAIN, promotionCodes: true };
 
-  test("redeems the active code of that name, and lets the payer type no other", async () => {
+  test("redeems the active code of that name, and allows no other code on the page", async () => {
     const { client, requests } = await fakeApiWithSales(sales, codes(SPRING), SESSION);
     await client.checkout({ ...REQUEST, code: "spring" });
     expect(requests[0]).toMatchObject({
@@ -67,13 +67,13 @@ describe("a checkout with a code", () => {
     expect(requests[1]?.fields).not.toHaveProperty("allow_promotion_codes");
   });
 
-  test("that Stripe does not know opens nothing", async () => {
+  test("opens no session if Stripe does not know the code", async () => {
     const { client, requests } = await fakeApiWithSales(sales, codes());
     await expect(client.checkout({ ...REQUEST, code: "none" })).rejects.toMatchObject({ problem: "invalid_code" });
     expect(requests).toHaveLength(1);
   });
 
-  test("that Stripe refuses for this customer is the code's fault", async () => {
+  test("is refused for the code if Stripe refuses the code for this customer", async () => {
     const message = "This promotion code cannot be redeemed because the associated customer has prior transactions.";
     const { client } = await fakeApiWithSales(
       sales,
@@ -83,7 +83,7 @@ describe("a checkout with a code", () => {
     await expect(client.checkout({ ...REQUEST, code: "SPRING" })).rejects.toMatchObject({ problem: "invalid_code" });
   });
 
-  test("does not take the blame for another refusal", async () => {
+  test("keeps the problem of another refusal", async () => {
     const { client } = await fakeApiWithSales(
       sales,
       codes(SPRING),

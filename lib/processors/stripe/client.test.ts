@@ -13,36 +13,48 @@ import {
 
 const PATH = `/v1/subscriptions/${SUBSCRIPTION}`;
 
-describe("cancel, keep and unpause", () => {
+describe("the request for", () => {
   type Method = "end" | "endNow" | "keep" | "unpause";
   test.each<[string, Method, object, string[], object]>([
-    ["the end, with the period", "end", {}, [`GET ${PATH}`, `POST ${PATH}`], { cancel_at_period_end: "true" }],
-    ["the end, now", "endNow", {}, [`GET ${PATH}`, `DELETE ${PATH}`], {}],
-    ["of what has ended", "end", { status: "canceled" }, [`GET ${PATH}`], {}],
     [
-      "kept",
+      "a cancellation at the period's end",
+      "end",
+      {},
+      [`GET ${PATH}`, `POST ${PATH}`],
+      { cancel_at_period_end: "true" },
+    ],
+    ["an immediate cancellation", "endNow", {}, [`GET ${PATH}`, `DELETE ${PATH}`], {}],
+    ["a cancellation of an ended subscription", "end", { status: "canceled" }, [`GET ${PATH}`], {}],
+    [
+      "an undone cancellation",
       "keep",
       { cancel_at_period_end: true },
       [`GET ${PATH}`, `POST ${PATH}`],
       { cancel_at_period_end: "false" },
     ],
-    ["kept, from an end on a day", "keep", { cancel_at: RENEWS }, [`GET ${PATH}`, `POST ${PATH}`], { cancel_at: "" }],
-    ["kept, and going on anyway", "keep", {}, [`GET ${PATH}`], {}],
     [
-      "collected again",
+      "an undone cancellation on a date",
+      "keep",
+      { cancel_at: RENEWS },
+      [`GET ${PATH}`, `POST ${PATH}`],
+      { cancel_at: "" },
+    ],
+    ["an undone cancellation without a scheduled end", "keep", {}, [`GET ${PATH}`], {}],
+    [
+      "a collection after its pause",
       "unpause",
       { pause_collection: { behavior: "void" } },
       [`GET ${PATH}`, `POST ${PATH}`],
       { pause_collection: "" },
     ],
     [
-      "resumed",
+      "a resumption",
       "unpause",
       { status: "paused" },
       [`GET ${PATH}`, `POST ${PATH}/resume`],
       { "billing_cycle_anchor[type]": "now" },
     ],
-    ["not paused", "unpause", {}, [`GET ${PATH}`], {}],
+    ["a resumption of an active subscription", "unpause", {}, [`GET ${PATH}`], {}],
   ])("%s", async (_, method, over, expected, fields) => {
     const { client, requests } = await fakeApi(subscription(over as Record<string, unknown>), subscription());
     if (method === "end") await client.cancel(SUBSCRIPTION, "period_end");
@@ -53,7 +65,7 @@ describe("cancel, keep and unpause", () => {
     expect(requests[1]?.fields ?? {}).toEqual(fields);
   });
 
-  test("a schedule is released before the cancellation", async () => {
+  test("a cancellation releases a schedule first", async () => {
     const { client, requests } = await fakeApi(subscription({ schedule: "sub_sched_1" }), { id: "x" }, subscription());
     await client.cancel(SUBSCRIPTION, "period_end");
     expect(requests.map(({ request }) => request)).toEqual([
@@ -64,8 +76,8 @@ describe("cancel, keep and unpause", () => {
   });
 });
 
-describe("a subscription as it is", () => {
-  test("as a snapshot, dated by Stripe's clock, no later than it was read", async () => {
+describe("a fetched subscription", () => {
+  test("is a snapshot, dated by Stripe's clock, no later than the answer", async () => {
     const { client } = await fakeApi(subscription());
     const { identity, facts, timestampSource } = await client.subscription(SUBSCRIPTION);
     expect(timestampSource).toBe("fetch");
@@ -86,13 +98,13 @@ describe("a subscription as it is", () => {
     expect(at).toBeGreaterThan(ANSWERED_AT - 6_000);
   });
 
-  test("never before the period that it names: a test clock runs ahead", async () => {
+  test("is never dated before its own period, if a test clock runs ahead", async () => {
     const ahead = { created: STARTED, periodStart: RENEWS, periodEnd: RENEWS + 2_678_400 };
     const { client } = await fakeApi(subscription({}, ahead));
     expect((await client.subscription(SUBSCRIPTION)).facts[0]?.fact.at).toBe(RENEWS * 1000);
   });
 
-  test("ended, and with no price of ours", async () => {
+  test("is an end if it has ended, and has no fact without a listed price", async () => {
     const ended = await fakeApi(subscription({ status: "canceled", ended_at: RENEWS }));
     expect((await ended.client.subscription(SUBSCRIPTION)).facts[0]?.fact).toMatchObject({
       changeType: "deleted",
@@ -106,7 +118,7 @@ describe("a subscription as it is", () => {
 });
 
 describe("portal and invoices", () => {
-  test("the customer's portal, with the way back", async () => {
+  test("the portal belongs to the customer and has a return address", async () => {
     const { client, requests } = await fakeApi({ url: "https://billing.stripe.example/p/1" });
     expect(await client.portal(CUSTOMER, [SUBSCRIPTION], "https://app.example/billing")).toEqual({
       url: "https://billing.stripe.example/p/1",
@@ -117,12 +129,12 @@ describe("portal and invoices", () => {
     });
   });
 
-  test("one customer's invoices, newest first, without drafts", async () => {
+  test("invoices are those of one customer, newest first, without drafts", async () => {
     const data = [
       invoice({ id: "in_draft", status: "draft" }),
       invoice({ id: "in_old" }),
       invoice({ id: "in_new", status: "open", status_transitions: { finalized_at: RENEWS } }),
-      invoice({ id: "in_gone", status: "uncollectible" }),
+      invoice({ id: "in_uncollectible", status: "uncollectible" }),
       invoice({ id: "in_void", status: "void", hosted_invoice_url: null, invoice_pdf: null }),
     ];
     const noCharges = { object: "list", data: [], has_more: false };
@@ -131,7 +143,7 @@ describe("portal and invoices", () => {
     expect(invoices.map(({ id, status }) => [id, status])).toEqual([
       ["in_new", "open"],
       ["in_old", "paid"],
-      ["in_gone", "open"],
+      ["in_uncollectible", "open"],
       ["in_void", "void"],
     ]);
     expect(invoices[0]).toEqual({
@@ -149,7 +161,7 @@ describe("portal and invoices", () => {
     expect(requests[0]).toMatchObject({ request: "GET /v1/invoices", fields: { customer: CUSTOMER, limit: "100" } });
   });
 
-  test("of some subscriptions only", async () => {
+  test("invoices can be those of some subscriptions only", async () => {
     const list = (id: string) => ({ object: "list", data: [invoice({ id })], has_more: false });
     const noCharges = { object: "list", data: [], has_more: false };
     const { client, requests } = await fakeApi(list("in_1"), list("in_2"), noCharges);
@@ -163,7 +175,7 @@ describe("portal and invoices", () => {
     expect(await client.paymentPage("sub_1")).toBeNull();
   });
 
-  test("the document of one", async () => {
+  test("an invoice's document is its address, or null", async () => {
     const { client } = await fakeApi(invoice(), invoice({ invoice_pdf: null }));
     expect(await client.invoicePdf("in_1")).toBe("https://invoice.stripe.example/i/1/pdf");
     expect(await client.invoicePdf("in_1")).toBeNull();

@@ -5,7 +5,7 @@ import { SHAPES, type StripeObject } from "@/lib/sandbox/event-builders/stripe/e
 import { fixtureEvents } from "@/lib/sandbox/event-builders/stripe/fixture-events";
 import { normalized } from "@/tests/support/normalized-stripe";
 
-describe("events without an effect", () => {
+describe("an event without an effect", () => {
   test.each([
     [{ type: "customer.created" }, "unhandled_type"],
     [{ type: "constructor" }, "unhandled_type"],
@@ -37,7 +37,7 @@ describe("damaged events", () => {
     fc.constantFrom(-1, 1e300, "", "\u0000", "\ud800", [], {}, [null]),
   );
 
-  test("never throw, and give the same answer twice", () => {
+  test("never throw, and give the same result twice", () => {
     fc.assert(
       fc.property(fc.constantFrom(...events), fc.nat(), strange, (event, position, value) => {
         const damaged = withOneChanged(event, position, value);

@@ -21,17 +21,21 @@ const terms = { id: "spring20", name: "Spring", code: null, off: { percent: 20 }
 const whole = { key: "di_1", terms, endsAt: END };
 const bare = { key: "di_1", terms: null };
 
-describe("the discounts of a subscription", () => {
+describe("the discounts of a subscription are read from", () => {
   test.each<[string, object, ReturnType<typeof discountsOf>]>([
     ["ids", { discounts: ["di_1", "di_2"] }, [bare, { key: "di_2", terms: null }]],
-    ["none", { discounts: [] }, []],
+    ["an empty list", { discounts: [] }, []],
     ["objects with their coupon", { discounts: [discount()] }, [whole]],
-    ["the only one of old versions", { discount: discount({ source: undefined, coupon }), discounts: null }, [whole]],
-    ["no only one", { discount: null }, []],
-    ["both places", { discounts: ["di_1"], discount: discount() }, [whole]],
-    ["nothing said", {}, undefined],
-    ["something else", { discounts: "di_1" }, undefined],
-    ["an id that cannot be stored", { discounts: ["di_\u0000"] }, undefined],
+    [
+      "the single field of old versions",
+      { discount: discount({ source: undefined, coupon }), discounts: null },
+      [whole],
+    ],
+    ["an empty single field", { discount: null }, []],
+    ["both fields", { discounts: ["di_1"], discount: discount() }, [whole]],
+    ["absent fields", {}, undefined],
+    ["a malformed list", { discounts: "di_1" }, undefined],
+    ["an unusable id", { discounts: ["di_\u0000"] }, undefined],
   ])("%s", (_, object, expected) => {
     expect(discountsOf({ ...object })).toEqual(expected);
   });
@@ -49,7 +53,7 @@ describe("the discounts of a subscription", () => {
     ["the coupon's id only", { source: { coupon: "spring20" } }, null],
     ["no coupon", { source: null }, null],
     ["an amount without a currency", { source: { coupon: { ...coupon, percent_off: null, amount_off: 500 } } }, null],
-  ])("with %s", (_, over, expected) => {
+  ])("a discount with %s", (_, over, expected) => {
     expect(discountsOf({ discounts: [discount(over)] })).toEqual([{ ...whole, terms: expected }]);
   });
 });
@@ -66,12 +70,12 @@ describe("an event of a discount", () => {
     });
   });
 
-  test("of a customer, or of one item, is not shown", () => {
+  test("of a customer or of one item is ignored", () => {
     expect(send({ subscription: null })).toEqual({ outcome: "ignored", reason: "no_subscription" });
     expect(send({ subscription_item: "si_1" })).toEqual({ outcome: "ignored", reason: "item_discount" });
   });
 
-  test("that cannot be read is quarantined with its customer and subscription", () => {
+  test("that is unreadable is quarantined with its customer and subscription", () => {
     expect(send({ end: "tomorrow" })).toEqual({
       outcome: "quarantined",
       reason: "missing_field:data.object.end",

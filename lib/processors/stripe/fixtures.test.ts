@@ -21,14 +21,14 @@ describe.each(SHAPES)("the fixtures of shape %s", (shape) => {
     for (const name of names) expect(JSON.parse(read(name)), name).toEqual(events[name]);
   });
 
-  test("cover every handled type, by their names", () => {
+  test("have a file for every handled type, named by the type", () => {
     const types = Object.keys(HANDLERS);
     expect(types).toHaveLength(20);
     expect(types.filter((type) => !names.some((name) => isOf(name, type)))).toEqual([]);
     expect(names.filter((name) => !isOf(name, String(events[name]?.type)))).toEqual([]);
   });
 
-  test.each(Object.keys(events))("%s is understood", (name) => {
+  test.each(Object.keys(events))("include %s, which the normalizer reads", (name) => {
     const parsed = stripe.parse(Buffer.from(read(name)));
     if (!parsed.ok) throw new Error(parsed.reason);
     // A discount has no price.
@@ -36,7 +36,7 @@ describe.each(SHAPES)("the fixtures of shape %s", (shape) => {
     expect(stripe.normalize(parsed.event, find).outcome).toBe(outcome);
   });
 
-  test("the fields that tell the shapes apart stand where the shape has them", () => {
+  test("have the fields that distinguish the shapes in the shape's own place", () => {
     const object = (name: string) => (JSON.parse(read(name)) as { data: { object: StripeObject } }).data.object;
     const [old, today] = [shape !== "basil", shape !== "pre_basil"];
     const subscription = object("customer.subscription.created");
@@ -69,11 +69,11 @@ function writeFixtures(folder: URL, events: Record<string, StripeObject>): void 
 
 describe("diff", () => {
   test("names the changed keys of hashes, arrays as a whole, and null for an absent key", () => {
-    const previous = { same: 1, changed: 1, gone: 1, hash: { a: 1, b: 2 }, list: [{ a: 1, b: 2 }], pause: null };
+    const previous = { same: 1, changed: 1, removed: 1, hash: { a: 1, b: 2 }, list: [{ a: 1, b: 2 }], pause: null };
     const current = { same: 1, changed: 2, hash: { a: 1, b: 3, c: 4 }, list: [{ a: 1, b: 3 }], pause: { by: "us" } };
     expect(diff(previous, current)).toEqual({
       changed: 1,
-      gone: 1,
+      removed: 1,
       hash: { b: 2, c: null },
       list: [{ a: 1, b: 2 }],
       pause: null,

@@ -57,7 +57,7 @@ const DISCOUNTS = {
 const LINK = "checkout.session.completed";
 const LINKS = [LINK, "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed"];
 const UNLISTED = "customer.subscription.updated.unknown_price";
-/** The depot' plan in the subscription with both. */
+/** The depot's plan in the subscription with both products. */
 const solo = {
   ...silver,
   plan: "solo",
@@ -66,7 +66,7 @@ const solo = {
 /** A product without an item of a listed price. */
 const without = { plan: null, interval: null, quantity: 1, periodStart: null, periodEnd: null, item: null };
 
-test("every fixture has its expectation", () => {
+test("every fixture has an expectation", () => {
   const expected = [
     ...Object.keys(FIXTURE_FACTS),
     ...Object.keys(NOTES),
@@ -131,7 +131,7 @@ describe.each(SHAPES)("shape %s", (shape) => {
     });
   });
 
-  test("a plan at an unlisted price leaves the plan out, and its item in the list", () => {
+  test("a plan at an unlisted price gives a state without a plan, and a list with its item", () => {
     const own = { ...item("titanium"), price: "price_unlisted", interval: "monthly", quantity: 1, ...ofMarch };
     expect(normalized(fixtureEvents(shape)[UNLISTED] ?? {})).toEqual({
       outcome: "facts",
@@ -164,17 +164,14 @@ test("the three shapes of one event give the same facts", () => {
   expect(basil).toEqual(pre_basil);
 });
 
-describe("a renewal since basil", () => {
-  test.each(["legacy", "basil"] as const)(
-    "is no plan change although previous_attributes names items (%s)",
-    (shape) => {
-      const event = fixtureEvents(shape)["customer.subscription.updated.renewal"] ?? {};
-      expect(event).toHaveProperty("data.previous_attributes.items");
-      expect(normalized(event)).toMatchObject({ analysis: { hasPeriodChange: true, hasPlanChange: false } });
-    },
-  );
+describe("a renewal", () => {
+  test.each(["legacy", "basil"] as const)("is no plan change although previous_attributes has items (%s)", (shape) => {
+    const event = fixtureEvents(shape)["customer.subscription.updated.renewal"] ?? {};
+    expect(event).toHaveProperty("data.previous_attributes.items");
+    expect(normalized(event)).toMatchObject({ analysis: { hasPeriodChange: true, hasPlanChange: false } });
+  });
 
-  test("before basil it names the period only", () => {
+  test("has the period only in previous_attributes before basil", () => {
     const { data } = fixtureEvents("pre_basil")["customer.subscription.updated.renewal"] as {
       data: { previous_attributes: object };
     };

@@ -10,7 +10,7 @@ import {
 } from "@/lib/sandbox/event-builders/stripe/events";
 import { type Changes, normalized, withChanges } from "@/tests/support/normalized-stripe";
 
-const NOBODY = { customer: null, subscription: null, trustedUserId: null };
+const NO_IDENTITY = { customer: null, subscription: null, trustedUserId: null };
 const SESSION: SessionSpec = {
   id: "cs_1",
   customer: "cus_1",
@@ -31,23 +31,23 @@ describe("a completed checkout", () => {
     send("checkout.session.completed", sessionObject({ ...SESSION, ...spec }, "basil"), changes);
   const link = (identity: object) => ({ outcome: "facts", facts: [], identity, analysis: null });
 
-  test("links by the metadata that our server wrote", () => {
+  test("links by our server's metadata", () => {
     expect(complete({ metadata: { user_id: "org_1" } })).toEqual(
       link({ customer: "cus_1", subscription: "sub_1", trustedUserId: "org_1" }),
     );
   });
 
-  test("does not believe client_reference_id, the email or the customer's own metadata", () => {
+  test("ignores client_reference_id, the email and the customer's own metadata", () => {
     const customer = { id: "cus_1", object: "customer", metadata: { user_id: "user_else" } };
     expect(complete({ clientReferenceId: "user_else" }, { customer, customer_email: "user_else@example.com" })).toEqual(
       link({ customer: "cus_1", subscription: "sub_1", trustedUserId: null }),
     );
   });
 
-  test("of a guest or of a single payment has fewer fields; an unreadable one gives no note", () => {
-    expect(complete({}, { customer: null, subscription: undefined })).toEqual(link(NOBODY));
+  test("of a guest or with unreadable fields links without them", () => {
+    expect(complete({}, { customer: null, subscription: undefined })).toEqual(link(NO_IDENTITY));
     const strange = { customer: 7, subscription: { id: "" }, metadata: "user_id" };
-    expect(complete({}, strange)).toEqual(link(NOBODY));
+    expect(complete({}, strange)).toEqual(link(NO_IDENTITY));
     expect(complete({}, { metadata: { user_id: "\u0000" } })).toEqual(
       link({ customer: "cus_1", subscription: "sub_1", trustedUserId: null }),
     );
@@ -71,7 +71,7 @@ describe("a note", () => {
     outcome: "facts",
     facts: [],
     notes: [{ at: 2_000_000_000, customer, currency: "usd", ...note }],
-    identity: { ...NOBODY, customer, ...names },
+    identity: { ...NO_IDENTITY, customer, ...names },
     analysis: null,
   });
 
@@ -108,10 +108,10 @@ describe("a note", () => {
     expect(send("charge.dispute.created", opened, { charge: { id: "ch_1", object: "charge" } })).toMatchObject({
       identity: charge,
     });
-    expect(send("charge.dispute.created", opened, { charge: 7 })).toMatchObject({ identity: NOBODY });
+    expect(send("charge.dispute.created", opened, { charge: 7 })).toMatchObject({ identity: NO_IDENTITY });
   });
 
-  test("of a deleted customer names the customer, and no user: the metadata of a customer is not looked at", () => {
+  test("of a deleted customer names the customer and no user, since a customer's metadata is ignored", () => {
     const customer = customerObject({ id: "cus_1", created: 1_000_000, metadata: { user_id: "user_else" } });
     const kind = { id: "stripe:evt_1:note", kind: "customer_deleted", amount: null, detail: null };
     expect(send("customer.deleted", customer)).toEqual(noted(kind, "cus_1"));
@@ -128,11 +128,11 @@ describe("a note", () => {
     ["currency", { currency: "us\u0000" }],
     ["status", { status: {} }],
     ["status", { status: "\ud800" }],
-  ])("whose %s is something else is quarantined, with whom it is about", (path, changes) => {
+  ])("with an unreadable %s is quarantined, with its customer", (path, changes) => {
     expect(send("charge.refunded", chargeObject(CHARGE, "basil"), changes)).toEqual({
       outcome: "quarantined",
       reason: `missing_field:data.object.${path}`,
-      identity: { ...NOBODY, customer: "cus_1" },
+      identity: { ...NO_IDENTITY, customer: "cus_1" },
     });
   });
 });

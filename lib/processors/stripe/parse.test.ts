@@ -20,7 +20,7 @@ describe("parse", () => {
     });
   });
 
-  test("reads a thin event's envelope, whose time is a string", () => {
+  test("reads a thin event's envelope with its time as a string", () => {
     const parsed = parse(
       bytes({ id: "evt_t", object: "v2.core.event", type: "v1.x", created: "2026-03-01T10:00:00.123456Z" }),
     );
@@ -55,7 +55,7 @@ describe("parse", () => {
     expect(parse(bytes(value))).toEqual({ ok: false, reason });
   });
 
-  test.each([[undefined], [null], [true], [-1], [1e300], ["never"], [{}]])("knows no time from %j", (created) => {
+  test.each([[undefined], [null], [true], [-1], [1e300], ["never"], [{}]])("reads no time from %j", (created) => {
     expect(parse(bytes({ id: "evt_1", type: "x", created }))).toMatchObject({ ok: true, event: { occurredAt: null } });
   });
 });

@@ -3,17 +3,17 @@ import { describe, expect, test } from "vitest";
 import { type InvoiceSpec, planPrice, SHAPES } from "@/lib/sandbox/event-builders/stripe/events";
 import { fact, line, NOTHING, PERIOD, paid, proration, START, solo } from "@/tests/support/stripe-invoices";
 
-describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
+describe.each(SHAPES)("the purpose of an invoice, in shape %s:", (shape) => {
   const of = (spec: Partial<InvoiceSpec>) => fact(spec, {}, shape);
 
   test.each(["subscription_create", "subscription_cycle", "quote_accept"] as const)(
-    "%s pays for the line's period",
+    "%s is for the line's period",
     (billingReason) => {
       expect(of({ billingReason })).toMatchObject({ purpose: "period", plan: "silver", paidInFull: true, ...PERIOD });
     },
   );
 
-  test("an update with a whole period is a change, with the credit beside it not in money", () => {
+  test("an update with a whole period is a change, and not in money beside a credit", () => {
     const billingReason = "subscription_update";
     expect(of({ billingReason })).toMatchObject({ purpose: "change", plan: "silver", paidInFull: true, ...PERIOD });
     expect(of({ billingReason, lines: [proration("bronze", -300), line("silver")] })).toMatchObject({
@@ -24,7 +24,7 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
     });
   });
 
-  test("prorations alone confirm the plan that was changed to", () => {
+  test("prorations alone confirm the new plan", () => {
     const billingReason = "subscription_update";
     const upgrade = [proration("silver", -900), proration("titanium", 1900)];
     expect(of({ billingReason, lines: upgrade })).toMatchObject({
@@ -43,27 +43,27 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
     expect(of({ billingReason, lines: downgrade })).toMatchObject({ purpose: "proration", plan: "bronze" });
   });
 
-  test("credits alone have no effect, nor has a charge that was credited in full", () => {
+  test("credits alone and a charge that was credited in full have no effect", () => {
     for (const lines of [[proration("titanium", -1900)], [proration("titanium", 1900), proration("titanium", -1900)]]) {
       expect(of({ billingReason: "subscription_update", lines })).toMatchObject({ purpose: "other", ...NOTHING });
     }
   });
 
-  test("a renewal that also settles an upgrade pays for its period, not in money alone", () => {
+  test("a renewal that also settles an upgrade is for its period, not only in money", () => {
     const lines = [proration("silver", -900), proration("titanium", 1900), line("titanium")];
     expect(of({ lines })).toMatchObject({ purpose: "period", plan: "titanium", paidInFull: false, ...PERIOD });
   });
 
-  test("a manual invoice opens nothing", () => {
+  test("a manual invoice opens no period", () => {
     expect(of({ billingReason: "manual" })).toMatchObject({ purpose: "other", ...NOTHING });
   });
 
-  test("the latest period counts if a late invoice bills two", () => {
+  test("a late invoice for two periods is for the latest one", () => {
     const lines = [line("silver", { periodStart: START - 2_600_000, periodEnd: START }), line("silver")];
     expect(of({ lines })).toMatchObject({ purpose: "period", ...PERIOD });
   });
 
-  test("also if it is the first line, and if the earlier line has another plan", () => {
+  test("a late invoice for two plans is for the latest period in either order", () => {
     const earlier = line("bronze", { periodStart: START - 2_600_000, periodEnd: START });
     for (const lines of [
       [line("silver"), earlier],
@@ -73,7 +73,7 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
     }
   });
 
-  test("of several plans charged in prorations the one with the most left counts, monthly and yearly apart", () => {
+  test("several prorations are for the plan and interval with the largest remaining charge", () => {
     const billingReason = "subscription_update";
     const several = [proration("titanium", 1800), proration("bronze", 100), proration("silver", -900)];
     expect(of({ billingReason, lines: several })).toMatchObject({ purpose: "proration", plan: "titanium" });
@@ -82,7 +82,7 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
     expect(of({ billingReason, lines })).toMatchObject({ purpose: "proration", plan: "silver", interval: "yearly" });
   });
 
-  test("two products are two facts with one id", () => {
+  test("two products give two facts with one id", () => {
     const lines = [line("silver"), line("silver", { id: "il_2", price: solo, amount: solo.unitAmount })];
     expect(paid({ lines }, {}, shape)).toMatchObject({
       facts: [
@@ -92,7 +92,7 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
     });
   });
 
-  test("of two plans of one product for one period the higher is paid for", () => {
+  test("two plans of one product for one period are for the higher plan", () => {
     const lines = [line("silver"), line("titanium")];
     for (const each of [lines, lines.toReversed()]) {
       expect(of({ lines: each })).toMatchObject({ purpose: "period", plan: "titanium", paidInFull: true, ...PERIOD });
@@ -107,7 +107,7 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
 });
 
 describe("a line with fewer fields", () => {
-  test("than its subscription is the invoice's own; than its price in the new place has the old one", () => {
+  test("belongs to the invoice's subscription, and has the price of the old field", () => {
     expect(paid({}, { "lines.data.0.parent": null })).toEqual(paid({}));
     expect(paid({}, { "lines.data.0.parent": { type: "subscription_item_details" } })).toEqual(paid({}));
     expect(paid({}, { "lines.data.0.pricing": { type: "price_details" } }, "legacy")).toEqual(paid({}, {}, "legacy"));
@@ -116,12 +116,12 @@ describe("a line with fewer fields", () => {
     expect(paid({}, none, "pre_basil")).toMatchObject({ outcome: "unpriced", fact: { plan: null, paidInFull: true } });
   });
 
-  test("an invoice without a reason pays for nothing of ours", () => {
+  test("opens no period if the invoice has no reason", () => {
     expect(fact({}, { billing_reason: null })).toMatchObject({ purpose: "other", ...NOTHING });
   });
 });
 
-test("a plan's price as an invoice item added by hand opens nothing", () => {
+test("a plan's price as a manual invoice item opens no period", () => {
   const details = { invoice_item: "ii_1", proration: false, subscription: "sub_1" };
   const today = { "lines.data.0.parent": { type: "invoice_item_details", invoice_item_details: details } };
   const old = { "lines.data.0.type": "invoiceitem" };
@@ -129,7 +129,7 @@ test("a plan's price as an invoice item added by hand opens nothing", () => {
   expect(fact({}, old, "pre_basil")).toMatchObject({ purpose: "other" });
 });
 
-test("prorations may be written as invoice items", () => {
+test("prorations can be invoice items", () => {
   const details = { invoice_item: "ii_1", proration: true, subscription: "sub_1" };
   const changes = { "lines.data.0.parent": { type: "invoice_item_details", invoice_item_details: details } };
   expect(fact({ billingReason: "subscription_update" }, changes)).toMatchObject({

@@ -15,13 +15,13 @@ import {
   solo,
 } from "@/tests/support/stripe-invoices";
 
-describe("the subscription", () => {
+describe("the subscription of an invoice", () => {
   test("is found in the lines if the invoice does not name it", () => {
     expect(paid({}, { parent: null })).toMatchObject({ identity: { subscription: "sub_1" } });
     expect(paid({}, { subscription: undefined }, "pre_basil")).toMatchObject({ identity: { subscription: "sub_1" } });
   });
 
-  test("may be expanded, as may the customer and the price", () => {
+  test("can be expanded, and so can the customer and the price", () => {
     const old = {
       subscription: { id: "sub_1", object: "subscription" },
       customer: { id: "cus_1", object: "customer" },
@@ -31,17 +31,17 @@ describe("the subscription", () => {
     expect(paid({}, today)).toEqual(paid({}));
   });
 
-  test("lines of another subscription are not its own", () => {
+  test("has none of another subscription's lines", () => {
     const changes = { "lines.data.0.parent.subscription_item_details.subscription": "sub_other" };
     expect(paid({}, changes)).toEqual({ outcome: "ignored", reason: "no_plan_line" });
   });
 
-  test("an invoice without one is ignored", () => {
+  test("is required, else the invoice is ignored", () => {
     const changes = { parent: null, "lines.data.0.parent": null, "lines.data.0.subscription": null };
     expect(paid({}, changes)).toEqual({ outcome: "ignored", reason: "no_subscription" });
   });
 
-  test("its metadata names the user, in both places", () => {
+  test("names the user in its metadata, in both places", () => {
     const metadata = { user_id: "user_1" };
     for (const shape of SHAPES) {
       expect(paid({ metadata }, {}, shape)).toMatchObject({ identity: { trustedUserId: "user_1" } });
@@ -49,12 +49,12 @@ describe("the subscription", () => {
   });
 });
 
-describe("without a plan line", () => {
+describe("an invoice without a plan line", () => {
   const lines = [line("silver", { price: { ...price("silver"), id: "price_else" } })];
 
   const charge = { id: "si_1", product: "prod_mail_silver", price: "price_else", purpose: "period", ...PERIOD };
 
-  test.each(SHAPES)("an invoice of the subscription's own names the items that it charges for (%s)", (shape) => {
+  test.each(SHAPES)("of the subscription names the charged items (%s)", (shape) => {
     expect(paid({ lines }, {}, shape)).toMatchObject({
       outcome: "unpriced",
       fact: { kind: "payment", purpose: "other", ...NOTHING, paidInFull: true, unlisted: [charge] },
@@ -63,14 +63,14 @@ describe("without a plan line", () => {
     expect(paid({ lines: lower }, {}, shape)).toEqual({ outcome: "ignored", reason: "no_plan_line" });
   });
 
-  test("prorations and changes are distinguished", () => {
+  test("distinguishes prorations and changes", () => {
     const of = (spec: Partial<InvoiceSpec>) => paid({ billingReason: "subscription_update", ...spec });
     expect(of({ lines })).toMatchObject({ fact: { unlisted: [{ ...charge, purpose: "change" }] } });
     const prorated = [{ ...(lines[0] as LineSpec), proration: true }];
     expect(of({ lines: prorated })).toMatchObject({ fact: { unlisted: [{ purpose: "proration" }] } });
   });
 
-  test("a line whose period cannot be is named without it", () => {
+  test("has no period for a line with an invalid period", () => {
     const [whole] = lines as [LineSpec];
     for (const periodEnd of [START, START - 1]) {
       expect(paid({ lines: [{ ...whole, periodEnd }] })).toMatchObject({
@@ -82,7 +82,7 @@ describe("without a plan line", () => {
     }
   });
 
-  test("the period that lines of a cut invoice share is that of the whole ones", () => {
+  test("with truncated lines has the common period of its lines without prorations", () => {
     const [whole] = lines as [LineSpec];
     const beside = { id: "il_2", item: "si_2", periodStart: START - 100 };
     const shared = (more: Partial<LineSpec>) =>
@@ -93,11 +93,11 @@ describe("without a plan line", () => {
     });
   });
 
-  test("a manual invoice is ignored", () => {
+  test("is ignored if it is manual", () => {
     expect(paid({ lines, billingReason: "manual" })).toEqual({ outcome: "ignored", reason: "no_plan_line" });
   });
 
-  test("an invoice whose lines were cut names the period that its lines share", () => {
+  test("with truncated lines names the common period of its lines", () => {
     const other = { ...(lines[0] as LineSpec), id: "il_2", item: "si_2" };
     expect(paid({ lines: [...lines, other], moreLines: true })).toMatchObject({
       outcome: "unpriced",
@@ -113,7 +113,7 @@ describe("without a plan line", () => {
     expect(paid({})).not.toHaveProperty("facts.0.fact.truncated");
   });
 
-  test("missing inner fields are quarantined", () => {
+  test("is quarantined if inner fields are missing", () => {
     const noLines = paid({}, { lines: undefined });
     expect(noLines).toMatchObject({ outcome: "quarantined", reason: "missing_field:data.object.lines" });
     const noPeriod = paid({}, { "lines.data.0.period.end": undefined });
@@ -127,7 +127,7 @@ describe("a failed attempt on a sent invoice", () => {
   const attempt = (dueDate: number | null, lines = BASE.lines) =>
     paid({ ...sent, dueDate, lines }, {}, "basil", "invoice.payment_failed");
 
-  test("is no debt before the due date, from then on it is", () => {
+  test("is a debt only from the due date on", () => {
     expect(attempt(START + 3)).toMatchObject({ facts: [{ fact: { outcome: "failed", purpose: "not_due" } }] });
     expect(attempt(START + 2)).toMatchObject({ facts: [{ fact: { outcome: "failed", purpose: "period" } }] });
     expect(attempt(null)).toMatchObject({ facts: [{ fact: { purpose: "period" } }] });
@@ -142,18 +142,18 @@ describe("a failed attempt on a sent invoice", () => {
     expect(attempt(START + 3, unlisted)).toEqual({ outcome: "ignored", reason: "not_due" });
   });
 
-  test("a payment of it counts at any time", () => {
+  test("does not prevent a payment before the due date", () => {
     expect(fact({ collectionMethod: "send_invoice", dueDate: START + 3 })).toMatchObject({ purpose: "period" });
   });
 });
 
-describe("in money", () => {
+describe("paid in money:", () => {
   const paidInFull = (spec: Partial<InvoiceSpec>, changes: Changes = {}, type?: string) =>
     fact(spec, changes, "basil", type);
 
   const other = (id: string, amount: number) => line("silver", { id, price: { ...price("silver"), id }, amount });
 
-  test("the whole price was paid, with taxes on top or inside, and add-ons beside it", () => {
+  test("the whole price, with taxes on top or inside, and beside add-ons", () => {
     expect(paidInFull({})).toMatchObject({ paidInFull: true });
     const taxes = { total: 2379, amount_due: 2379, amount_paid: 2379 };
     expect(paidInFull({}, taxes)).toMatchObject({ paidInFull: true });
@@ -164,7 +164,7 @@ describe("in money", () => {
     expect(paidInFull({}, { total_pretax_credit_amounts: null })).toMatchObject({ paidInFull: true });
   });
 
-  test("a discount leaves an ordinary price, as long as it leaves any", () => {
+  test("a discounted price above 0", () => {
     const off = (discount: number) => paidInFull({ lines: [line("silver", { discount })] });
     expect([off(1), off(400), off(1998)]).toMatchObject([
       { paidInFull: true },
@@ -172,12 +172,12 @@ describe("in money", () => {
       { paidInFull: true },
     ]);
     expect(off(1999)).toMatchObject({ paidInFull: false });
-    // An add-on that is paid does not pay for a plan that is free.
+    // A paid add-on does not pay for a free plan.
     const free = line("silver", { discount: 1999 });
     expect(paidInFull({ lines: [free, other("seats", 500)] })).toMatchObject({ paidInFull: false });
   });
 
-  test("the merchant may declare it paid", () => {
+  test("an invoice that the merchant declared paid", () => {
     for (const shape of SHAPES) {
       expect(fact({ paidOutOfBand: true }, {}, shape)).toMatchObject({ paidInFull: true });
     }
@@ -185,7 +185,7 @@ describe("in money", () => {
     expect(paidInFull({}, { amount_paid: 1998, status: "open" })).toMatchObject({ paidInFull: false });
   });
 
-  test("an unlisted line for itself, beside a plan that is free", () => {
+  test("a charged unlisted line beside a free plan", () => {
     const free = line("silver", { id: "il_2", price: solo, amount: 999, discount: 999 });
     const unlisted = line("silver", { price: { ...price("silver"), id: "price_else" } });
     expect(paid({ lines: [free, unlisted] })).toMatchObject({
@@ -193,7 +193,7 @@ describe("in money", () => {
     });
   });
 
-  test("an unlisted line only if the invoice is, and if anything was charged for it", () => {
+  test("an unlisted line only if the invoice is, and if the line has an amount", () => {
     const seats = (amount: number) =>
       line("silver", { id: "il_2", item: "si_2", price: { ...price("silver"), id: "p" }, amount });
     expect(fact({ lines: [line("silver"), seats(0)] })).toMatchObject({
@@ -205,13 +205,13 @@ describe("in money", () => {
     });
   });
 
-  test("a plan of two lines only if each was charged", () => {
+  test("a plan of two lines only if each line was charged", () => {
     const second = (amount: number) => line("silver", { id: "il_2", item: "si_2", amount });
     expect(paidInFull({ lines: [line("silver"), second(1_999)] })).toMatchObject({ paidInFull: true });
     expect(paidInFull({ lines: [line("silver"), second(0)] })).toMatchObject({ paidInFull: false });
   });
 
-  test("each product for itself", () => {
+  test("each product independently", () => {
     const trial = line("silver", { id: "il_2", price: solo, amount: 0 });
     expect(paid({ lines: [line("silver"), trial] })).toMatchObject({
       facts: [
@@ -223,8 +223,8 @@ describe("in money", () => {
 
   test.each<[string, Partial<InvoiceSpec>, Changes?]>([
     ["a part from the balance", { startingBalance: -500 }],
-    ["all from the balance", { startingBalance: -5000 }],
-    ["an old debt added", { startingBalance: 300 }],
+    ["the whole amount from the balance", { startingBalance: -5000 }],
+    ["an added old debt", { startingBalance: 300 }],
     ["a trial", { lines: [line("silver", { amount: 0 })] }],
     ["a proration", { lines: [line("silver"), proration("silver", 100)] }],
     [
@@ -235,16 +235,16 @@ describe("in money", () => {
     ["billing credits", {}, { total_pretax_credit_amounts: [{ amount: 100, type: "c" }] }],
     ["a credit note", {}, { pre_payment_credit_notes_amount: 100 }],
     ["no total", {}, { total: 0, amount_due: 0, amount_paid: 0 }],
-    ["more due than the total", {}, { amount_due: 2500 }],
-    ["a balance left", {}, { ending_balance: -100 }],
-    ["no word of the balance", {}, { starting_balance: undefined }],
-    ["no word of the total", {}, { total: undefined }],
-    ["more lines than shown", {}, { "lines.has_more": true }],
-  ])("not with %s", (_name, spec, changes) => {
+    ["an amount due above the total", {}, { amount_due: 2500 }],
+    ["a remaining balance", {}, { ending_balance: -100 }],
+    ["no field for the balance", {}, { starting_balance: undefined }],
+    ["no field for the total", {}, { total: undefined }],
+    ["truncated lines", {}, { "lines.has_more": true }],
+  ])("no invoice with %s", (_name, spec, changes) => {
     expect(paidInFull(spec, changes)).toMatchObject({ outcome: "paid", paidInFull: false });
   });
 
-  test("nor when the charge failed", () => {
+  test("no invoice with a failed charge", () => {
     expect(paidInFull({}, {}, "invoice.payment_failed")).toMatchObject({ outcome: "failed", paidInFull: false });
   });
 });

@@ -1,4 +1,4 @@
-/** Which item of a subscription is the plan. */
+/** The item of a subscription that is the plan. */
 import { describe, expect, test } from "vitest";
 import {
   diff,
@@ -25,7 +25,7 @@ const BASE: SubscriptionSpec = {
   periodEnd: 3_600_000,
 };
 
-/** Normalizes an update from one subscription to the other, changed by hand at last. */
+/** Normalizes an update from one subscription to the other, with further changes by hand. */
 function update(
   from: Partial<SubscriptionSpec>,
   to: Partial<SubscriptionSpec> = {},
@@ -72,7 +72,7 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
     expect(result.analysis).toEqual({ hasPeriodChange: false, hasPlanChange: false });
   });
 
-  test("has no previous state if its item belonged to another product, which is out of the list", () => {
+  test("has no previous state if its item belonged to another product, which is absent now", () => {
     const result = facts({ items: [{ id: "si_1", price: solo }] });
     expect(result.facts).toMatchObject([
       { product: "mail", fact: { state: { plan: "silver", status: "active" }, previous: null } },
@@ -81,18 +81,18 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
     expect(result.analysis).toEqual({ hasPeriodChange: false, hasPlanChange: false });
   });
 
-  test("keeps a previous state without a plan if its old price is not known", () => {
+  test("has a previous state without a plan if its old price is unknown", () => {
     const result = facts({ items: [{ id: "si_1", price: seats }] });
     expect(result.facts).toMatchObject([{ fact: { previous: { plan: null, interval: null, status: "active" } } }]);
   });
 
-  test("of a price that only the old field names is found too", () => {
+  test("is found by a price in the old field", () => {
     expect(update({}, {}, { "items.data.0.price": undefined }, shape)).toEqual(update({}, {}, {}, shape));
     const none = { "items.data.0.price": undefined, "items.data.0.plan": undefined };
     expect(update({}, {}, none, shape)).toMatchObject({ outcome: "unpriced" });
   });
 
-  test("whose old price is not known is found by its id among several", () => {
+  test("with an unknown old price is found by its id among several", () => {
     const other = { ...seats, id: "price_other" };
     const items = [
       { id: "si_0", price: seats, quantity: 5 },
@@ -102,7 +102,7 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
     expect(facts({ items: [{ id: "si_0", price: seats }] }).facts).toMatchObject([{ fact: { previous: null } }]);
   });
 
-  test("of one product may change and the other's stay", () => {
+  test("of one product can change while the other's item stays", () => {
     const items = [...BASE.items, { id: "si_2", price: solo }];
     const changed = [
       { id: "si_1", price: titanium },
@@ -111,7 +111,7 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
     expect(facts({ items }, { items: changed }).analysis).toEqual({ hasPeriodChange: false, hasPlanChange: true });
   });
 
-  test("of two the higher counts, flagged, in any order", () => {
+  test("is the one of the higher plan of two, flagged, in any order", () => {
     const [low, high] = [
       { id: "si_1", price: silver },
       { id: "si_2", price: titanium, quantity: 3 },
@@ -135,7 +135,7 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
   });
 });
 
-describe.each(SHAPES)("without a listed price, in shape %s", (shape) => {
+describe.each(SHAPES)("a subscription without a listed price, in shape %s", (shape) => {
   const unknown = [{ id: "si_1", price: seats, quantity: 4 }];
   const created = (spec: Partial<SubscriptionSpec>, changes: Changes = {}) =>
     send(
@@ -154,7 +154,7 @@ describe.each(SHAPES)("without a listed price, in shape %s", (shape) => {
     periodEnd: 3_600_000_000,
   };
 
-  test("status, flags, debts and the items are kept for a subscription that is known", () => {
+  test("keeps status, flags and items", () => {
     expect(created({ status: "past_due", pauseCollection: { behavior: "void", resumes_at: null } })).toEqual({
       outcome: "unpriced",
       identity: { customer: "cus_1", subscription: "sub_1", trustedUserId: null },
@@ -191,7 +191,7 @@ describe.each(SHAPES)("without a listed price, in shape %s", (shape) => {
     ["month", 3, null],
     ["year", 1, "yearly"],
     ["week", 1, null],
-  ])("an item that recurs every %s × %s", (interval, count, expected) => {
+  ])("has the right interval for an item that recurs every %s × %s", (interval, count, expected) => {
     const changes = {
       "items.data.0.price.recurring": { interval, interval_count: count },
       "items.data.0.plan": undefined,
@@ -199,13 +199,13 @@ describe.each(SHAPES)("without a listed price, in shape %s", (shape) => {
     expect(created({}, changes)).toMatchObject({ fact: { list: { unlisted: [{ interval: expected }] } } });
   });
 
-  test("an item whose period cannot be read has none", () => {
+  test("has no period for an item with an invalid period", () => {
     expect(created({ periodEnd: BASE.periodStart })).toMatchObject({
       fact: { list: { unlisted: [{ periodStart: null, periodEnd: null }] } },
     });
   });
 
-  test("its end and its scheduled end are kept", () => {
+  test("keeps its end and its scheduled end", () => {
     expect(created({ cancelAtPeriodEnd: true })).toMatchObject({ fact: { state: { cancelAt: 3_600_000_000 } } });
     const object = subscriptionObject({ ...BASE, items: unknown }, shape);
     expect(send("customer.subscription.deleted", object, undefined, shape)).toMatchObject({
@@ -214,7 +214,7 @@ describe.each(SHAPES)("without a listed price, in shape %s", (shape) => {
     });
   });
 
-  test("an unknown status is quarantined; an empty list says nothing about plans", () => {
+  test("is quarantined for an unknown status; an empty list does not end a plan", () => {
     expect(created({}, { status: "on_hold" })).toMatchObject({ outcome: "quarantined", reason: "unknown_status" });
     expect(created({}, { "items.data": [] })).toMatchObject({
       outcome: "unpriced",
@@ -222,7 +222,7 @@ describe.each(SHAPES)("without a listed price, in shape %s", (shape) => {
     });
   });
 
-  test("a truncated list is not complete", () => {
+  test("has an incomplete list if the list is truncated", () => {
     expect(created({ moreItems: true })).toMatchObject({ fact: { list: { complete: false, plans: 0 } } });
     expect(created({ items: BASE.items, moreItems: true })).toMatchObject({
       facts: [{ fact: { list: { complete: false, plans: 1, unlisted: [] }, state: { plan: "silver" } } }],

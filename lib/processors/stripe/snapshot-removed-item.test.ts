@@ -1,4 +1,4 @@
-/** The snapshot of a subscription whose plan item was removed. */
+/** The snapshot of a subscription after the removal of its plan item. */
 import { describe, expect, test } from "vitest";
 import {
   diff,
@@ -24,7 +24,7 @@ const BASE: SubscriptionSpec = {
   periodEnd: 3_600_000,
 };
 
-/** Normalizes an update from one subscription to the other, changed by hand at last. */
+/** Normalizes an update from one subscription to the other, with further changes by hand. */
 function update(
   from: Partial<SubscriptionSpec>,
   to: Partial<SubscriptionSpec> = {},
@@ -39,7 +39,7 @@ function send(type: string, object: StripeObject, previous?: StripeObject, shape
   return normalized(event(type, object, previous, { id: "evt_1", created: 2_000_000, shape }));
 }
 
-describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
+describe.each(SHAPES)("a removed item, in shape %s", (shape) => {
   const soloItem = { id: "si_2", price: solo, quantity: 3 };
   const seatsItem = { id: "si_seats", price: seats };
   /** For each product the plan in its state and before, and the ids of unlisted items. */
@@ -52,7 +52,7 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
     });
   };
 
-  test("leaves its product without a plan, and with the previous state", () => {
+  test("leaves its product without a plan, with a previous state", () => {
     const result = update({ items: [...BASE.items, soloItem] }, {}, {}, shape);
     const previous = {
       plan: "solo",
@@ -77,7 +77,7 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
     });
   });
 
-  test("without a listed price before and after, the previous state has the status and the flags", () => {
+  test("without a listed price leaves a previous state with the status and the flags", () => {
     const change = (status: string, previous: object = {}) => {
       const object = subscriptionObject({ ...BASE, items: [seatsItem], status: "active" }, shape);
       return send("customer.subscription.updated", object, { status, ...previous }, shape);
@@ -93,7 +93,7 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
     expect(change("on_hold")).toMatchObject({ outcome: "unpriced", fact: { previous: null } });
   });
 
-  test("has no previous state if the old status cannot be read", () => {
+  test("leaves no previous state if the old status is unknown", () => {
     const [from, to] = [{ items: [...BASE.items, soloItem], status: "past_due" as const }, {}];
     expect(update(from, to, {}, shape)).toMatchObject({ facts: [{}, { fact: { previous: { status: "past_due" } } }] });
     const object = subscriptionObject(BASE, shape);
@@ -103,12 +103,12 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
     });
   });
 
-  test("with an end in the same event its product ends too", () => {
+  test("ends its product, too, with an end in the same event", () => {
     const result = update({ items: [...BASE.items, soloItem] }, { status: "canceled" }, {}, shape);
     expect(result).toMatchObject({ facts: [{}, { product: "depot", fact: { state: { status: "canceled" } } }] });
   });
 
-  test("unlisted items stay in the list, so that the fold can tell a successor from an add-on", () => {
+  test("leaves unlisted items in the list, which distinguish a successor from an add-on", () => {
     expect(products([...BASE.items, soloItem, seatsItem], [...BASE.items, seatsItem])).toEqual([
       ["mail", "silver", "silver", ["si_seats"]],
       ["depot", null, "solo", ["si_seats"]],
@@ -120,7 +120,7 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
     ]);
   });
 
-  test("whose period cannot be read leaves no previous state", () => {
+  test("with an invalid period leaves no previous state", () => {
     const previous = {
       items: { data: [{ id: "si_2", price: { id: solo.id }, current_period_start: 5, current_period_end: 5 }] },
     };

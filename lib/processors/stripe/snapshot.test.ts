@@ -23,7 +23,7 @@ const BASE: SubscriptionSpec = {
   periodEnd: 3_600_000,
 };
 
-/** Normalizes an update from one subscription to the other, changed by hand at last. */
+/** Normalizes an update from one subscription to the other, with further changes by hand. */
 function update(
   from: Partial<SubscriptionSpec>,
   to: Partial<SubscriptionSpec> = {},
@@ -38,14 +38,14 @@ function send(type: string, object: StripeObject, previous?: StripeObject, shape
   return normalized(event(type, object, previous, { id: "evt_1", created: 2_000_000, shape }));
 }
 
-describe("status", () => {
-  test.each(STATUSES)("%s is taken as it is, now and before", (status) => {
+describe("the status", () => {
+  test.each(STATUSES)("%s is kept, in the state and in the previous state", (status) => {
     expect(update({ status }, { status })).toMatchObject({
       facts: [{ fact: { state: { status }, previous: { status } } }],
     });
   });
 
-  test("an unknown one is quarantined; an unknown old one leaves no previous state", () => {
+  test("is quarantined if it is unknown; an unknown old status leaves no previous state", () => {
     expect(update({}, {}, { status: "on_hold" })).toMatchObject({ reason: "unknown_status" });
     const object = subscriptionObject(BASE, "basil");
     expect(send("customer.subscription.updated", object, { status: "on_hold" })).toMatchObject({
@@ -53,7 +53,7 @@ describe("status", () => {
     });
   });
 
-  test("the end counts also with two plans of one product, or with a period that makes no sense", () => {
+  test("is canceled at an end, also with two plans of one product or an invalid period", () => {
     const items = [...BASE.items, { id: "si_2", price: titanium }];
     const end = (spec: Partial<SubscriptionSpec>) =>
       send("customer.subscription.deleted", subscriptionObject({ ...BASE, ...spec }, "basil"));
@@ -67,7 +67,7 @@ describe("status", () => {
     });
   });
 
-  test("a deleted subscription is canceled, independent of its status and of missing fields", () => {
+  test("is canceled in a deletion event, independent of the status and of missing fields", () => {
     const whole = subscriptionObject({ ...BASE, cancelAtPeriodEnd: true }, "pre_basil");
     const object = withChanges(whole, { current_period_start: undefined, current_period_end: undefined });
     expect(send("customer.subscription.deleted", object)).toMatchObject({
@@ -76,7 +76,7 @@ describe("status", () => {
   });
 });
 
-describe("fields", () => {
+describe("an event", () => {
   test.each<[string, Changes]>([
     ["id", { id: undefined }],
     ["status", { status: undefined }],
@@ -89,23 +89,23 @@ describe("fields", () => {
     ["items.data.0.current_period_start", { "items.data.0.current_period_start": undefined }],
     ["items.data.0.current_period_start", { "items.data.0.current_period_end": undefined }],
     ["items.data.0.current_period_end", { "items.data.0.current_period_end": 1e300 }],
-  ])("without %s the event is quarantined", (path, changes) => {
+  ])("without a readable %s is quarantined", (path, changes) => {
     const reason = `missing_field:data.object.${path}`;
     expect(update({}, {}, changes)).toMatchObject({ outcome: "quarantined", reason });
   });
 
-  test("a period that ends before it starts is quarantined", () => {
+  test("with a period that ends before it starts is quarantined", () => {
     expect(update({}, { periodEnd: BASE.periodStart })).toMatchObject({ reason: "invalid_period" });
   });
 
-  test("the item's own period counts before the subscription's: items may differ", () => {
+  test("gives the item's own period before the subscription's, since items can differ", () => {
     const result = update({}, {}, { current_period_start: 1, current_period_end: 2 }, "legacy");
     expect(result).toMatchObject({
       facts: [{ fact: { state: { periodStart: 1_000_000_000, periodEnd: 3_600_000_000 } } }],
     });
   });
 
-  test("absent and null are the same", () => {
+  test("gives the same fact for absent and null fields", () => {
     const keys = ["cancel_at", "cancel_at_period_end", "trial_end", "pause_collection"];
     const absent = Object.fromEntries(keys.map((key) => [key, undefined]));
     expect(update({}, {}, absent)).toEqual(update({}, {}));
@@ -113,7 +113,7 @@ describe("fields", () => {
     expect(send("customer.subscription.updated", subscriptionObject(BASE, "basil"), previous)).toEqual(update({}, {}));
   });
 
-  test("cancel_at wins; without it cancel_at_period_end means the period's end", () => {
+  test("ends at cancel_at, else at the period's end with cancel_at_period_end", () => {
     const at = (changes: Changes) => {
       const result = update({}, { cancelAtPeriodEnd: true }, changes);
       return result.outcome === "facts" && result.facts[0]?.fact.kind === "snapshot"
@@ -125,7 +125,7 @@ describe("fields", () => {
     expect(at({ cancel_at: null })).toEqual([3_600_000_000, null]);
   });
 
-  test("expanded objects count as their ids; user ids of metadata are trusted", () => {
+  test("can have expanded objects, and its metadata names the user", () => {
     const expanded = {
       customer: { id: "cus_1", object: "customer", metadata: { user_id: "not_this" } },
       metadata: { user_id: "org_1" },
@@ -168,7 +168,7 @@ describe("the previous state", () => {
     });
   });
 
-  test("a new period of one item alone is a new period", () => {
+  test("differs by a period change if one item has a new period", () => {
     const items = [...BASE.items, { id: "si_2", price: solo }];
     const later = { "items.data.0.current_period_start": BASE.periodStart + 10 };
     expect(
@@ -178,29 +178,36 @@ describe("the previous state", () => {
     });
   });
 
-  test("starts within one second are the same", () => {
+  test("has the same period if the starts differ by a second", () => {
     const changed = (seconds: number) => update({ periodStart: BASE.periodStart - seconds });
     expect(changed(1)).toMatchObject({ analysis: { hasPeriodChange: false } });
     expect(changed(2)).toMatchObject({ analysis: { hasPeriodChange: true } });
   });
 
-  test("a paused collection that ends is read from the old hash", () => {
+  test("has the paused collection from the old hash", () => {
     const pauseCollection = { behavior: "void", resumes_at: null } as const;
     expect(update({ pauseCollection }, {})).toMatchObject({
       facts: [{ fact: { state: { collectionPaused: false }, previous: { collectionPaused: true } } }],
     });
   });
 
-  test.each(["keep_as_draft", "mark_uncollectible"] as const)("a collection paused by %s is waived", (behavior) => {
-    const paused = update({}, { pauseCollection: { behavior, resumes_at: null } });
-    expect(paused).toMatchObject({
-      facts: [{ fact: { state: { collectionPaused: false, collectionWaived: true }, previous: { plan: "silver" } } }],
-    });
-    const odd = update({}, { pauseCollection: { behavior, resumes_at: null } }, { "pause_collection.behavior": "new" });
-    expect(odd).toMatchObject({ facts: [{ fact: { state: { collectionPaused: true } } }] });
-  });
+  test.each(["keep_as_draft", "mark_uncollectible"] as const)(
+    "a pause of the collection by %s waives the charge",
+    (behavior) => {
+      const paused = update({}, { pauseCollection: { behavior, resumes_at: null } });
+      expect(paused).toMatchObject({
+        facts: [{ fact: { state: { collectionPaused: false, collectionWaived: true }, previous: { plan: "silver" } } }],
+      });
+      const odd = update(
+        {},
+        { pauseCollection: { behavior, resumes_at: null } },
+        { "pause_collection.behavior": "new" },
+      );
+      expect(odd).toMatchObject({ facts: [{ fact: { state: { collectionPaused: true } } }] });
+    },
+  );
 
-  test("a trial from our checkout and sent invoices are named", () => {
+  test("a trial from our checkout and sent invoices set their flags", () => {
     const metadata = { user_id: "u", trial_source: "checkout" };
     expect(update({}, { metadata, collectionMethod: "send_invoice" })).toMatchObject({
       facts: [{ fact: { state: { selfStarted: true, sentInvoice: true } } }],

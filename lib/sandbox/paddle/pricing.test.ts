@@ -1,4 +1,4 @@
-/** Discount and tax on the sandbox's lines, and what Paddle refuses of them. */
+/** Discount and tax on the sandbox's lines, and Paddle's refusals. */
 import { describe, expect, test } from "vitest";
 import { type LineSpec, planPrice, sumOfLines } from "../event-builders/paddle/events";
 import { DISCOUNTS, discountOfCode, inForce, takenOff } from "./discounts";

@@ -14,7 +14,7 @@ const run = (body: object): Promise<Simulation> => simulate(simulationRequest.pa
 const failed = ({ checks }: Simulation) => checks.filter(({ ok }) => !ok);
 
 let users = 0;
-/** The states in which a simulation can find a user. */
+/** The states of a user before a simulation. */
 const STATES = {
   unknown: async () => {},
   free: async (userId: string) => {

@@ -142,7 +142,7 @@ describe("a resumption", () => {
     expect((await stripe.subscriptions.retrieve(id)).status_details).toBeUndefined();
   });
 
-  test("whose invoice is voided leaves the subscription paused", async () => {
+  test("with a voided invoice leaves the subscription paused", async () => {
     const { id } = await paused();
     const { latest_invoice } = await resume(id);
     await stripe.invoices.voidInvoice(latest_invoice as string);

@@ -191,7 +191,7 @@ describe("Case P5: an upgrade", () => {
     expect(await mail()).toMatchObject({ plan: "titanium", status: "active", used: 14_000 });
   });
 
-  test("whose debit fails has the former plan's limit until it is paid, for any usage of the new plan", async () => {
+  test("with a failed debit has the former plan's limit until it is paid, for any usage of the new plan", async () => {
     const { customer, id } = await upgraded(FAILS);
     const { limit } = await mail();
     await gateway.consume(payer.id, "stamps_used", 10_000);

@@ -52,7 +52,7 @@ describe("a coupon", () => {
 describe("a tax", () => {
   test.each<[string, Partial<Line>, object]>([
     ["on top of the price", { amount: 1_000 }, { amount: 190, behavior: "exclusive", taxable: 1_000 }],
-    ["on what the discount leaves", { amount: 1_000, discount: 200 }, { amount: 152, taxable: 800 }],
+    ["on the discounted amount", { amount: 1_000, discount: 200 }, { amount: 152, taxable: 800 }],
     ["given back with a credit", { amount: -1_000 }, { amount: -190, taxable: -1_000 }],
     [
       "in the price",

@@ -101,7 +101,7 @@ describe("a credit note", () => {
   });
 
   test.each([
-    ["that gives back less than it says", { amount: 600, refund_amount: 500 }],
+    ["with a refund below its amount", { amount: 600, refund_amount: 500 }],
     ["of more than the invoice", { amount: 2_000, refund_amount: 2_000 }],
   ])("%s is refused", async (_, order) => {
     const { invoice } = await buy();

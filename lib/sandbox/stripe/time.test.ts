@@ -112,7 +112,7 @@ function simulate(moves: readonly Move[], trialDays: number | null, mode = FLEXI
           behavior: "always_invoice",
           payment: each.payment,
           at,
-          // A flexible subscription begins a new cycle only if the request says so.
+          // A flexible subscription begins a new cycle only on request.
           restart: isFlexible(subscription) && intervalOf(items) !== intervalOf(subscription.items),
         });
       }

@@ -26,7 +26,7 @@ it("shows equal decisions of two days, two products or two states separately", (
   expect(ids({ ...first, id: "2", after: { ...state, plan: "titanium" } }, first)).toEqual(["2", "1"]);
 });
 
-it("leaves out payments and discounts that changed no limit, and decisions beyond the largest number", () => {
+it("omits payments and discounts that changed no limit, and decisions beyond the largest number", () => {
   const hidden = ["Payment without a new period", "Discount changed"].map((reason, index) =>
     decision(`${index + 3}`, reason),
   );

@@ -50,7 +50,7 @@ test.each<[string, Partial<SubscriptionView>, string[]]>([
     ],
   ],
   [
-    "a plan whose grace is over",
+    "a plan after its grace",
     { status: "unpaid", plan: "free", limitPlan: "free" },
     ["The cancellation ends your Mail subscription immediately, and nothing more is charged.", FREE],
   ],

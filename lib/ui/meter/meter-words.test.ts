@@ -47,7 +47,7 @@ describe("meterBar", () => {
   it("marks the limit if more is used", () => {
     expect(meterBar(stamps(2_000))).toEqual({ used: 100, blocked: 0, limitMark: 50 });
   });
-  it("survives a limit of 0", () => expect(meterBar(stamps(0, { limit: 0 })).used).toBe(0));
+  it("accepts a limit of 0", () => expect(meterBar(stamps(0, { limit: 0 })).used).toBe(0));
 });
 
 describe("meterWords", () => {
@@ -71,7 +71,7 @@ describe("meterWords", () => {
     expect(textOf(depot(3)).advice).toBe("To create another, delete one first.");
     expect(textOf(depot(2)).advice).toBeNull();
   });
-  it("names the amount over a limit, and what to do", () => {
+  it("names the amount over a limit, and a way to reduce it", () => {
     expect(textOf(stamps(1_200))).toMatchObject({
       answer: { figure: "200", after: "over the limit" },
       advice: "That is 200 stamps more than Silver allows. You can go on after the reset.",

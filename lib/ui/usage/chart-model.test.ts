@@ -9,7 +9,7 @@ const days = [
   { day: "2026-11-03", amount: 250, total: 350 },
 ];
 
-it("stacks a window's days, and the expected use from tomorrow until the reset", () => {
+it("adds up a window's days, and the expected use from tomorrow until the reset", () => {
   const { bars } = windowChart(days, 1_000, { forecast: { kind: "lasts", perDay: 120, total: 683 }, now, resetsAt });
   expect(bars).toEqual([
     { day: "2026-11-01", amount: 100, from: 0, expected: false },

@@ -30,7 +30,7 @@ it("gives the usage at the reset if the limit is not reached", () => {
   expect(forecast(week)).toEqual({ kind: "lasts", perDay: 100, total: 1_150 + 2_050 /* 20.5 days × 100 */ });
 });
 
-it("lasts if the limit would be reached exactly at the reset", () => {
+it("gives no day of a reached limit if that would be the reset", () => {
   const week = windowWith([500, 0, 0, 100, 100, 100, 100, 100, 100, 50], 1_150 + 2_050);
   expect(forecast(week).kind).toBe("lasts");
   expect(forecast({ ...week, remaining: week.remaining - 1 }).kind).toBe("runs_out");
@@ -41,7 +41,7 @@ it("counts the pace from the window's start if that is later, over at least a da
   expect(forecast(windowWith([300], 10_000, start + DAY_MS / 24))).toMatchObject({ perDay: 300 });
 });
 
-it("gives no forecast without use, or if nothing is left", () => {
+it("gives no forecast without use or at the limit", () => {
   expect(forecast(windowWith([500, 0, 0, 0, 0, 0, 0, 0, 0, 0], 10_000))).toEqual({ kind: "none" });
   expect(forecast(windowWith([500], 500))).toEqual({ kind: "out" });
 });

@@ -11,7 +11,7 @@ it("shows a window from its start until today", () => {
   expect(daySpan(monthly, "window", now)).toEqual({ first: "2026-11-03", last: "2026-11-20" });
 });
 
-it("ends the previous window where the current one begins", () => {
+it("ends the previous window at the start of the current one", () => {
   const monthly = subscription("2026-11-03T10:00:00Z", "2026-12-03T10:00:00Z");
   expect(daySpan(monthly, "previous", now)).toEqual({ first: "2026-10-03", last: "2026-11-03" });
   const midnight = subscription("2026-11-03T00:00:00Z", "2026-12-03T00:00:00Z");

@@ -8,7 +8,7 @@ import { firstPaid, invoice, sec, subscription, writer } from "./stripe-events";
 export const CHARGE_CASES: readonly BillingCase[] = [
   {
     number: "14",
-    name: "A declined switch that was not made does not affect the plan that is held",
+    name: "A declined switch that was not made does not affect the current plan",
     async run(driver) {
       const { now } = driver;
       const fake = subscription(driver, "plus", DAY_MS);
@@ -51,7 +51,7 @@ export const CHARGE_CASES: readonly BillingCase[] = [
   },
   {
     number: "19",
-    name: "A test clock's renewal fails: the plan is kept for the days of grace of its own period",
+    name: "After a failed renewal on a test clock the plan continues for the days of grace of its own period",
     async run(driver) {
       const { now } = driver;
       const fake = subscription(driver, "plus", 0);

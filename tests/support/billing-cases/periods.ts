@@ -29,7 +29,7 @@ export const PERIOD_CASES: readonly BillingCase[] = [
   ...(["one cent off", "20 % off", "paid out of band"] as const).map(
     (how): BillingCase => ({
       number: "13",
-      name: `A new subscription in the old paid period, its first invoice ${how}, is paid in full`,
+      name: `A new subscription in the old paid period, with its first invoice ${how}, is paid in full`,
       async run(driver) {
         const { now } = driver;
         const first = subscription(driver, "basic", 10 * DAY_MS);
@@ -54,7 +54,7 @@ export const PERIOD_CASES: readonly BillingCase[] = [
   ),
   {
     number: "16",
-    name: "A plan that the business moves to another subscription, trialing until the paid-through date, goes on",
+    name: "A plan continues if the business moves it to another subscription, trialing until the end of the paid time",
     async run(driver) {
       const { now } = driver;
       const trialing = subscription(driver, "plus", 24 * DAY_MS, { status: "trialing", periodEnd: now - 10 * DAY_MS });
@@ -71,7 +71,7 @@ export const PERIOD_CASES: readonly BillingCase[] = [
   },
   {
     number: "18",
-    name: "Paddle resumes with a new period and charges the whole of it, written as a proration of rate 1",
+    name: "A resumption at Paddle with a new period, charged as a proration of rate 1, is paid in full",
     async run(driver) {
       const { userId, now } = driver;
       const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
@@ -115,7 +115,7 @@ export const PERIOD_CASES: readonly BillingCase[] = [
   ...(["mark_uncollectible", "keep_as_draft", "void"] as const).map(
     (behavior): BillingCase => ({
       number: "27",
-      name: `A renewal while the collection is paused by ${behavior}`,
+      name: `A renewal during a pause of the collection by ${behavior}`,
       async run(driver) {
         const { now } = driver;
         const fake = subscription(driver, "basic", 28 * DAY_MS, { periodEnd: now + 5 * SECOND_MS });

@@ -8,7 +8,7 @@ import { addOn, firstPaid, growth, invoice, sec, subscription, unlisted, writer 
 export const ITEM_CASES: readonly BillingCase[] = [
   {
     number: "5",
-    name: "Paddle takes one product's plan out of the complete list: that product ends",
+    name: "A complete list without one product's plan at Paddle ends that product",
     async run(driver) {
       const both = [paddle.planPrice({ product: "writer", plan: "plus", interval: "monthly" })];
       const chatbots = paddle.planPrice({ product: "chatbots", plan: "growth", interval: "monthly" });
@@ -45,7 +45,7 @@ export const ITEM_CASES: readonly BillingCase[] = [
   },
   {
     number: "6",
-    name: "Stripe replaces one product's plan by an add-on of an unlisted price: that product ends",
+    name: "An add-on at an unlisted price that replaces one product's plan at Stripe ends that product",
     async run(driver) {
       const { userId, now } = driver;
       const items = [
@@ -64,7 +64,7 @@ export const ITEM_CASES: readonly BillingCase[] = [
   },
   {
     number: "7",
-    name: "A truncated item list without the plan says nothing about the plan",
+    name: "A truncated item list without the plan does not end the plan",
     async run(driver) {
       const { userId, now } = driver;
       const others = Array.from({ length: 10 }, (_, index) => ({
@@ -80,7 +80,7 @@ export const ITEM_CASES: readonly BillingCase[] = [
   },
   {
     number: "10",
-    name: "Two plan items: the higher counts, and what comes later is applied",
+    name: "The higher of two plan items counts, and later events are applied",
     async run(driver) {
       const { userId, now } = driver;
       const fake = subscription(driver, "plus", 20 * DAY_MS);
@@ -104,7 +104,7 @@ export const ITEM_CASES: readonly BillingCase[] = [
   },
   {
     number: "11",
-    name: "A plan that moves to an unlisted price goes on and renews at it",
+    name: "A plan that moves to an unlisted price continues and renews at it",
     async run(driver) {
       const { userId, now } = driver;
       const fake = subscription(driver, "ultra", 40 * DAY_MS);

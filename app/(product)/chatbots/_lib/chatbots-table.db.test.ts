@@ -1,4 +1,4 @@
-/** The chatbots and their gauge, with callers at once on connections of their own. */
+/** The chatbots and their gauge, with concurrent calls on separate connections. */
 import { beforeEach, expect, test } from "vitest";
 import { meteredDatabase } from "@/tests/support/metered";
 import { chatbotsTable } from "./chatbots-table";
@@ -16,7 +16,7 @@ beforeEach(() => {
 const times = <T>(count: number, call: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => call(index)));
 
-test("5 chatbots at once at 9 of 10: one passes", async () => {
+test("5 chatbots at once at 9 of 10: one is created", async () => {
   await subscribe(userId, { plan: "growth" });
   await times(9, (index) => chatbots.create(userId, `Bot ${index}`));
   const made = await times(5, () => chatbots.create(userId, "One more"));
@@ -25,18 +25,18 @@ test("5 chatbots at once at 9 of 10: one passes", async () => {
   expect(await chatbots.list(userId)).toHaveLength(10);
 });
 
-test("a limit of one's own applies", async () => {
+test("an override of the limit applies", async () => {
   await gateway.setLimitOverride(userId, "chatbots_count", 2, { by: "admin", expiresAt: null });
   const made = await times(4, () => chatbots.create(userId, "Bot"));
   expect(made.filter(({ chatbot }) => chatbot !== null)).toHaveLength(2);
 });
 
-test("creations and deletions at once: the gauge is the number of chatbots", async () => {
+test("the gauge is the number of chatbots after concurrent creations and deletions", async () => {
   await subscribe(userId, { plan: "growth" });
   await times(6, async (index) => {
     for (let round = 0; round < 4; round += 1) {
       const { chatbot } = await chatbots.create(userId, `Bot ${index}`);
-      // Twice: only one deletion counts.
+      // Of two deletions only one counts.
       if (chatbot && round % 2 === 0)
         await Promise.all([chatbots.delete(userId, chatbot.id), chatbots.delete(userId, chatbot.id)]);
     }

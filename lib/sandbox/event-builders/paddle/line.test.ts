@@ -11,7 +11,7 @@ describe("the sums of a line", () => {
     ["with a discount", { discount: 400 }, { subtotal: 1_999, discount: 400, tax: 0, total: 1_599 }],
     ["tax is added", { taxRate: "0.2" }, { subtotal: 1_999, discount: 0, tax: 400, total: 2_399 }],
     [
-      "tax on what the discount leaves",
+      "tax on the discounted amount",
       { taxRate: "0.2", discount: 400 },
       { subtotal: 1_999, discount: 400, tax: 320, total: 1_919 },
     ],
