@@ -58,6 +58,14 @@ export function freePlan({ plans }: Product): { id: string; plan: Plan } {
   return { id, plan };
 }
 
+/** The ids of the plans that are sold, by ascending rank. */
+export function paidPlans({ plans }: Product): string[] {
+  return Object.entries(plans)
+    .filter(([, { rank }]) => rank > 0)
+    .sort(([, a], [, b]) => a.rank - b.rank)
+    .map(([id]) => id);
+}
+
 /** The plan's rank: higher is better. 0 is the free plan, or a plan that the catalog no longer has. */
 export function planRank({ plans }: Product, planId: string): number {
   return plans[planId]?.rank ?? 0;

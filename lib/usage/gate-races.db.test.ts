@@ -7,6 +7,7 @@ import type { CounterName } from "@/lib/config/register";
 import { baysTable } from "@/tests/support/acme/bays";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
+import { times } from "@/tests/support/times";
 import { createGate } from "./gate";
 
 const metered = meteredDatabase();
@@ -21,9 +22,6 @@ beforeEach(() => {
   users += 1;
   userId = `user-${users}`;
 });
-
-const times = <T>(count: number, work: (index: number) => Promise<T>) =>
-  Promise.all(Array.from({ length: count }, (_, index) => work(index)));
 
 const meter = (field: FieldId) => metered.meter(userId, field);
 /** The sum of the ledger's rows, apart from any counter. */

@@ -4,6 +4,7 @@ import type { FieldId } from "@/lib/config/catalog";
 import { baysTable } from "@/tests/support/acme/bays";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
+import { times } from "@/tests/support/times";
 import { createGate } from "./gate";
 
 const metered = meteredDatabase();
@@ -18,9 +19,6 @@ beforeEach(() => {
   users += 1;
   userId = `user-${users}`;
 });
-
-const times = <T>(count: number, work: (index: number) => Promise<T>) =>
-  Promise.all(Array.from({ length: count }, (_, index) => work(index)));
 
 const meter = (field: FieldId) => metered.meter(userId, field);
 /** The sum of the ledger's rows, apart from any counter. */

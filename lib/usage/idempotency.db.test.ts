@@ -4,6 +4,7 @@ import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { CounterName } from "@/lib/config/register";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
+import { times } from "@/tests/support/times";
 import { createGate } from "./gate";
 
 const { gateway, subscribe, meter, ledger, query } = meteredDatabase();
@@ -14,9 +15,6 @@ function newUser(): string {
   users += 1;
   return `key-${users}`;
 }
-
-const times = <T>(count: number, work: (index: number) => Promise<T>) =>
-  Promise.all(Array.from({ length: count }, (_, index) => work(index)));
 
 const MODES = [
   ["one call per statement", gateway.consume],

@@ -1,6 +1,7 @@
 /** A reservation's key repeats its answer until the reservation ends or its charge is released; then it is free. */
 import { describe, expect, test } from "vitest";
 import { meteredDatabase } from "@/tests/support/metered";
+import { times } from "@/tests/support/times";
 import { createGate } from "./gate";
 
 const { gateway, meter, ledger } = meteredDatabase();
@@ -11,9 +12,6 @@ function newUser(): string {
   users += 1;
   return `reserve-key-${users}`;
 }
-
-const times = <T>(count: number, work: (index: number) => Promise<T>) =>
-  Promise.all(Array.from({ length: count }, (_, index) => work(index)));
 
 const reserve = (userId: string, amount: number, idempotencyKey?: string, ttlSeconds = 600) =>
   gate.reserve(userId, "stamps_used", amount, { ttlSeconds, idempotencyKey });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
+import { times } from "@/tests/support/times";
 import { createGate } from "./gate";
 
 const { gateway, subscribe, meter, ledger, query } = meteredDatabase();
@@ -14,9 +15,6 @@ function newUser(): string {
   users += 1;
   return `holder-${users}`;
 }
-
-const times = <T>(count: number, work: (index: number) => Promise<T>) =>
-  Promise.all(Array.from({ length: count }, (_, index) => work(index)));
 
 /** Reserves an amount within the limit, and returns the reservation's id. */
 async function hold(userId: string, amount: number, ttlSeconds = 600): Promise<string> {

@@ -3527,7 +3527,7 @@ as $$
   ) t;
 $$;
 
-comment on function tollgate.list_timelines(text, integer) is 'Users who have facts, and the products of these.';
+comment on function tollgate.list_timelines(text, integer) is 'Users with facts, and the products of the facts.';
 
 -- supabase/schemas/functions/list_unsettled_checkouts.sql
 -- Called by the job that ends purchases which were paid twice: checkouts of unknown outcome whose user has a subscription

@@ -129,9 +129,10 @@ function greedyChain(
   const ordered: SnapshotFact[] = [];
   let previous = initial;
   while (rest.length > 0) {
-    const linked = rest.findIndex((next) => links(previous, next) === 1);
+    const isLinked = (next: SnapshotFact) => links(previous, next) === 1;
+    const linked = rest.findIndex(isLinked);
     const unchanging = rest.findIndex(
-      (next) => previous !== null && links(previous, next) === 1 && isSameState(next.state, previous),
+      (next) => previous !== null && isSameState(next.state, previous) && isLinked(next),
     );
     const head = rest.findIndex(
       (next) =>

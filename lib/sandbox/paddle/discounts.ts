@@ -1,8 +1,9 @@
-/** The fixed discounts, and their reductions of lines. They belong to no account. Pure. */
+/** The fixed discounts, and their reductions of lines. They belong to no account. */
 import type { Instant } from "@/lib/billing/types";
+import { paidPlans } from "@/lib/config/catalog";
 import { product, productIds } from "@/lib/config/current-catalog";
 import type { DiscountSpec, LineSpec, PriceSpec } from "../event-builders/paddle/events";
-import { productOf } from "../event-builders/paddle/price";
+import { planProductId } from "../event-builders/paddle/price";
 
 const GOOD = {
   recur: true,
@@ -83,9 +84,9 @@ export const TEST_CODES = DISCOUNTS.flatMap(({ code, description }) => (code ===
 
 /** Paddle's ids of the highest plan of each product. */
 function highestPlans(): string[] {
-  return productIds().map((id) => {
-    const highest = Object.entries(product(id).plans).reduce((a, b) => (b[1].rank > a[1].rank ? b : a));
-    return productOf({ product: id, plan: highest[0] });
+  return productIds().flatMap((id) => {
+    const plan = paidPlans(product(id)).at(-1);
+    return plan === undefined ? [] : [planProductId({ product: id, plan })];
   });
 }
 

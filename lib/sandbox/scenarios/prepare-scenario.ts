@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { foldKnown } from "@/lib/billing/timeline/build-timeline";
 import { DAY_MS, HOUR_MS, SECOND_MS } from "@/lib/billing/timeline/calendar";
 import type { Fact, Instant, Interval, Processor, SubscriptionRecord } from "@/lib/billing/types";
-import { freePlan, type ProductId } from "@/lib/config/catalog";
+import { type ProductId, paidPlans } from "@/lib/config/catalog";
 import { findPlan, product as productOf } from "@/lib/config/current-catalog";
 import type { RequestedPlan } from "./requests";
 import type { Context, Scenario } from "./scenarios";
@@ -217,20 +217,12 @@ function latest(facts: readonly Fact[]): Instant {
 }
 
 function firstPaid(product: ProductId): string {
-  return ranked(product)[0] as string;
+  return paidPlans(productOf(product))[0] as string;
 }
 
 /** The next higher paid plan, or the next lower one if this is the highest. */
 function otherPlan(product: ProductId, plan: string): string {
-  const plans = ranked(product);
+  const plans = paidPlans(productOf(product));
   const place = plans.indexOf(plan);
   return (plans[place + 1] ?? plans[place - 1] ?? firstPaid(product)) as string;
-}
-
-function ranked(product: ProductId): string[] {
-  const free = freePlan(productOf(product)).id;
-  return Object.entries(productOf(product).plans)
-    .filter(([id]) => id !== free)
-    .sort(([, a], [, b]) => a.rank - b.rank)
-    .map(([id]) => id);
 }

@@ -8,9 +8,9 @@ const PENDING_FOR_MS = 600_000;
 const ACTIVE_MS = 10_000;
 const ACTIVE_FOR_MS = 60_000;
 /** An idle page. A page that the user returns to refreshes at once. */
-export const IDLE_MS = 60_000;
+const IDLE_MS = 60_000;
 
-export interface PollState {
+interface PollState {
   /** Milliseconds since a change became pending; null if none is. */
   pendingMs: number | null;
   /** Milliseconds since the user's last input on the page; null if there was none. */

@@ -13,4 +13,4 @@ as $$
   ) t;
 $$;
 
-comment on function tollgate.list_timelines(text, integer) is 'Users who have facts, and the products of these.';
+comment on function tollgate.list_timelines(text, integer) is 'Users with facts, and the products of the facts.';

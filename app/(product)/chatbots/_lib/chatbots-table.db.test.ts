@@ -1,6 +1,7 @@
 /** The chatbots and their gauge, with concurrent calls on separate connections. */
 import { beforeEach, expect, test } from "vitest";
 import { meteredDatabase } from "@/tests/support/metered";
+import { times } from "@/tests/support/times";
 import { chatbotsTable } from "./chatbots-table";
 
 const { gateway, meter, query, subscribe } = meteredDatabase();
@@ -12,9 +13,6 @@ beforeEach(() => {
   users += 1;
   userId = `maker-${users}`;
 });
-
-const times = <T>(count: number, call: (index: number) => Promise<T>) =>
-  Promise.all(Array.from({ length: count }, (_, index) => call(index)));
 
 test("5 chatbots at once at 9 of 10: one is created", async () => {
   await subscribe(userId, { plan: "growth" });

@@ -26,7 +26,7 @@ export const PRICES_CREATED = "2025-01-01T00:00:00.123456Z";
 
 /** The price of a catalog plan, by default with the sandbox's id. Throws if the plan is not sold by that interval. */
 export function planPrice(price: Price, id = sandboxPriceId("paddle", price)): PriceSpec {
-  return { id, product: productOf(price), ...catalogPrice(price) };
+  return { id, product: planProductId(price), ...catalogPrice(price) };
 }
 
 /** The default address; the product does not use addresses. */
@@ -87,6 +87,6 @@ export function priceEntities(price: PriceSpec) {
 }
 
 /** The id of Paddle's product for a plan. */
-export function productOf({ product, plan }: { product: string; plan: string }): string {
+export function planProductId({ product, plan }: Pick<Price, "product" | "plan">): string {
   return `pro_${product}_${plan}`;
 }
