@@ -1,6 +1,6 @@
 -- Called by lock_subscription when advance_at has come, and by commit_timeline; the caller holds the row's lock. Sets the
--- row to the entitlement period and window that p_now falls in. Counters are computed from the ledger, with the amounts of
--- open reservations and the limits. Gauges stay.
+-- row and its counters to the entitlement period and window that p_now falls in. Counters are computed from the ledger's
+-- sums, with the amounts of open reservations and the limits. Gauges stay.
 create or replace function tollgate.advance_window(p_user_id text, p_product text, p_now timestamptz) returns tollgate.subscriptions
 language plpgsql set search_path = ''
 as $$
@@ -48,15 +48,13 @@ begin
     window_start = v_window.window_start,
     window_end = v_window.window_end,
     advance_at = least(v_next, v_window.counts_until, 'infinity'),
-    usage = s.usage || tollgate.window_used(p_user_id, p_product, v_entitlement.source, v_entitlement.period_start,
-      v_window.window_start, v_window.counts_until, 'infinity'),
-    unpaid_held = coalesce(v_held, '{}'),
-    reserved = v_reserved.held,
-    limits = v_limits.limits,
     refresh_at = least(v_reserved.until, v_limits.until),
     updated_at = tollgate.now_for(p_user_id)
   where s.user_id = p_user_id and s.product = p_product
   returning * into v_row;
+  perform tollgate.write_counters(v_row, v_limits.limits, v_reserved.held, v_row.updated_at, tollgate.window_used(p_user_id,
+    p_product, v_entitlement.source, v_entitlement.period_start, v_window.window_start, v_window.counts_until, 'infinity'),
+    coalesce(v_held, '{}'));
   return v_row;
 end;
 $$;

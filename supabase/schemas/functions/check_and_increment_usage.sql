@@ -1,7 +1,8 @@
 -- Called over rpc with the service role, as the documents name it; the gate itself calls consume_batch. Checks the limit
--- and counts the amount if it is within it. The plan stored in the row decides. p_plan is the caller's assumption: it is
--- reported back as plan_mismatch and never trusted.
--- Atomic. Locks: the subscriptions row. Errors: charge_usage.
+-- and counts the amount if it is within it. The stored plan decides. p_plan is the caller's assumption: it is reported back
+-- as plan_mismatch and never trusted.
+-- Atomic. Locks: the counter, or else those of charge_usage. Errors: charge_usage's; 40001 the counter changed
+-- meanwhile: the same call may be repeated.
 create or replace function tollgate.check_and_increment_usage(
   p_user_id text,
   p_field text,
@@ -12,31 +13,30 @@ create or replace function tollgate.check_and_increment_usage(
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
-  v_row record;
-  v_now timestamptz;
+  v_now timestamptz := date_trunc('milliseconds', clock_timestamp());
+  v_counter tollgate.usage_counters;
   v_verdict jsonb;
 begin
-  -- The common case in one guarded update: a current row, enough capacity, no key. charge_usage evaluates the others and finds
-  -- their reasons. The guard is meter_state's arithmetic; a caller that waited evaluates it again under the row's lock.
+  -- The common case in one guarded update: a current counter, enough capacity, no key. charge_usage evaluates the others and
+  -- finds their reasons. The guard is meter_state's arithmetic; a caller that waited evaluates it again under the lock.
   if p_idempotency_key is null and p_amount between 1 and 9007199254740991 then
-    v_now := tollgate.now_for(p_user_id);
-    update tollgate.subscriptions s
-    set usage = s.usage || jsonb_build_object(p_field, (s.usage ->> p_field)::bigint + p_amount),
-      updated_at = greatest(v_now, s.as_of)
-    where s.user_id = p_user_id
-      and s.product = (select m.product from tollgate.catalog_meters m where m.field = p_field and m.kind = 'counter')
-      and greatest(v_now, s.as_of) < least(s.advance_at, s.refresh_at)
-      and p_amount <= (s.limits ->> p_field)::bigint - (s.usage ->> p_field)::bigint
-        - coalesce((s.reserved ->> p_field)::bigint, 0) - coalesce((s.unpaid_held ->> p_field)::bigint, 0)
-    returning s.product, s.plan, s.updated_at, s.window_start, s.window_end, (s.usage ->> p_field)::bigint as used,
-      (s.limits ->> p_field)::bigint as limit_amount, (s.limits ->> p_field)::bigint - (s.usage ->> p_field)::bigint
-        - coalesce((s.reserved ->> p_field)::bigint, 0) - coalesce((s.unpaid_held ->> p_field)::bigint, 0) as remaining
-    into v_row;
+    update tollgate.usage_counters c
+    set used = c.used + p_amount, updated_at = greatest(v_now, c.as_of)
+    where c.user_id = p_user_id and c.field = p_field
+      and p_amount <= c.limit_amount - c.used - c.reserved - c.unpaid_held
+      and greatest(v_now, c.as_of) < c.current_until and v_now >= c.summing_until
+    returning * into v_counter;
     if found then
       insert into tollgate.usage_ledger (user_id, product, field, at, amount)
-      values (p_user_id, v_row.product, p_field, greatest(v_row.updated_at, v_row.window_start), p_amount);
-      v_verdict := jsonb_build_object('allowed', true, 'field', p_field, 'used', v_row.used, 'limit', v_row.limit_amount,
-        'remaining', v_row.remaining, 'resets_at', tollgate.instant_text(v_row.window_end), 'plan', v_row.plan);
+      values (p_user_id, v_counter.product, p_field, greatest(v_counter.updated_at, v_counter.window_start), p_amount);
+      v_verdict := tollgate.verdict(v_counter, true);
+    elsif exists (
+      select from tollgate.usage_counters c
+      where c.user_id = p_user_id and c.field = p_field and c.xmax = pg_current_xact_id_if_assigned()::xid
+    ) then
+      -- The counter changed while this call waited for it, so this transaction has its lock. The subscriptions row comes
+      -- first in the order of locks, so the transaction must not wait for it now.
+      raise exception 'The counter changed meanwhile.' using errcode = '40001', hint = 'try_again';
     end if;
   end if;
   if v_verdict is null then

@@ -10,7 +10,7 @@
 --   p_event     {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}
 --   p_timeline  {records, periods, entitlement_periods, windows}: instants as text
 -- The outcome is null except with the event's last product.
--- Locks: the users row (hold_user), the subscriptions row, then the event.
+-- Locks: the users row (hold_user), the subscriptions row and its counters, then the event.
 create or replace function tollgate.commit_timeline(
   p_user_id text,
   p_product text,
@@ -26,8 +26,9 @@ declare
   v_event tollgate.webhook_events;
   v_lock record;
   v_now timestamptz;
-  v_before tollgate.subscriptions;
-  v_after tollgate.subscriptions;
+  v_row tollgate.subscriptions;
+  v_before jsonb;
+  v_after jsonb;
 begin
   perform tollgate.hold_user(p_user_id);
   v_lock := tollgate.lock_subscription(p_user_id, p_product);
@@ -39,10 +40,10 @@ begin
   if tollgate.moved_meanwhile(p_user_id, p_facts, (p_event ->> 'moves')::integer) then
     return jsonb_build_object('committed', false, 'duplicate', false, 'moved', true);
   end if;
-  v_before := v_lock.locked;
+  v_row := v_lock.locked;
   v_now := tollgate.now_for(p_user_id);
   -- The revision covers this product only; facts of the subscription in another product may be new.
-  if v_before.revision <> p_revision or exists (
+  if v_row.revision <> p_revision or exists (
     select from tollgate.facts f
     where f.user_id = p_user_id and f.product <> p_product
       and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'changeType' = 'deleted')
@@ -56,6 +57,7 @@ begin
     return jsonb_build_object('committed', false, 'duplicate', false);
   end if;
 
+  v_before := tollgate.subscription_view(v_row);
   insert into tollgate.facts
     (user_id, product, fact_id, kind, processor, subscription_id, occurred_at, event_id, body)
   select p_user_id, p_product, f.body ->> 'id', f.body ->> 'kind', f.body ->> 'processor', f.body ->> 'subscription',
@@ -75,16 +77,17 @@ begin
   update tollgate.subscriptions s
   set revision = s.revision + 1, as_of = (p_timeline ->> 'as_of')::timestamptz
   where s.user_id = p_user_id and s.product = p_product;
-  v_after := tollgate.advance_window(
+  v_row := tollgate.advance_window(
     p_user_id, p_product, greatest(v_now, (p_timeline ->> 'as_of')::timestamptz));
+  v_after := tollgate.subscription_view(v_row);
 
   -- An event of other items only adds no entry to the user's activity.
   insert into tollgate.decisions (user_id, product, processor, event_id, event_type, decided_at, action, reason,
     analysis, flags, before, after, request_id)
   select p_user_id, p_product, p_event ->> 'processor', p_event ->> 'id', p_event ->> 'type', v_now,
     p_decision ->> 'action', p_decision ->> 'reason', p_event -> 'analysis', coalesce(p_event -> 'flags', '[]'),
-    tollgate.subscription_view(v_before) || jsonb_build_object('usage', v_before.usage),
-    tollgate.subscription_view(v_after) || jsonb_build_object('usage', v_after.usage), p_event ->> 'request_id'
+    v_before || jsonb_build_object('usage', tollgate.used_by_field(v_before)),
+    v_after || jsonb_build_object('usage', tollgate.used_by_field(v_after)), p_event ->> 'request_id'
   where p_event ->> 'outcome' is distinct from 'ignored'
   on conflict (user_id, product, processor, event_id) do nothing;
 
@@ -97,8 +100,8 @@ begin
   return jsonb_build_object(
     'committed', true,
     'duplicate', false,
-    'before', tollgate.subscription_view(v_before),
-    'after', tollgate.subscription_view(v_after));
+    'before', v_before,
+    'after', v_after);
 end;
 $$;
 

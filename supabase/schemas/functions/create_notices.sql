@@ -18,17 +18,14 @@ begin
         'resets_at', tollgate.instant_text(s.window_end)) as details
     from tollgate.subscriptions s
     join tollgate.catalog_meters m on m.product = s.product and m.kind = 'counter'
-    -- Not meter_state, which would be called for all users: most are far from any limit.
-    cross join lateral (
-      select (s.usage ->> m.field)::bigint as used, (s.limits ->> m.field)::bigint as limit_amount
-    ) state
+    join tollgate.usage_counters state on state.user_id = s.user_id and state.field = m.field
     cross join lateral (
       select case when state.used >= state.limit_amount then 'limit_reached' else 'near_limit' end as kind
     ) threshold
     where s.user_id = any (p_user_ids)
       and state.limit_amount > 0
       and state.used >= ceil(state.limit_amount * 0.8)
-      and tollgate.is_current(s)
+      and greatest(tollgate.now_for(s.user_id), s.as_of) < least(s.advance_at, s.refresh_at)
       -- After "reached", units that were given back cause no "near".
       and not (threshold.kind = 'near_limit' and exists (
         select from tollgate.notices n

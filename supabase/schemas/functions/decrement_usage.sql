@@ -12,6 +12,7 @@ declare
   v_meter tollgate.catalog_meters := tollgate.counter_of(p_field);
   v_lock record;
   v_row tollgate.subscriptions;
+  v_counter tollgate.usage_counters;
   v_given bigint;
   v_left bigint;
   v_since timestamptz;
@@ -21,34 +22,30 @@ begin
   perform tollgate.check_amount(p_amount);
   v_lock := tollgate.lock_subscription(p_user_id, v_meter.product);
   v_row := v_lock.locked;
-  v_given := least(p_amount, greatest(0, (v_row.usage ->> p_field)::bigint));
+  v_counter := (tollgate.counters_of(p_user_id, array[p_field]))[1];
+  v_given := least(p_amount, greatest(0, v_counter.used));
   if v_given > 0 then
     v_since := tollgate.counts_since(v_row);
     v_at := greatest(v_lock.now_at, v_row.window_start);
     v_left := v_given - (tollgate.give_back_charges(v_row, p_field, v_given, v_since, 'infinity')).taken;
-    update tollgate.subscriptions s
-    set usage = s.usage || jsonb_build_object(p_field, (s.usage ->> p_field)::bigint - v_given + v_left),
-      updated_at = v_lock.now_at
-    where s.user_id = p_user_id and s.product = v_meter.product
-    returning * into v_row;
+    update tollgate.usage_counters c set used = c.used - v_given + v_left, updated_at = v_lock.now_at
+    where c.user_id = p_user_id and c.field = p_field;
     if v_left > 0 then
       v_carried := tollgate.give_back_carried(v_row, p_field, v_left, v_since, v_lock.now_at);
       v_row := v_carried.counted;
       v_left := v_left - v_carried.taken;
     end if;
     if v_left > 0 then
-      update tollgate.subscriptions s
-      set usage = s.usage || jsonb_build_object(p_field, (s.usage ->> p_field)::bigint - v_left)
-      where s.user_id = p_user_id and s.product = v_meter.product
-      returning * into v_row;
+      update tollgate.usage_counters c set used = c.used - v_left
+      where c.user_id = p_user_id and c.field = p_field;
       v_left := v_left - (tollgate.give_back_charges(v_row, p_field, v_left, '-infinity', 'infinity', v_at)).taken;
     end if;
     if v_left > 0 then
-      insert into tollgate.usage_ledger (user_id, product, field, at, amount)
-      values (p_user_id, v_meter.product, p_field, v_at, -v_left);
+      perform tollgate.write_ledger_row(p_user_id, v_meter.product, p_field, v_at, -v_left);
     end if;
+    v_counter := (tollgate.counters_of(p_user_id, array[p_field]))[1];
   end if;
-  return tollgate.verdict(v_row, p_field, true) || jsonb_build_object('given_back', v_given);
+  return tollgate.verdict(v_counter, true) || jsonb_build_object('given_back', v_given);
 end;
 $$;
 

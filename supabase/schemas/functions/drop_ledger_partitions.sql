@@ -1,5 +1,5 @@
--- Called by the partitions job. Drops the months that end before p_before, and old rows of the default partition. Months
--- stay if their rows belong to an open window, to a window that another opening still needs, or to an open reservation.
+-- Called by the partitions job. Drops the months of the ledger and of its hourly sums that end before p_before, and old rows
+-- of the default partitions. Months stay if their rows belong to an open window, to a window that another opening still needs, or to an open reservation.
 create or replace function tollgate.drop_ledger_partitions(p_before date) returns jsonb
 -- Definer: only the table's owner can drop partitions.
 language plpgsql security definer set search_path = '' set lock_timeout = '3s'
@@ -23,15 +23,17 @@ begin
     select c.relname, (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month') at time zone 'UTC' as ends_at
     from pg_catalog.pg_inherits i
     join pg_catalog.pg_class c on c.oid = i.inhrelid
-    where i.inhparent = 'tollgate.usage_ledger'::regclass and c.relname ~ '^usage_ledger_[0-9]{4}_[0-9]{2}$'
+    where i.inhparent in ('tollgate.usage_ledger'::regclass, 'tollgate.usage_hours'::regclass)
+      and c.relname ~ '^usage_(ledger|hours)_[0-9]{4}_[0-9]{2}$'
     order by c.relname
   loop
-    exit when v_partition.ends_at > v_before;
+    continue when v_partition.ends_at > v_before;
     execute format('drop table tollgate.%I', v_partition.relname);
     v_dropped := v_dropped || to_jsonb(v_partition.relname);
   end loop;
   delete from tollgate.usage_ledger_default l where l.at < v_before;
   get diagnostics v_deleted = row_count;
+  delete from tollgate.usage_hours_default h where h.hour < v_before;
   return jsonb_build_object('dropped', v_dropped, 'deleted', v_deleted, 'before', tollgate.instant_text(v_before));
 end;
 $$;

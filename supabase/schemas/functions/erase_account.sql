@@ -39,8 +39,9 @@ begin
         -- A reserved amount counts as used, since its user cannot settle it any more.
         select coalesce(jsonb_object_agg(u.field, u.used), '{}')
         from (
-          select m.field, coalesce((v_row.usage ->> m.field)::bigint, 0) + coalesce((v_row.reserved ->> m.field)::bigint, 0) as used
+          select m.field, c.used + c.reserved as used
           from tollgate.catalog_meters m
+          join tollgate.usage_counters c on c.user_id = p_user_id and c.field = m.field
           where m.product = v_product and m.kind = 'counter'
         ) u
         where u.used > 0),
@@ -114,6 +115,8 @@ begin
   delete from tollgate.notices n where n.user_id = p_user_id;
   -- The audit log keeps its entries.
   perform tollgate.pseudonymize_audit_entries(p_user_id, v_pseudonym);
+  delete from tollgate.usage_hours h where h.user_id = p_user_id;
+  -- The counters refer to these rows and are deleted with them.
   delete from tollgate.subscriptions s where s.user_id = p_user_id;
   if to_regclass('tollgate.sandbox_accounts') is not null then
     delete from tollgate.sandbox_clocks c where c.user_id = p_user_id;

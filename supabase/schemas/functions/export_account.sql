@@ -10,8 +10,16 @@ begin
     'profile', (
       select to_jsonb(u) from tollgate.users u where u.user_id = p_user_id),
     'subscriptions', (
-      select coalesce(jsonb_agg(to_jsonb(s) - 'revision' order by s.product), '[]')
+      select coalesce(jsonb_agg(
+        to_jsonb(s) - array['revision', 'usage', 'reserved', 'unpaid_held', 'limits'] order by s.product), '[]')
       from tollgate.subscriptions s where s.user_id = p_user_id),
+    'meters', (
+      select coalesce(jsonb_agg(to_jsonb(c) - array['summed_until', 'summing_until'] order by c.field), '[]')
+      from tollgate.usage_counters c where c.user_id = p_user_id),
+    'usage_by_hour', (
+      select coalesce(jsonb_agg(jsonb_build_object('field', h.field, 'hour', h.hour, 'amount', h.amount)
+        order by h.field, h.hour), '[]')
+      from tollgate.usage_hours h where h.user_id = p_user_id),
     'processor_subscriptions', (
       select coalesce(jsonb_agg(to_jsonb(m) order by m.product, m.source), '[]')
       from tollgate.subscription_records m where m.user_id = p_user_id),

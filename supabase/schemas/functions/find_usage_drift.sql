@@ -1,5 +1,5 @@
--- Called by the reconcile job, a page of users at a time. A counter must equal its opening plus the sum of its ledger rows,
--- and a gauge the number of things. Returns those that do not; repairs nothing and locks nothing. One statement reads
+-- Called by the reconcile job, a page of users at a time. A counter must equal its opening plus the sum of its ledger rows
+-- (by hours, which find_hour_drift compares with the rows), and a gauge the number of things. Returns those that do not; repairs nothing and locks nothing. One statement reads
 -- counters and ledger at one moment. "next" is the last user of a full page, null at the end.
 create or replace function tollgate.find_usage_drift(p_after text default '', p_users integer default 500) returns jsonb
 language sql set search_path = ''
@@ -9,7 +9,7 @@ as $$
   ),
   -- Materialized, so that each gauge is counted once.
   counted as materialized (
-    select s.user_id, s.product, f.field, coalesce((s.usage ->> f.field)::bigint, 0) as counted, f.actual
+    select s.user_id, s.product, f.field, c.used as counted, f.actual
     from page
     join tollgate.subscriptions s using (user_id)
     cross join lateral (
@@ -23,6 +23,7 @@ as $$
       from tollgate.catalog_meters g
       where g.product = s.product and g.kind = 'gauge'
     ) f
+    join tollgate.usage_counters c on c.user_id = s.user_id and c.field = f.field
   )
   select jsonb_build_object(
     'checked', (select count(*) from page),

@@ -33,9 +33,11 @@ begin
           'cancel_at', tollgate.instant_text(s.cancel_at),
           'scheduled_plan', s.scheduled_plan,
           'limits', (
-            select jsonb_agg(jsonb_build_object('field', m.field, 'limit', coalesce((s.limits ->> m.field)::bigint, 0))
+            select jsonb_agg(jsonb_build_object('field', m.field, 'limit', coalesce(c.limit_amount, 0))
               order by m.position)
-            from tollgate.catalog_meters m where m.product = s.product))) order by s.product)
+            from tollgate.catalog_meters m
+            left join tollgate.usage_counters c on c.user_id = s.user_id and c.field = m.field
+            where m.product = s.product))) order by s.product)
       from tollgate.subscriptions s
       where s.user_id = p_user_id);
     exit when v_entitlements is not null;

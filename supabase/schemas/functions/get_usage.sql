@@ -8,6 +8,8 @@ as $$
 declare
   v_product text;
   v_row tollgate.subscriptions;
+  v_read record;
+  v_view jsonb;
   v_entitlement tollgate.entitlement_periods;
   v_now timestamptz;
   v_lock record;
@@ -19,9 +21,13 @@ begin
   for v_product in
     select m.product from tollgate.catalog_meters m group by m.product order by min(m.position)
   loop
-    select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = v_product;
+    -- One statement, so that the counters are those of the row.
+    select s as found, tollgate.subscription_view(s) as view into v_read
+    from tollgate.subscriptions s where s.user_id = p_user_id and s.product = v_product;
+    v_row := v_read.found;
+    v_view := v_read.view;
     v_now := greatest(tollgate.now_for(p_user_id), v_row.as_of);
-    if v_row.user_id is null or v_now >= least(v_row.advance_at, v_row.refresh_at) then
+    if v_row.user_id is null or v_row.usage is not null or v_now >= least(v_row.advance_at, v_row.refresh_at) then
       if not v_user_locked then
         perform tollgate.lock_user(p_user_id);
         v_user_locked := true;
@@ -29,6 +35,7 @@ begin
       v_lock := tollgate.lock_subscription(p_user_id, v_product);
       v_row := v_lock.locked;
       v_now := v_lock.now_at;
+      v_view := tollgate.subscription_view(v_row);
     end if;
     v_entitlement := tollgate.entitlement_period_at(p_user_id, v_product, v_now);
     if (v_row.plan, v_row.limit_plan) is distinct from (v_entitlement.plan, v_entitlement.limit_plan) then
@@ -41,11 +48,12 @@ begin
       v_corrected := v_corrected
         || jsonb_build_object('product', v_product, 'from', v_row.plan, 'to', v_entitlement.plan);
       update tollgate.subscriptions s set plan = v_entitlement.plan, limit_plan = v_entitlement.limit_plan
-      where s.user_id = p_user_id and s.product = v_product
-      returning * into v_row;
+      where s.user_id = p_user_id and s.product = v_product;
+      v_row := tollgate.refresh_subscription(p_user_id, v_product, v_lock.now_at);
+      v_view := tollgate.subscription_view(v_row);
     end if;
     v_latest := greatest(v_latest, v_row.as_of);
-    v_subscriptions := v_subscriptions || tollgate.subscription_view(v_row);
+    v_subscriptions := v_subscriptions || v_view;
   end loop;
   return jsonb_build_object(
     'user_id', p_user_id,

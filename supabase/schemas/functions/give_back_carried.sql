@@ -15,6 +15,7 @@ as $$
 declare
   v_charges record;
   v_effect bigint;
+  v_before bigint := (select c.used from tollgate.usage_counters c where c.user_id = p_row.user_id and c.field = p_field);
 begin
   counted := p_row;
   taken := p_amount;
@@ -25,7 +26,8 @@ begin
       v_charges := tollgate.give_back_charges(p_row, p_field, taken, '-infinity', p_since);
       exit when v_charges.taken = 0;
       counted := tollgate.recount_after(p_row, v_charges.oldest, p_now);
-      v_effect := (p_row.usage ->> p_field)::bigint - (counted.usage ->> p_field)::bigint;
+      v_effect := v_before - (
+        select c.used from tollgate.usage_counters c where c.user_id = p_row.user_id and c.field = p_field);
       taken := v_charges.taken;
       if v_effect = taken then
         return;

@@ -16,6 +16,7 @@ language plpgsql set search_path = ''
 as $$
 declare
   v_from timestamptz;
+  v_taken record;
 begin
   -- The latest instant is tried alone. It mostly suffices, and a scan for more passes all charges that were given back.
   select max(l.at) into v_from
@@ -56,7 +57,12 @@ begin
       select p_row.user_id, p_row.product, p_field, coalesce(p_at, c.at), -c.amount, c.key
       from charges c
     )
-    select taken + coalesce(sum(c.amount), 0), coalesce(min(c.at), oldest) into taken, oldest from charges c;
+    select coalesce(sum(c.amount), 0) as units, min(c.at) as oldest, array_agg(coalesce(p_at, c.at)) as ats,
+      array_agg(-c.amount) as amounts into v_taken
+    from charges c;
+    perform tollgate.add_to_hours(p_row.user_id, p_field, v_taken.ats, v_taken.amounts);
+    taken := taken + v_taken.units;
+    oldest := coalesce(v_taken.oldest, oldest);
     v_from := case when v_from > p_from then p_from end;
   end loop;
 end;

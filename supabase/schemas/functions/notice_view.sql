@@ -16,12 +16,12 @@ as $$
     'current', case
       when p_notice.kind in ('near_limit', 'limit_reached') then exists (
         select from tollgate.subscriptions s
+        join tollgate.usage_counters c on c.user_id = s.user_id and c.field = p_notice.field
         where s.user_id = p_notice.user_id and s.product = p_notice.product and s.source = p_notice.source
-          and s.window_start = p_notice.occasion_at and (s.limits ->> p_notice.field)::bigint = p_notice.limit_amount
+          and s.window_start = p_notice.occasion_at and c.limit_amount = p_notice.limit_amount
           -- The higher notice replaces the lower one; after a release the lower one no longer applies.
-          and (s.usage ->> p_notice.field)::bigint
-            >= p_notice.limit_amount * case p_notice.kind when 'near_limit' then 0.8 else 1 end
-          and (p_notice.kind = 'limit_reached' or (s.usage ->> p_notice.field)::bigint < p_notice.limit_amount))
+          and c.used >= p_notice.limit_amount * case p_notice.kind when 'near_limit' then 0.8 else 1 end
+          and (p_notice.kind = 'limit_reached' or c.used < p_notice.limit_amount))
       when p_notice.kind = 'payment_failed' then exists (
         select from tollgate.subscription_records m
         where m.user_id = p_notice.user_id and m.product = p_notice.product and m.source = p_notice.source

@@ -12,10 +12,10 @@ begin
   select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = p_product;
   v_reserved := tollgate.reserved_at(p_user_id, p_product, v_row.source, v_row.window_start, p_now);
   v_limits := tollgate.limits_of(p_user_id, p_product, v_row.limit_plan, v_row.quantity, p_now);
-  update tollgate.subscriptions s
-  set reserved = v_reserved.held, limits = v_limits.limits, refresh_at = least(v_reserved.until, v_limits.until)
+  update tollgate.subscriptions s set refresh_at = least(v_reserved.until, v_limits.until)
   where s.user_id = p_user_id and s.product = p_product
   returning * into v_row;
+  perform tollgate.write_counters(v_row, v_limits.limits, v_reserved.held, p_now);
   return v_row;
 end;
 $$;

@@ -22,6 +22,7 @@ declare
   v_given bigint;
   v_entry bigint;
   v_row tollgate.subscriptions := v_lock.locked;
+  v_counter tollgate.usage_counters;
   v_result jsonb := tollgate.known_verdict(p_user_id, 'release', p_idempotency_key, v_request);
 begin
   if v_result is not null then
@@ -45,27 +46,27 @@ begin
     end if;
     -- At most the rest of the charge, and at most the usage of its window.
     v_current := tollgate.counts_now(v_row, v_charge.at);
-    v_used := coalesce((v_row.usage ->> p_field)::bigint, 0);
+    v_counter := (tollgate.counters_of(p_user_id, array[p_field]))[1];
+    v_used := v_counter.used;
     v_given := greatest(0, least(p_amount, v_charge.rest, case when v_current then v_used
       else (select u.used from tollgate.used_at(v_row, p_field, v_charge.at) u) end));
     while v_given > 0 loop
-      insert into tollgate.usage_ledger (user_id, product, field, at, amount, idempotency_key)
-      values (p_user_id, v_meter.product, p_field, v_charge.at, -v_given, p_of)
-      returning entry into v_entry;
+      v_entry := tollgate.write_ledger_row(p_user_id, v_meter.product, p_field, v_charge.at, -v_given, p_of);
       if v_current then
-        update tollgate.subscriptions s
-        set usage = s.usage || jsonb_build_object(p_field, v_used - v_given), updated_at = v_lock.now_at
-        where s.user_id = p_user_id and s.product = v_meter.product
-        returning * into v_row;
+        update tollgate.usage_counters c set used = v_used - v_given, updated_at = v_lock.now_at
+        where c.user_id = p_user_id and c.field = p_field;
       else
         v_row := tollgate.recount_after(v_row, v_charge.at, v_lock.now_at);
       end if;
-      exit when (v_row.usage ->> p_field)::bigint >= least(0, v_used);
+      v_counter := (tollgate.counters_of(p_user_id, array[p_field]))[1];
+      exit when v_counter.used >= least(0, v_used);
       -- Below 0: the current window carried these units over and has given back some of them already. A unit of the past
       -- changes the counter by one at most, so the counter's own number of units is safe.
       delete from tollgate.usage_ledger l
       where l.user_id = p_user_id and l.field = p_field and l.at = v_charge.at and l.entry = v_entry;
+      perform tollgate.add_to_hours(p_user_id, p_field, array[v_charge.at], array[v_given]);
       v_row := tollgate.recount_after(v_row, v_charge.at, v_lock.now_at);
+      v_counter := (tollgate.counters_of(p_user_id, array[p_field]))[1];
       v_given := least(v_given - 1, greatest(0, v_used));
     end loop;
     if v_given > 0 then
@@ -74,7 +75,7 @@ begin
       update tollgate.idempotency_keys k set reversed = true
       where k.user_id = p_user_id and k.operation = 'consume' and k.key = p_of and not k.by_session;
     end if;
-    v_result := tollgate.verdict(v_row, p_field, true) || jsonb_build_object('given_back', v_given);
+    v_result := tollgate.verdict(v_counter, true) || jsonb_build_object('given_back', v_given);
   end if;
 
   if p_idempotency_key is not null then

@@ -3,7 +3,7 @@
 -- With a key, the first allowed answer is returned again while its reservation is in effect. It is in effect while it
 -- is open, or once it is settled to more than 0 and not given back. The "settled" is that amount. Else the key is free
 -- and the call is evaluated anew. A denied call stores nothing.
--- Atomic: evaluated and reserved under the row's lock. Locks: the subscriptions row.
+-- Atomic: evaluated and reserved under the row's lock. Locks: the subscriptions row and its counters.
 -- Errors: TG400 bad amount, unknown field, a gauge, more than a day; TG409 the key names a reservation in effect of
 -- another request.
 create or replace function tollgate.reserve_usage(
@@ -19,7 +19,7 @@ declare
   v_request jsonb := jsonb_build_object('field', p_field, 'amount', p_amount, 'ttl_seconds', p_ttl_seconds);
   v_meter tollgate.catalog_meters := tollgate.counter_of(p_field);
   v_lock record;
-  v_row tollgate.subscriptions;
+  v_counters tollgate.usage_counters[];
   v_reservation tollgate.reservations;
   v_known record;
   v_answer jsonb;
@@ -30,28 +30,30 @@ begin
   end if;
 
   v_lock := tollgate.lock_subscription(p_user_id, v_meter.product);
-  v_row := v_lock.locked;
+  v_counters := tollgate.counters_of(p_user_id, array[p_field]);
   v_known := tollgate.reserve_key_state(p_user_id, p_idempotency_key, v_lock.now_at);
   if not v_known.free then
     return tollgate.known_verdict(p_user_id, 'reserve', p_idempotency_key, v_request)
       || jsonb_build_object('settled', v_known.settled);
-  elsif not tollgate.has_capacity(v_row, array[p_field], array[p_amount]) then
-    return (tollgate.denied_verdicts(v_row, array[p_field], array[p_amount]) -> 0)
+  elsif not tollgate.has_capacity(v_counters, array[p_amount]) then
+    return (tollgate.denied_verdicts(v_counters, array[p_amount]) -> 0)
       || '{"reservation_id": null, "expires_at": null, "settled": null}'::jsonb;
   end if;
 
   insert into tollgate.reservations (user_id, product, field, amount, at, expires_at)
-  values (p_user_id, v_meter.product, p_field, p_amount, greatest(v_lock.now_at, v_row.window_start),
+  values (p_user_id, v_meter.product, p_field, p_amount, greatest(v_lock.now_at, v_counters[1].window_start),
     v_lock.now_at + make_interval(secs => p_ttl_seconds))
   returning * into v_reservation;
   update tollgate.subscriptions s
-  set reserved = s.reserved || jsonb_build_object(p_field, coalesce((s.reserved ->> p_field)::bigint, 0) + p_amount),
-    refresh_at = least(s.refresh_at, v_reservation.expires_at),
-    updated_at = v_lock.now_at
-  where s.user_id = p_user_id and s.product = v_meter.product
-  returning * into v_row;
+  set refresh_at = least(s.refresh_at, v_reservation.expires_at), updated_at = v_lock.now_at
+  where s.user_id = p_user_id and s.product = v_meter.product;
+  update tollgate.usage_counters c
+  set reserved = c.reserved + case when c.field = p_field then p_amount else 0 end,
+    current_until = least(c.current_until, v_reservation.expires_at), updated_at = v_lock.now_at
+  where c.user_id = p_user_id and c.product = v_meter.product;
 
-  v_answer := tollgate.verdict(v_row, p_field, true) || jsonb_build_object(
+  v_counters := tollgate.counters_of(p_user_id, array[p_field]);
+  v_answer := tollgate.verdict(v_counters[1], true) || jsonb_build_object(
     'reservation_id', v_reservation.reservation_id,
     'expires_at', tollgate.instant_text(v_reservation.expires_at),
     'settled', null);

@@ -30,12 +30,11 @@ begin
 
   -- By the ledger, from which counters are computed: they stay right when the row is computed again.
   if v_window.window_start = (v_left ->> 'window_start')::timestamptz then
-    insert into tollgate.usage_ledger (user_id, product, field, at, amount)
-    select p_user_id, p_product, c.field, greatest(v_window.window_start, least(v_tombstone.erased_at, v_now)),
-      c.used::bigint
+    perform tollgate.write_ledger_row(p_user_id, p_product, c.field,
+      greatest(v_window.window_start, least(v_tombstone.erased_at, v_now)), c.used::bigint)
     from jsonb_each_text(v_left -> 'counters') as c (field, used);
-    update tollgate.subscriptions s set usage = s.usage || (v_left -> 'counters')
-    where s.user_id = p_user_id and s.product = p_product;
+    update tollgate.usage_counters c set used = (v_left -> 'counters' ->> c.field)::bigint
+    where c.user_id = p_user_id and c.product = p_product and v_left -> 'counters' ? c.field;
   end if;
 
   insert into tollgate.limit_overrides (user_id, field, limit_amount, expires_at, granted_by, created_at)
@@ -47,9 +46,7 @@ begin
   join tollgate.catalog_limits l on l.product = p.product and l.plan = p.plan and l.field = m.field
   where (r.kept ->> 'limit')::bigint < l.limit_amount and (r.kept ->> 'expires_at')::timestamptz > v_now
   on conflict (user_id, field) do nothing;
-  if found then
-    perform tollgate.refresh_subscription(p_user_id, p_product, v_now);
-  end if;
+  perform tollgate.refresh_subscription(p_user_id, p_product, v_now);
 
   insert into tollgate.facts
     (user_id, product, fact_id, kind, processor, subscription_id, occurred_at, event_id, body, created_at)

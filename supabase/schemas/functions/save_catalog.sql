@@ -45,15 +45,10 @@ begin
   insert into tollgate.catalog_limits (product, plan, field, limit_amount)
   select n.product, n.plan, n.field, n.limit_amount from pg_temp.new_limits n;
 
-  -- Each row gets the changed limits at its next use. Rows are locked by product, as in all functions.
-  update tollgate.subscriptions s set refresh_at = '-infinity'
-  from (
-    select r.user_id, r.product from tollgate.subscriptions r
-    where r.product = any(v_changed)
-    order by r.product, r.user_id
-    for update
-  ) r
-  where s.user_id = r.user_id and s.product = r.product;
+  -- refresh_limits walks the users of these products. A walk that was interrupted begins again.
+  insert into tollgate.catalog_refreshes (product)
+  select unnest(v_changed)
+  on conflict (product) do update set after = '';
 end;
 $$;
 

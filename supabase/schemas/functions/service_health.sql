@@ -13,12 +13,12 @@ as $$
     from tollgate.webhook_events e, since where e.created_at >= since.at
   ),
   near as (
-    select s.user_id, s.product, u.key as field, u.value::bigint as used, (s.limits ->> u.key)::bigint as limit_amount
+    select s.user_id, s.product, c.field, c.used, c.limit_amount
     from tollgate.subscriptions s
-    cross join lateral jsonb_each_text(s.usage) as u (key, value)
-    join tollgate.catalog_meters m on m.field = u.key and m.kind = 'counter'
+    join tollgate.usage_counters c on c.user_id = s.user_id and c.product = s.product
+    join tollgate.catalog_meters m on m.field = c.field and m.kind = 'counter'
     -- A window that is over has no current usage.
-    where s.advance_at > now() and u.value::bigint > 0 and u.value::bigint * 5 >= (s.limits ->> u.key)::bigint * 4
+    where s.advance_at > now() and c.used > 0 and c.used::numeric * 5 >= c.limit_amount::numeric * 4
   )
   select jsonb_build_object(
     'now', tollgate.instant_text(now()),

@@ -42,7 +42,8 @@ begin
   return (
     select jsonb_build_object('field', p_field, 'used', m.used, 'limit', m.limit_amount, 'remaining', m.remaining,
       'revision', v_row.revision)
-    from tollgate.meter_state(v_row, p_field) m);
+    from tollgate.usage_counters c cross join lateral tollgate.meter_state(c) m
+    where c.user_id = p_user_id and c.field = p_field);
 end;
 $$;
 

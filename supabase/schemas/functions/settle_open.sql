@@ -15,16 +15,17 @@ declare
   v_entry bigint;
 begin
   if v_current then
-    v_remaining := (select m.remaining from tollgate.meter_state(p_row, p_reservation.field) m);
+    v_remaining := (
+      select m.remaining from tollgate.usage_counters c cross join lateral tollgate.meter_state(c) m
+      where c.user_id = p_row.user_id and c.field = p_reservation.field);
   else
     v_remaining := (select u.remaining from tollgate.used_at(p_row, p_reservation.field, p_reservation.at) u);
   end if;
   v_settled := least(p_amount, p_reservation.amount + v_remaining);
 
   if v_settled > 0 then
-    insert into tollgate.usage_ledger (user_id, product, field, at, amount)
-    values (p_row.user_id, p_row.product, p_reservation.field, p_reservation.at, v_settled)
-    returning entry into v_entry;
+    v_entry := tollgate.write_ledger_row(
+      p_row.user_id, p_row.product, p_reservation.field, p_reservation.at, v_settled);
   end if;
   -- settle_usage stores its verdict in the same transaction. From here on it no longer counts as reserved.
   update tollgate.reservations r set state = 'settled', requested = p_amount, verdict = '{}', charge = v_entry,
@@ -32,11 +33,8 @@ begin
   where r.user_id = p_row.user_id and r.reservation_id = p_reservation.reservation_id;
 
   if v_current then
-    update tollgate.subscriptions s
-    set usage = s.usage || jsonb_build_object(
-        p_reservation.field, coalesce((s.usage ->> p_reservation.field)::bigint, 0) + v_settled),
-      updated_at = p_now
-    where s.user_id = p_row.user_id and s.product = p_row.product;
+    update tollgate.usage_counters c set used = c.used + v_settled
+    where c.user_id = p_row.user_id and c.field = p_reservation.field;
     perform tollgate.refresh_subscription(p_row.user_id, p_row.product, p_now);
   else
     perform tollgate.recount_after(p_row, p_reservation.at, p_now);

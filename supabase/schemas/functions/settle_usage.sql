@@ -10,7 +10,7 @@ as $$
 declare
   v_reservation tollgate.reservations;
   v_lock record;
-  v_row tollgate.subscriptions;
+  v_counters tollgate.usage_counters[];
   v_charge record;
   v_settled bigint;
   v_answer jsonb;
@@ -23,11 +23,11 @@ begin
       using errcode = 'TG404', detail = 'reservationId', hint = 'reservation_not_found';
   end if;
   v_lock := tollgate.lock_subscription(p_user_id, v_reservation.product);
-  v_row := v_lock.locked;
   -- Another call may have settled it first, and the lock ends expired reservations.
   select * into v_reservation from tollgate.reservations r
   where r.user_id = p_user_id and r.reservation_id = p_reservation_id;
 
+  v_counters := tollgate.counters_of(p_user_id, array[v_reservation.field]);
   if v_reservation.state = 'settled' then
     if v_reservation.requested <> p_amount then
       raise exception 'This reservation was settled to another amount.'
@@ -35,22 +35,21 @@ begin
     end if;
     return v_reservation.verdict;
   elsif v_reservation.state = 'open' then
-    v_settled := tollgate.settle_open(v_row, v_reservation, p_amount, v_lock.now_at);
-    select * into v_row from tollgate.subscriptions s
-    where s.user_id = p_user_id and s.product = v_reservation.product;
-    v_answer := tollgate.verdict(v_row, v_reservation.field, v_settled = p_amount);
+    v_settled := tollgate.settle_open(v_lock.locked, v_reservation, p_amount, v_lock.now_at);
+    v_counters := tollgate.counters_of(p_user_id, array[v_reservation.field]);
+    v_answer := tollgate.verdict(v_counters[1], v_settled = p_amount);
   elsif p_amount = 0 then
     v_settled := 0;
-    v_answer := tollgate.verdict(v_row, v_reservation.field, true);
-  elsif tollgate.has_capacity(v_row, array[v_reservation.field], array[p_amount]) then
-    v_charge := tollgate.write_charge(v_row, array[v_reservation.field], array[p_amount], null, v_lock.now_at);
+    v_answer := tollgate.verdict(v_counters[1], true);
+  elsif tollgate.has_capacity(v_counters, array[p_amount]) then
+    v_charge := tollgate.write_charge(v_counters, array[p_amount], null, v_lock.now_at);
     update tollgate.reservations r set charge = v_charge.entries[1], charged_at = v_charge.charged_at
     where r.user_id = p_user_id and r.reservation_id = p_reservation_id;
     v_settled := p_amount;
-    v_answer := tollgate.verdict(v_charge.charged, v_reservation.field, true);
+    v_answer := tollgate.verdict(v_charge.charged[1], true);
   else
     v_settled := 0;
-    v_answer := tollgate.denied_verdicts(v_row, array[v_reservation.field], array[p_amount]) -> 0;
+    v_answer := tollgate.denied_verdicts(v_counters, array[p_amount]) -> 0;
   end if;
 
   v_answer := v_answer || jsonb_build_object(

@@ -12,8 +12,9 @@ as $$
     select from given g
     where g.source = p_source and (
       exists (
-        select from tollgate.usage_ledger l
-        where l.user_id = p_user_id and l.product = p_product and l.amount > l.given_back
+        select from tollgate.catalog_meters m
+        join tollgate.usage_ledger l on l.user_id = p_user_id and l.field = m.field
+        where m.product = p_product and l.amount > l.given_back
           and l.at >= g.starts_at and l.at < g.ends_at)
       or exists (
         select from tollgate.reservations r

@@ -33,14 +33,15 @@ as $$
       select jsonb_agg(jsonb_build_object(
         'field', m.field,
         'kind', m.kind,
-        'used', state.used,
-        'reserved', state.reserved,
-        'unpaid_held', state.unpaid_held,
-        'limit', state.limit_amount,
+        'used', coalesce(state.used, 0),
+        'reserved', coalesce(state.reserved, 0),
+        'unpaid_held', coalesce(state.unpaid_held, 0),
+        'limit', coalesce(state.limit_amount, 0),
         'remaining', state.remaining,
-        'over_limit', state.used > state.limit_amount) order by m.position)
+        'over_limit', coalesce(state.used > state.limit_amount, false)) order by m.position)
       from tollgate.catalog_meters m
-      cross join lateral tollgate.meter_state(p_row, m.field) state
+      left join tollgate.usage_counters c on c.user_id = p_row.user_id and c.field = m.field
+      cross join lateral tollgate.meter_state(c) state
       where m.product = p_row.product));
 $$;
 

@@ -6,7 +6,6 @@ as $$
 declare
   v_product text := (select m.product from tollgate.catalog_meters m where m.field = p_field and m.kind = 'gauge');
   v_lock record;
-  v_row tollgate.subscriptions;
   v_counted bigint;
   v_actual bigint;
 begin
@@ -14,13 +13,11 @@ begin
     raise exception 'No table is registered for the gauge %.', p_field using errcode = 'TG400', detail = 'field';
   end if;
   v_lock := tollgate.lock_subscription(p_user_id, v_product);
-  v_row := v_lock.locked;
-  v_counted := coalesce((v_row.usage ->> p_field)::bigint, 0);
+  v_counted := (tollgate.counters_of(p_user_id, array[p_field]))[1].used;
   v_actual := coalesce(tollgate.gauge_count(p_field, p_user_id), 0);
   if v_counted <> v_actual then
-    update tollgate.subscriptions s
-    set usage = s.usage || jsonb_build_object(p_field, v_actual), updated_at = v_lock.now_at
-    where s.user_id = p_user_id and s.product = v_product;
+    update tollgate.usage_counters c set used = v_actual, updated_at = v_lock.now_at
+    where c.user_id = p_user_id and c.field = p_field;
   end if;
   return jsonb_build_object('counted', v_counted, 'actual', v_actual, 'drift', v_counted - v_actual);
 end;

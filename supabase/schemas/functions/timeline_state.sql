@@ -17,7 +17,11 @@ as $$
       where w.user_id = p_user_id and w.product = p_product),
     'entitlement', (
       select to_jsonb(s) - array['revision', 'updated_at', 'created_at'] from tollgate.subscriptions s
-      where s.user_id = p_user_id and s.product = p_product));
+      where s.user_id = p_user_id and s.product = p_product),
+    'counters', (
+      select coalesce(jsonb_agg(to_jsonb(c) - array['updated_at', 'summed_until', 'summing_until'] order by c.field), '[]')
+      from tollgate.usage_counters c
+      where c.user_id = p_user_id and c.product = p_product));
 $$;
 
 comment on function tollgate.timeline_state(text, text) is 'A user''s stored timeline and counters, part by part.';

@@ -1,6 +1,6 @@
 -- Called by the preview of a plan change. Returns the usage of each field between the given instants, as if all of it
 -- were at the earlier one. If the instants contain all boundaries of a timeline, lib/billing/usage-at.ts computes the
--- counters from these few sums. They equal those that Postgres computes from the rows.
+-- counters from these few sums. They equal those that Postgres computes.
 create or replace function tollgate.usage_sums(p_user_id text, p_product text, p_cuts jsonb) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -11,13 +11,11 @@ as $$
   select coalesce(jsonb_agg(jsonb_build_object(
     'at', tollgate.instant_text(s.at), 'field', s.field, 'amount', s.amount) order by s.at, s.field), '[]')
   from (
-    select c.at, u.field, sum(u.amount) as amount
+    select c.at, m.field, tollgate.usage_between(p_user_id, m.field, c.at, c.until) as amount
     from cuts c
     join tollgate.catalog_meters m on m.product = p_product and m.kind = 'counter'
-    join tollgate.usage_ledger u
-      on u.user_id = p_user_id and u.field = m.field and u.at >= c.at and u.at < c.until
-    group by c.at, u.field
-  ) s;
+  ) s
+  where s.amount <> 0;
 $$;
 
 comment on function tollgate.usage_sums(text, text, jsonb) is 'Usage of each field between instants.';

@@ -12,30 +12,28 @@ as $$
 declare
   v_entitlement tollgate.entitlement_periods := tollgate.entitlement_period_at(p_row.user_id, p_row.product, p_at);
   v_window record;
-  v_then tollgate.subscriptions := p_row;
+  v_limit bigint;
+  v_reserved bigint;
+  v_held bigint := 0;
 begin
   select * into v_window from tollgate.window_at(v_entitlement.cadence, v_entitlement.anchor, v_entitlement.period_end, p_at);
-  v_then.limits := (tollgate.limits_of(p_row.user_id, p_row.product, v_entitlement.limit_plan, v_entitlement.quantity,
-    greatest(tollgate.now_for(p_row.user_id), p_row.as_of))).limits;
-  v_then.usage := tollgate.window_used(p_row.user_id, p_row.product, v_entitlement.source, v_entitlement.period_start,
-    v_window.window_start, v_window.counts_until, 'infinity');
-  v_then.reserved := (
-    select coalesce(jsonb_object_agg(o.field, o.amount), '{}')
-    from (
-      select r.field, sum(r.amount) as amount
-      from tollgate.reservations r
-      where r.user_id = p_row.user_id and r.product = p_row.product and r.state = 'open'
-        and r.at >= v_window.window_start and r.at < coalesce(v_window.counts_until, 'infinity')
-      group by r.field
-    ) o);
-  v_then.unpaid_held := case when v_entitlement.withheld then (
-    select w.unpaid_held
+  v_limit := (tollgate.limits_of(p_row.user_id, p_row.product, v_entitlement.limit_plan, v_entitlement.quantity,
+    greatest(tollgate.now_for(p_row.user_id), p_row.as_of))).limits ->> p_field;
+  used := tollgate.window_used(p_row.user_id, p_row.product, v_entitlement.source, v_entitlement.period_start,
+    v_window.window_start, v_window.counts_until, 'infinity') ->> p_field;
+  select coalesce(sum(r.amount), 0) into v_reserved
+  from tollgate.reservations r
+  where r.user_id = p_row.user_id and r.product = p_row.product and r.field = p_field and r.state = 'open'
+    and r.at >= v_window.window_start and r.at < coalesce(v_window.counts_until, 'infinity');
+  if v_entitlement.withheld then
+    select coalesce((w.unpaid_held ->> p_field)::bigint, 0) into v_held
     from tollgate.usage_windows w
     where w.user_id = p_row.user_id and w.product = p_row.product and w.source = v_entitlement.source
       and w.window_start = v_entitlement.period_start
     order by w.opened_at desc
-    limit 1) end;
-  select m.used, m.remaining into used, remaining from tollgate.meter_state(v_then, p_field) m;
+    limit 1;
+  end if;
+  remaining := greatest(0, coalesce(v_limit, 0) - used - v_reserved - coalesce(v_held, 0));
 end;
 $$;
 

@@ -16,14 +16,15 @@ begin
     raise exception 'There is no such plan.' using errcode = 'TG400', detail = 'plan';
   end if;
   perform tollgate.lock_subscription(p_user_id, p_product);
-  select m.field, (s.usage ->> m.field)::bigint - coalesce(o.limit_amount, l.limit_amount) as excess into v_over
+  select m.field, c.used - coalesce(o.limit_amount, l.limit_amount) as excess into v_over
   from tollgate.subscriptions s
   join tollgate.catalog_meters m on m.product = s.product and m.kind = 'gauge'
+  join tollgate.usage_counters c on c.user_id = s.user_id and c.field = m.field
   join tollgate.catalog_limits l on l.product = s.product and l.plan = v_plan.plan and l.field = m.field
   left join tollgate.limit_overrides o on o.user_id = s.user_id and o.field = m.field
     and o.expires_at > greatest(tollgate.now_for(p_user_id), s.as_of)
   where s.user_id = p_user_id and s.product = p_product
-    and (s.usage ->> m.field)::bigint > coalesce(o.limit_amount, l.limit_amount)
+    and c.used > coalesce(o.limit_amount, l.limit_amount)
   order by m.position
   limit 1;
   if found then

@@ -1,5 +1,5 @@
--- Called by open_windows and advance_window, under the row's lock: the usage of one window, its opening plus its ledger
--- rows. A row belongs to the window that is current at the row's time. So only times count in which the window's source was
+-- Called by open_windows and advance_window, under the row's lock: the usage of one window, its opening plus the sum of its
+-- ledger rows (usage_between). A row belongs to the window that is current at the row's time. So only times count in which the window's source was
 -- in force. A window that becomes current again (resumed, recovered, the other subscription ended) shows its own counters.
 -- p_before limits the rows' time.
 create or replace function tollgate.window_used(
@@ -34,12 +34,11 @@ as $$
     limit 1
   )
   select jsonb_object_agg(m.field, coalesce((select (o.opening ->> m.field)::bigint from opening o), 0) + coalesce((
-    select sum(l.amount)
+    select sum(tollgate.usage_between(p_user_id, m.field, greatest(s.starts_at, p_window_start),
+      least(s.ends_at, p_counts_until, p_before)))
     from stretches s
-    join tollgate.usage_ledger l on l.user_id = p_user_id and l.field = m.field
-      and l.at >= greatest(s.starts_at, p_window_start)
-      and l.at < least(s.ends_at, p_counts_until, p_before)
     where s.source = p_source and s.period_start is not distinct from p_period_start
+      and greatest(s.starts_at, p_window_start) < least(s.ends_at, p_counts_until, p_before)
   ), 0))
   from tollgate.catalog_meters m
   where m.product = p_product and m.kind = 'counter';

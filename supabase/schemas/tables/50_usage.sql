@@ -1,5 +1,5 @@
--- The current entitlement and its counters: the row that the gate locks. One row per user and product, free ones too.
--- No index but the key, and free space on every page, so that counting is a HOT update.
+-- The current entitlement: the row that every function but the gate's batch locks first. One row per user and product,
+-- free ones too.
 create table tollgate.subscriptions (
   user_id text not null references tollgate.users (user_id),
   product text not null,
@@ -20,8 +20,9 @@ create table tollgate.subscriptions (
   window_end timestamptz not null,
   -- From this time on the row must be set to the next window or entitlement period before its use.
   advance_at timestamptz not null,
-  -- Counters by field name for the current window, and gauges.
-  usage jsonb not null,
+  -- The counters of release 0.1.0, by field name, until convert_counters has moved them to usage_counters; then null. A
+  -- process of that release may still run, so these columns stay for one release.
+  usage jsonb,
   reserved jsonb not null default '{}',
   unpaid_held jsonb not null default '{}',
   -- The time of the latest event. Processors' test clocks run ahead, so the row's clock is never earlier.
@@ -30,14 +31,46 @@ create table tollgate.subscriptions (
   revision bigint not null default 0,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  -- The limit of each field: the plan's, or the user's own. It is here so that the gate reads one row.
   limits jsonb not null default '{}',
   -- From this time on reserved and limits must be computed again: a reservation or an override expires.
   refresh_at timestamptz not null default '-infinity',
   primary key (user_id, product),
   check (window_start < window_end)
 ) with (fillfactor = 70);
-comment on table tollgate.subscriptions is 'The current plan and its usage, one row per user and product.';
+comment on table tollgate.subscriptions is 'The current plan, one row per user and product.';
+
+-- The counters and gauges: the rows that the gate charges. Each has all that a charge needs, so that a batch reads no other
+-- table. No index but the key, and free space on every page, so that a charge is a HOT update.
+create table tollgate.usage_counters (
+  user_id text not null,
+  field text not null,
+  product text not null,
+  plan text not null,
+  -- Of a counter: the units of the current window. Of a gauge: the number of things.
+  used bigint not null,
+  reserved bigint not null default 0,
+  unpaid_held bigint not null default 0,
+  -- The plan's limit for the user's quantity, or the user's own limit.
+  limit_amount bigint not null,
+  window_start timestamptz not null,
+  window_end timestamptz not null,
+  -- As in subscriptions: the row's time is never earlier.
+  as_of timestamptz not null,
+  -- From this time on the row must be computed again before its use. -infinity: at each use, under the subscriptions row's
+  -- lock. So it is for gauges, and for users whose clock the sandbox has moved.
+  current_until timestamptz not null,
+  -- usage_hours has the sums of all hours before this time. A later writer of such a row changes the hour's sum.
+  summed_until timestamptz not null default '-infinity',
+  -- The end of the hours that are being summed; else summed_until. A writer of a row between both sets it back, so that the
+  -- hours are summed again.
+  summing_until timestamptz not null default '-infinity',
+  updated_at timestamptz not null,
+  primary key (user_id, field),
+  check (summed_until <= summing_until)
+) with (fillfactor = 70);
+comment on table tollgate.usage_counters is 'Used, reserved and allowed units, one row per user and meter.';
+alter table tollgate.usage_counters add foreign key (user_id, product)
+  references tollgate.subscriptions (user_id, product) on delete cascade;
 
 -- Every accepted unit, with its time. A counter is the opening plus the sum of the window's rows.
 create sequence tollgate.usage_ledger_entry as bigint cache 64;
@@ -56,6 +89,17 @@ create table tollgate.usage_ledger (
 ) partition by range (at);
 comment on table tollgate.usage_ledger is 'Every accepted unit of usage with its time; counters are sums over it.';
 create table tollgate.usage_ledger_default partition of tollgate.usage_ledger default;
+
+-- The ledger's sums by hour, of whole hours before the counter's summed_until. An hour without a row has no usage.
+create table tollgate.usage_hours (
+  user_id text not null,
+  field text not null,
+  hour timestamptz not null,
+  amount bigint not null,
+  primary key (user_id, field, hour)
+) partition by range (hour);
+comment on table tollgate.usage_hours is 'Usage per user, meter and hour; sums of the ledger.';
+create table tollgate.usage_hours_default partition of tollgate.usage_hours default;
 
 -- The answer to a call with a key, so that a retry is not charged again. Only allowed verdicts. A key names one charge
 -- in effect. Once any of the charge is given back, the key is free and the next allowed call replaces the row. The key
@@ -119,7 +163,9 @@ comment on table tollgate.limit_overrides is 'One user''s own limit of one meter
 
 insert into tollgate.table_rights (table_name, app, users) values
   ('subscriptions', 'select, insert, update, delete', 'own'),
+  ('usage_counters', 'select, insert, update, delete', 'own'),
   ('usage_ledger', 'select, insert, update, delete', 'own'),
+  ('usage_hours', 'select, insert, update, delete', 'own'),
   ('idempotency_keys', 'select, insert, update, delete', null),
   ('reservations', 'select, insert, update, delete', 'own'),
   ('limit_overrides', 'select, insert, update, delete', 'own');

@@ -19,24 +19,19 @@ language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
   v_lock record;
-  v_row tollgate.subscriptions;
+  v_gauge tollgate.usage_counters[];
   v_bay tollgate.bays;
 begin
   perform tollgate.hold_user(p_user_id);
   v_lock := tollgate.lock_subscription(p_user_id, 'depot');
-  v_row := v_lock.locked;
-  if not tollgate.has_capacity(v_row, array['bays_count'], array[1]) then
-    return jsonb_build_object('bay', null, 'verdict', tollgate.verdict(v_row, 'bays_count', false) || '{"resets_at": null}');
+  v_gauge := tollgate.counters_of(p_user_id, array['bays_count']);
+  if not tollgate.has_capacity(v_gauge, array[1]) then
+    return jsonb_build_object('bay', null, 'verdict', tollgate.verdict(v_gauge[1], false) || '{"resets_at": null}');
   end if;
   insert into tollgate.bays (user_id, name, created_at) values (p_user_id, p_name, v_lock.now_at) returning * into v_bay;
-  update tollgate.subscriptions s
-  set usage = s.usage || jsonb_build_object('bays_count', (s.usage ->> 'bays_count')::bigint + 1),
-    updated_at = v_lock.now_at
-  where s.user_id = p_user_id and s.product = 'depot'
-  returning * into v_row;
   return jsonb_build_object(
     'bay', jsonb_build_object('id', v_bay.id, 'name', v_bay.name),
-    'verdict', tollgate.verdict(v_row, 'bays_count', true) || '{"resets_at": null}');
+    'verdict', tollgate.verdict(tollgate.change_gauge(p_user_id, 'bays_count', 1, v_lock.now_at), true) || '{"resets_at": null}');
 end;
 $$;
 
@@ -50,10 +45,7 @@ begin
   delete from tollgate.bays b where b.user_id = p_user_id and b.id = p_bay_id;
   v_deleted := found;
   if v_deleted then
-    update tollgate.subscriptions s
-    set usage = s.usage || jsonb_build_object('bays_count', greatest((s.usage ->> 'bays_count')::bigint - 1, 0)),
-      updated_at = tollgate.now_for(p_user_id)
-    where s.user_id = p_user_id and s.product = 'depot';
+    perform tollgate.change_gauge(p_user_id, 'bays_count', -1, tollgate.now_for(p_user_id));
   end if;
   return jsonb_build_object('deleted', v_deleted);
 end;

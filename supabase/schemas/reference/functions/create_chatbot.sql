@@ -7,6 +7,7 @@ as $$
 declare
   v_lock record;
   v_row tollgate.subscriptions;
+  v_gauge tollgate.usage_counters[];
   v_chatbot tollgate.chatbots;
 begin
   if p_name is null or length(p_name) not between 1 and 80 then
@@ -14,24 +15,21 @@ begin
   end if;
   -- A current row denies without its lock: a user at the limit costs no write.
   select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = 'chatbots';
-  if not found or not tollgate.is_current(v_row) or tollgate.has_capacity(v_row, array['chatbots_count'], array[1]) then
+  v_gauge := tollgate.counters_of(p_user_id, array['chatbots_count']);
+  if v_gauge is null or greatest(tollgate.now_for(p_user_id), v_row.as_of) >= least(v_row.advance_at, v_row.refresh_at)
+    or tollgate.has_capacity(v_gauge, array[1]) then
     perform tollgate.hold_user(p_user_id);
     v_lock := tollgate.lock_subscription(p_user_id, 'chatbots');
-    v_row := v_lock.locked;
+    v_gauge := tollgate.counters_of(p_user_id, array['chatbots_count']);
   end if;
-  if not tollgate.has_capacity(v_row, array['chatbots_count'], array[1]) then
-    return jsonb_build_object('chatbot', null, 'verdict', tollgate.verdict(v_row, 'chatbots_count', false) || '{"resets_at": null}');
+  if not tollgate.has_capacity(v_gauge, array[1]) then
+    return jsonb_build_object('chatbot', null, 'verdict', tollgate.verdict(v_gauge[1], false) || '{"resets_at": null}');
   end if;
   insert into tollgate.chatbots (user_id, name, created_at) values (p_user_id, p_name, v_lock.now_at)
   returning * into v_chatbot;
-  update tollgate.subscriptions s
-  set usage = s.usage || jsonb_build_object('chatbots_count', (s.usage ->> 'chatbots_count')::bigint + 1),
-    updated_at = v_lock.now_at
-  where s.user_id = p_user_id and s.product = 'chatbots'
-  returning * into v_row;
   return jsonb_build_object(
     'chatbot', tollgate.chatbot_row(v_chatbot),
-    'verdict', tollgate.verdict(v_row, 'chatbots_count', true) || '{"resets_at": null}');
+    'verdict', tollgate.verdict(tollgate.change_gauge(p_user_id, 'chatbots_count', 1, v_lock.now_at), true) || '{"resets_at": null}');
 end;
 $$;
 

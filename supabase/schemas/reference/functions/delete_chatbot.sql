@@ -10,11 +10,7 @@ begin
   if not found then
     return jsonb_build_object('deleted', false);
   end if;
-  update tollgate.subscriptions s
-  set usage = s.usage
-      || jsonb_build_object('chatbots_count', greatest(0, (s.usage ->> 'chatbots_count')::bigint - 1)),
-    updated_at = v_lock.now_at
-  where s.user_id = p_user_id and s.product = 'chatbots';
+  perform tollgate.change_gauge(p_user_id, 'chatbots_count', -1, v_lock.now_at);
   return jsonb_build_object('deleted', true);
 end;
 $$;

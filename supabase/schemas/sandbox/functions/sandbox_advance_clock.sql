@@ -1,5 +1,6 @@
 -- Called by the sandbox while it advances a user's clock in steps: sets it to p_to, unless it is later already. So two
--- concurrent runs never set it back. Locks: the users row, if there is one.
+-- concurrent runs never set it back. Locks: the users row, if there is one, then the
+-- counters.
 create or replace function tollgate.sandbox_advance_clock(p_user_id text, p_to timestamptz) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -11,6 +12,9 @@ begin
   insert into tollgate.sandbox_clocks as c (user_id, shift)
   values (p_user_id, greatest(interval '0', v_shift))
   on conflict (user_id) do update set shift = greatest(c.shift, v_shift);
+  -- Each use of the counters reads the user's clock from now on.
+  update tollgate.usage_counters c set current_until = '-infinity'
+  where c.user_id = p_user_id and c.current_until <> '-infinity';
   return jsonb_build_object('now', tollgate.instant_text(tollgate.now_for(p_user_id)));
 end;
 $$;

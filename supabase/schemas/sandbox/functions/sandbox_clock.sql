@@ -8,7 +8,10 @@ as $$
     'now', tollgate.instant_text(tollgate.now_for(p_user_id)),
     'happened_at', tollgate.instant_text(greatest(
       (select max(a.as_of) from tollgate.sandbox_accounts a where a.user_id = p_user_id),
-      (select max(l.at) from tollgate.usage_ledger l where l.user_id = p_user_id),
+      (select max(latest.at)
+        from tollgate.catalog_meters m
+        cross join lateral (
+          select max(l.at) as at from tollgate.usage_ledger l where l.user_id = p_user_id and l.field = m.field) latest),
       (select max(s.as_of) from tollgate.subscriptions s where s.user_id = p_user_id and isfinite(s.as_of)))),
     'period_end', (
       select tollgate.instant_text(min(s.current_period_end))

@@ -1,5 +1,6 @@
 -- Called by the demo data and the sandbox's clock. Sets this user's time to p_to (null: the real time). The row's window
--- changes when the row is next used. Locks: the users row, if there is one.
+-- changes when the row is next used.
+-- Locks: the users row, if there is one, then the counters.
 create or replace function tollgate.set_sandbox_clock(p_user_id text, p_to timestamptz) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -11,6 +12,9 @@ begin
     -- From the same floored instant as now_for: the clock is never before p_to.
     values (p_user_id, p_to - date_trunc('milliseconds', clock_timestamp()));
   end if;
+  -- Each use of the counters reads the user's clock from now on.
+  update tollgate.usage_counters c set current_until = '-infinity'
+  where c.user_id = p_user_id and c.current_until <> '-infinity';
   return jsonb_build_object('now', tollgate.instant_text(tollgate.now_for(p_user_id)));
 end;
 $$;

@@ -1,0 +1,36 @@
+-- Called for every sum over the ledger: the usage of a field from p_from and before p_until. Whole hours are summed already
+-- (usage_hours); only the rows of the hours at both ends, and those since the last summed hour, are read. So the cost does
+-- not depend on the number of calls.
+create or replace function tollgate.usage_between(
+  p_user_id text,
+  p_field text,
+  p_from timestamptz,
+  p_until timestamptz
+) returns bigint
+language plpgsql stable set search_path = ''
+as $$
+declare
+  -- The whole hours of the range: from the first full one, and before the last one that is summed.
+  v_first timestamptz := date_trunc('hour', p_from + interval '1 hour' - interval '1 microsecond', 'UTC');
+  v_last timestamptz;
+begin
+  select least(date_trunc('hour', p_until, 'UTC'), c.summed_until) into v_last
+  from tollgate.usage_counters c where c.user_id = p_user_id and c.field = p_field;
+  if v_last is null or v_last <= v_first then
+    return (
+      select coalesce(sum(l.amount), 0) from tollgate.usage_ledger l
+      where l.user_id = p_user_id and l.field = p_field and l.at >= p_from and l.at < p_until);
+  end if;
+  return (
+    select coalesce(sum(h.amount), 0) from tollgate.usage_hours h
+    where h.user_id = p_user_id and h.field = p_field and h.hour >= v_first and h.hour < v_last)
+  + (
+    select coalesce(sum(l.amount), 0) from tollgate.usage_ledger l
+    where l.user_id = p_user_id and l.field = p_field and l.at >= p_from and l.at < v_first)
+  + (
+    select coalesce(sum(l.amount), 0) from tollgate.usage_ledger l
+    where l.user_id = p_user_id and l.field = p_field and l.at >= v_last and l.at < p_until);
+end;
+$$;
+
+comment on function tollgate.usage_between(text, text, timestamptz, timestamptz) is 'Usage of a field between two instants, by hourly sums.';
