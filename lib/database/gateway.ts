@@ -9,7 +9,9 @@ import { auditQueries } from "./queries/audit";
 import { billingAccountQueries } from "./queries/billing-accounts";
 import { callOver } from "./queries/call";
 import { checkoutQueries } from "./queries/checkouts";
+import { duplicateCheckoutQueries } from "./queries/duplicate-checkouts";
 import { healthQueries } from "./queries/health";
+import { hourQueries } from "./queries/hours";
 import { inboxQueries } from "./queries/inbox";
 import { jobQueries } from "./queries/jobs";
 import { linkQueries } from "./queries/links";
@@ -28,14 +30,17 @@ export type { LedgerRow } from "./queries/accounts";
 export type { CountedAttempt } from "./queries/attempts";
 
 export type { BillingAccounts, LinkedCustomer } from "./queries/billing-accounts";
-export type { DuplicateCheckout, OngoingSubscription, StoredCheckout } from "./queries/checkouts";
+export type { StoredCheckout } from "./queries/checkouts";
 export type { DecisionRow } from "./queries/decision-row";
+export type { CheckoutKey, DuplicateCheckout, OngoingSubscription } from "./queries/duplicate-checkouts";
 
-export type { EventOutcome, EventState } from "./queries/inbox";
+export type { CounterKey, HourDrift, HourKey, HoursToSum } from "./queries/hours";
+export type { EventOutcome, EventState, WaitingKey } from "./queries/inbox";
+export type { WalkState } from "./queries/jobs";
 export type { FormerUser } from "./queries/links";
-export type { BillingMetrics } from "./queries/metrics";
+export type { BillingMetrics, UsageFigures } from "./queries/metrics";
 export type { SandboxAccount, SandboxClock } from "./queries/sandbox";
-export type { LiveSubscription } from "./queries/subscriptions";
+export type { ComparisonKey, ComparisonPart, LiveSubscription } from "./queries/subscriptions";
 export type { Difference, DueChange, MovePart } from "./queries/timelines";
 export type { Drift } from "./queries/upkeep";
 export type { ChargeSum, FieldState, OrderedCharge } from "./queries/usage";
@@ -53,7 +58,9 @@ export function createGateway(transport: Transport) {
     ...auditQueries(call),
     ...billingAccountQueries(call),
     ...checkoutQueries(call),
+    ...duplicateCheckoutQueries(call),
     ...healthQueries(call),
+    ...hourQueries(call),
     ...inboxQueries(call),
     ...jobQueries(call),
     ...linkQueries(call),

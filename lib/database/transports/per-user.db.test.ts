@@ -47,6 +47,7 @@ const LONGER = [
   "cleanup_rate_limits",
   "cleanup_usage",
   "commit_timeline",
+  "delete_old_usage",
   "dismiss_webhook_event",
   "drop_ledger_partitions",
   "fail_webhook_event",

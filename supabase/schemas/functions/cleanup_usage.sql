@@ -21,6 +21,7 @@ begin
     select o.user_id, o.reservation_id
     from tollgate.reservations o
     where o.state <> 'open' and o.created_at < now() - make_interval(hours => p_hours + 24)
+    order by o.created_at
     limit p_rows
     for update skip locked);
   get diagnostics v_reservations = row_count;

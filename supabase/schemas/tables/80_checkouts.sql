@@ -28,6 +28,7 @@ create table tollgate.checkouts (
 create unique index checkouts_one_at_a_time on tollgate.checkouts (user_id, product) where status in ('opening', 'open');
 create index checkouts_unsettled on tollgate.checkouts (updated_at)
   where subscription_id is null and status in ('open', 'left_open', 'paid');
+create index checkouts_ending on tollgate.checkouts (updated_at) where status = 'paid' and duplicate = 'ending';
 create index checkouts_paid on tollgate.checkouts (updated_at) where status = 'paid';
 comment on table tollgate.checkouts is 'Checkouts that our server has opened, and their outcome.';
 

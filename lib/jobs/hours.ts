@@ -1,0 +1,56 @@
+/** Sums the ledger's rows by hour, so that sums over long times read few rows. */
+import { z } from "zod";
+import { HOUR_MS } from "@/lib/billing/timeline/calendar";
+import type { Gateway, HoursToSum } from "@/lib/database";
+import { type TimeBudget, timeBudget } from "./time-budget";
+import { walk } from "./walk";
+
+const counts = z.object({ summed: z.number(), leftOut: z.number() });
+
+/**
+ * One run over the counters. It leaves out counters with few rows, and those that another session locks.
+ * `summed` and `leftOut` count chosen counters.
+ */
+export async function sumHours(gateway: Gateway, budget: TimeBudget = timeBudget()) {
+  const { totals, complete } = await walk(
+    gateway,
+    {
+      job: "hours",
+      part: "counters",
+      position: z.object({ userId: z.string(), field: z.string() }),
+      totals: counts,
+      none: { summed: 0, leftOut: 0 },
+    },
+    async (after, before) => {
+      const { next, counters } = await gateway.beginHourSums(after);
+      const stored = await finish(gateway, counters);
+      for (const counter of counters) await sumRest(gateway, counter, budget);
+      return {
+        next,
+        totals: { summed: before.summed + stored, leftOut: before.leftOut + counters.length - stored },
+      };
+    },
+    budget,
+  );
+  return { ...totals, complete };
+}
+
+/** Returns the number of stored counters. One call treats as many as it has time for. */
+async function finish(gateway: Gateway, counters: readonly HoursToSum[]): Promise<number> {
+  let stored = 0;
+  for (let from = 0; from < counters.length; ) {
+    const result = await gateway.finishHourSums(counters.slice(from));
+    from += result.done;
+    stored += result.stored;
+  }
+  return stored;
+}
+
+/** A round sums at most about 100,000 rows of a counter. If they end before this hour, there may be more. */
+async function sumRest(gateway: Gateway, { userId, product, until }: HoursToSum, budget: TimeBudget): Promise<void> {
+  if (Date.parse(until) >= Math.floor(Date.now() / HOUR_MS) * HOUR_MS) return;
+  while (!budget.isOver()) {
+    const { counters } = await gateway.beginUsersHourSums(userId, product);
+    if (counters.length === 0 || (await finish(gateway, counters)) === 0) return;
+  }
+}
