@@ -66,10 +66,10 @@ export async function verifyErasures(
   query: <Row>(text: string) => Promise<Row[]>,
 ): Promise<Finding> {
   const rows = await query<{ user_id: string; counted: number; stored: number }>(`
-    select s.user_id, (s.usage ->> '${FIELD}')::int as counted,
+    select c.user_id, c.used::int as counted,
       (select coalesce(sum(l.amount), 0)::int from tollgate.usage_ledger l
-       where l.user_id = s.user_id and l.field = '${FIELD}') as stored
-    from tollgate.subscriptions s where s.product = 'chatbots' and s.user_id like 'eraser-%'`);
+       where l.user_id = c.user_id and l.field = '${FIELD}') as stored
+    from tollgate.usage_counters c where c.field = '${FIELD}' and c.user_id like 'eraser-%'`);
   const found = new Map(rows.map((row) => [row.user_id, row]));
   const users = new Set(clientLog.erasers.map(({ userId }) => userId));
   const violations = [...users].flatMap((userId) => {

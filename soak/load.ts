@@ -74,8 +74,8 @@ async function createChatbots(url: string, post: Post, numbers: Numbers) {
     return post("/api/chatbots", JSON.stringify({ name: `Bot ${turn % EACH}` }), { cookie });
   });
   const [stored, owners, counted] = await numbers(`
-    select count(*), count(distinct user_id), (select count(*) from tollgate.subscriptions where user_id like 'load-%'
-    and product = 'chatbots' and (usage ->> 'chatbots_count')::int = 1) from tollgate.chatbots where user_id like 'load-%'`);
+    select count(*), count(distinct user_id), (select count(*) from tollgate.usage_counters where user_id like 'load-%'
+    and field = 'chatbots_count' and used = 1) from tollgate.chatbots where user_id like 'load-%'`);
   const results: Result[] = [
     ["chatbots made", count(answers, ({ status }) => status === 201), USERS.length],
     ["refused at the limit", count(answers, ({ status }) => status === 402), USERS.length * (EACH - 1)],

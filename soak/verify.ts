@@ -118,8 +118,8 @@ async function limits(clientLog: ClientLog, query: Query): Promise<Finding> {
   const messages = config.products.chatbots.plans.free.limits.messages_count;
   const words = config.products.writer.plans.plus.limits.words_used;
   const free = await query<{ user_id: string; used: number; counted: number }>(`
-    select l.user_id, sum(l.amount)::int as used, max((s.usage ->> 'messages_count')::int) as counted
-    from tollgate.usage_ledger l join tollgate.subscriptions s on s.user_id = l.user_id and s.product = 'chatbots'
+    select l.user_id, sum(l.amount)::int as used, max(c.used)::int as counted
+    from tollgate.usage_ledger l join tollgate.usage_counters c using (user_id, field)
     where l.user_id like 'soak-free-%' and l.field = 'messages_count' group by 1`);
   const violations = free.flatMap(({ user_id, used, counted }) => [
     ...(used > messages ? [`${user_id}: ${used} of ${messages} messages`] : []),
@@ -160,11 +160,10 @@ async function chatbots(clientLog: ClientLog, query: Query): Promise<Finding> {
     if (state === "made" && there[0]?.id !== id) violations.push(`${userId} ${name}: another id`);
   }
   for (const name of named.keys()) violations.push(`${name}: stored, and no client asked for it`);
-  const limit = config.products.chatbots.plans.free.limits.chatbots_count;
   const counts = await query<{ user_id: string; things: number; counted: number; allowed: number }>(`
-    select s.user_id, (select count(*)::int from tollgate.chatbots c where c.user_id = s.user_id) as things,
-      (s.usage ->> 'chatbots_count')::int as counted, coalesce((s.limits ->> 'chatbots_count')::int, ${limit}) as allowed
-    from tollgate.subscriptions s where s.product = 'chatbots' and s.user_id like 'soak-builder-%'`);
+    select g.user_id, (select count(*)::int from tollgate.chatbots c where c.user_id = g.user_id) as things,
+      g.used::int as counted, g.limit_amount::int as allowed
+    from tollgate.usage_counters g where g.field = 'chatbots_count' and g.user_id like 'soak-builder-%'`);
   for (const { user_id, things, counted, allowed } of counts)
     if (things !== counted || things > allowed)
       violations.push(`${user_id}: ${things} chatbots, ${counted} counted, ${allowed} allowed`);

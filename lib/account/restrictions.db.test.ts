@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { FieldId } from "@/lib/config/catalog";
+import type { ChargeSum } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
 import { testDatabase } from "@/tests/support/database";
 
@@ -41,7 +42,7 @@ describe("a limit override, after an erasure and a return", () => {
   test("a batch of the gate can be the first call after the return", async () => {
     await grant("stamps_used", 0);
     await gateway.eraseAccount(userId);
-    const sum = { userId, field: "stamps_used", amount: 1, unkeyed: 1 } as const;
+    const sum = { userId, field: "stamps_used", amount: 1, unkeyed: 1, group: 0, keyed: [] } satisfies ChargeSum;
     expect(await gateway.consumeBatch([sum])).toEqual([null]);
     const charge = { call: 0, userId, field: "stamps_used", amount: 1, key: null } as const;
     expect(await gateway.consumeSequential([charge])).toMatchObject([[{ allowed: false, limit: 0 }]]);

@@ -23,6 +23,8 @@ const READABLE: Readonly<Record<string, string>> = {
   users: "user_id",
   subscriptions: "user_id",
   usage_ledger: "user_id",
+  usage_counters: "user_id",
+  usage_hours: "user_id",
   usage_windows: "user_id",
   decisions: "user_id",
   reservations: "user_id",
@@ -34,6 +36,7 @@ const READABLE: Readonly<Record<string, string>> = {
 
 /** For the server only. */
 const CLOSED = [
+  "catalog_refreshes",
   "webhook_events",
   "links",
   "notes",
@@ -115,6 +118,9 @@ beforeAll(async () => {
        values ($1, 'writer', 'plan_ended', 'free', now(), '{}')`,
       values,
     );
+    await database
+      .pool()
+      .query("insert into usage_hours values ($1, 'words_used', date_trunc('hour', now() - interval '1 day'), 1)", values);
     // Only billing events create these rows.
     await database.pool().query(
       `insert into usage_windows (user_id, product, source, window_start, opened_at, window_end, transition_kind, reason, share,
@@ -139,7 +145,7 @@ beforeAll(async () => {
   relations = rows;
 });
 
-const isPartition = (name: string) => /^usage_ledger_(default|\d{4}_\d{2})$/.test(name);
+const isPartition = (name: string) => /^usage_(ledger|hours)_(default|\d{4}_\d{2})$/.test(name);
 
 test("every table and view has an entry", () => {
   const named = relations.map(({ name }) => name).filter((name) => !isPartition(name));

@@ -40,6 +40,8 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   decisions: REBUILT,
   usage_windows: ALL,
   usage_ledger: ALL,
+  usage_counters: ALL,
+  usage_hours: ALL,
   scheduled_change_runs: ALL,
   idempotency_keys: ALL,
   reservations: ALL,
@@ -59,6 +61,7 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   sandbox_events: NONE,
   sandbox_requests: NONE,
   table_rights: NONE,
+  catalog_refreshes: NONE,
   part_migrations: NONE,
   usage_resets: NONE,
 };
@@ -150,7 +153,7 @@ describe("relations", () => {
   });
   /** Partitions are accessible through their table only. */
   const rightsOf = (relation: string) => RIGHTS[relation] ?? NONE;
-  const isPartition = (relation: string) => /^usage_ledger_(default|\d{4}_\d{2})$/.test(relation);
+  const isPartition = (relation: string) => /^usage_(ledger|hours)_(default|\d{4}_\d{2})$/.test(relation);
 
   test("each has an entry", () => {
     const named = relations.map((relation) => relation.name).filter((relation) => !isPartition(relation));

@@ -87,7 +87,9 @@ export function databaseError(raw: RawError, cause?: unknown): DatabaseError {
   return new DatabaseError(message, unavailable ? "unavailable" : "broken", code, null, null, { cause });
 }
 
+const SERIALIZATION_FAILURE = "40001";
+
 /** Whether the failed call may be repeated at once, since it was rolled back. */
 export function isRepeatable(error: unknown): boolean {
-  return error instanceof DatabaseError && erasedMeanwhile(error);
+  return error instanceof DatabaseError && (erasedMeanwhile(error) || error.code === SERIALIZATION_FAILURE);
 }

@@ -111,7 +111,10 @@ describe("a migration beside tables with our names in public", () => {
 
 test("a production database without the optional parts has no object of the sandbox or of a product, and works", async () => {
   const url = await newDatabase();
-  expect(await migrate(url, config)).toEqual({ applied: [expect.stringMatching(/_baseline\.sql$/)], warnings: [] });
+  expect(await migrate(url, config)).toEqual({
+    applied: [expect.stringMatching(/_baseline\.sql$/), expect.stringMatching(/_constant_cost\.sql$/)],
+    warnings: [],
+  });
   const names = await rowsOf(
     url,
     `select relname as name from pg_class where relnamespace in ('tollgate'::regnamespace, 'public'::regnamespace)
@@ -127,14 +130,18 @@ test("the parts can be added later, each once", async () => {
   const url = await newDatabase();
   await migrate(url, config);
   const { applied } = await migrate(url, config, EVERY_PART);
-  expect(applied).toEqual([expect.stringMatching(/_reference\.sql$/), expect.stringMatching(/_sandbox\.sql$/)]);
+  expect(applied).toEqual(
+    [/_reference\.sql$/, /_constant_cost\.sql$/, /_sandbox\.sql$/, /_constant_cost\.sql$/].map((name) =>
+      expect.stringMatching(name),
+    ),
+  );
   expect(await migrate(url, config, EVERY_PART)).toEqual({ applied: [], warnings: [] });
 });
 
 test("concurrent runs apply each migration once", async () => {
   const url = await newDatabase();
   const runs = await Promise.all(Array.from({ length: 4 }, () => migrate(url, config, EVERY_PART)));
-  expect(runs.flatMap(({ applied }) => applied)).toHaveLength(3);
+  expect(runs.flatMap(({ applied }) => applied)).toHaveLength(6);
 });
 
 test("a database of a version before 0.1.0 is not changed, and the error names the page", async () => {

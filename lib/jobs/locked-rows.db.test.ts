@@ -33,19 +33,15 @@ test("a locked row's reservation expires in the next run, all others in this one
     { user_id: "stuck", state: "open" },
   ]);
   expect(
-    await query("select reserved ->> 'stamps_used' as reserved from subscriptions where user_id = 'free'"),
-  ).toEqual([{ reserved: null }]);
+    await query("select reserved::int from usage_counters where user_id = 'free' and field = 'stamps_used'"),
+  ).toEqual([{ reserved: 0 }]);
   expect(await expireReservations(gateway)).toEqual({ rows: 1 });
 });
 
 test("a locked row's gauge is repaired in the next run, all others in this one", async () => {
   for (const userId of ["gauge-1", "gauge-2"]) {
     await baysTable(gateway).create(userId, "Bay");
-    await query(
-      `update subscriptions set usage = usage || '{"bays_count": 2}'
-       where user_id = $1 and usage ? 'bays_count'`,
-      [userId],
-    );
+    await query("update usage_counters set used = 2 where user_id = $1 and field = 'bays_count'", [userId]);
   }
   expect(await whileLocked("gauge-1", () => reconcileUsage(gateway))).toMatchObject({ drifting: 2, repaired: 1 });
   expect(await reconcileUsage(gateway)).toMatchObject({ drifting: 1, repaired: 1 });

@@ -98,7 +98,7 @@ test("a usage function that times out is an atomic error, bad input is not", asy
   const client = await shipped.pool().connect();
   try {
     await client.query("begin");
-    await client.query("select from subscriptions where user_id = $1 for update", [USER]);
+    await client.query("select from usage_counters where user_id = $1 for update", [USER]);
     await expect(impatient.consume(USER, "stamps_used", 1)).rejects.toMatchObject({ problem: "unavailable" });
     expect(await count()).toBe(start + 1);
   } finally {

@@ -23,43 +23,45 @@ interface Place {
 /** Aggregates calls in their order. A call that repeats a key or a field runs sequentially, after the batch. */
 export function aggregate(calls: readonly ChargeRequest[]): Batch {
   const sums: ChargeSum[] = [];
-  const known = new Map<string, number>();
+  const indexes = new Map<string, number>();
   const keys = new Set<string>();
 
   const places = calls.map(({ userId, charges, idempotencyKey: key, bySession }) => {
-    const fields = new Set(charges.map(({ field }) => field));
+    if (charges.length > 1 && !canBeSummed(charges)) return null;
     const name = key === undefined ? null : JSON.stringify([userId, key, bySession]);
-    if (fields.size < charges.length || (name !== null && keys.has(name))) return null;
+    if (name !== null && keys.has(name)) return null;
     if (name !== null) keys.add(name);
 
-    return charges.map(({ field, amount }, place) => {
-      const at = JSON.stringify([userId, field]);
-      const sum = known.get(at) ?? sums.push({ userId, field, amount: 0, unkeyed: 0 }) - 1;
-      known.set(at, sum);
-      const total = sums[sum] as ChargeSum;
-      const before = total.amount;
-      total.amount += amount;
-      if (key === undefined) total.unkeyed += amount;
-      else total.keyed = [...(total.keyed ?? []), { key, bySession, place, amount, before }];
-      return { sum, before };
+    const placed = charges.map(({ field, amount }, place) => {
+      const at = `${field} ${userId}`;
+      const index = indexes.get(at) ?? sums.push({ userId, field, amount: 0, unkeyed: 0, group: 0, keyed: [] }) - 1;
+      indexes.set(at, index);
+      const sum = sums[index] as ChargeSum;
+      const before = sum.amount;
+      sum.amount += amount;
+      if (key === undefined) sum.unkeyed += amount;
+      else sum.keyed.push({ key, bySession, place, amount, before });
+      return { sum: index, before };
     });
+    if (placed.length > 1) joinGroups(sums, placed);
+    return placed;
   });
-  addSiblings(sums);
   return { calls, sums, places };
 }
 
-/** Sums of one user and product are charged together, so each lists the others. */
-function addSiblings(sums: readonly ChargeSum[]): void {
-  const rows = new Map<string, ChargeSum[]>();
+/** Each field once, and all of one product; the sequential mode refuses other calls. */
+function canBeSummed(charges: ChargeRequest["charges"]): boolean {
+  const products = new Set(charges.map(({ field }) => meterOf(field).productId));
+  return products.size === 1 && new Set(charges.map(({ field }) => field)).size === charges.length;
+}
+
+/** The sums of a call of several fields are charged together, with all sums that they are charged with already. */
+function joinGroups(sums: readonly ChargeSum[], placed: readonly Place[]): void {
+  const own = placed.map(({ sum }) => sums[sum] as ChargeSum);
+  const joined = new Set(own.map(({ group }) => group));
+  const group = (placed[0] as Place).sum + 1;
   for (const sum of sums) {
-    const row = JSON.stringify([sum.userId, meterOf(sum.field).productId]);
-    rows.set(row, [...(rows.get(row) ?? []), sum]);
-  }
-  for (const row of rows.values()) {
-    if (row.length === 1) continue;
-    for (const sum of row) {
-      sum.siblings = row.filter((other) => other !== sum).map(({ field, amount }) => ({ field, amount }));
-    }
+    if (own.includes(sum) || (sum.group > 0 && joined.has(sum.group))) sum.group = group;
   }
 }
 

@@ -186,7 +186,7 @@ test("sync_gauge repairs the gauge and reports its drift", async () => {
   await baysTable(gateway).create(userId, "Bay");
   await database
     .pool()
-    .query(`update subscriptions set usage = usage || '{"bays_count": 7}' where user_id = $1`, [userId]);
+    .query("update usage_counters set used = 7 where user_id = $1 and field = 'bays_count'", [userId]);
   expect(await gateway.syncGauge(userId, "bays_count")).toEqual({ counted: 7, actual: 1, drift: 6 });
   expect(await meter("bays_count")).toMatchObject({ used: 1 });
 });

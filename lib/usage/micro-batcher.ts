@@ -20,6 +20,12 @@ interface MicroBatcherOptions<Call, Answer> {
   sequential: (calls: readonly Call[]) => Promise<readonly (Answer | DatabaseError)[]>;
   /** Calls per statement. */
   maxCalls?: number;
+  /**
+   * Batches that may be in flight at once, so that this process reads one answer while Postgres works on the other. A
+   * batch beside another one needs `minCallsBeside` waiting calls: small statements would cost more than they gain.
+   */
+  maxBatchesInFlight?: number;
+  minCallsBeside?: number;
   /** Calls that may wait at once; the next one is refused, so that a stalled database cannot fill the memory. */
   maxWaiting?: number;
   /** Calls of one user that may wait at once, so that one user cannot use up `maxWaiting`. */
@@ -56,8 +62,10 @@ export function microBatcher<Call, Answer>(
 class MicroBatcher<Call, Answer> {
   private readonly options: Required<MicroBatcherOptions<Call, Answer>>;
   /** Calls that wait for the next batch. */
-  private readonly waiting: WaitingCall<Call, Answer>[] = [];
-  private batchInFlight = false;
+  private waiting: WaitingCall<Call, Answer>[] = [];
+  private batchesInFlight = 0;
+  /** Users with a call in a batch in flight: their next calls wait for its answer, so that they keep their order. */
+  private readonly ownersInFlight = new Set<string>();
   /** Each user's calls for the sequential mode; the key stays while their statement is in flight. */
   private readonly queues = new Map<string, WaitingCall<Call, Answer>[]>();
   /** Users whose queue has calls to send and no statement in flight. */
@@ -80,21 +88,43 @@ class MicroBatcher<Call, Answer> {
     return new Promise((resolve, reject) => {
       // Also if the user has a queue: earlier calls of the user may still wait here.
       this.waiting.push({ call, since: performance.now(), resolve, reject });
-      void this.sendBatches();
+      this.sendBatches();
     });
   }
 
-  private async sendBatches(): Promise<void> {
-    if (this.batchInFlight) return;
-    this.batchInFlight = true;
-    while (this.waiting.length > 0) {
-      const entries = this.take(this.waiting).filter((entry) => !this.joinQueue(entry));
-      if (entries.length === 0) continue;
-      await this.evaluateBatch(entries);
-      // After one pass of the event loop, callers that were just answered and new requests join the next statement.
-      await eventLoopPass();
+  private sendBatches(): void {
+    const { maxBatchesInFlight, minCallsBeside } = this.options;
+    while (this.batchesInFlight < maxBatchesInFlight) {
+      if (this.batchesInFlight > 0 && this.waiting.length < minCallsBeside) return;
+      const entries = this.takeBatch();
+      if (entries.length === 0) return;
+      void this.sendBatch(entries);
     }
-    this.batchInFlight = false;
+  }
+
+  private async sendBatch(entries: WaitingCall<Call, Answer>[]): Promise<void> {
+    const owners = new Set(entries.map(({ call }) => this.options.ownerOf(call)));
+    for (const owner of owners) this.ownersInFlight.add(owner);
+    this.batchesInFlight += 1;
+    await this.evaluateBatch(entries);
+    for (const owner of owners) this.ownersInFlight.delete(owner);
+    // After one pass of the event loop, callers that were just answered and new requests join the next statement.
+    await eventLoopPass();
+    this.batchesInFlight -= 1;
+    this.sendBatches();
+  }
+
+  /** The next calls of users without a call in flight. Calls of users with a queue join it. */
+  private takeBatch(): WaitingCall<Call, Answer>[] {
+    const batch: WaitingCall<Call, Answer>[] = [];
+    const later: WaitingCall<Call, Answer>[] = [];
+    for (const entry of this.waiting) {
+      const free = batch.length < this.options.maxCalls && !this.ownersInFlight.has(this.options.ownerOf(entry.call));
+      if (!free) later.push(entry);
+      else if (!this.refuseLate(entry) && !this.joinQueue(entry)) batch.push(entry);
+    }
+    this.waiting = later;
+    return batch;
   }
 
   private async evaluateBatch(entries: WaitingCall<Call, Answer>[]): Promise<void> {
@@ -107,10 +137,12 @@ class MicroBatcher<Call, Answer> {
         else this.settle(entry, answer);
       }
     } catch (error) {
+      // An error of one call must not fail the others: each user's calls are evaluated alone. But only if the database
+      // refused the batch. After any other error the batch may have been charged.
+      const refused = error instanceof DatabaseError && error.problem !== "unavailable";
       for (const entry of entries) {
-        // An error of one call must not fail the others: each user's calls are evaluated alone.
-        if (error instanceof DatabaseError && error.problem === "unavailable") this.settle(entry, error);
-        else this.openQueue(entry);
+        if (refused) this.openQueue(entry);
+        else this.settle(entry, error as Error);
       }
     }
   }
@@ -157,11 +189,14 @@ class MicroBatcher<Call, Answer> {
 
   /** Takes the first calls of a queue and refuses those that waited too long. */
   private take(queue: WaitingCall<Call, Answer>[]): WaitingCall<Call, Answer>[] {
-    const oldest = performance.now() - this.options.maxWaitMs;
-    const taken = queue.splice(0, this.options.maxCalls);
-    const late = taken.filter(({ since }) => since < oldest);
-    for (const entry of late) this.settle(entry, overloaded());
-    return late.length === 0 ? taken : taken.filter(({ since }) => since >= oldest);
+    return queue.splice(0, this.options.maxCalls).filter((entry) => !this.refuseLate(entry));
+  }
+
+  /** Refuses a call that waited too long. */
+  private refuseLate(entry: WaitingCall<Call, Answer>): boolean {
+    const late = entry.since < performance.now() - this.options.maxWaitMs;
+    if (late) this.settle(entry, overloaded());
+    return late;
   }
 
   private settle({ call, resolve, reject }: WaitingCall<Call, Answer>, answer: Answer | Error): void {
@@ -180,6 +215,8 @@ class MicroBatcher<Call, Answer> {
 
 const DEFAULTS = {
   maxCalls: 128,
+  maxBatchesInFlight: 2,
+  minCallsBeside: 32,
   maxWaiting: 4_096,
   maxWaitingPerOwner: 1_024,
   maxQueuesInFlight: 4,

@@ -177,7 +177,8 @@ describe("rows ahead of every month", () => {
     await gateway.setSandboxClock("far-ahead", at);
     await gateway.consume("far-ahead", "stamps_used", 25);
     expect(await inDefault()).toEqual(["far-ahead"]);
-    expect(await gateway.createLedgerPartitions(at, 1)).toEqual([partition(at)]);
+    const month = partition(at);
+    expect(await gateway.createLedgerPartitions(at, 1)).toEqual([month, month.replace("ledger", "hours")]);
     expect(await inDefault()).toEqual([]);
     expect(await meter("far-ahead", "stamps_used")).toMatchObject({ used: 25 });
     expect(await drifts("far-ahead")).toEqual([]);
@@ -253,9 +254,7 @@ describe("planted drift", () => {
     await gateway.consume("counter", "stamps_used", 10);
     await gateway.consume("row", "orders_count", 10);
     await gateway.consume("row", "orders_count", 5);
-    await query(
-      `update subscriptions set usage = usage || '{"stamps_used": 4}' where user_id = 'counter' and product = 'mail'`,
-    );
+    await query("update usage_counters set used = 4 where user_id = 'counter' and field = 'stamps_used'");
     await query("delete from usage_ledger where user_id = 'row' and amount = 5");
     expect(await drifts()).toEqual([
       { userId: "counter", product: "mail", field: "stamps_used", counted: 4, actual: 10, drift: -6 },

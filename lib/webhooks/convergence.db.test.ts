@@ -168,11 +168,9 @@ test("the rebuild finds, reports and repairs a row that was changed by hand", as
   const before = await stateOf(userId);
   await database
     .pool()
-    .query(`update subscriptions set usage = usage || '{"stamps_used": 1}' where user_id = $1 and product = 'mail'`, [
-      userId,
-    ]);
+    .query("update usage_counters set used = 1 where user_id = $1 and field = 'stamps_used'", [userId]);
   const compared = await rebuild(gateway, userId, "mail", false);
-  expect(compared.differences.map(({ part }) => part)).toEqual(["entitlement"]);
+  expect(compared.differences.map(({ part }) => part)).toEqual(["counters"]);
   expect(await stateOf(userId)).not.toEqual(before);
   await rebuild(gateway, userId, "mail", true);
   expect(await stateOf(userId)).toEqual(before);

@@ -12,6 +12,7 @@ create table tollgate.usage_counters (
   window_start timestamptz not null,
   window_end timestamptz not null,
   as_of timestamptz not null,
+  clock_ahead interval not null default '0',
   current_until timestamptz not null,
   summed_until timestamptz not null default '-infinity',
   summing_until timestamptz not null default '-infinity',
@@ -92,10 +93,8 @@ create index reservations_ended on tollgate.reservations (created_at) where stat
 create index checkouts_ending on tollgate.checkouts (updated_at) where status = 'paid' and duplicate = 'ending';
 create index webhook_events_last on tollgate.webhook_events (processor, created_at);
 
--- Last, because each locks subscriptions until the end of this transaction.
+-- Last, because it locks subscriptions until the end of this transaction.
 set local lock_timeout = '5s';
-alter table tollgate.usage_counters add foreign key (user_id, product)
-  references tollgate.subscriptions (user_id, product) on delete cascade;
 alter table tollgate.subscriptions alter column usage drop not null;
 comment on table tollgate.subscriptions is 'The current plan, one row per user and product.';
 set local lock_timeout = default;
@@ -364,7 +363,7 @@ as $$
     array_to_json(array_agg(c.unpaid_held)))
   from unnest(p_positions) as p (position)
   join tollgate.usage_counters c on c.user_id = p_users[p.position] and c.field = p_fields[p.position]
-  where greatest(p_now, c.as_of) < c.current_until and p_now >= c.summing_until;
+  where greatest(p_now + c.clock_ahead, c.as_of) < c.current_until and p_now + c.clock_ahead >= c.summing_until;
 $$;
 
 comment on function tollgate.batch_numbers(text[], text[], bigint[], integer[], timestamptz) is 'Numbers of the sums of a batch.';
@@ -801,26 +800,29 @@ begin
   -- finds their reasons. The guard is meter_state's arithmetic; a caller that waited evaluates it again under the lock.
   if p_idempotency_key is null and p_amount between 1 and 9007199254740991 then
     update tollgate.usage_counters c
-    set used = c.used + p_amount, updated_at = greatest(v_now, c.as_of)
+    set used = c.used + p_amount, updated_at = greatest(v_now + c.clock_ahead, c.as_of)
     where c.user_id = p_user_id and c.field = p_field
       and p_amount <= c.limit_amount - c.used - c.reserved - c.unpaid_held
-      and greatest(v_now, c.as_of) < c.current_until and v_now >= c.summing_until
+      and greatest(v_now + c.clock_ahead, c.as_of) < c.current_until and v_now + c.clock_ahead >= c.summing_until
     returning * into v_counter;
     if found then
       insert into tollgate.usage_ledger (user_id, product, field, at, amount)
       values (p_user_id, v_counter.product, p_field, greatest(v_counter.updated_at, v_counter.window_start), p_amount);
       v_verdict := tollgate.verdict(v_counter, true);
-    elsif exists (
-      select from tollgate.usage_counters c
-      where c.user_id = p_user_id and c.field = p_field and c.xmax = pg_current_xact_id_if_assigned()::xid
-    ) then
-      -- The counter changed while this call waited for it, so this transaction has its lock. The subscriptions row comes
-      -- first in the order of locks, so the transaction must not wait for it now.
-      raise exception 'The counter changed meanwhile.' using errcode = '40001', hint = 'try_again';
     end if;
   end if;
   if v_verdict is null then
-    v_verdict := tollgate.charge_usage(p_user_id, array[p_field], array[p_amount], p_idempotency_key) -> 0;
+    select * into v_counter from tollgate.usage_counters c
+    where c.user_id = p_user_id and c.field = p_field and c.xmax = pg_current_xact_id_if_assigned()::xid;
+    if not found then
+      v_verdict := tollgate.charge_usage(p_user_id, array[p_field], array[p_amount], p_idempotency_key) -> 0;
+    -- The counter changed while this call waited for it, so this transaction has its lock.
+    elsif tollgate.is_current(array[v_counter]) and not tollgate.has_capacity(array[v_counter], array[p_amount]) then
+      v_verdict := tollgate.denied_verdicts(array[v_counter], array[p_amount]) -> 0;
+    else
+      -- charge_usage needs the subscriptions row, which comes first in the order of locks. A wait for it now could deadlock.
+      raise exception 'The counter changed meanwhile.' using errcode = '40001', hint = 'try_again';
+    end if;
   end if;
   return case when lower(p_plan) <> v_verdict ->> 'plan'
     then v_verdict || jsonb_build_object('plan_mismatch', p_plan) else v_verdict end;
@@ -1317,20 +1319,20 @@ begin
     join tollgate.usage_counters c on c.user_id = a.user_id and c.field = a.field
     where a.sums = 0
       and a.amount <= c.limit_amount - c.used - c.reserved - c.unpaid_held
-      and greatest(v_now, c.as_of) < c.current_until
+      and greatest(v_now + c.clock_ahead, c.as_of) < c.current_until
       -- A row of the past would change sums. The clock was set back, or another server's clock is behind.
-      and v_now >= c.summing_until
+      and v_now + c.clock_ahead >= c.summing_until
       and (v_known is null or a.position <> all (v_known))
     for update of c skip locked
   ),
   charged as (
     update tollgate.usage_counters c
-    set used = c.used + f.amount, updated_at = greatest(v_now, c.as_of)
+    set used = c.used + f.amount, updated_at = greatest(v_now + c.clock_ahead, c.as_of)
     from free f
     where c.user_id = f.user_id and c.field = f.field
     returning f.position, c.user_id, c.product, c.field, f.unkeyed, c.used - f.amount as used, c.limit_amount,
       c.limit_amount - c.used + f.amount - c.reserved - c.unpaid_held as remaining, c.window_end, c.plan,
-      greatest(v_now, c.as_of, c.window_start) as at
+      greatest(v_now + c.clock_ahead, c.as_of, c.window_start) as at
   ),
   -- Units without a key and of one instant share a row.
   written as (
@@ -1394,8 +1396,8 @@ begin
       join tollgate.usage_counters c on c.user_id = a.user_id and c.field = a.field
       where a.sums > 0
         and a.amount <= c.limit_amount - c.used - c.reserved - c.unpaid_held
-        and greatest(p_now, c.as_of) < c.current_until
-        and p_now >= c.summing_until
+        and greatest(p_now + c.clock_ahead, c.as_of) < c.current_until
+        and p_now + c.clock_ahead >= c.summing_until
         and a.position <> all (v_known)
       order by c.user_id, c.field
       for update of c skip locked
@@ -1406,10 +1408,10 @@ begin
     ),
     charged as (
       update tollgate.usage_counters c
-      set used = c.used + f.amount, updated_at = greatest(p_now, c.as_of)
+      set used = c.used + f.amount, updated_at = greatest(p_now + c.clock_ahead, c.as_of)
       from free f
       where f.sums in (select w.sums from whole w) and c.user_id = f.user_id and c.field = f.field
-      returning f.position, c.user_id, c.product, c.field, greatest(p_now, c.as_of, c.window_start) as at
+      returning f.position, c.user_id, c.product, c.field, greatest(p_now + c.clock_ahead, c.as_of, c.window_start) as at
     ),
     written as (
       insert into tollgate.usage_ledger (user_id, product, field, at, amount)
@@ -1425,7 +1427,7 @@ begin
     with keyed as materialized (
       select c.user_id, c.product, c.field, c.window_end, c.plan, c.used - p_amounts[k.sum] as used, c.limit_amount,
         c.limit_amount - c.used + p_amounts[k.sum] - c.reserved - c.unpaid_held as remaining,
-        greatest(p_now, c.as_of, c.window_start) as at, k.key, coalesce(k.by_session, false) as by_session, k.place,
+        greatest(p_now + c.clock_ahead, c.as_of, c.window_start) as at, k.key, coalesce(k.by_session, false) as by_session, k.place,
         k.amount, k.before, nextval('tollgate.usage_ledger_entry') as entry
       from jsonb_to_recordset(p_keyed) as k (
         sum integer, key text, by_session boolean, place integer, amount bigint, before bigint)
@@ -1557,7 +1559,7 @@ begin
     select s.user_id, s.product
     from tollgate.subscriptions s
     where s.user_id > p_after and s.user_id <= v_next and s.usage is not null
-    order by s.user_id, s.product
+    order by s.product, s.user_id
     for update
   loop
     perform tollgate.convert_counters(s) from tollgate.subscriptions s
@@ -1687,26 +1689,12 @@ comment on function tollgate.counter_of(text) is 'The meter of a field that call
 create or replace function tollgate.counters_of(p_user_id text, p_fields text[]) returns tollgate.usage_counters[]
 language sql stable set search_path = ''
 as $$
-  select array_agg(c order by f.position)
+  select coalesce(array_agg(c order by f.position), '{}')
   from unnest(p_fields) with ordinality as f (field, position)
   join tollgate.usage_counters c on c.user_id = p_user_id and c.field = f.field;
 $$;
 
 comment on function tollgate.counters_of(text, text[]) is 'Counters of a user by field.';
-
--- supabase/schemas/functions/counters_until.sql
--- Called by write_counters and lock_subscription: the time until which the counters of a row are current without another
--- read. The sandbox's clock can move at any time, so then there is none.
-create or replace function tollgate.counters_until(p_row tollgate.subscriptions) returns timestamptz
-language plpgsql stable set search_path = ''
-as $$
-begin
-  return case when tollgate.clock_shift(p_row.user_id) is not null then '-infinity'::timestamptz
-    else least(p_row.advance_at, p_row.refresh_at) end;
-end;
-$$;
-
-comment on function tollgate.counters_until(tollgate.subscriptions) is 'Until when a row''s counters are current.';
 
 -- supabase/schemas/functions/counts_now.sql
 -- Called by settle_open and release_usage, under the row's lock. Returns whether a ledger row of that instant counts in
@@ -2389,7 +2377,7 @@ begin
   -- The audit log keeps its entries.
   perform tollgate.pseudonymize_audit_entries(p_user_id, v_pseudonym);
   delete from tollgate.usage_hours h where h.user_id = p_user_id;
-  -- The counters refer to these rows and are deleted with them.
+  delete from tollgate.usage_counters c where c.user_id = p_user_id;
   delete from tollgate.subscriptions s where s.user_id = p_user_id;
   if to_regclass('tollgate.sandbox_accounts') is not null then
     delete from tollgate.sandbox_clocks c where c.user_id = p_user_id;
@@ -2498,12 +2486,15 @@ begin
     'profile', (
       select to_jsonb(u) from tollgate.users u where u.user_id = p_user_id),
     'subscriptions', (
-      select coalesce(jsonb_agg(
-        to_jsonb(s) - array['revision', 'usage', 'reserved', 'unpaid_held', 'limits'] order by s.product), '[]')
-      from tollgate.subscriptions s where s.user_id = p_user_id),
-    'meters', (
-      select coalesce(jsonb_agg(to_jsonb(c) - array['summed_until', 'summing_until'] order by c.field), '[]')
-      from tollgate.usage_counters c where c.user_id = p_user_id),
+      select coalesce(jsonb_agg(to_jsonb(s) - 'revision' || to_jsonb(c) order by s.product), '[]')
+      from tollgate.subscriptions s
+      cross join lateral (
+        select jsonb_object_agg(u.field, u.used) as usage, jsonb_object_agg(u.field, u.reserved) as reserved,
+          jsonb_object_agg(u.field, u.unpaid_held) as unpaid_held, jsonb_object_agg(u.field, u.limit_amount) as limits
+        from tollgate.usage_counters u
+        where u.user_id = s.user_id and u.product = s.product
+      ) c
+      where s.user_id = p_user_id),
     'usage_by_hour', (
       select coalesce(jsonb_agg(jsonb_build_object('field', h.field, 'hour', h.hour, 'amount', h.amount)
         order by h.field, h.hour), '[]')
@@ -3086,7 +3077,7 @@ begin
       from charges c
     )
     select coalesce(sum(c.amount), 0) as units, min(c.at) as oldest, array_agg(coalesce(p_at, c.at)) as ats,
-      array_agg(-c.amount) as amounts into v_taken
+      array_agg(-c.amount)::bigint[] as amounts into v_taken
     from charges c;
     perform tollgate.add_to_hours(p_row.user_id, p_field, v_taken.ats, v_taken.amounts);
     taken := taken + v_taken.units;
@@ -3195,17 +3186,18 @@ comment on function tollgate.has_capacity(tollgate.usage_counters[], bigint[]) i
 
 -- supabase/schemas/functions/has_stale_counters.sql
 -- Called by lock_subscription, under the row's lock: whether a counter is missing, because the catalog has a new meter, or
--- does not end with the row, because the sandbox moved the user's clock or set it back.
+-- differs from the row, because refresh_limits has marked it, or in its clock, which the sandbox moves.
 create or replace function tollgate.has_stale_counters(p_row tollgate.subscriptions) returns boolean
 language plpgsql stable set search_path = ''
 as $$
 declare
-  v_until timestamptz := tollgate.counters_until(p_row);
+  v_ahead interval := coalesce(tollgate.clock_shift(p_row.user_id), interval '0');
 begin
   return exists (
     select from tollgate.catalog_meters m
     left join tollgate.usage_counters c on c.user_id = p_row.user_id and c.field = m.field
-    where m.product = p_row.product and (c.user_id is null or (m.kind = 'counter' and c.current_until <> v_until)));
+    where m.product = p_row.product and (c.user_id is null or c.clock_ahead <> v_ahead
+      or (m.kind = 'counter' and c.current_until <> least(p_row.advance_at, p_row.refresh_at))));
 end;
 $$;
 
@@ -3346,7 +3338,7 @@ declare
   v_now timestamptz := date_trunc('milliseconds', clock_timestamp());
 begin
   for i in 1 .. cardinality(p_counters) loop
-    if greatest(v_now, p_counters[i].as_of) >= p_counters[i].current_until then
+    if greatest(v_now + p_counters[i].clock_ahead, p_counters[i].as_of) >= p_counters[i].current_until then
       return false;
     end if;
   end loop;
@@ -6430,14 +6422,14 @@ create or replace function tollgate.write_counters(
 language plpgsql set search_path = ''
 as $$
 declare
-  v_until timestamptz := tollgate.counters_until(p_row);
+  v_ahead interval := coalesce(tollgate.clock_shift(p_row.user_id), interval '0');
 begin
   insert into tollgate.usage_counters as c (user_id, field, product, plan, used, reserved, unpaid_held, limit_amount,
-    window_start, window_end, as_of, current_until, updated_at)
+    window_start, window_end, as_of, clock_ahead, current_until, updated_at)
   select p_row.user_id, m.field, m.product, p_row.plan, coalesce((p_used ->> m.field)::bigint, 0),
     coalesce((p_reserved ->> m.field)::bigint, 0), coalesce((p_held ->> m.field)::bigint, 0),
-    coalesce((p_limits ->> m.field)::bigint, 0), p_row.window_start, p_row.window_end, p_row.as_of,
-    case when m.kind = 'gauge' then '-infinity' else v_until end, p_now
+    coalesce((p_limits ->> m.field)::bigint, 0), p_row.window_start, p_row.window_end, p_row.as_of, v_ahead,
+    case when m.kind = 'gauge' then '-infinity' else least(p_row.advance_at, p_row.refresh_at) end, p_now
   from tollgate.catalog_meters m
   where m.product = p_row.product
   order by m.field
@@ -6450,6 +6442,7 @@ begin
     window_start = excluded.window_start,
     window_end = excluded.window_end,
     as_of = excluded.as_of,
+    clock_ahead = excluded.clock_ahead,
     current_until = excluded.current_until,
     updated_at = p_now;
 end;

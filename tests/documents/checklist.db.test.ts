@@ -129,7 +129,7 @@ describe("chatbot deletion", () => {
     expect(await chatbotsTable(gateway).delete(userId, UNKNOWN_ID)).toEqual({ deleted: false });
     expect(await meter(userId, "chatbots_count")).toMatchObject({ used: 0 });
 
-    const off = `update subscriptions set usage = usage || '{"chatbots_count": 1}' where user_id = $1 and product = 'chatbots'`;
+    const off = "update usage_counters set used = 1 where user_id = $1 and field = 'chatbots_count'";
     await query(off, [userId]);
     expect(await chatbotsTable(gateway).delete(userId, UNKNOWN_ID)).toEqual({ deleted: false });
     expect(await gateway.syncGauge(userId, "chatbots_count")).toEqual({ counted: 1, actual: 0, drift: 1 });

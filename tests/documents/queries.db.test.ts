@@ -96,7 +96,7 @@ test("users over a limit", async () => {
   await client.connect();
   try {
     await client.query(
-      `update tollgate.subscriptions set usage = usage || '{"messages_count": 101}' where user_id = 'free' and product = 'chatbots'`,
+      "update tollgate.usage_counters set used = 101 where user_id = 'free' and field = 'messages_count'",
     );
     expect(await documented("users over a limit")).toEqual([
       expect.objectContaining({ user_id: "free", plan: "free", msg_count: 101, bot_count: 0 }),

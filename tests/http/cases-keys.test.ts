@@ -27,11 +27,11 @@ async function call(operation: Operation, userId: string, body: Record<string, u
 
 /** Used and reserved words in the database. */
 async function words(userId: string): Promise<{ used: number; held: number }> {
-  const { rows } = await database.pool().query(
-    `select (usage ->> 'words_used')::int as used, coalesce((reserved ->> 'words_used')::int, 0) as held
-     from subscriptions where user_id = $1 and product = 'writer'`,
-    [userId],
-  );
+  const { rows } = await database
+    .pool()
+    .query("select used::int, reserved::int as held from usage_counters where user_id = $1 and field = 'words_used'", [
+      userId,
+    ]);
   return rows[0];
 }
 

@@ -12,6 +12,7 @@ import {
 import type { Instant } from "@/lib/billing/types";
 import type { FieldId, ProductId } from "@/lib/config/catalog";
 import { databaseError } from "../errors";
+import { sqlArray } from "../transports/sql-array";
 import { type Call, iso } from "./call";
 import { count } from "./columns";
 
@@ -21,9 +22,9 @@ export interface ChargeSum {
   field: FieldId;
   amount: number;
   unkeyed: number;
-  /** The user's other sums of the same product: all are charged, or none. */
-  siblings?: { field: FieldId; amount: number }[];
-  keyed?: KeyedCharge[];
+  /** Sums of one number are charged together or not at all; 0: alone. */
+  group: number;
+  keyed: KeyedCharge[];
 }
 
 /** A charge of a call with an idempotency key. */
@@ -50,20 +51,22 @@ export interface OrderedCharge {
   bySession?: boolean;
 }
 
-/** A field's numbers before the batch, and whether the whole sum was charged. */
-const fieldState = z
-  .tuple([count, z.boolean(), count, count, count, count, count, z.string()])
-  .transform(([position, charged, used, limit, remaining, unpaidHeld, resetsAt, plan]) => ({
-    position,
-    charged,
-    used,
-    limit,
-    remaining,
-    unpaidHeld,
-    resetsAt: new Date(resetsAt).toISOString(),
-    plan,
-  }));
-export type FieldState = Omit<z.infer<typeof fieldState>, "position">;
+/** Numbers of several sums: one array per number. */
+const counts = z.array(count);
+const numbers = z.tuple([counts, counts, counts, counts, counts, z.array(z.string())], counts);
+const none = z.tuple([z.null()], z.null());
+const batchAnswer = z.object({ charged: z.union([numbers, none]), denied: z.union([numbers, none]).nullable() });
+
+/** A sum's numbers before the batch, and whether all of it was charged. */
+export interface FieldState {
+  charged: boolean;
+  used: number;
+  limit: number;
+  remaining: number;
+  unpaidHeld: number;
+  resetsAt: string;
+  plan: string;
+}
 
 const verdicts = z.array(verdictSchema);
 const refusedCall = z.object({
@@ -75,13 +78,40 @@ const refusedCall = z.object({
   }),
 });
 
-/** Keys as in Postgres' record types. */
-function sumRecords(sums: readonly ChargeSum[]) {
-  return sums.map(({ userId, keyed, ...sum }) => ({
-    ...sum,
-    user_id: userId,
-    keyed: keyed?.map(({ bySession, ...charge }) => ({ ...charge, by_session: bySession })),
-  }));
+/** The arguments of consume_batch: one array per column. */
+function batchArguments(sums: readonly ChargeSum[]) {
+  const keyed = sums.flatMap((sum, index) =>
+    sum.keyed.map(({ bySession, ...charge }) => ({ ...charge, sum: index + 1, by_session: bySession })),
+  );
+  return {
+    p_users: sqlArray(sums.map(({ userId }) => userId)),
+    p_fields: sqlArray(sums.map(({ field }) => field)),
+    p_amounts: sqlArray(sums.map(({ amount }) => amount)),
+    p_unkeyed: sqlArray(sums.map(({ unkeyed }) => unkeyed)),
+    p_groups: sqlArray(sums.map(({ group }) => group)),
+    p_keyed: keyed.length > 0 ? keyed : null,
+  };
+}
+
+/** The numbers of each sum, in their order; null for a sum that was left out. */
+function fieldStates({ charged, denied }: z.infer<typeof batchAnswer>, sums: number): (FieldState | null)[] {
+  const states = new Array<FieldState | null>(sums).fill(null);
+  for (const numbers of [charged, denied]) {
+    if (numbers === null || numbers[0] === null) continue;
+    const [positions, used, limits, remaining, resets, plans, unpaidHeld] = numbers;
+    for (const [index, position] of positions.entries()) {
+      states[position - 1] = {
+        charged: numbers === charged,
+        used: used[index] as number,
+        limit: limits[index] as number,
+        remaining: remaining[index] as number,
+        unpaidHeld: unpaidHeld?.[index] ?? 0,
+        resetsAt: new Date(resets[index] as number).toISOString(),
+        plan: plans[index] as string,
+      };
+    }
+  }
+  return states;
 }
 
 function chargeRecords(charges: readonly OrderedCharge[]) {
@@ -128,12 +158,8 @@ export function usageQueries(call: Call) {
 
     /** The numbers of each sum, in their order; null for a sum that needs a sequential call. */
     consumeBatch: async (sums: readonly ChargeSum[]): Promise<(FieldState | null)[]> => {
-      const states: (FieldState | null)[] = sums.map(() => null);
-      for (const { position, ...state } of await call(z.array(fieldState), "consume_batch", {
-        p_sums: sumRecords(sums),
-      }))
-        states[position - 1] = state;
-      return states;
+      const options = { keys: "as stored" } as const;
+      return fieldStates(await call(batchAnswer, "consume_batch", batchArguments(sums), options), sums.length);
     },
 
     /** Evaluates one user's calls in order. Returns each call's verdicts or its error. */

@@ -4,6 +4,7 @@ import pg from "pg";
 import { CONNECT_MS, callMs } from "@/lib/core/deadlines";
 import { metrics, secondsSince } from "@/lib/core/observability/metrics";
 import { databaseError } from "../errors";
+import { arrayValues } from "./sql-array";
 import type { Transport } from "./transport";
 
 /** A transport over any Postgres, or over a pooler in transaction mode. */
@@ -75,8 +76,11 @@ function lacksNamedStatements(error: unknown): boolean {
   return code === "26000" || code === "42P05";
 }
 
-/** Objects and arrays are jsonb in all signatures of our functions. */
+/** Objects and arrays are jsonb in the signatures of our functions, except those of sqlArray. */
 function encode(value: unknown): unknown {
   if (value === undefined) return null;
+  const values = arrayValues(value);
+  // The driver writes a JavaScript array as an array of Postgres.
+  if (values !== undefined) return values;
   return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
 }

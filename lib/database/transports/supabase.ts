@@ -2,6 +2,7 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { callMs } from "@/lib/core/deadlines";
 import { DatabaseError, databaseError } from "../errors";
+import { arrayValues } from "./sql-array";
 import type { Transport } from "./transport";
 
 interface SupabaseProject {
@@ -35,9 +36,9 @@ async function connect({ url, secretKey }: SupabaseProject): Promise<SupabaseCli
   return createClient(url, secretKey, { auth });
 }
 
-/** JSON drops undefined, and PostgREST selects a function by its argument names. */
+/** JSON drops undefined, and PostgREST selects a function by its argument names. It reads JSON arrays as arrays. */
 function withoutUndefined(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(args).map(([key, value]) => [key, value ?? null]));
+  return Object.fromEntries(Object.entries(args).map(([key, value]) => [key, arrayValues(value) ?? value ?? null]));
 }
 
 /** Answers from a proxy, or no answer (0): the call may succeed later. */

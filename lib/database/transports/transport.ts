@@ -1,8 +1,8 @@
 /** Calls named Postgres functions. */
 export interface Transport {
   /**
-   * Calls `public.<name>` with named arguments and returns its jsonb result. Objects and arrays are sent as jsonb,
-   * bytes as Postgres' hex text (`\x…`).
+   * Calls `tollgate.<name>` with named arguments and returns its JSON result. Objects and arrays are sent as jsonb,
+   * those of sqlArray as arrays of Postgres, and bytes as Postgres' hex text (`\x…`).
    * @throws DatabaseError
    */
   call(name: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;

@@ -144,7 +144,7 @@ function contract(kind: (typeof TRANSPORT_KINDS)[number]): void {
     const holder = await shipped.pool().connect();
     try {
       await holder.query("begin");
-      await holder.query("select from subscriptions where user_id = $1 for update", [userId]);
+      await holder.query("select from usage_counters where user_id = $1 for update", [userId]);
       expect(await errorOf(gateway.consume(userId, "stamps_used", 1))).toMatchObject({
         problem: "unavailable",
         code: "55P03",

@@ -16,7 +16,7 @@ as $$
     array_to_json(array_agg(c.unpaid_held)))
   from unnest(p_positions) as p (position)
   join tollgate.usage_counters c on c.user_id = p_users[p.position] and c.field = p_fields[p.position]
-  where greatest(p_now, c.as_of) < c.current_until and p_now >= c.summing_until;
+  where greatest(p_now + c.clock_ahead, c.as_of) < c.current_until and p_now + c.clock_ahead >= c.summing_until;
 $$;
 
 comment on function tollgate.batch_numbers(text[], text[], bigint[], integer[], timestamptz) is 'Numbers of the sums of a batch.';

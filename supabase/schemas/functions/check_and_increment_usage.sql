@@ -21,26 +21,29 @@ begin
   -- finds their reasons. The guard is meter_state's arithmetic; a caller that waited evaluates it again under the lock.
   if p_idempotency_key is null and p_amount between 1 and 9007199254740991 then
     update tollgate.usage_counters c
-    set used = c.used + p_amount, updated_at = greatest(v_now, c.as_of)
+    set used = c.used + p_amount, updated_at = greatest(v_now + c.clock_ahead, c.as_of)
     where c.user_id = p_user_id and c.field = p_field
       and p_amount <= c.limit_amount - c.used - c.reserved - c.unpaid_held
-      and greatest(v_now, c.as_of) < c.current_until and v_now >= c.summing_until
+      and greatest(v_now + c.clock_ahead, c.as_of) < c.current_until and v_now + c.clock_ahead >= c.summing_until
     returning * into v_counter;
     if found then
       insert into tollgate.usage_ledger (user_id, product, field, at, amount)
       values (p_user_id, v_counter.product, p_field, greatest(v_counter.updated_at, v_counter.window_start), p_amount);
       v_verdict := tollgate.verdict(v_counter, true);
-    elsif exists (
-      select from tollgate.usage_counters c
-      where c.user_id = p_user_id and c.field = p_field and c.xmax = pg_current_xact_id_if_assigned()::xid
-    ) then
-      -- The counter changed while this call waited for it, so this transaction has its lock. The subscriptions row comes
-      -- first in the order of locks, so the transaction must not wait for it now.
-      raise exception 'The counter changed meanwhile.' using errcode = '40001', hint = 'try_again';
     end if;
   end if;
   if v_verdict is null then
-    v_verdict := tollgate.charge_usage(p_user_id, array[p_field], array[p_amount], p_idempotency_key) -> 0;
+    select * into v_counter from tollgate.usage_counters c
+    where c.user_id = p_user_id and c.field = p_field and c.xmax = pg_current_xact_id_if_assigned()::xid;
+    if not found then
+      v_verdict := tollgate.charge_usage(p_user_id, array[p_field], array[p_amount], p_idempotency_key) -> 0;
+    -- The counter changed while this call waited for it, so this transaction has its lock.
+    elsif tollgate.is_current(array[v_counter]) and not tollgate.has_capacity(array[v_counter], array[p_amount]) then
+      v_verdict := tollgate.denied_verdicts(array[v_counter], array[p_amount]) -> 0;
+    else
+      -- charge_usage needs the subscriptions row, which comes first in the order of locks. A wait for it now could deadlock.
+      raise exception 'The counter changed meanwhile.' using errcode = '40001', hint = 'try_again';
+    end if;
   end if;
   return case when lower(p_plan) <> v_verdict ->> 'plan'
     then v_verdict || jsonb_build_object('plan_mismatch', p_plan) else v_verdict end;

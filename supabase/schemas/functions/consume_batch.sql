@@ -42,20 +42,20 @@ begin
     join tollgate.usage_counters c on c.user_id = a.user_id and c.field = a.field
     where a.sums = 0
       and a.amount <= c.limit_amount - c.used - c.reserved - c.unpaid_held
-      and greatest(v_now, c.as_of) < c.current_until
+      and greatest(v_now + c.clock_ahead, c.as_of) < c.current_until
       -- A row of the past would change sums. The clock was set back, or another server's clock is behind.
-      and v_now >= c.summing_until
+      and v_now + c.clock_ahead >= c.summing_until
       and (v_known is null or a.position <> all (v_known))
     for update of c skip locked
   ),
   charged as (
     update tollgate.usage_counters c
-    set used = c.used + f.amount, updated_at = greatest(v_now, c.as_of)
+    set used = c.used + f.amount, updated_at = greatest(v_now + c.clock_ahead, c.as_of)
     from free f
     where c.user_id = f.user_id and c.field = f.field
     returning f.position, c.user_id, c.product, c.field, f.unkeyed, c.used - f.amount as used, c.limit_amount,
       c.limit_amount - c.used + f.amount - c.reserved - c.unpaid_held as remaining, c.window_end, c.plan,
-      greatest(v_now, c.as_of, c.window_start) as at
+      greatest(v_now + c.clock_ahead, c.as_of, c.window_start) as at
   ),
   -- Units without a key and of one instant share a row.
   written as (

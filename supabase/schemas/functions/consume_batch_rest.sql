@@ -27,8 +27,8 @@ begin
       join tollgate.usage_counters c on c.user_id = a.user_id and c.field = a.field
       where a.sums > 0
         and a.amount <= c.limit_amount - c.used - c.reserved - c.unpaid_held
-        and greatest(p_now, c.as_of) < c.current_until
-        and p_now >= c.summing_until
+        and greatest(p_now + c.clock_ahead, c.as_of) < c.current_until
+        and p_now + c.clock_ahead >= c.summing_until
         and a.position <> all (v_known)
       order by c.user_id, c.field
       for update of c skip locked
@@ -39,10 +39,10 @@ begin
     ),
     charged as (
       update tollgate.usage_counters c
-      set used = c.used + f.amount, updated_at = greatest(p_now, c.as_of)
+      set used = c.used + f.amount, updated_at = greatest(p_now + c.clock_ahead, c.as_of)
       from free f
       where f.sums in (select w.sums from whole w) and c.user_id = f.user_id and c.field = f.field
-      returning f.position, c.user_id, c.product, c.field, greatest(p_now, c.as_of, c.window_start) as at
+      returning f.position, c.user_id, c.product, c.field, greatest(p_now + c.clock_ahead, c.as_of, c.window_start) as at
     ),
     written as (
       insert into tollgate.usage_ledger (user_id, product, field, at, amount)
@@ -58,7 +58,7 @@ begin
     with keyed as materialized (
       select c.user_id, c.product, c.field, c.window_end, c.plan, c.used - p_amounts[k.sum] as used, c.limit_amount,
         c.limit_amount - c.used + p_amounts[k.sum] - c.reserved - c.unpaid_held as remaining,
-        greatest(p_now, c.as_of, c.window_start) as at, k.key, coalesce(k.by_session, false) as by_session, k.place,
+        greatest(p_now + c.clock_ahead, c.as_of, c.window_start) as at, k.key, coalesce(k.by_session, false) as by_session, k.place,
         k.amount, k.before, nextval('tollgate.usage_ledger_entry') as entry
       from jsonb_to_recordset(p_keyed) as k (
         sum integer, key text, by_session boolean, place integer, amount bigint, before bigint)

@@ -14,7 +14,7 @@ begin
     select s.user_id, s.product
     from tollgate.subscriptions s
     where s.user_id > p_after and s.user_id <= v_next and s.usage is not null
-    order by s.user_id, s.product
+    order by s.product, s.user_id
     for update
   loop
     perform tollgate.convert_counters(s) from tollgate.subscriptions s

@@ -2,7 +2,7 @@
 create or replace function tollgate.counters_of(p_user_id text, p_fields text[]) returns tollgate.usage_counters[]
 language sql stable set search_path = ''
 as $$
-  select array_agg(c order by f.position)
+  select coalesce(array_agg(c order by f.position), '{}')
   from unnest(p_fields) with ordinality as f (field, position)
   join tollgate.usage_counters c on c.user_id = p_user_id and c.field = f.field;
 $$;

@@ -116,7 +116,7 @@ begin
   -- The audit log keeps its entries.
   perform tollgate.pseudonymize_audit_entries(p_user_id, v_pseudonym);
   delete from tollgate.usage_hours h where h.user_id = p_user_id;
-  -- The counters refer to these rows and are deleted with them.
+  delete from tollgate.usage_counters c where c.user_id = p_user_id;
   delete from tollgate.subscriptions s where s.user_id = p_user_id;
   if to_regclass('tollgate.sandbox_accounts') is not null then
     delete from tollgate.sandbox_clocks c where c.user_id = p_user_id;

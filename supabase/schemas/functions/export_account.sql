@@ -10,12 +10,15 @@ begin
     'profile', (
       select to_jsonb(u) from tollgate.users u where u.user_id = p_user_id),
     'subscriptions', (
-      select coalesce(jsonb_agg(
-        to_jsonb(s) - array['revision', 'usage', 'reserved', 'unpaid_held', 'limits'] order by s.product), '[]')
-      from tollgate.subscriptions s where s.user_id = p_user_id),
-    'meters', (
-      select coalesce(jsonb_agg(to_jsonb(c) - array['summed_until', 'summing_until'] order by c.field), '[]')
-      from tollgate.usage_counters c where c.user_id = p_user_id),
+      select coalesce(jsonb_agg(to_jsonb(s) - 'revision' || to_jsonb(c) order by s.product), '[]')
+      from tollgate.subscriptions s
+      cross join lateral (
+        select jsonb_object_agg(u.field, u.used) as usage, jsonb_object_agg(u.field, u.reserved) as reserved,
+          jsonb_object_agg(u.field, u.unpaid_held) as unpaid_held, jsonb_object_agg(u.field, u.limit_amount) as limits
+        from tollgate.usage_counters u
+        where u.user_id = s.user_id and u.product = s.product
+      ) c
+      where s.user_id = p_user_id),
     'usage_by_hour', (
       select coalesce(jsonb_agg(jsonb_build_object('field', h.field, 'hour', h.hour, 'amount', h.amount)
         order by h.field, h.hour), '[]')

@@ -58,7 +58,7 @@ begin
       from charges c
     )
     select coalesce(sum(c.amount), 0) as units, min(c.at) as oldest, array_agg(coalesce(p_at, c.at)) as ats,
-      array_agg(-c.amount) as amounts into v_taken
+      array_agg(-c.amount)::bigint[] as amounts into v_taken
     from charges c;
     perform tollgate.add_to_hours(p_row.user_id, p_field, v_taken.ats, v_taken.amounts);
     taken := taken + v_taken.units;

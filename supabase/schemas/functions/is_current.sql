@@ -6,7 +6,7 @@ declare
   v_now timestamptz := date_trunc('milliseconds', clock_timestamp());
 begin
   for i in 1 .. cardinality(p_counters) loop
-    if greatest(v_now, p_counters[i].as_of) >= p_counters[i].current_until then
+    if greatest(v_now + p_counters[i].clock_ahead, p_counters[i].as_of) >= p_counters[i].current_until then
       return false;
     end if;
   end loop;

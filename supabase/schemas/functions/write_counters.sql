@@ -12,14 +12,14 @@ create or replace function tollgate.write_counters(
 language plpgsql set search_path = ''
 as $$
 declare
-  v_until timestamptz := tollgate.counters_until(p_row);
+  v_ahead interval := coalesce(tollgate.clock_shift(p_row.user_id), interval '0');
 begin
   insert into tollgate.usage_counters as c (user_id, field, product, plan, used, reserved, unpaid_held, limit_amount,
-    window_start, window_end, as_of, current_until, updated_at)
+    window_start, window_end, as_of, clock_ahead, current_until, updated_at)
   select p_row.user_id, m.field, m.product, p_row.plan, coalesce((p_used ->> m.field)::bigint, 0),
     coalesce((p_reserved ->> m.field)::bigint, 0), coalesce((p_held ->> m.field)::bigint, 0),
-    coalesce((p_limits ->> m.field)::bigint, 0), p_row.window_start, p_row.window_end, p_row.as_of,
-    case when m.kind = 'gauge' then '-infinity' else v_until end, p_now
+    coalesce((p_limits ->> m.field)::bigint, 0), p_row.window_start, p_row.window_end, p_row.as_of, v_ahead,
+    case when m.kind = 'gauge' then '-infinity' else least(p_row.advance_at, p_row.refresh_at) end, p_now
   from tollgate.catalog_meters m
   where m.product = p_row.product
   order by m.field
@@ -32,6 +32,7 @@ begin
     window_start = excluded.window_start,
     window_end = excluded.window_end,
     as_of = excluded.as_of,
+    clock_ahead = excluded.clock_ahead,
     current_until = excluded.current_until,
     updated_at = p_now;
 end;

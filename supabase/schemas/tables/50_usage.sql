@@ -56,8 +56,10 @@ create table tollgate.usage_counters (
   window_end timestamptz not null,
   -- As in subscriptions: the row's time is never earlier.
   as_of timestamptz not null,
+  -- How far the sandbox has moved the user's clock.
+  clock_ahead interval not null default '0',
   -- From this time on the row must be computed again before its use. -infinity: at each use, under the subscriptions row's
-  -- lock. So it is for gauges, and for users whose clock the sandbox has moved.
+  -- lock. So it is for gauges.
   current_until timestamptz not null,
   -- usage_hours has the sums of all hours before this time. A later writer of such a row changes the hour's sum.
   summed_until timestamptz not null default '-infinity',
@@ -69,8 +71,6 @@ create table tollgate.usage_counters (
   check (summed_until <= summing_until)
 ) with (fillfactor = 70);
 comment on table tollgate.usage_counters is 'Used, reserved and allowed units, one row per user and meter.';
-alter table tollgate.usage_counters add foreign key (user_id, product)
-  references tollgate.subscriptions (user_id, product) on delete cascade;
 
 -- Every accepted unit, with its time. A counter is the opening plus the sum of the window's rows.
 create sequence tollgate.usage_ledger_entry as bigint cache 64;
