@@ -44,6 +44,7 @@ const LONGER = [
   "add_fetched_notes",
   "add_notes",
   "begin_job",
+  "cleanup_old_webhook_events",
   "cleanup_rate_limits",
   "cleanup_usage",
   "commit_timeline",
