@@ -1,9 +1,8 @@
 /** Measures plans and the use of counters of all users, for /api/metrics and /admin. */
-import { z } from "zod";
 import type { Gateway, UsageFigures } from "@/lib/database";
 import { usageFigures } from "@/lib/database/queries/metrics";
 import { type TimeBudget, timeBudget } from "./time-budget";
-import { walk } from "./walk";
+import { afterUser, userPosition, walk } from "./walk";
 
 const NEAREST = 10;
 
@@ -14,15 +13,15 @@ export async function measureUsage(gateway: Gateway, budget: TimeBudget = timeBu
     {
       job: "metrics",
       part: "usage",
-      position: z.string(),
+      position: userPosition,
       totals: usageFigures,
       none: { users: 0, plans: [], meters: [], near_limits: 0, nearest: [] },
     },
     async (after, before) => {
-      const { next, ...page } = await gateway.measureUsage(after ?? "");
+      const { next, ...page } = await gateway.measureUsage(after?.user ?? "");
       const totals = sum(before, page);
       if (next === null) await gateway.storeUsageFigures(totals);
-      return { next, totals };
+      return { next: afterUser(next), totals };
     },
     budget,
   );

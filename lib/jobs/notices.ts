@@ -6,7 +6,7 @@ import type { Gateway } from "@/lib/database";
 import { DEFAULT_LOCALE, formatTime } from "@/lib/messages/format";
 import { DELIVERIES, type NoticeDelivery, noticeWords } from "@/lib/notices";
 import { type TimeBudget, timeBudget } from "./time-budget";
-import { walk } from "./walk";
+import { afterUser, userPosition, walk } from "./walk";
 
 const BATCH_SIZE = 100;
 
@@ -24,13 +24,13 @@ export async function createAndSendNotices(
     {
       job: "notices",
       part: "users",
-      position: z.string(),
+      position: userPosition,
       totals: z.object({ made: z.number() }),
       none: { made: 0 },
     },
     async (after, { made }) => {
-      const page = await gateway.createDueNotices(after ?? "");
-      return { next: page.next, totals: { made: made + page.made } };
+      const page = await gateway.createDueNotices(after?.user ?? "");
+      return { next: afterUser(page.next), totals: { made: made + page.made } };
     },
     budget,
   );

@@ -6,7 +6,7 @@ import type { Instant } from "@/lib/billing/types";
 import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
 import { type TimeBudget, timeBudget } from "./time-budget";
-import { walk } from "./walk";
+import { afterUser, userPosition, walk } from "./walk";
 
 /** Enough for a job that fails for weeks. Without a partition of its month, usage is stored in the default partition. */
 const MONTHS_AHEAD = 3;
@@ -38,13 +38,16 @@ export async function dropOldUsage(gateway: Gateway, before: Instant, budget: Ti
     {
       job: "partitions",
       part: "needed",
-      position: z.string(),
+      position: userPosition,
       totals: z.object({ checked: z.number(), oldest: z.string().nullable() }),
       none: { checked: 0, oldest: null },
     },
     async (after, { checked, oldest }) => {
-      const page = await gateway.oldestNeededUsage(after ?? "");
-      return { next: page.next, totals: { checked: checked + page.checked, oldest: earlier(oldest, page.oldest) } };
+      const page = await gateway.oldestNeededUsage(after?.user ?? "");
+      return {
+        next: afterUser(page.next),
+        totals: { checked: checked + page.checked, oldest: earlier(oldest, page.oldest) },
+      };
     },
     budget,
   );

@@ -3,14 +3,14 @@
  * by the next one. Memory stays flat, since only the position and the counts are kept.
  */
 
-import type { z } from "zod";
+import { z } from "zod";
 import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
 import { type TimeBudget, timeBudget } from "./time-budget";
 
 const LOG_EVERY_PAGES = 100;
 
-export interface Walk<Position, Totals extends object> {
+export interface Walk<Position extends object, Totals extends object> {
   job: string;
   part: string;
   /** A walk begins this long after the start of the last one; without it, at once. */
@@ -44,7 +44,7 @@ export interface WalkResult<Totals> {
  * repeatable; the run that stores its position first continues.
  * @param page reads the page after the position (null: the first one)
  */
-export async function walk<Position, Totals extends object>(
+export async function walk<Position extends object, Totals extends object>(
   gateway: Gateway,
   { job, part, everySeconds = 0, ...forms }: Walk<Position, Totals>,
   page: (position: Position | null, totals: Totals, begunAt: string) => Promise<PageResult<Position, Totals>>,
@@ -79,7 +79,7 @@ export async function walk<Position, Totals extends object>(
   }
 }
 
-function readPosition<Position, Totals extends object>(
+function readPosition<Position extends object, Totals extends object>(
   begun: Awaited<ReturnType<Gateway["beginWalk"]>>,
   forms: Pick<Walk<Position, Totals>, "position" | "totals" | "none">,
 ): { position: Position | null; totals: Totals } {
@@ -87,6 +87,13 @@ function readPosition<Position, Totals extends object>(
   const totals = forms.totals.safeParse(begun.totals);
   if (begun.pages === 0 || !position.success || !totals.success) return { position: null, totals: forms.none };
   return { position: position.data, totals: totals.data };
+}
+
+/** The position of a walk over users by their ids. */
+export const userPosition = z.object({ user: z.string() });
+
+export function afterUser(user: string | null): z.infer<typeof userPosition> | null {
+  return user === null ? null : { user };
 }
 
 /** For the log: numbers only. */

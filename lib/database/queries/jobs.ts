@@ -46,7 +46,7 @@ export function jobQueries(call: Call) {
     /** Stores the position after a page; null ends the walk. False if another run has advanced the walk. */
     storePosition: (
       { job, part, walk, pages }: { job: string; part: string; walk: number; pages: number },
-      position: unknown,
+      position: object | null,
       totals: object,
     ) =>
       call(z.boolean(), "store_position", {
