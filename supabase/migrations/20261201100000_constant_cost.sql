@@ -90,6 +90,11 @@ create index subscription_records_renewing on tollgate.subscription_records (per
 create index subscription_records_owing on tollgate.subscription_records (processor)
   where status in ('past_due', 'unpaid');
 create index reservations_ended on tollgate.reservations (created_at) where state <> 'open';
+drop index tollgate.checkouts_unsettled;
+create index checkouts_unsettled on tollgate.checkouts (updated_at, user_id, checkout_id)
+  where subscription_id is null and status in ('open', 'left_open', 'paid');
+drop index tollgate.checkouts_paid;
+create index checkouts_paid on tollgate.checkouts (updated_at, user_id, checkout_id) where status = 'paid';
 create index checkouts_ending on tollgate.checkouts (updated_at) where status = 'paid' and duplicate = 'ending';
 create index webhook_events_last on tollgate.webhook_events (processor, created_at);
 
@@ -1046,13 +1051,13 @@ language sql set search_path = ''
 as $$
   with gone as (
     delete from tollgate.notices n
-    where (n.user_id, n.notice_id) in (
-      select o.user_id, o.notice_id
+    where n.ctid = any (array(
+      select o.ctid
       from tollgate.notices o
       where o.created_at < now() - make_interval(days => p_days)
       order by o.created_at
       limit p_rows
-      for update skip locked)
+      for update skip locked))
     returning 1
   )
   select jsonb_build_object('deleted', count(*), 'more', count(*) >= p_rows) from gone;
@@ -1075,13 +1080,13 @@ begin
     raise exception 'Days are a whole number from 1 to 36500.' using errcode = 'TG400', detail = 'days';
   end if;
   delete from tollgate.webhook_events e
-  where (e.processor, e.id) in (
-    select o.processor, o.id
+  where e.ctid = any (array(
+    select o.ctid
     from tollgate.webhook_events o
     where o.outcome in ('applied', 'ignored') and o.created_at < now() - make_interval(days => p_days)
     order by o.created_at
     limit p_rows
-    for update skip locked);
+    for update skip locked));
   get diagnostics v_deleted = row_count;
   return jsonb_build_object('deleted', v_deleted, 'more', v_deleted >= p_rows);
 end;
@@ -1099,13 +1104,13 @@ declare
   v_deleted bigint;
 begin
   delete from tollgate.rate_limits r
-  where (r.scope, r.key) in (
-    select o.scope, o.key
+  where r.ctid = any (array(
+    select o.ctid
     from tollgate.rate_limits o
     where o.resets_at < now()
     order by o.resets_at
     limit p_rows
-    for update skip locked);
+    for update skip locked));
   get diagnostics v_deleted = row_count;
   return jsonb_build_object('deleted', v_deleted, 'more', v_deleted >= p_rows);
 end;
@@ -1124,22 +1129,22 @@ declare
   v_reservations bigint;
 begin
   delete from tollgate.idempotency_keys k
-  where (k.user_id, k.operation, k.key, k.by_session) in (
-    select o.user_id, o.operation, o.key, o.by_session
+  where k.ctid = any (array(
+    select o.ctid
     from tollgate.idempotency_keys o
     where o.created_at < now() - make_interval(hours => p_hours)
     order by o.created_at
     limit p_rows
-    for update skip locked);
+    for update skip locked));
   get diagnostics v_keys = row_count;
   delete from tollgate.reservations r
-  where (r.user_id, r.reservation_id) in (
-    select o.user_id, o.reservation_id
+  where r.ctid = any (array(
+    select o.ctid
     from tollgate.reservations o
     where o.state <> 'open' and o.created_at < now() - make_interval(hours => p_hours + 24)
     order by o.created_at
     limit p_rows
-    for update skip locked);
+    for update skip locked));
   get diagnostics v_reservations = row_count;
   return jsonb_build_object(
     'keys', v_keys, 'reservations', v_reservations, 'more', greatest(v_keys, v_reservations) >= p_rows);
@@ -1881,6 +1886,8 @@ begin
       select case when state.used >= state.limit_amount then 'limit_reached' else 'near_limit' end as kind
     ) threshold
     where s.user_id = any (p_user_ids)
+      -- Again, so that both tables are read by their keys.
+      and state.user_id = any (p_user_ids)
       and state.limit_amount > 0
       and state.used >= ceil(state.limit_amount * 0.8)
       and greatest(tollgate.now_for(s.user_id), s.as_of) < least(s.advance_at, s.refresh_at)
@@ -3637,11 +3644,14 @@ as $$
       and exists (
         select from tollgate.subscription_records m
         where m.user_id = c.user_id and m.product = c.product and m.subscription_id = c.subscription_id
-          and m.ended_at is null)
+          and m.ended_at is null
+        -- One read of the index per checkout, never a join with all subscriptions.
+        offset 0)
       and exists (
         select from tollgate.subscription_records m
         where m.user_id = c.user_id and m.product = c.product and m.subscription_id <> c.subscription_id
-          and m.ended_at is null and m.status not in ('canceled', 'incomplete', 'incomplete_expired'))
+          and m.ended_at is null and m.status not in ('canceled', 'incomplete', 'incomplete_expired')
+        offset 0)
     union all
     select c.user_id, c.checkout_id
     from tollgate.checkouts c
@@ -3728,7 +3738,7 @@ create or replace function tollgate.list_unsettled_checkouts(
 language sql set search_path = ''
 as $$
   with page as materialized (
-    select c.user_id, c.checkout_id, c.updated_at
+    select c.user_id, c.checkout_id, c.updated_at, c.created_at, c.product
     from tollgate.checkouts c
     where c.subscription_id is null and c.status in ('open', 'left_open', 'paid')
       and c.updated_at < now() - interval '1 minute'
@@ -3739,17 +3749,21 @@ as $$
     order by c.updated_at, c.user_id, c.checkout_id
     limit p_rows
   ),
-  due as (
-    select c.user_id, c.checkout_id
-    from page
-    join tollgate.checkouts c on c.user_id = page.user_id and c.checkout_id = page.checkout_id
+  chosen as materialized (
+    select p.user_id, p.checkout_id
+    from page p
     cross join lateral (
       select count(*) as subscriptions from tollgate.subscription_records m
-      where m.user_id = c.user_id and m.product = c.product and m.ended_at is null) living
-    where c.subscription_id is null and c.status in ('open', 'left_open', 'paid')
-      and living.subscriptions >= case when c.created_at > now() - interval '30 days' then 1 else 2 end
-    order by living.subscriptions > 1 desc, c.updated_at
+      where m.user_id = p.user_id and m.product = p.product and m.ended_at is null) living
+    where living.subscriptions >= case when p.created_at > now() - interval '30 days' then 1 else 2 end
+    order by living.subscriptions > 1 desc, p.updated_at
     limit p_limit
+  ),
+  due as (
+    select c.user_id, c.checkout_id
+    from chosen
+    join tollgate.checkouts c on c.user_id = chosen.user_id and c.checkout_id = chosen.checkout_id
+    where c.subscription_id is null and c.status in ('open', 'left_open', 'paid')
     for update of c skip locked
   ),
   taken as (
@@ -4639,19 +4653,16 @@ begin
   if not found then
     return null;
   end if;
-  with page as materialized (
+  select array_agg(p.user_id order by p.user_id) into v_users
+  from (
     select s.user_id from tollgate.subscriptions s
     where s.user_id > v_walk.after and s.product = v_walk.product
     order by s.user_id
     limit p_users
     for update
-  ),
-  refreshed as (
-    update tollgate.subscriptions s set refresh_at = '-infinity'
-    from page p
-    where s.user_id = p.user_id and s.product = v_walk.product
-  )
-  select array_agg(p.user_id order by p.user_id) into v_users from page p;
+  ) p;
+  update tollgate.subscriptions s set refresh_at = '-infinity'
+  where s.user_id = any (v_users) and s.product = v_walk.product;
   if v_users is null then
     delete from tollgate.catalog_refreshes r where r.product = v_walk.product;
     return jsonb_build_object('product', v_walk.product, 'after', null);

@@ -5,13 +5,13 @@ language sql set search_path = ''
 as $$
   with gone as (
     delete from tollgate.notices n
-    where (n.user_id, n.notice_id) in (
-      select o.user_id, o.notice_id
+    where n.ctid = any (array(
+      select o.ctid
       from tollgate.notices o
       where o.created_at < now() - make_interval(days => p_days)
       order by o.created_at
       limit p_rows
-      for update skip locked)
+      for update skip locked))
     returning 1
   )
   select jsonb_build_object('deleted', count(*), 'more', count(*) >= p_rows) from gone;

@@ -12,13 +12,13 @@ begin
     raise exception 'Days are a whole number from 1 to 36500.' using errcode = 'TG400', detail = 'days';
   end if;
   delete from tollgate.webhook_events e
-  where (e.processor, e.id) in (
-    select o.processor, o.id
+  where e.ctid = any (array(
+    select o.ctid
     from tollgate.webhook_events o
     where o.outcome in ('applied', 'ignored') and o.created_at < now() - make_interval(days => p_days)
     order by o.created_at
     limit p_rows
-    for update skip locked);
+    for update skip locked));
   get diagnostics v_deleted = row_count;
   return jsonb_build_object('deleted', v_deleted, 'more', v_deleted >= p_rows);
 end;

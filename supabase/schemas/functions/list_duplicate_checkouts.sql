@@ -25,11 +25,14 @@ as $$
       and exists (
         select from tollgate.subscription_records m
         where m.user_id = c.user_id and m.product = c.product and m.subscription_id = c.subscription_id
-          and m.ended_at is null)
+          and m.ended_at is null
+        -- One read of the index per checkout, never a join with all subscriptions.
+        offset 0)
       and exists (
         select from tollgate.subscription_records m
         where m.user_id = c.user_id and m.product = c.product and m.subscription_id <> c.subscription_id
-          and m.ended_at is null and m.status not in ('canceled', 'incomplete', 'incomplete_expired'))
+          and m.ended_at is null and m.status not in ('canceled', 'incomplete', 'incomplete_expired')
+        offset 0)
     union all
     select c.user_id, c.checkout_id
     from tollgate.checkouts c

@@ -13,7 +13,7 @@ create or replace function tollgate.list_unsettled_checkouts(
 language sql set search_path = ''
 as $$
   with page as materialized (
-    select c.user_id, c.checkout_id, c.updated_at
+    select c.user_id, c.checkout_id, c.updated_at, c.created_at, c.product
     from tollgate.checkouts c
     where c.subscription_id is null and c.status in ('open', 'left_open', 'paid')
       and c.updated_at < now() - interval '1 minute'
@@ -24,17 +24,21 @@ as $$
     order by c.updated_at, c.user_id, c.checkout_id
     limit p_rows
   ),
-  due as (
-    select c.user_id, c.checkout_id
-    from page
-    join tollgate.checkouts c on c.user_id = page.user_id and c.checkout_id = page.checkout_id
+  chosen as materialized (
+    select p.user_id, p.checkout_id
+    from page p
     cross join lateral (
       select count(*) as subscriptions from tollgate.subscription_records m
-      where m.user_id = c.user_id and m.product = c.product and m.ended_at is null) living
-    where c.subscription_id is null and c.status in ('open', 'left_open', 'paid')
-      and living.subscriptions >= case when c.created_at > now() - interval '30 days' then 1 else 2 end
-    order by living.subscriptions > 1 desc, c.updated_at
+      where m.user_id = p.user_id and m.product = p.product and m.ended_at is null) living
+    where living.subscriptions >= case when p.created_at > now() - interval '30 days' then 1 else 2 end
+    order by living.subscriptions > 1 desc, p.updated_at
     limit p_limit
+  ),
+  due as (
+    select c.user_id, c.checkout_id
+    from chosen
+    join tollgate.checkouts c on c.user_id = chosen.user_id and c.checkout_id = chosen.checkout_id
+    where c.subscription_id is null and c.status in ('open', 'left_open', 'paid')
     for update of c skip locked
   ),
   taken as (
