@@ -34,13 +34,12 @@ export type { StoredCheckout } from "./queries/checkouts";
 export type { DecisionRow } from "./queries/decision-row";
 export type { CheckoutKey, DuplicateCheckout, OngoingSubscription } from "./queries/duplicate-checkouts";
 
-export type { CounterKey, HourDrift, HourKey, HoursToSum } from "./queries/hours";
+export type { HourDrift, HoursToSum } from "./queries/hours";
 export type { EventOutcome, EventState, WaitingKey } from "./queries/inbox";
-export type { WalkState } from "./queries/jobs";
 export type { FormerUser } from "./queries/links";
 export type { BillingMetrics, UsageFigures } from "./queries/metrics";
 export type { SandboxAccount, SandboxClock } from "./queries/sandbox";
-export type { ComparisonKey, ComparisonPart, LiveSubscription } from "./queries/subscriptions";
+export type { ComparisonKey, LiveSubscription } from "./queries/subscriptions";
 export type { Difference, DueChange, MovePart } from "./queries/timelines";
 export type { Drift } from "./queries/upkeep";
 export type { ChargeSum, FieldState, OrderedCharge } from "./queries/usage";

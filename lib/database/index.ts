@@ -14,9 +14,7 @@ export type {
   ChargeSum,
   CheckoutKey,
   ComparisonKey,
-  ComparisonPart,
   CountedAttempt,
-  CounterKey,
   DecisionRow,
   Difference,
   Drift,
@@ -31,7 +29,6 @@ export type {
   FormerUser,
   Gateway,
   HourDrift,
-  HourKey,
   HoursToSum,
   LedgerRow,
   LinkedCustomer,
@@ -45,7 +42,6 @@ export type {
   UsageFigures,
   UserDetail,
   WaitingKey,
-  WalkState,
   WindowRow,
 } from "./gateway";
 

@@ -74,6 +74,21 @@ test.each([
   expect(runs).toBeGreaterThan(1);
 });
 
+test("figures are of all users: a walk that is not complete changes none", async () => {
+  await measureUsage(gateway);
+  await query("insert into users (user_id) values ('user-zzz')");
+  expect((await gateway.serviceHealth(1)).users).toBe(USERS);
+  while (!(await measureUsage(gateway, OVER)).complete) expect((await gateway.serviceHealth(1)).users).toBe(USERS);
+  const health = await gateway.serviceHealth(1);
+  expect(health).toMatchObject({ users: USERS + 1, nearLimits: USERS });
+  expect(health.nearest).toHaveLength(10);
+  const { users, meters } = await gateway.billingMetrics();
+  expect(users).toContainEqual({ product: "mail", plan: "free", users: USERS });
+  const stamps = meters.find(({ field }) => field === "stamps_used");
+  expect(stamps).toMatchObject({ near: USERS, reached: 0, average: 450 });
+  await query("delete from users where user_id = 'user-zzz'");
+});
+
 test("the time of a run is over after its milliseconds", async () => {
   const budget = timeBudget(20);
   expect(budget.isOver()).toBe(false);

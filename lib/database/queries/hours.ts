@@ -5,11 +5,11 @@ import { count, timestamp } from "./columns";
 
 const counterKey = z.object({ userId: z.string(), field: z.string() });
 /** One user's counter. */
-export type CounterKey = z.infer<typeof counterKey>;
+type CounterKey = z.infer<typeof counterKey>;
 
 const hourKey = counterKey.extend({ hour: z.string().optional() });
 /** The counter after which a page begins; with an hour, that counter from this hour on. */
-export type HourKey = z.infer<typeof hourKey>;
+type HourKey = z.infer<typeof hourKey>;
 
 const hoursToSum = counterKey.extend({ product: z.string(), until: timestamp });
 /** A counter whose hours before `until` can be summed. */

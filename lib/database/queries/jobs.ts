@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Call } from "./call";
 import { count, timestamp } from "./columns";
 
+/** A walk of a job, as stored. Its position and totals have the job's own form. */
 const walkState = z.object({
   /** False: the last walk is over, and the next one is not due yet. */
   due: z.boolean(),
@@ -13,9 +14,6 @@ const walkState = z.object({
   last_totals: z.unknown(),
   begun_at: timestamp,
 });
-/** A walk of a job, as stored. Its position and totals have the job's own form. */
-export type WalkState = z.infer<typeof walkState>;
-
 export function jobQueries(call: Call) {
   return {
     /**

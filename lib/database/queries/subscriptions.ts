@@ -22,7 +22,7 @@ export type LiveSubscription = z.infer<typeof liveSubscription>;
 
 /** The parts of a walk over all subscriptions, in order. Each subscription is in one of them. */
 export const COMPARISON_PARTS = ["renewing", "changed", "rest"] as const;
-export type ComparisonPart = (typeof COMPARISON_PARTS)[number];
+type ComparisonPart = (typeof COMPARISON_PARTS)[number];
 
 /** The key after which a page begins; its form depends on the part. */
 const comparisonKey = z.record(z.string(), z.union([z.string(), z.number()]));
