@@ -107,7 +107,7 @@ const variablesSchema = z.object({
   LEDGER_MONTHS: wholeNumber(14, 1_200).default(25),
   WEBHOOK_DAYS: wholeNumber(1, 36_500).default(30),
   /** Requests per minute to each processor; Paddle allows 240. */
-  RECONCILE_REQUESTS: wholeNumber(10, 100_000).default(200),
+  RECONCILE_REQUESTS: wholeNumber(40, 100_000).default(200),
   ALLOW_SIMULATION: flag,
   /** Supabase's anonymous users: each new one has a free plan of its own. */
   ALLOW_ANONYMOUS_USERS: flag,

@@ -189,6 +189,16 @@ describe("subscriptions", () => {
     expect(asked).toEqual(ORDER);
   });
 
+  test("of one decision are all compared, also if the requests of a run end between them", async () => {
+    await query(
+      `insert into subscription_records select (jsonb_populate_record(m, '{"source": "stripe:second", "subscription_id": "sub_second"}')).*
+       from subscription_records m where user_id = 'user-0005'`,
+    );
+    while (!(await run({ requestsPerRun: 12 })).complete);
+    expect(asked).toEqual([9, 7].map(name).concat("sub_second", "sub_second", name(5), ORDER.slice(3)));
+    await query("delete from subscription_records where source = 'stripe:second'");
+  });
+
   test("are compared once although the run is killed", async () => {
     const killed: FetchSubscription = async (subject) => {
       if (asked.length === 4) throw new Error("killed");
