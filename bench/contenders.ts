@@ -149,8 +149,8 @@ export async function batched(url: string): Promise<Contender> {
 async function prepareUsers(pool: pg.Pool, keys: readonly string[], left: number): Promise<void> {
   await pool.query("select tollgate.get_usage(k) from unnest($1::text[]) k", [keys]);
   await pool.query(
-    `select tollgate.set_limit_override(s.user_id, $2, (s.usage ->> $2)::bigint + $3, null, 'bench')
-     from tollgate.subscriptions s where s.user_id = any($1::text[]) and s.product = 'chatbots'`,
+    `select tollgate.set_limit_override(c.user_id, $2, c.used + $3, null, 'bench')
+     from tollgate.usage_counters c where c.user_id = any($1::text[]) and c.field = $2`,
     [keys, FIELD, left],
   );
 }

@@ -118,7 +118,10 @@ beforeAll(async () => {
     );
     await database
       .pool()
-      .query("insert into usage_hours values ($1, 'words_used', date_trunc('hour', now() - interval '1 day'), 1)", values);
+      .query(
+        "insert into usage_hours values ($1, 'words_used', date_trunc('hour', now() - interval '1 day'), 1)",
+        values,
+      );
     // Only billing events create these rows.
     await database.pool().query(
       `insert into usage_windows (user_id, product, source, window_start, opened_at, window_end, transition_kind, reason, share,

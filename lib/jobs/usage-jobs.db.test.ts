@@ -14,7 +14,9 @@ const { gateway, query, meter } = meteredDatabase();
 /** Runs the job four times at once. */
 const concurrently = <T>(run: () => Promise<T>) => Promise.all([run(), run(), run(), run()]);
 const monthNames = (at: number) =>
-  ["usage_hours", "usage_ledger"].map((table) => `${table}_${new Date(at).toISOString().slice(0, 7).replace("-", "_")}`);
+  ["usage_hours", "usage_ledger"].map(
+    (table) => `${table}_${new Date(at).toISOString().slice(0, 7).replace("-", "_")}`,
+  );
 const partitions = async () =>
   (
     await query<{ name: string }>(
