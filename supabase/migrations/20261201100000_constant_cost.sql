@@ -43,6 +43,9 @@ insert into tollgate.table_rights (table_name, app, users) values
   ('usage_hours', 'select, insert, update, delete', 'own'),
   ('catalog_refreshes', null, null);
 
+update tollgate.table_rights set app = 'select, insert, update, delete'
+where table_name in ('subscription_records', 'billing_periods');
+
 -- These took a subscriptions row.
 drop function tollgate.meter_state(tollgate.subscriptions, text);
 drop function tollgate.has_capacity(tollgate.subscriptions, text[], bigint[]);
@@ -4494,35 +4497,94 @@ $$;
 
 comment on function tollgate.reopen_webhook_event(text, text) is 'Makes a dead or ignored webhook event undecided again.';
 
+-- supabase/schemas/functions/replace_records.sql
+-- Called by replace_timeline, under the row's lock: replaces subscription records, and billing periods that begin at p_from or
+-- later, and writes only the rows that differ.
+create or replace function tollgate.replace_records(
+  p_user_id text,
+  p_product text,
+  p_timeline jsonb,
+  p_from timestamptz
+) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  with new_records as materialized (
+    select p_user_id as user_id, p_product as product, m.source, m.processor, m.subscription_id, m.plan,
+      m.billing_interval, m.quantity, m.status, m.period_start, m.period_end, m.cancel_at, m.trial_end,
+      m.collection_paused, m.past_due_since, m.updated_at, m.ended_at, m.scheduled_plan, m.scheduled_interval,
+      coalesce(m.discounts, '[]') as discounts
+    from jsonb_to_recordset(p_timeline -> 'records') as m (
+      source text, processor text, subscription_id text, plan text, billing_interval text, quantity integer, status text,
+      period_start timestamptz, period_end timestamptz, cancel_at timestamptz, trial_end timestamptz,
+      collection_paused boolean, past_due_since timestamptz, updated_at timestamptz, ended_at timestamptz,
+      scheduled_plan text, scheduled_interval text, discounts jsonb)
+  ),
+  changed as materialized (
+    select n.* from new_records n
+    except
+    select m.* from tollgate.subscription_records m where m.user_id = p_user_id and m.product = p_product
+  ),
+  removed as (
+    delete from tollgate.subscription_records m
+    where m.user_id = p_user_id and m.product = p_product
+      and not exists (select from new_records n where n.source = m.source)
+  )
+  insert into tollgate.subscription_records (user_id, product, source, processor, subscription_id, plan, billing_interval,
+    quantity, status, period_start, period_end, cancel_at, trial_end, collection_paused, past_due_since, updated_at, ended_at,
+    scheduled_plan, scheduled_interval, discounts)
+  select c.* from changed c
+  on conflict (user_id, product, source) do update
+  set (processor, subscription_id, plan, billing_interval, quantity, status, period_start, period_end, cancel_at, trial_end,
+      collection_paused, past_due_since, updated_at, ended_at, scheduled_plan, scheduled_interval, discounts) = (
+    select excluded.processor, excluded.subscription_id, excluded.plan, excluded.billing_interval, excluded.quantity,
+      excluded.status, excluded.period_start, excluded.period_end, excluded.cancel_at, excluded.trial_end,
+      excluded.collection_paused, excluded.past_due_since, excluded.updated_at, excluded.ended_at, excluded.scheduled_plan,
+      excluded.scheduled_interval, excluded.discounts);
+
+  with new_periods as materialized (
+    select p_user_id as user_id, p_product as product, b.*
+    from jsonb_to_recordset(p_timeline -> 'periods') as b (
+      source text, period_start timestamptz, period_end timestamptz, plan text, billing_interval text, trial boolean,
+      paid boolean, paid_in_full boolean, reason text)
+  ),
+  changed as materialized (
+    select n.* from new_periods n
+    except
+    select b.* from tollgate.billing_periods b
+    where b.user_id = p_user_id and b.product = p_product and b.period_start >= p_from
+  ),
+  removed as (
+    delete from tollgate.billing_periods b
+    where b.user_id = p_user_id and b.product = p_product and b.period_start >= p_from
+      and not exists (select from new_periods n where n.source = b.source and n.period_start = b.period_start)
+  )
+  insert into tollgate.billing_periods (user_id, product, source, period_start, period_end, plan, billing_interval, trial,
+    paid, paid_in_full, reason)
+  select c.* from changed c
+  on conflict (user_id, product, source, period_start) do update
+  set (period_end, plan, billing_interval, trial, paid, paid_in_full, reason) = (
+    select excluded.period_end, excluded.plan, excluded.billing_interval, excluded.trial, excluded.paid,
+      excluded.paid_in_full, excluded.reason);
+end;
+$$;
+
+comment on function tollgate.replace_records(text, text, jsonb, timestamptz) is 'Replaces subscription records and billing periods.';
+
 -- supabase/schemas/functions/replace_timeline.sql
 -- Called by commit_timeline, under the row's lock. Replaces subscription records, billing periods, entitlement periods and
--- windows by those of the fold. Windows that opened before the first difference keep their computed openings; the others
--- are computed again.
+-- windows by those of the fold, and writes only what differs. Windows that opened before the first difference keep their
+-- computed openings; the others are computed again.
+--   p_timeline  {records, periods, entitlement_periods, windows, from}; rows that begin before "from" are closed history: the
+--               timeline leaves them out, and they stay. Without "from" it has all rows
 create or replace function tollgate.replace_timeline(p_user_id text, p_product text, p_timeline jsonb) returns void
 language plpgsql set search_path = ''
 as $$
 declare
+  v_from timestamptz := coalesce((p_timeline ->> 'from')::timestamptz, '-infinity');
   v_changed_from timestamptz;
 begin
-  delete from tollgate.subscription_records m where m.user_id = p_user_id and m.product = p_product;
-  insert into tollgate.subscription_records (user_id, product, source, processor, subscription_id, plan, billing_interval, quantity,
-    status, period_start, period_end, cancel_at, trial_end, collection_paused, past_due_since, updated_at, ended_at,
-    scheduled_plan, scheduled_interval, discounts)
-  select p_user_id, p_product, m.source, m.processor, m.subscription_id, m.plan, m.billing_interval, m.quantity,
-    m.status, m.period_start, m.period_end, m.cancel_at, m.trial_end, m.collection_paused, m.past_due_since,
-    m.updated_at, m.ended_at, m.scheduled_plan, m.scheduled_interval, coalesce(m.discounts, '[]')
-  from jsonb_to_recordset(p_timeline -> 'records') as m (
-    source text, processor text, subscription_id text, plan text, billing_interval text, quantity integer, status text,
-    period_start timestamptz, period_end timestamptz, cancel_at timestamptz, trial_end timestamptz,
-    collection_paused boolean, past_due_since timestamptz, updated_at timestamptz, ended_at timestamptz,
-    scheduled_plan text, scheduled_interval text, discounts jsonb);
-
-  delete from tollgate.billing_periods b where b.user_id = p_user_id and b.product = p_product;
-  insert into tollgate.billing_periods (user_id, product, source, period_start, period_end, plan, billing_interval, trial,
-    paid, paid_in_full, reason)
-  select p_user_id, p_product, b.* from jsonb_to_recordset(p_timeline -> 'periods') as b (
-    source text, period_start timestamptz, period_end timestamptz, plan text, billing_interval text, trial boolean,
-    paid boolean, paid_in_full boolean, reason text);
+  perform tollgate.replace_records(p_user_id, p_product, p_timeline, v_from);
 
   with new_periods as (
     select p_user_id, p_product, s.* from jsonb_to_recordset(p_timeline -> 'entitlement_periods') as s (
@@ -4531,7 +4593,8 @@ begin
       period_end timestamptz, cadence text, anchor timestamptz, withheld boolean)
   ),
   old_periods as (
-    select * from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product
+    select * from tollgate.entitlement_periods s
+    where s.user_id = p_user_id and s.product = p_product and s.starts_at >= v_from
   ),
   new_windows as (
     select w.* from jsonb_to_recordset(p_timeline -> 'windows') as w (
@@ -4544,7 +4607,7 @@ begin
     select w.opened_at, w.source, w.window_start, w.window_end, w.period_start, w.counts_until, w.transition_kind,
       w.reason, w.from_source, w.from_window_start, w.from_period_start, w.from_counts_until,
       w.share, w.unpaid, w.withheld_from_previous
-    from tollgate.usage_windows w where w.user_id = p_user_id and w.product = p_product
+    from tollgate.usage_windows w where w.user_id = p_user_id and w.product = p_product and w.opened_at >= v_from
   )
   select min(d.at) into v_changed_from
   from (
@@ -5433,7 +5496,7 @@ as $$
       select to_jsonb(s) - array['revision', 'updated_at', 'created_at'] from tollgate.subscriptions s
       where s.user_id = p_user_id and s.product = p_product),
     'counters', (
-      select coalesce(jsonb_agg(to_jsonb(c) - array['updated_at', 'summed_until', 'summing_until'] order by c.field), '[]')
+      select coalesce(jsonb_agg(to_jsonb(c) - array['updated_at', 'clock_ahead', 'summed_until', 'summing_until'] order by c.field), '[]')
       from tollgate.usage_counters c
       where c.user_id = p_user_id and c.product = p_product));
 $$;

@@ -150,8 +150,8 @@ comment on table tollgate.scheduled_change_runs is 'Attempts to carry out a sche
 
 insert into tollgate.table_rights (table_name, app, users) values
   ('facts', 'select, insert, update, delete', null),
-  ('subscription_records', 'select, insert, delete', null),
-  ('billing_periods', 'select, insert, delete', null),
+  ('subscription_records', 'select, insert, update, delete', null),
+  ('billing_periods', 'select, insert, update, delete', null),
   ('entitlement_periods', 'select, insert, delete', null),
   ('usage_windows', 'select, insert, update, delete', 'own'),
   ('decisions', 'select, insert, delete', 'own'),
