@@ -4,8 +4,10 @@
  */
 import http from "node:http";
 import type pg from "pg";
-import { closedLoop, type Measured, median } from "./load";
-import { ENDLESS_LIMIT, send, withPreview } from "./preview-server";
+import type { Client } from "./client";
+import { closedLoop, failedCalls, type Measured, median, type Rounds } from "./load";
+import type { Run } from "./run";
+import { ENDLESS_LIMIT, withConnection, withServer } from "./server";
 import { printTable } from "./table";
 
 const USERS = 200;
@@ -31,21 +33,30 @@ const HOT: Route = {
 };
 const ROUTES = [EMPTY, SPREAD, HOT];
 
-export async function httpBench({ rounds, milliseconds }: { rounds: number; milliseconds: number }): Promise<void> {
-  await withPreview(async (database) => {
-    await prepare(database);
-    for (const connections of [1, 8, 64]) await measure(connections, database, rounds, milliseconds);
+interface Bench extends Rounds {
+  app: Client;
+  database: pg.Client;
+}
+
+export async function httpBench(run: Run, rounds: Rounds): Promise<void> {
+  await withServer(run, async ({ createDatabase, startApp }) => {
+    const url = await createDatabase("bench");
+    const app = await startApp(url);
+    await withConnection(url, async (database) => {
+      await prepare(database);
+      for (const connections of [1, 8, 64]) await measure(connections, { app, database, ...rounds });
+    });
   });
 }
 
-async function measure(connections: number, database: pg.Client, rounds: number, milliseconds: number): Promise<void> {
+async function measure(connections: number, { app, database, rounds, milliseconds }: Bench): Promise<void> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
   const results = new Map<Route, Measured[]>(ROUTES.map((route) => [route, []]));
   const sizes = new Map<Route, number[]>(ROUTES.map((route) => [route, []]));
   for (let round = -1; round < rounds; round += 1) {
     for (const route of round % 2 === 0 ? ROUTES : ROUTES.toReversed()) {
       const before = await statements(database);
-      const call = (turn: number) => post(agent, route, turn);
+      const call = (turn: number) => post(app, agent, route, turn);
       const measured = await closedLoop({ call }, connections, round < 0 ? 500 : milliseconds);
       const sent = (await statements(database)) - before;
       if (round < 0) continue;
@@ -57,7 +68,7 @@ async function measure(connections: number, database: pg.Client, rounds: number,
   const baseline = (results.get(EMPTY) ?? []).map(({ rate }) => rate);
   printTable(
     `HTTP: ${connections} connection${connections === 1 ? "" : "s"}`,
-    ["", "ops/s", "ratio", "p50 ms", "p99 ms", "calls per statement"],
+    ["", "ops/s", "ratio", "p50 ms", "p99 ms", "failed", "calls per statement"],
     ROUTES.map((route) => {
       const measured = results.get(route) ?? [];
       const size = sizes.get(route) ?? [];
@@ -67,6 +78,7 @@ async function measure(connections: number, database: pg.Client, rounds: number,
         `${median(measured.map(({ rate }, round) => rate / (baseline[round] ?? 1))).toFixed(2)} ×`,
         median(measured.map(({ p50 }) => p50)).toFixed(1),
         median(measured.map(({ p99 }) => p99)).toFixed(1),
+        String(failedCalls(measured)),
         size.length === 0 ? "–" : median(size).toFixed(1),
       ];
     }),
@@ -89,9 +101,8 @@ async function prepare(database: pg.Client): Promise<void> {
     from (select 'http-' || n as u from generate_series(0, ${USERS - 1}) n union all select 'http-hot') users`);
 }
 
-async function post(agent: http.Agent, route: Route, turn: number): Promise<boolean> {
+async function post({ send }: Client, agent: http.Agent, route: Route, turn: number): Promise<void> {
   const headers = { authorization: "Bearer sandbox-usage-key" };
   const { status } = await send(agent, { method: "POST", path: route.path, body: route.body(turn), headers });
   if (status !== route.status) throw new Error(`${route.path} answered ${status}`);
-  return true;
 }
