@@ -6,6 +6,7 @@
  *   npm run bench                 all parts, about ten minutes
  *   npm run bench -- gate         the gate beside a bare UPDATE and other libraries
  *   npm run bench -- http         the consume route beside an empty one
+ *   npm run bench -- webhooks     renewals beside an empty route, and with a long history
  *   npm run bench -- one-user     how much one user's load slows another user
  *   npm run bench -- words        the writer's text functions on 200,000 characters
  *   BENCH_ROUNDS=3 BENCH_MS=500   shorter
@@ -20,6 +21,8 @@ import { httpBench } from "./http";
 import type { Rounds } from "./load";
 import { oneUserBench } from "./one-user";
 import { type Run, runParts } from "./run";
+import { type Figure, printFigures } from "./targets";
+import { webhooksBench } from "./webhooks";
 import { wordsBench } from "./words";
 
 const ROUNDS: Rounds = {
@@ -29,19 +32,28 @@ const ROUNDS: Rounds = {
 /** For slow machines; the build is included. */
 const MINUTES = Number(process.env.BENCH_MINUTES ?? 40);
 
-const parts: Readonly<Record<string, (run: Run) => Promise<void> | void>> = {
-  gate: (run) => gateBench(run, ROUNDS),
-  http: (run) => httpBench(run, ROUNDS),
-  "one-user": (run) => oneUserBench(run, ROUNDS),
-  words: () => wordsBench(ROUNDS.rounds),
+type Part = (run: Run, rounds: Rounds) => Promise<Figure[]> | Promise<void> | void;
+
+const parts: Readonly<Record<string, Part>> = {
+  gate: gateBench,
+  http: httpBench,
+  webhooks: webhooksBench,
+  "one-user": oneUserBench,
+  words: (_run, { rounds }) => wordsBench(rounds),
 };
 
+// A line per event would hide the tables. The app has its own log.
+process.env.LOG_LEVEL ||= "warn";
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !Object.hasOwn(parts, name));
 if (unknown.length > 0) fail(`Unknown: ${unknown.join(", ")}. The parts are ${Object.keys(parts).join(", ")}.`);
 console.log(`Node ${process.version}, ${os.availableParallelism()} cores, ${os.cpus()[0]?.model ?? "unknown"}\n`);
 const wanted = Object.entries(parts).filter(([name]) => names.length === 0 || names.includes(name));
-await runParts(
-  wanted.map(([, part]) => part),
-  { minutes: MINUTES },
-);
+const figures: Figure[] = [];
+const measured = wanted.map(([, part]) => async (run: Run) => {
+  figures.push(...((await part(run, ROUNDS)) ?? []));
+});
+const targets = () => {
+  if (figures.length > 0) printFigures("targets: medians of the ratios within each round", figures);
+};
+await runParts([...measured, targets], { minutes: MINUTES });

@@ -63,6 +63,47 @@ export async function closedLoop(load: Workload, callers: number, milliseconds: 
   };
 }
 
+/** Measures every contender once per round. Each round starts with another one, so that the order favours none. */
+export async function interleave<Contender>(
+  contenders: readonly Contender[],
+  { rounds, milliseconds }: Rounds,
+  measure: (contender: Contender, milliseconds: number, round: number) => Promise<Measured>,
+): Promise<ReadonlyMap<Contender, readonly Measured[]>> {
+  const results = new Map<Contender, Measured[]>(contenders.map((contender) => [contender, []]));
+  // The round before the first fills caches and plans.
+  for (let round = -1; round < rounds; round += 1) {
+    const first = (round + contenders.length) % contenders.length;
+    for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
+      const measured = await measure(contender, round < 0 ? Math.min(500, milliseconds) : milliseconds, round);
+      if (round >= 0) results.get(contender)?.push(measured);
+    }
+  }
+  return results;
+}
+
+/** The median of the ratios within each round. */
+export function ratio(
+  numbers: readonly Measured[] = [],
+  baseline: readonly Measured[] = [],
+  of: "rate" | "p50" | "worst" = "rate",
+): number {
+  return median(numbers.map((measured, round) => measured[of] / (baseline[round]?.[of] ?? Number.NaN)));
+}
+
+/** The columns of a table for one contender: rate, ratio to the baseline, latencies, failed calls. */
+export const HEAD = ["", "ops/s", "ratio", "p50 ms", "p99 ms", "failed"];
+
+export function row(name: string, measured: readonly Measured[] = [], baseline: readonly Measured[] = []): string[] {
+  return [
+    name,
+    median(measured.map(({ rate }) => rate)).toFixed(0),
+    `${ratio(measured, baseline).toFixed(2)} ×`,
+    median(measured.map(({ p50 }) => p50)).toFixed(1),
+    median(measured.map(({ p99 }) => p99)).toFixed(1),
+    String(failedCalls(measured)),
+  ];
+}
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((one, other) => one - other);
   const middle = Math.floor(sorted.length / 2);

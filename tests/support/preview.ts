@@ -43,7 +43,10 @@ export function spawnPreview({ port, directory, variables = {} }: PreviewOptions
     detached: true,
   });
   let output = "";
-  preview.stdout.on("data", (chunk: Buffer) => (output += chunk));
+  const read = (chunk: Buffer) => {
+    output += chunk;
+  };
+  preview.stdout.on("data", read);
   const isRunning = () => preview.exitCode === null && preview.signalCode === null;
 
   const stop = async () => {
@@ -65,6 +68,8 @@ export function spawnPreview({ port, directory, variables = {} }: PreviewOptions
       }
       await sleep(100);
     }
+    // The log goes on; it is read and discarded.
+    preview.stdout.off("data", read).resume();
   };
   return { started: untilAnswered(), stop };
 }
