@@ -13,6 +13,7 @@
  *   BENCH_MINUTES=60              the time after which it gives up
  */
 import "@/scripts/preflight";
+import "./quiet-log";
 import "@/scripts/provide-catalog";
 import os from "node:os";
 import { fail } from "@/scripts/project";
@@ -42,8 +43,6 @@ const parts: Readonly<Record<string, Part>> = {
   words: (_run, { rounds }) => wordsBench(rounds),
 };
 
-// A line per event would hide the tables. The app has its own log.
-process.env.LOG_LEVEL ||= "warn";
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !Object.hasOwn(parts, name));
 if (unknown.length > 0) fail(`Unknown: ${unknown.join(", ")}. The parts are ${Object.keys(parts).join(", ")}.`);

@@ -42,3 +42,9 @@ export function clientOf(port: number): Client {
     },
   };
 }
+
+/** The cookie of a user who signs in at the local identity. */
+export async function signIn({ send }: Client, agent: http.Agent, userId: string): Promise<string> {
+  const { headers } = await send(agent, { method: "POST", path: "/api/auth/local", body: JSON.stringify({ userId }) });
+  return (headers["set-cookie"] ?? []).map((each) => each.split(";")[0]).join("; ");
+}

@@ -5,7 +5,7 @@
 import http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
-import type { Client } from "./client";
+import { type Client, signIn } from "./client";
 import { closedLoop, failedCalls, type Measured, median, type Rounds } from "./load";
 import type { Run } from "./run";
 import { ENDLESS_LIMIT, withConnection, withServer } from "./server";
@@ -158,13 +158,12 @@ async function prepare(database: pg.Client): Promise<void> {
   await database.query("analyze tollgate.usage_ledger");
 }
 
-async function signedIn({ send }: Client, userId: string): Promise<Send> {
+async function signedIn(app: Client, userId: string): Promise<Send> {
   const agent = new http.Agent({ keepAlive: true });
-  const { headers } = await send(agent, { method: "POST", path: "/api/auth/local", body: JSON.stringify({ userId }) });
-  const cookie = (headers["set-cookie"] ?? []).map((each) => each.split(";")[0]).join("; ");
+  const cookie = await signIn(app, agent, userId);
   return async (method, path, body) => {
     const json = body === undefined ? {} : { body: JSON.stringify(body) };
-    const answer = await send(agent, { method, path, headers: { cookie }, ...json });
+    const answer = await app.send(agent, { method, path, headers: { cookie }, ...json });
     return { status: answer.status, retryAfter: Number(answer.headers["retry-after"] ?? 0) };
   };
 }

@@ -1,5 +1,6 @@
 /** Subscriptions and their signed events, as Stripe sends them. */
 import { addMonths, HOUR_MS } from "@/lib/billing/timeline/calendar";
+import type { Instant } from "@/lib/billing/types";
 import { priceLists } from "@/lib/config/current-catalog";
 import { SANDBOX } from "@/lib/core/env";
 import { createGateway } from "@/lib/database/gateway";
@@ -18,13 +19,17 @@ type StripeEvent = ReturnType<FakeStripeSubscription["created"]>;
 /** In the ids of all events of a bench; the demo users have events too. */
 export const BENCH = "bench";
 
-/** A Basic subscription of the writer that began so many whole months and an hour ago. */
+/** A Basic subscription of the writer that began so many whole months and an hour ago. Its next period can begin. */
 export function subscriptionOf(userId: string, monthsAgo: number): FakeStripeSubscription {
+  return subscriptionFrom(userId, addMonths(Date.now() - HOUR_MS, -monthsAgo));
+}
+
+export function subscriptionFrom(userId: string, startsAt: Instant): FakeStripeSubscription {
   return fakeStripeSubscription({
     id: `sub_${BENCH}${userId.replaceAll("-", "")}`,
     userId,
     price: { product: "writer", plan: "basic", interval: "monthly" },
-    startsAt: addMonths(Date.now() - HOUR_MS, -monthsAgo),
+    startsAt,
   });
 }
 

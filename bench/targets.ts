@@ -11,7 +11,8 @@ interface Target {
 
 export interface Figure {
   name: string;
-  value: number;
+  /** null if calls failed: then the target is not reached. */
+  value: number | null;
   target: Target;
 }
 
@@ -21,7 +22,7 @@ export function printFigures(title: string, figures: readonly Figure[]): void {
     const shown = (number: number) => `${most ? "≤" : "≥"} ${number} ${unit}`;
     return [
       name,
-      `${value.toFixed(value < 10 ? 2 : 1)} ${unit}`,
+      value === null ? "failed" : `${value.toFixed(value < 10 ? 2 : 1)} ${unit}`,
       shown(bar),
       aim === undefined ? "–" : shown(aim),
       verdict(value, target),
@@ -30,7 +31,8 @@ export function printFigures(title: string, figures: readonly Figure[]): void {
   printTable(title, ["", "measured", "bar", "aim", "reached"], rows);
 }
 
-function verdict(value: number, { bar, aim, most }: Target): string {
+function verdict(value: number | null, { bar, aim, most }: Target): string {
+  if (value === null) return "no";
   const reaches = (target: number) => (most ? value <= target : value >= target);
   if (!reaches(bar)) return "no";
   return aim !== undefined && reaches(aim) ? "aim" : "bar";

@@ -3,7 +3,7 @@ import http from "node:http";
 import type pg from "pg";
 import type { FakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import type { Client } from "./client";
-import { closedLoop, HEAD, interleave, type Rounds, ratio, row } from "./load";
+import { closedLoop, HEAD, interleave, type Measured, type Rounds, ratio, row } from "./load";
 import { BENCH, deliveryOf, eventfulMonth, renewal, storeHistory, subscriptionOf } from "./renewals";
 import { EMPTY, post, type Route } from "./routes";
 import type { Run } from "./run";
@@ -11,7 +11,7 @@ import { withConnection, withServer } from "./server";
 import { printTable } from "./table";
 import type { Figure } from "./targets";
 
-const CONNECTIONS = 64;
+export const CONNECTIONS = 64;
 /** More than a machine of two cores decides: a round ends by its time, or when all renewals are delivered. */
 const RENEWALS_PER_SECOND = 400;
 /** Each renewal has two events. */
@@ -54,13 +54,7 @@ async function differentUsers({ app, database, ...rounds }: Bench): Promise<numb
   const results = await interleave([EMPTY, renewals], rounds, async (route, milliseconds, round) => {
     if (route === EMPTY)
       return closedLoop({ call: (turn) => post(app, agent, EMPTY, turn) }, CONNECTIONS, milliseconds);
-    const count = Math.max(CONNECTIONS, Math.ceil((milliseconds / 1_000) * RENEWALS_PER_SECOND));
-    const subscriptions = Array.from({ length: count }, (_, user) => subscriptionOf(`renewed-${round + 1}-${user}`, 1));
-    await begin(subscriptions, app, agent);
-    const pairs = subscriptions.map(renewal);
-    const deliveries = [...pairs.map(([renewed]) => renewed), ...pairs.map(([, paid]) => paid)].map(deliveryOf);
-    const call = (turn: number) => post(app, agent, deliveries[turn - 1] as Route, turn);
-    return closedLoop({ call, most: deliveries.length }, CONNECTIONS, milliseconds);
+    return renewalRound({ app, agent, milliseconds, userId: (index) => `renewed-${round + 1}-${index}` });
   });
   agent.destroy();
   await requireApplied(database);
@@ -71,6 +65,24 @@ async function differentUsers({ app, database, ...rounds }: Bench): Promise<numb
   );
   console.log();
   return ratio(results.get(renewals), results.get(EMPTY));
+}
+
+interface RenewalRound {
+  app: Client;
+  agent: http.Agent;
+  milliseconds: number;
+  userId: (index: number) => string;
+}
+
+/** Begins new subscriptions, and then measures their renewals. */
+export async function renewalRound({ app, agent, milliseconds, userId }: RenewalRound): Promise<Measured> {
+  const count = Math.max(CONNECTIONS, Math.ceil((milliseconds / 1_000) * RENEWALS_PER_SECOND));
+  const subscriptions = Array.from({ length: count }, (_, index) => subscriptionOf(userId(index), 1));
+  await begin(subscriptions, app, agent);
+  const pairs = subscriptions.map(renewal);
+  const deliveries = [...pairs.map(([renewed]) => renewed), ...pairs.map(([, paid]) => paid)].map(deliveryOf);
+  const call = (turn: number) => post(app, agent, deliveries[turn - 1] as Route, turn);
+  return closedLoop({ call, most: deliveries.length }, CONNECTIONS, milliseconds);
 }
 
 /** Delivers the first events of the subscriptions. */
@@ -122,7 +134,7 @@ async function longHistory({ app, database, url, ...rounds }: Bench): Promise<nu
 }
 
 /** Fails if a delivery was answered without being applied: then the bench measured something else. */
-async function requireApplied(database: pg.Client): Promise<void> {
+export async function requireApplied(database: pg.Client): Promise<void> {
   const { rows } = await database.query(
     `select outcome, reason, count(*) from tollgate.webhook_events
      where id like 'evt_${BENCH}%' and outcome is distinct from 'applied' group by 1, 2`,
