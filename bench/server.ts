@@ -53,7 +53,8 @@ export async function withServer(
         apps += 1;
         const port = await run.step(freePort());
         const variables = { DATABASE_URL: database };
-        const preview = spawnPreview({ port: String(port), directory: path.join(directory, `app-${apps}`), variables });
+        const data = path.join(directory, `app-${apps}`);
+        const preview = spawnPreview({ port: String(port), directory: data, variables, quiet: true });
         ends.push(run.onEnd(() => preview.stop()));
         await run.step(preview.started);
         return clientOf(port);

@@ -20,10 +20,16 @@ interface Subscriptions {
   few: FakeStripeSubscription;
 }
 
-/** The slowest of an upgrade's two events, and the slowest consume call meanwhile; null if one failed. */
+/** Milliseconds until the answer. */
+interface Timing {
+  ms: number;
+  failed: boolean;
+}
+
+/** The slowest of an upgrade's two events, and the slowest consume call meanwhile; a failed one counts as the slowest. */
 interface Upgrade {
-  webhook: number | null;
-  consume: number | null;
+  webhook: Timing;
+  consume: Timing;
 }
 
 export async function upgrades(app: Client, { many, few }: Subscriptions, { rounds }: Rounds): Promise<Figure[]> {
@@ -69,7 +75,7 @@ async function upgradeOnce(app: Client, userId: string, subscription: FakeStripe
   const consuming = consumeWhile(app, agent, userId, () => isRunning);
   await sleep(100);
   const now = Date.now();
-  const webhooks: (number | null)[] = [];
+  const webhooks: Timing[] = [];
   for (const event of [subscription.planChanged("plus", now), subscription.paid("subscription_update", now)])
     webhooks.push(await timed(() => post(app, agent, deliveryOf(event), 0)));
   isRunning = false;
@@ -87,33 +93,35 @@ async function consumeWhile(app: Client, agent: http.Agent, userId: string, isRu
     headers: { authorization: `Bearer ${SANDBOX.usageApiKey}` },
     status: 200,
   };
-  const times: (number | null)[] = [];
+  const times: Timing[] = [];
   while (isRunning()) times.push(await timed(() => post(app, agent, route, 0)));
   return times;
 }
 
-/** Milliseconds; null if the work failed. */
-async function timed(work: () => Promise<void>): Promise<number | null> {
+async function timed(work: () => Promise<void>): Promise<Timing> {
   const start = performance.now();
-  try {
-    await work();
-    return performance.now() - start;
-  } catch {
-    return null;
-  }
+  const failed = await work().then(
+    () => false,
+    () => true,
+  );
+  return { ms: performance.now() - start, failed };
 }
 
-const isNumber = (value: number | null): value is number => value !== null;
-const slowest = (times: readonly (number | null)[]) => (times.every(isNumber) ? Math.max(...times) : null);
-
-function shown(times: readonly (number | null)[]): string {
-  const failed = times.length - times.filter(isNumber).length;
-  return failed === 0 ? median(times.filter(isNumber)).toFixed(0) : `${failed} of ${times.length} failed`;
+function slowest(timings: readonly Timing[]): Timing {
+  const failed = timings.filter((timing) => timing.failed);
+  const slower = (one: Timing, other: Timing) => (other.ms > one.ms ? other : one);
+  return (failed.length > 0 ? failed : timings).reduce(slower);
 }
 
-function ratioOf(times: readonly (number | null)[], baseline: readonly (number | null)[]): number | null {
-  if (!times.every(isNumber) || !baseline.every(isNumber)) return null;
-  return median(times.map((time, round) => time / (baseline[round] ?? Number.NaN)));
+function shown(timings: readonly Timing[]): string {
+  const failed = timings.filter((timing) => timing.failed).length;
+  const ms = median(timings.map((timing) => timing.ms)).toFixed(0);
+  return failed === 0 ? ms : `${ms}, ${failed} of ${timings.length} failed`;
+}
+
+function ratioOf(timings: readonly Timing[], baseline: readonly Timing[]): number | null {
+  if ([...timings, ...baseline].some(({ failed }) => failed)) return null;
+  return median(timings.map(({ ms }, round) => ms / (baseline[round]?.ms ?? Number.NaN)));
 }
 
 /** Pages and the history, as the signed-in users read them. */

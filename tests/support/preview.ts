@@ -24,6 +24,8 @@ interface PreviewOptions {
   port: string;
   directory: string;
   variables?: Readonly<Record<string, string>>;
+  /** Hides its errors once it has started. */
+  quiet?: boolean;
 }
 
 /** Starts it on a data directory and waits until it has answered; throws with its output if it does not. */
@@ -34,11 +36,11 @@ export async function startPreview(options: PreviewOptions): Promise<Preview> {
 }
 
 /** Starts it and returns at once, for callers that may stop it during its start. */
-export function spawnPreview({ port, directory, variables = {} }: PreviewOptions): StartingPreview {
+export function spawnPreview({ port, directory, variables = {}, quiet = false }: PreviewOptions): StartingPreview {
   const preview = spawn(process.execPath, ["--import", "tsx", path.join(ROOT, "scripts", "preview.ts")], {
     cwd: ROOT,
     env: { ...process.env, ...unset(), PORT: port, TOLLGATE_DATA_DIR: directory, ...variables },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", quiet ? "pipe" : "inherit"],
     // Its own group: a ctrl-C in the terminal comes to the tests first, whose teardown ends it.
     detached: true,
   });
@@ -46,7 +48,8 @@ export function spawnPreview({ port, directory, variables = {} }: PreviewOptions
   const read = (chunk: Buffer) => {
     output += chunk;
   };
-  preview.stdout.on("data", read);
+  const streams = [preview.stdout, preview.stderr].filter((stream) => stream !== null);
+  for (const stream of streams) stream.on("data", read);
   const isRunning = () => preview.exitCode === null && preview.signalCode === null;
 
   const stop = async () => {
@@ -69,7 +72,7 @@ export function spawnPreview({ port, directory, variables = {} }: PreviewOptions
       await sleep(100);
     }
     // The log goes on; it is read and discarded.
-    preview.stdout.off("data", read).resume();
+    for (const stream of streams) stream.off("data", read).resume();
   };
   return { started: untilAnswered(), stop };
 }
