@@ -3,7 +3,7 @@
  * Machines are shared and noisy. So the ratios to the bare UPDATE of the same round are compared, as medians over
  * interleaved rounds.
  *
- *   npm run bench                 all parts, about ten minutes
+ *   npm run bench                 all parts, about a quarter of an hour
  *   npm run bench -- gate         the gate beside a bare UPDATE and other libraries
  *   npm run bench -- http         the consume route beside an empty one
  *   npm run bench -- webhooks     renewals beside an empty route, and with a long history

@@ -72,6 +72,7 @@ export async function oneUserBench(run: Run, { rounds, milliseconds }: Rounds): 
         ["", "alone ms", "beside ms", "ratio", "failed calls", "answers to the load"],
         rows,
       );
+      console.log();
     });
   });
 }

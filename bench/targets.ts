@@ -28,6 +28,7 @@ export function printFigures(title: string, figures: readonly Figure[]): void {
       verdict(value, target),
     ];
   });
+  console.log();
   printTable(title, ["", "measured", "bar", "aim", "reached"], rows);
 }
 

@@ -49,7 +49,7 @@ export async function measureJobs(run: Run, urls: { seeded: string; empty: strin
       String(statements),
       longestSeconds.toFixed(2),
       memory.toFixed(0),
-      error ?? longest,
+      error === null ? longest : `${longest}: ${error}`,
     ]),
   );
   const drifting = results.reduce((sum, result) => sum + (result.drifting ?? 0), 0);
