@@ -56,6 +56,7 @@ export async function seed(url: string, { users, rows, windowRows }: Sizes, repo
 
     await inChunks(users, CHUNK_USERS, (from, to) => bringFreeCountersInLine(pool, from, to));
     for (const user of [MANY, FEW]) await bringCountersInLine(pool, user);
+    await sumHours(pool, MANY);
   } finally {
     await pool.end();
   }
@@ -102,41 +103,53 @@ async function subscribe(url: string, user: string) {
   return subscription;
 }
 
-/**
- * SCHEMA: sets the counters to the sums of the ledger rows in the current window. Change it with the counters' table: with
- * usage_counters, set used, and begin with summed_until before the first row.
- */
+/** Sets the counter to the sum of the ledger rows in its window. */
 async function bringCountersInLine(pool: pg.Pool, user: string): Promise<void> {
   await pool.query(
-    `update tollgate.subscriptions s
-     set usage = s.usage || (
-       select jsonb_build_object('words_used', coalesce(sum(l.amount), 0))
-       from tollgate.usage_ledger l
-       where l.user_id = s.user_id and l.field = 'words_used' and l.at >= s.window_start and l.at < s.window_end)
-     where s.user_id = $1 and s.product = 'writer'`,
+    `update tollgate.usage_counters c
+     set used = tollgate.usage_between(c.user_id, c.field, c.window_start, c.window_end)
+     where c.user_id = $1 and c.field = 'words_used'`,
     [user],
   );
 }
 
 /**
- * SCHEMA: as bringCountersInLine, for a range of free users. Their windows begin in the past, as if the users had come
- * then: a free plan's windows are counted from the row's creation.
+ * As bringCountersInLine, for a range of free users. Their windows begin in the past, as if the users had come then: a
+ * free plan's windows are counted from the row's creation.
  */
 async function bringFreeCountersInLine(pool: pg.Pool, from: number, to: number): Promise<void> {
+  const range = "between 'scale-' || lpad($1::text, 7, '0') and 'scale-' || lpad($2::text, 7, '0')";
+  const began = new Date(FREE_WINDOW_BEGAN);
   await pool.query(
     `update tollgate.subscriptions s
      set created_at = $3, window_start = $3, window_end = $3::timestamptz + interval '1 month',
-       advance_at = $3::timestamptz + interval '1 month', usage = s.usage || jsonb_build_object('messages_count', u.used)
-     from (
-       select l.user_id, sum(l.amount) as used
-       from tollgate.usage_ledger l
-       where l.user_id between 'scale-' || lpad($1::text, 7, '0') and 'scale-' || lpad($2::text, 7, '0')
-         and l.field = 'messages_count' and l.at >= $3
-       group by l.user_id
-     ) u
-     where s.user_id = u.user_id and s.product = 'chatbots'`,
-    [from, to, new Date(FREE_WINDOW_BEGAN)],
+       advance_at = $3::timestamptz + interval '1 month'
+     where s.user_id ${range} and s.product = 'chatbots'`,
+    [from, to, began],
   );
+  await pool.query(
+    `update tollgate.usage_counters c
+     set window_start = $3, window_end = $3::timestamptz + interval '1 month',
+       current_until = case when c.current_until = '-infinity' then c.current_until
+         else $3::timestamptz + interval '1 month' end,
+       used = case when c.field = 'messages_count' then coalesce((
+         select sum(l.amount) from tollgate.usage_ledger l
+         where l.user_id = c.user_id and l.field = c.field and l.at >= $3), 0) else c.used end
+     where c.user_id ${range} and c.product = 'chatbots'`,
+    [from, to, began],
+  );
+}
+
+/** Sums the user's hours, as the job has done in an installation that runs. The job sums those of all others later. */
+async function sumHours(pool: pg.Pool, user: string): Promise<void> {
+  for (;;) {
+    const { rows } = await pool.query(
+      "select tollgate.begin_hour_sums(null, 10, 1, $1, 'writer') -> 'counters' as counters",
+      [user],
+    );
+    if (rows[0].counters.length === 0) return;
+    await pool.query("select tollgate.finish_hour_sums($1)", [JSON.stringify(rows[0].counters)]);
+  }
 }
 
 /** Works on the chunks of 1 to `count`, WORKERS at a time. */
