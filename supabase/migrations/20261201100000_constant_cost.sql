@@ -109,7 +109,7 @@ comment on function tollgate.add_fetched_notes(text, text, jsonb, boolean) is 'L
 -- attach_notes then assigns it to that user. If the event is decided already (an admin has dismissed it), nothing is
 -- recorded.
 -- If p_disputed is true, the event names another user than p_user_id, and its reason says so.
--- Locks: the notes without a user (advisory, see attach_notes), the users row (hold_user), then the event.
+-- Locks: the ids of notes without a user (lock_notes, see attach_notes), the users row (hold_user), then the event.
 create or replace function tollgate.add_notes(
   p_user_id text,
   p_processor text,
@@ -124,7 +124,10 @@ declare
   v_event tollgate.webhook_events;
 begin
   if v_user_id is null then
-    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('tollgate.notes_without_user', 0));
+    perform tollgate.lock_notes(p_processor, array(
+      select i.id
+      from jsonb_to_recordset(p_notes) as n (customer text, subscription text, transaction text)
+      cross join unnest(array[n.customer, n.subscription, n.transaction]) as i (id)));
     -- A link that was made after the caller's read.
     select l.user_id into v_user_id
     from jsonb_to_recordset(p_notes) as n (customer text, subscription text, transaction text)
@@ -274,9 +277,9 @@ comment on function tollgate.assert_deadline() is 'Undoes a statement that took 
 -- supabase/schemas/functions/attach_notes.sql
 -- Called by resolve_links, link_customer and link_transaction when they have made a link. Assigns the earlier notes
 -- without a user to the link's user.
--- This function and add_notes take the same lock; add_notes takes it before it looks for a link. So one of the two
+-- This function and add_notes lock the same ids; add_notes locks them before it looks for a link. So one of the two
 -- always sees the other's rows, in either order of commits.
--- Locks: the notes without a user (advisory), then their events.
+-- Locks: the ids (lock_notes), then the events of their notes.
 create or replace function tollgate.attach_notes(
   p_processor text,
   p_user_id text,
@@ -287,7 +290,7 @@ create or replace function tollgate.attach_notes(
 language plpgsql set search_path = ''
 as $$
 begin
-  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('tollgate.notes_without_user', 0));
+  perform tollgate.lock_notes(p_processor, array[p_customer_id, p_subscription_id, p_transaction_id]);
   with attached as (
     update tollgate.notes n set user_id = p_user_id
     where n.user_id is null and n.processor = p_processor
@@ -3712,6 +3715,29 @@ end;
 $$;
 
 comment on function tollgate.load_webhook_event(text, text) is 'The raw bytes of a webhook event, and its outcome.';
+
+-- supabase/schemas/functions/lock_notes.sql
+-- Called by add_notes and attach_notes: locks the notes without a user that name one of these ids, until the transaction
+-- ends. Each id is locked alone, so events of different customers do not wait for each other.
+-- Locks: the ids (advisory), in one order.
+create or replace function tollgate.lock_notes(p_processor text, p_ids text[]) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  v_key bigint;
+begin
+  for v_key in
+    select distinct pg_catalog.hashtextextended('tollgate.notes_without_user/' || p_processor || '/' || i.id, 0)
+    from unnest(p_ids) as i (id)
+    where i.id is not null
+    order by 1
+  loop
+    perform pg_catalog.pg_advisory_xact_lock(v_key);
+  end loop;
+end;
+$$;
+
+comment on function tollgate.lock_notes(text, text[]) is 'Locks the notes without a user that name one of these ids.';
 
 -- supabase/schemas/functions/lock_subscription.sql
 -- Called by every function that counts, gives back or commits: the only way to the row. Locks the user's row of the product
