@@ -8,6 +8,7 @@ import { stripe } from "@/lib/processors/stripe";
 import { type StripeObject, sign } from "@/lib/sandbox/event-builders/stripe/events";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
+import { interrupted } from "@/tests/support/interrupted";
 import { deliver, TEST_SECRET } from "@/tests/support/stripe";
 import { receive } from "./receive";
 
@@ -183,4 +184,43 @@ test("an outcome that is already final is not replaced by that of a second readi
   await deliver(gateway, event);
   await deliver(gateway, event);
   expect(await stored(event)).toMatchObject({ outcome: "ignored", deliveries: 2, attempts: 1 });
+});
+
+/** The subscription's event with a second product's item. */
+function withDepot(event: StripeObject): StripeObject {
+  const copy = JSON.parse(JSON.stringify(event)) as { data: { object: { items: { data: object[] } } } };
+  const { data } = copy.data.object.items;
+  const depot = JSON.stringify(data[0]).replaceAll("mail_silver", "depot_office").replaceAll("si_", "si_depot_");
+  data.push(JSON.parse(depot));
+  return copy as unknown as StripeObject;
+}
+
+test("a product that becomes known after the reads of an event gets the event's shared fact", async () => {
+  const fake = play();
+  await deliver(gateway, fake.created());
+  const both = withDepot(fake.changed({ cancelAtPeriodEnd: true }, Date.now() - DAY_MS));
+  const ended = fake.deleted(Date.now() - 1000);
+  await deliver(
+    interrupted(gateway, "receiveWebhookEvent", () => deliver(gateway, both)),
+    ended,
+  );
+  const { subscriptions } = await gateway.usage(user);
+  expect(subscriptions.map(({ plan: each, status }) => [each, status])).toEqual([
+    ["free", "canceled"],
+    ["free", "canceled"],
+  ]);
+});
+
+test("a known product that the catalog has dropped is left out", async () => {
+  const fake = play();
+  await deliver(gateway, fake.created());
+  for (const table of ["subscriptions", "subscription_records"])
+    await query(
+      `insert into ${table} select (jsonb_populate_record(r, '{"product":"dropped"}')).* from ${table} r
+       where r.user_id = $1 and r.product = 'mail'`,
+      [user],
+    );
+  const renewed = fake.renewed();
+  const inOneCall = { ...gateway, recordWebhookEvent: () => Promise.reject(new Error("The event is stored alone.")) };
+  expect((await deliver(inOneCall, renewed)).body).toMatchObject({ outcome: "applied" });
 });
