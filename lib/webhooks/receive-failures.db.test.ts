@@ -1,4 +1,5 @@
 /** Deliveries that meet locks, erasures, defects and each other: the event is stored, and links are made once. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import { priceLists } from "@/lib/config/current-catalog";
@@ -40,7 +41,10 @@ async function holding<T>(statement: string, values: unknown[], work: () => Prom
   try {
     await client.query("begin");
     await client.query(statement, values);
-    return await work();
+    const late = sleep(10_000, undefined, { ref: false }).then(() =>
+      Promise.reject(new Error("It waits for the lock.")),
+    );
+    return await Promise.race([work(), late]);
   } finally {
     await client.query("rollback");
     client.release();
