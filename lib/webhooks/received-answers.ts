@@ -32,7 +32,8 @@ export function planOf(assessed: Assessment): EventPlan {
 export function withReceived(plan: EventPlan | null, received: Received, gateway: Gateway): Gateway {
   const subscription = plan !== null && "reads" in plan ? plan.reads.facts?.subscription : undefined;
   const userId = received.links?.userId;
-  let { links, finished } = received;
+  let { links } = received;
+  let finished = plan !== null && "result" in plan;
   let answers: Pick<Received, "knownProducts" | "timelines"> | null = received;
   const committed: { product: ProductId; facts: readonly Fact[] }[] = [];
 

@@ -40,13 +40,12 @@ export function memoryTransport(known: (userId: string) => readonly Fact[]): Tra
       ...ONE_USER,
     }),
     load_timeline: ({ p_user_id }) => timeline(p_user_id),
-    receive_webhook_event: ({ p_result, p_identity, p_facts }) => {
+    receive_webhook_event: ({ p_identity, p_facts }) => {
       const identity = p_identity as { trusted_user_id: string | null; customer_id: string | null } | null;
       const userId = identity && (identity.trusted_user_id ?? identity.customer_id);
       const products = userId ? ((p_facts as { products: string[] } | null)?.products ?? []) : [];
       return {
         ...UNDECIDED,
-        finished: p_result !== null,
         links: identity && { user_id: userId, ...ONE_USER },
         known_products: ["writer"],
         timelines: products.map((product) => ({ product, timeline: timeline(userId) })),

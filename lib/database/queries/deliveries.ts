@@ -7,8 +7,6 @@ import { resolvedLinks } from "./links";
 import { loadedTimeline } from "./timelines";
 
 const received = eventState.extend({
-  /** Whether the event now has the given outcome. */
-  finished: z.boolean(),
   /** null if the event names no ids, or was decided before. */
   links: resolvedLinks.nullable(),
   /** null if the event does not concern them. */

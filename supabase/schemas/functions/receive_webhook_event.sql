@@ -4,8 +4,8 @@
 --   p_identity  {customer_id, subscription_id, transaction_id, trusted_user_id}: the arguments of resolve_links
 --   p_facts     {subscription_id, products, shared}: the arguments of load_timeline; "shared" if the event also concerns the
 --               other products of the subscription
--- The answer is the state before p_result, and: finished (p_result is stored), links (of resolve_links), known_products, and
--- timelines [{product, timeline}] (of load_timeline).
+-- The answer is the state before p_result, and: links (of resolve_links), known_products, and timelines [{product, timeline}]
+-- (of load_timeline).
 -- An error undoes all of it. The caller then stores the event by record_webhook_event.
 -- The event is last: functions that write facts lock the users row before it. attach_notes locks events that only have
 -- notes; no transaction waits for these and holds a subscriptions row.
@@ -29,7 +29,6 @@ declare
   v_links jsonb;
   v_reads jsonb := jsonb_build_object('known_products', null, 'timelines', '[]'::jsonb);
   v_state jsonb;
-  v_finishes boolean;
 begin
   if p_identity is not null and not exists (
     select from tollgate.webhook_events e
@@ -44,12 +43,11 @@ begin
 
   v_state := tollgate.record_webhook_event(
     p_processor, p_id, p_event_type, p_raw, p_payload, p_livemode, p_occurred_at);
-  v_finishes := p_result is not null and coalesce(v_state ->> 'outcome', '') not in ('applied', 'ignored');
-  if v_finishes then
+  if p_result is not null then
     perform tollgate.finish_webhook_event(p_processor, p_id, p_result ->> 'outcome', p_result ->> 'reason',
       p_result ->> 'customer_id', p_result ->> 'subscription_id', p_result ->> 'hint_user_id');
   end if;
-  return v_state || v_reads || jsonb_build_object('finished', v_finishes, 'links', v_links);
+  return v_state || v_reads || jsonb_build_object('links', v_links);
 end;
 $$;
 
