@@ -9,6 +9,7 @@ import { auditQueries } from "./queries/audit";
 import { billingAccountQueries } from "./queries/billing-accounts";
 import { callOver } from "./queries/call";
 import { checkoutQueries } from "./queries/checkouts";
+import { deliveryQueries } from "./queries/deliveries";
 import { healthQueries } from "./queries/health";
 import { inboxQueries } from "./queries/inbox";
 import { jobQueries } from "./queries/jobs";
@@ -31,6 +32,7 @@ export type { BillingAccounts, LinkedCustomer } from "./queries/billing-accounts
 export type { DuplicateCheckout, OngoingSubscription, StoredCheckout } from "./queries/checkouts";
 export type { DecisionRow } from "./queries/decision-row";
 
+export type { EventPlan, Received } from "./queries/deliveries";
 export type { EventOutcome, EventState } from "./queries/inbox";
 export type { FormerUser } from "./queries/links";
 export type { BillingMetrics } from "./queries/metrics";
@@ -53,6 +55,7 @@ export function createGateway(transport: Transport) {
     ...auditQueries(call),
     ...billingAccountQueries(call),
     ...checkoutQueries(call),
+    ...deliveryQueries(call),
     ...healthQueries(call),
     ...inboxQueries(call),
     ...jobQueries(call),

@@ -7,7 +7,7 @@ import { postgresTransport } from "./transports/postgres";
 import { supabaseTransport } from "./transports/supabase";
 import type { Transport } from "./transports/transport";
 
-export { DatabaseError } from "./errors";
+export { DatabaseError, isContention } from "./errors";
 export type {
   BillingAccounts,
   BillingMetrics,
@@ -21,6 +21,7 @@ export type {
   EventCursor,
   EventDetail,
   EventOutcome,
+  EventPlan,
   EventRow,
   EventState,
   FieldState,
@@ -32,6 +33,7 @@ export type {
   MovePart,
   OngoingSubscription,
   OrderedCharge,
+  Received,
   SandboxAccount,
   SandboxClock,
   StoredCheckout,

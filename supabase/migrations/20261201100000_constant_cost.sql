@@ -111,7 +111,7 @@ comment on function tollgate.add_fetched_notes(text, text, jsonb, boolean) is 'L
 -- attach_notes then assigns it to that user. If the event is decided already (an admin has dismissed it), nothing is
 -- recorded.
 -- If p_disputed is true, the event names another user than p_user_id, and its reason says so.
--- Locks: the notes without a user (advisory, see attach_notes), the users row (hold_user), then the event.
+-- Locks: the ids of notes without a user (lock_notes, see attach_notes), the users row (hold_user), then the event.
 create or replace function tollgate.add_notes(
   p_user_id text,
   p_processor text,
@@ -126,7 +126,10 @@ declare
   v_event tollgate.webhook_events;
 begin
   if v_user_id is null then
-    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('tollgate.notes_without_user', 0));
+    perform tollgate.lock_notes(p_processor, array(
+      select i.id
+      from jsonb_to_recordset(p_notes) as n (customer text, subscription text, transaction text)
+      cross join unnest(array[n.customer, n.subscription, n.transaction]) as i (id)));
     -- A link that was made after the caller's read.
     select l.user_id into v_user_id
     from jsonb_to_recordset(p_notes) as n (customer text, subscription text, transaction text)
@@ -276,9 +279,9 @@ comment on function tollgate.assert_deadline() is 'Undoes a statement that took 
 -- supabase/schemas/functions/attach_notes.sql
 -- Called by resolve_links, link_customer and link_transaction when they have made a link. Assigns the earlier notes
 -- without a user to the link's user.
--- This function and add_notes take the same lock; add_notes takes it before it looks for a link. So one of the two
+-- This function and add_notes lock the same ids; add_notes locks them before it looks for a link. So one of the two
 -- always sees the other's rows, in either order of commits.
--- Locks: the notes without a user (advisory), then their events.
+-- Locks: the ids (lock_notes), then the events of their notes.
 create or replace function tollgate.attach_notes(
   p_processor text,
   p_user_id text,
@@ -289,7 +292,7 @@ create or replace function tollgate.attach_notes(
 language plpgsql set search_path = ''
 as $$
 begin
-  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('tollgate.notes_without_user', 0));
+  perform tollgate.lock_notes(p_processor, array[p_customer_id, p_subscription_id, p_transaction_id]);
   with attached as (
     update tollgate.notes n set user_id = p_user_id
     where n.user_id is null and n.processor = p_processor
@@ -2604,8 +2607,9 @@ $$;
 comment on function tollgate.finish_notice(text, bigint) is 'Marks a notice as delivered.';
 
 -- supabase/schemas/functions/finish_webhook_event.sql
--- Called by receive() for an event that adds no facts: ignored, deferred or quarantined. A deferred event names the
--- customer or subscription whose link it waits for, and the user that the browser named. A final outcome stays.
+-- Called by receive() or receive_webhook_event for an event that adds no facts: ignored, deferred or quarantined. A deferred
+-- event names the customer or subscription whose link it waits for, and the user that the browser named. A final outcome
+-- stays.
 create or replace function tollgate.finish_webhook_event(
   p_processor text,
   p_id text,
@@ -3176,7 +3180,8 @@ $$;
 comment on function tollgate.is_other_users_transaction(text, text, text) is 'Whether our server made a transaction for another user.';
 
 -- supabase/schemas/functions/known_products.sql
--- Called by receive() for a subscription with an unknown price: the products that have a record of this subscription.
+-- Called by load_timelines, and before each later attempt to decide an event: the products that have a record of this
+-- subscription.
 create or replace function tollgate.known_products(p_user_id text, p_processor text, p_subscription_id text) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -3652,10 +3657,10 @@ $$;
 comment on function tollgate.load_checkout(text, uuid) is 'One of a user''s own checkouts.';
 
 -- supabase/schemas/functions/load_timeline.sql
--- Called before every fold. Returns the facts of the user and product, the revision that commit_timeline compares, and
--- the date that anchors the free windows. The "others" are facts of the same subscriptions in the user's other
--- products. They include the facts of p_subscription_id, which this product may not know yet. They have the shared
--- status, item lists and unlisted charges.
+-- Called before every fold; load_timelines calls it for the first fold of a delivery. Returns the facts of the user and
+-- product, the revision that commit_timeline compares, and the date that anchors the free windows. The "others" are facts
+-- of the same subscriptions in the user's other products. They include the facts of p_subscription_id, which this product
+-- may not know yet. They have the shared status, item lists and unlisted charges.
 -- Locks: the users row (hold_user), so that no erasure deletes the rows meanwhile.
 create or replace function tollgate.load_timeline(p_user_id text, p_product text, p_subscription_id text default null)
 returns jsonb
@@ -3690,6 +3695,44 @@ $$;
 
 comment on function tollgate.load_timeline(text, text, text) is 'Facts, revision and free anchor of a user and product.';
 
+-- supabase/schemas/functions/load_timelines.sql
+-- Called by receive_webhook_event: the timelines of the products that an event concerns.
+--   p_facts  {subscription_id, products, shared}
+-- If "shared", the known products of the subscription concern the event too. They are read after the timelines of the named
+-- products. So an event that makes a product known is in these timelines, or in known_products, or commit_timeline refuses.
+-- Rows of the named products are made in order of product. The rows of known products exist.
+-- Locks: the users row (hold_user), then missing subscriptions rows. Errors: TG404 unknown product.
+create or replace function tollgate.load_timelines(p_user_id text, p_processor text, p_facts jsonb) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_subscription_id text := p_facts ->> 'subscription_id';
+  v_known jsonb;
+  v_timelines jsonb := '[]';
+  v_product text;
+begin
+  for v_product in select n.product from jsonb_array_elements_text(p_facts -> 'products') as n (product) order by 1 loop
+    v_timelines := v_timelines || jsonb_build_object(
+      'product', v_product, 'timeline', tollgate.load_timeline(p_user_id, v_product, v_subscription_id));
+  end loop;
+  if (p_facts ->> 'shared')::boolean then
+    v_known := tollgate.known_products(p_user_id, p_processor, v_subscription_id);
+    -- The catalog may have dropped a known product.
+    for v_product in
+      select k.product from jsonb_array_elements_text(v_known) as k (product)
+      where not p_facts -> 'products' ? k.product
+        and exists (select from tollgate.catalog_plans p where p.product = k.product)
+    loop
+      v_timelines := v_timelines || jsonb_build_object(
+        'product', v_product, 'timeline', tollgate.load_timeline(p_user_id, v_product, v_subscription_id));
+    end loop;
+  end if;
+  return jsonb_build_object('known_products', v_known, 'timelines', v_timelines);
+end;
+$$;
+
+comment on function tollgate.load_timelines(text, text, jsonb) is 'The timelines that an event concerns, and the known products of its subscription.';
+
 -- supabase/schemas/functions/load_webhook_event.sql
 -- Called by the retry job, by replay, and when a link releases waiting events: the signed bytes, in hex. Errors: TG404 no
 -- such event.
@@ -3708,6 +3751,29 @@ end;
 $$;
 
 comment on function tollgate.load_webhook_event(text, text) is 'The raw bytes of a webhook event, and its outcome.';
+
+-- supabase/schemas/functions/lock_notes.sql
+-- Called by add_notes and attach_notes: locks the notes without a user that name one of these ids, until the transaction
+-- ends. Each id is locked alone, so events of different customers do not wait for each other.
+-- Locks: the ids (advisory), in one order.
+create or replace function tollgate.lock_notes(p_processor text, p_ids text[]) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  v_key bigint;
+begin
+  for v_key in
+    select distinct pg_catalog.hashtextextended('tollgate.notes_without_user/' || p_processor || '/' || i.id, 0)
+    from unnest(p_ids) as i (id)
+    where i.id is not null
+    order by 1
+  loop
+    perform pg_catalog.pg_advisory_xact_lock(v_key);
+  end loop;
+end;
+$$;
+
+comment on function tollgate.lock_notes(text, text[]) is 'Locks the notes without a user that name one of these ids.';
 
 -- supabase/schemas/functions/lock_subscription.sql
 -- Called by every function that counts, gives back or commits: the only way to the row. Locks the user's row of the product
@@ -4219,6 +4285,62 @@ $$;
 
 comment on function tollgate.rebuild_timeline(text, text, bigint, jsonb, boolean) is 'Computes a user''s timeline and counters again and returns the differences.';
 
+-- supabase/schemas/functions/receive_webhook_event.sql
+-- Called by receive() for every verified delivery. Stores the event and reads all that its decision needs, in one
+-- transaction. A decided event is a duplicate: it makes no links and reads nothing.
+--   p_result    {outcome, reason, customer_id, subscription_id, hint_user_id}: the outcome of an event that needs no reads
+--   p_identity  {customer_id, subscription_id, transaction_id, trusted_user_id}: the arguments of resolve_links
+--   p_facts     {subscription_id, products, shared}: the arguments of load_timeline; "shared" if the event also concerns the
+--               other products of the subscription
+-- The answer is the state before p_result, and: links (of resolve_links), known_products, and timelines [{product, timeline}]
+-- (of load_timeline).
+-- An error undoes all of it. The caller then stores the event by record_webhook_event.
+-- The event is last: functions that write facts lock the users row before it. attach_notes locks events that only have
+-- notes; no transaction waits for these and holds a subscriptions row.
+-- Locks: the users row (hold_user), missing subscriptions rows by product, then the event. Errors: TG400 bad user id, TG404
+-- unknown product.
+create or replace function tollgate.receive_webhook_event(
+  p_processor text,
+  p_id text,
+  p_event_type text,
+  p_raw bytea,
+  p_payload jsonb,
+  p_livemode boolean,
+  p_occurred_at timestamptz,
+  p_result jsonb,
+  p_identity jsonb,
+  p_facts jsonb
+) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_links jsonb;
+  v_reads jsonb := jsonb_build_object('known_products', null, 'timelines', '[]'::jsonb);
+  v_state jsonb;
+begin
+  if p_identity is not null and not exists (
+    select from tollgate.webhook_events e
+    where e.processor = p_processor and e.id = p_id and e.outcome in ('applied', 'ignored')
+  ) then
+    v_links := tollgate.resolve_links(p_processor, p_identity ->> 'customer_id', p_identity ->> 'subscription_id',
+      p_identity ->> 'trusted_user_id', p_identity ->> 'transaction_id');
+    if v_links ->> 'user_id' is not null and p_facts is not null then
+      v_reads := tollgate.load_timelines(v_links ->> 'user_id', p_processor, p_facts);
+    end if;
+  end if;
+
+  v_state := tollgate.record_webhook_event(
+    p_processor, p_id, p_event_type, p_raw, p_payload, p_livemode, p_occurred_at);
+  if p_result is not null then
+    perform tollgate.finish_webhook_event(p_processor, p_id, p_result ->> 'outcome', p_result ->> 'reason',
+      p_result ->> 'customer_id', p_result ->> 'subscription_id', p_result ->> 'hint_user_id');
+  end if;
+  return v_state || v_reads || jsonb_build_object('links', v_links);
+end;
+$$;
+
+comment on function tollgate.receive_webhook_event(text, text, text, bytea, jsonb, boolean, timestamptz, jsonb, jsonb, jsonb) is 'Stores a webhook event, links its ids, and reads the timelines that it concerns.';
+
 -- supabase/schemas/functions/recent_notices.sql
 -- Called by the admin's list: the notices of all users, newest first, from before the last one of the previous page.
 create or replace function tollgate.recent_notices(p_limit integer default 50, p_before timestamptz default 'infinity')
@@ -4247,7 +4369,7 @@ $$;
 comment on function tollgate.record_audit_entry(text, text, text, jsonb) is 'Adds an entry to the audit log.';
 
 -- supabase/schemas/functions/record_webhook_event.sql
--- Called by receive() for every verified delivery, before any decision. Stores the event once. Returns its outcome if an
+-- Called by receive_webhook_event, and by receive() if that failed. Stores the event once. Returns its outcome if an
 -- earlier delivery was decided; then this one is a duplicate. The next delivery decides an event that was stored and not
 -- decided (a crash, a 503).
 create or replace function tollgate.record_webhook_event(
@@ -4803,11 +4925,11 @@ $$;
 comment on function tollgate.reserved_at(text, text, text, timestamptz, timestamptz) is 'Ends expired reservations; the reserved amounts of a window, and until when.';
 
 -- supabase/schemas/functions/resolve_links.sql
--- Called by receive(): the user of an event. A linked subscription keeps its user. Its event may name another one: by
--- customer, by transaction, or by the user id that our server wrote at the processor (p_trusted_user_id). Then the event
--- belongs to the known user, and "disputed" is true. An event of a subscription without a user belongs to the one user that
--- these name; missing links of customer and subscription are made. If they name several users, nothing is written and the
--- answer is a conflict. It never moves a link.
+-- Called by receive_webhook_event, and before each later attempt to decide an event: its user. A linked subscription keeps
+-- its user. Its event may name another one: by customer, by transaction, or by the user id that our server wrote at the
+-- processor (p_trusted_user_id). Then the event belongs to the known user, and "disputed" is true. An event of a
+-- subscription without a user belongs to the one user that these name; missing links of customer and subscription are made.
+-- If they name several users, nothing is written and the answer is a conflict. It never moves a link.
 -- Also returns the events that waited, the number of moves between users, and the former users: naming one of them disputes
 -- nothing.
 -- Locks: the users row (hold_user).

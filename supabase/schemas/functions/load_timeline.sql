@@ -1,7 +1,7 @@
--- Called before every fold. Returns the facts of the user and product, the revision that commit_timeline compares, and
--- the date that anchors the free windows. The "others" are facts of the same subscriptions in the user's other
--- products. They include the facts of p_subscription_id, which this product may not know yet. They have the shared
--- status, item lists and unlisted charges.
+-- Called before every fold; load_timelines calls it for the first fold of a delivery. Returns the facts of the user and
+-- product, the revision that commit_timeline compares, and the date that anchors the free windows. The "others" are facts
+-- of the same subscriptions in the user's other products. They include the facts of p_subscription_id, which this product
+-- may not know yet. They have the shared status, item lists and unlisted charges.
 -- Locks: the users row (hold_user), so that no erasure deletes the rows meanwhile.
 create or replace function tollgate.load_timeline(p_user_id text, p_product text, p_subscription_id text default null)
 returns jsonb
