@@ -68,6 +68,8 @@ export interface Change {
   quantity: number;
   collectionPaused: boolean;
   pastDueSince: Instant | null;
+  /** When its plan and interval began. */
+  planSince: Instant;
   /** Index into `periods`; -1 before the first. */
   period: number;
   /** The subscription belongs to another user: before it was transferred to this one, or since it left. */
@@ -128,9 +130,20 @@ export function isPastDue(status: Status): boolean {
   return status === "past_due" || status === "unpaid";
 }
 
+/** The index of the last entry up to `at`, by binary search; -1 if there is none. The entries are in order. */
+export function lastIndexUntil<T>(entries: readonly T[], at: Instant, instantOf: (entry: T) => Instant): number {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (instantOf(entries[middle] as T) <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
 /** The subscription's state at `at`; undefined before its first change. */
 export function changeAt({ changes }: Pick<SubscriptionHistory, "changes">, at: Instant): Change | undefined {
-  return changes.findLast(({ from }) => from <= at);
+  return changes[lastIndexUntil(changes, at, ({ from }) => from)];
 }
 
 /** Whether the subscription can entitle to a plan: it is live and has a period. */

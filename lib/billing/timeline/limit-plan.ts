@@ -5,8 +5,10 @@ import { ATTEMPT_TOLERANCE_MS, owesAt } from "./debts";
 import {
   type ActiveSubscription,
   type Change,
+  type Confirmation,
   changeAt,
   isPastDue,
+  lastIndexUntil,
   openedAt,
   type Period,
   type SubscriptionHistory,
@@ -36,12 +38,12 @@ export function limitPlan(
 }
 
 /** The change that began the trial at `at`, even if the trial was interrupted. */
-function trialAt({ changes }: SubscriptionHistory, at: Instant): Change | undefined {
+export function trialAt({ changes }: Pick<SubscriptionHistory, "changes">, at: Instant): Change | undefined {
   let began: Change | undefined;
-  for (const change of changes) {
-    if (change.from > at) break;
-    if (change.status === "trialing") began ??= change;
-    else if (LIVE.has(change.status)) began = undefined;
+  for (let index = lastIndexUntil(changes, at, ({ from }) => from); index >= 0; index -= 1) {
+    const change = changes[index] as Change;
+    if (change.status === "trialing") began = change;
+    else if (LIVE.has(change.status)) break;
   }
   return began;
 }
@@ -76,14 +78,14 @@ export function confirmedPlanAt(
   { confirmations }: SubscriptionHistory,
   at: Instant,
 ): string | undefined {
-  const last = confirmations.findLast((confirmation) => confirmation.at <= at);
-  return confirmations
-    .filter((confirmation) => confirmation.at === last?.at)
-    .map(({ plan }) => plan)
-    .reduce<string | undefined>(
-      (best, plan) => (best && planRank(product, best) >= planRank(product, plan) ? best : plan),
-      undefined,
-    );
+  const last = lastIndexUntil(confirmations, at, (confirmation) => confirmation.at);
+  let best: string | undefined;
+  for (let index = last; index >= 0; index -= 1) {
+    const { at: confirmedAt, plan } = confirmations[index] as Confirmation;
+    if (confirmedAt !== confirmations[last]?.at) break;
+    if (best === undefined || planRank(product, plan) >= planRank(product, best)) best = plan;
+  }
+  return best;
 }
 
 /**
@@ -91,7 +93,7 @@ export function confirmedPlanAt(
  * another plan or interval counts only while the subscription is past due.
  */
 function chargeFailed(product: Product, { history, change: current }: ActiveSubscription, at: Instant): boolean {
-  const since = planSince(history, current) - ATTEMPT_TOLERANCE_MS;
+  const since = current.planSince - ATTEMPT_TOLERANCE_MS;
   const failed = history.failures.findLast(
     (failure) =>
       failure.at <= at && (isPastDue(current.status) || (failure.at >= since && isForPlan(failure, current))),
@@ -104,13 +106,6 @@ function chargeFailed(product: Product, { history, change: current }: ActiveSubs
       confirmation.at <= at &&
       planRank(product, confirmation.plan) >= planRank(product, changeAt(history, confirmation.at)?.plan ?? ""),
   );
-}
-
-/** When the plan and interval of a change began. */
-function planSince({ changes }: SubscriptionHistory, current: Change): Instant {
-  const differs = (change: Change) => change.plan !== current.plan || change.interval !== current.interval;
-  const index = changes.findLastIndex((change) => change.from < current.from && differs(change));
-  return (changes[index + 1] as Change).from;
 }
 
 /**

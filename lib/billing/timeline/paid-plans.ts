@@ -2,17 +2,24 @@
  * Periods and plans that payments confirm. All payments of a subscription count, in any order.
  */
 import type { Instant, Interval, PaymentFact } from "../types";
-import { DAY_MS, monthsSince, sameStart } from "./calendar";
+import { DAY_MS, monthsSince, SAME_START } from "./calendar";
 import type { Change, Confirmation, Failure, Period, SubscriptionHistory } from "./history-types";
 import { unlistedChargeFor } from "./plan-items";
 
 /** The period that a payment names: the one with the nearest start; of two equally near, the earlier. */
 export function periodOf(periods: readonly Period[], { periodStart }: PaymentFact): Period | undefined {
   if (periodStart === null) return undefined;
-  const distance = ({ starts }: Period) => Math.min(...starts.map((start) => Math.abs(start - periodStart)));
-  return periods
-    .filter(({ starts }) => starts.some((start) => sameStart(start, periodStart)))
-    .reduce<Period | undefined>((best, next) => (best && distance(best) <= distance(next) ? best : next), undefined);
+  let nearest: Period | undefined;
+  let distance = Number.POSITIVE_INFINITY;
+  for (const period of periods) {
+    for (const start of period.starts) {
+      const gap = Math.abs(start - periodStart);
+      if (gap > SAME_START || gap >= distance) continue;
+      nearest = period;
+      distance = gap;
+    }
+  }
+  return nearest;
 }
 
 /** The part of the payment for this product's plan; null if it is for other items only. */
@@ -45,11 +52,17 @@ function intervalOf(start: Instant | null, end: Instant | null): Interval | null
   return monthsSince(start, end + DAY_MS) >= 11 ? "yearly" : "monthly";
 }
 
-/** Marks the period as paid, and as paid in full, if payments show it. */
-export function markPaid(history: SubscriptionHistory, period: Period, payments: readonly PaymentFact[]): void {
-  const own = payments.filter(
-    (fact) => (fact.purpose === "period" || fact.purpose === "change") && periodOf(history.periods, fact) === period,
-  );
+/** Marks the periods as paid, and as paid in full, if the history's payments show it. */
+export function markPaid(history: SubscriptionHistory): void {
+  const charges = new Map<Period | undefined, PaymentFact[]>(history.periods.map((period) => [period, []]));
+  for (const fact of history.payments) {
+    if (fact.purpose === "period" || fact.purpose === "change")
+      charges.get(periodOf(history.periods, fact))?.push(fact);
+  }
+  for (const period of history.periods) markPeriod(history, period, charges.get(period) ?? []);
+}
+
+function markPeriod(history: SubscriptionHistory, period: Period, own: readonly PaymentFact[]): void {
   const paid = own.filter(({ outcome }) => outcome === "paid");
   // A failed charge for the period overrides a presumption.
   const failed = own.filter((fact) => fact.outcome === "failed" && !isBeforeActivation(period, fact));
@@ -63,7 +76,7 @@ export function markPaid(history: SubscriptionHistory, period: Period, payments:
 
 /** The plan that the period opened with, and later plans in it. */
 function plansOf({ periods, changes }: SubscriptionHistory, period: Period): Pick<Change, "plan" | "interval">[] {
-  const index = periods.indexOf(period);
+  const index = periods.lastIndexOf(period);
   return [period, ...changes.filter((change) => change.period === index)];
 }
 

@@ -102,6 +102,7 @@ export function unlistedChargeFor(
  * deliveries has no effect.
  */
 export function sharedFacts(own: readonly Fact[], others: readonly Fact[]): Fact[] {
+  if (others.length === 0) return [];
   const subscriptions = new Set(own.map(sourceOf));
   const known = new Set(own.map(({ id }) => id));
   const shared = new Map<string, Fact>();

@@ -60,6 +60,7 @@ test("one snapshot is one period, one change and a record", () => {
         quantity: 2,
         collectionPaused: false,
         pastDueSince: null,
+        planSince: day(0),
         period: 0,
       },
     ],

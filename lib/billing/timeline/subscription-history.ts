@@ -40,7 +40,7 @@ export function replaySubscription(facts: readonly Fact[]): SubscriptionHistory 
     }
   }
   history.payments = payments.map((fact) => planPayment(fact, history)).filter((fact) => fact !== null);
-  for (const period of history.periods) markPaid(history, period, history.payments);
+  markPaid(history);
   history.confirmations = confirmationsOf(history, history.payments);
   return history;
 }
