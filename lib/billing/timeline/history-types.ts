@@ -93,6 +93,28 @@ export interface Debt {
   until: Instant | null;
 }
 
+/** The content of a payment that decides whether its period is paid. */
+export type Charge = Pick<
+  PaymentFact,
+  "at" | "outcome" | "purpose" | "periodStart" | "plan" | "interval" | "paidInFull"
+>;
+
+/** A summary of the part of a history that a checkpoint omits: its periods except the last, and their payments. */
+export interface Earlier {
+  /** The start of the first period; null if no period has opened. */
+  firstStart: Instant | null;
+  /** When the first omitted trial opened; null if there is none. */
+  firstTrial: Instant | null;
+  /** An omitted period was never paid. */
+  unpaid: boolean;
+  debts: Debt[];
+  /** The confirmations that the later part needs: by presumption, and by payment. */
+  presumed: Confirmation[];
+  paid: Confirmation[];
+  /** The payments for the last period, whose confirmations are in `paid`. */
+  charges: Charge[];
+}
+
 export interface SubscriptionHistory {
   source: Source;
   processor: Processor;
@@ -117,6 +139,7 @@ export interface SubscriptionHistory {
   /** When a change at the processor canceled a scheduled plan change. */
   schedulesCanceled: Instant[];
   trace: Record<string, Reason>;
+  earlier: Earlier;
 }
 
 /** A subscription that entitles to a plan at some instant, with its state and billing period then. */

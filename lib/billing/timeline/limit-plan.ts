@@ -7,6 +7,7 @@ import {
   type Change,
   type Confirmation,
   changeAt,
+  type Failure,
   isPastDue,
   lastIndexUntil,
   openedAt,
@@ -98,8 +99,17 @@ function chargeFailed(product: Product, { history, change: current }: ActiveSubs
     (failure) =>
       failure.at <= at && (isPastDue(current.status) || (failure.at >= since && isForPlan(failure, current))),
   );
-  if (failed === undefined) return false;
-  return !history.confirmations.some(
+  return failed !== undefined && !isSettled(product, history, failed, at);
+}
+
+/** Whether a plan as high as the subscription's was confirmed after the failed charge, up to `at`. */
+export function isSettled(
+  product: Product,
+  history: Pick<SubscriptionHistory, "confirmations" | "changes">,
+  failed: Failure,
+  at: Instant,
+): boolean {
+  return history.confirmations.some(
     (confirmation) =>
       // A presumption at the instant of the failure is older than the failure.
       (confirmation.byPayment ? confirmation.at >= failed.at : confirmation.at > failed.at) &&
@@ -124,14 +134,16 @@ export function isWithheld(
 /** Whether the period is unpaid and the user has another period that was never paid. */
 function hasOtherUnpaidPeriod(histories: readonly SubscriptionHistory[], period: Period, at: Instant): boolean {
   if (period.paid || period.trial) return false;
-  return histories.some(({ periods }) =>
-    periods.some(
-      (other) =>
-        other !== period &&
-        !other.paid &&
-        !other.trial &&
-        openedAt(other) <= at &&
-        at < (other.leftAt ?? Number.POSITIVE_INFINITY),
-    ),
+  return histories.some(
+    ({ periods, earlier }) =>
+      earlier.unpaid ||
+      periods.some(
+        (other) =>
+          other !== period &&
+          !other.paid &&
+          !other.trial &&
+          openedAt(other) <= at &&
+          at < (other.leftAt ?? Number.POSITIVE_INFINITY),
+      ),
   );
 }
