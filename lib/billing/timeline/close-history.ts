@@ -45,9 +45,9 @@ export function closeHistory(
   const index = before.periods.length - 1;
   const [period, final] = [before.periods[index] ?? null, whole.periods[index]];
   const trial = trialAt(before, cut);
-  // The limits of a trial need its first period.
-  if (trial && trial.period >= 0 && trial.period !== index) return null;
-  const summary = summarize(whole, histories, cut, trial?.from ?? cut);
+  // The limits of a trial need its first period, and the confirmations since.
+  if (trial && trial.period !== index) return null;
+  const summary = summarize(whole, histories, cut);
   return {
     processor: before.processor,
     subscription: before.subscription,
@@ -90,16 +90,8 @@ function isUnlistedCharge(fact: Fact): boolean {
   return (fact.unlisted ?? []).length > 0 || fact.truncated !== undefined;
 }
 
-/**
- * What the later part needs of the omitted periods.
- * @param trialSince when the trial at the cut began, or the cut
- */
-function summarize(
-  whole: SubscriptionHistory,
-  histories: readonly SubscriptionHistory[],
-  cut: Instant,
-  trialSince: Instant,
-): Earlier {
+/** What the later part needs of the omitted periods. */
+function summarize(whole: SubscriptionHistory, histories: readonly SubscriptionHistory[], cut: Instant): Earlier {
   const { earlier, periods, debts, confirmations } = whole;
   const closed = periods.filter(({ starts }) => starts[0] < cut);
   const last = closed.at(-1);
@@ -108,10 +100,10 @@ function summarize(
   if (earlier.firstTrial !== null) trials.push(earlier.firstTrial);
   const isClosed = (entry: Period | PaymentFact) => ("kind" in entry ? entry.at < cut : omitted.includes(entry));
   const { presumed, paid } = confirmationsByKind(whole, (at) => owesSince(histories, at), isClosed);
-  // The last confirmation at the start of the last period, those since, and those of a running trial.
+  // The last confirmation at the start of the last period, and those since.
   const start = last?.starts[0] ?? cut;
   const latest = confirmations[lastIndexUntil(confirmations, start, ({ at }) => at)]?.at ?? start;
-  const needed = ({ at }: { at: Instant }) => at >= Math.min(latest, trialSince);
+  const needed = ({ at }: { at: Instant }) => at >= latest;
   return {
     firstStart: last ? (earlier.firstStart ?? (periods[0] as Period).starts[0]) : null,
     firstTrial: trials.length > 0 ? Math.min(...trials) : null,
@@ -140,31 +132,22 @@ function chargesFor({ earlier, payments, periods }: SubscriptionHistory, period:
   });
 }
 
-/** The changes since the last period's start, since the oldest kept confirmation, and since the running trial began. */
+/** The changes since the last period's start, and since the oldest kept confirmation. */
 function neededChanges({ changes, periods }: SubscriptionHistory, { presumed, paid }: Earlier): Change[] {
   const last = periods.length - 1;
-  const start = periods[last]?.starts[0] ?? Number.POSITIVE_INFINITY;
-  const since = Math.min(start, ...[...presumed, ...paid].map(({ at }) => at));
-  const inPeriod = changes.findIndex(({ period }) => period === last);
-  let first = Math.min(
-    inPeriod,
-    lastIndexUntil(changes, since, ({ from }) => from),
-  );
-  first = Math.max(first, 0);
-  const previous = changes[first - 1];
-  const trial = previous && trialAt({ changes }, previous.from);
-  if (trial) first = changes.indexOf(trial);
-  return changes.slice(first).map((change) => ({ ...change, period: Math.max(change.period - Math.max(last, 0), -1) }));
+  const oldest = Math.min(...[...presumed, ...paid].map(({ at }) => at));
+  const confirmed = lastIndexUntil(changes, oldest, ({ from }) => from);
+  const opened = changes.findIndex(({ period }) => period === last);
+  return changes
+    .slice(Math.max(0, Math.min(opened, confirmed)))
+    .map((change) => ({ ...change, period: Math.max(-1, change.period - Math.max(0, last)) }));
 }
 
-/** Of the failed charges in the last period, or without a later payment, the last one for each plan and interval. */
+/** Of the failed charges without a later payment, the last one for each plan and interval. */
 function neededFailures(product: Product, history: SubscriptionHistory, cut: Instant): Failure[] {
-  const start = history.periods.at(-1)?.starts[0] ?? cut;
-  const needed = history.failures.filter(
-    (failure) => failure.at >= start || !isSettled(product, history, failure, cut - 1),
-  );
-  const last = new Map(needed.map((failure) => [JSON.stringify([failure.plan, failure.interval]), failure]));
-  return needed.filter((failure) => last.get(JSON.stringify([failure.plan, failure.interval])) === failure);
+  const unsettled = history.failures.filter((failure) => !isSettled(product, history, failure, cut - 1));
+  const last = new Map(unsettled.map((failure) => [JSON.stringify([failure.plan, failure.interval]), failure]));
+  return unsettled.filter((failure) => last.get(JSON.stringify([failure.plan, failure.interval])) === failure);
 }
 
 /** The discounts of an ended subscription are not shown. */
