@@ -37,6 +37,7 @@ const READABLE: Readonly<Record<string, string>> = {
 /** For the server only. */
 const CLOSED = [
   "catalog_refreshes",
+  "checkpoints",
   "webhook_events",
   "links",
   "notes",

@@ -41,6 +41,7 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   usage_windows: ALL,
   usage_ledger: ALL,
   usage_counters: ALL,
+  checkpoints: ALL,
   usage_hours: ALL,
   scheduled_change_runs: ALL,
   idempotency_keys: ALL,

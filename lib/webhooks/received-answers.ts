@@ -54,15 +54,19 @@ export function withReceived(plan: EventPlan | null, received: Received, gateway
       const known = user === userId && of === subscription ? answers?.knownProducts : null;
       return known ?? gateway.knownProducts(user, processor, of);
     },
-    async loadTimeline(user, product, of) {
+    async loadLatest(user, product, of) {
       const found = answers?.timelines.find((entry) => entry.product === product);
-      if (user !== userId) return gateway.loadTimeline(user, product, of);
+      if (user !== userId) return gateway.loadLatest(user, product, of);
       if (answers === null || found === undefined || of !== subscription) {
         answers = null;
-        return gateway.loadTimeline(user, product, of);
+        return gateway.loadLatest(user, product, of);
       }
       answers = { ...answers, timelines: answers.timelines.filter((entry) => entry !== found) };
       return { ...found.timeline, others: withCommitted(found.timeline, committed) };
+    },
+    async loadTimeline(user, product, of) {
+      if (user === userId) answers = null;
+      return gateway.loadTimeline(user, product, of);
     },
     async commitTimeline(input) {
       const result = await gateway.commitTimeline(input);

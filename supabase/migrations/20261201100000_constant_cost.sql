@@ -32,6 +32,17 @@ create table tollgate.usage_hours (
 comment on table tollgate.usage_hours is 'Usage per user, meter and hour; sums of the ledger.';
 create table tollgate.usage_hours_default partition of tollgate.usage_hours default;
 
+create index facts_by_time on tollgate.facts (user_id, product, occurred_at);
+
+create table tollgate.checkpoints (
+  user_id text not null,
+  product text not null,
+  cut timestamptz not null,
+  body jsonb not null,
+  primary key (user_id, product)
+);
+comment on table tollgate.checkpoints is 'The fold''s state at the end of closed history, one row per user and product.';
+
 create table tollgate.catalog_refreshes (
   product text primary key,
   after text not null default ''
@@ -41,10 +52,14 @@ comment on table tollgate.catalog_refreshes is 'Walks over the users of a produc
 insert into tollgate.table_rights (table_name, app, users) values
   ('usage_counters', 'select, insert, update, delete', 'own'),
   ('usage_hours', 'select, insert, update, delete', 'own'),
+  ('checkpoints', 'select, insert, update, delete', null),
   ('catalog_refreshes', null, null);
 
 update tollgate.table_rights set app = 'select, insert, update, delete'
 where table_name in ('subscription_records', 'billing_periods');
+
+-- It has a further argument.
+drop function tollgate.load_timeline(text, text, text);
 
 -- These took a subscriptions row.
 drop function tollgate.meter_state(tollgate.subscriptions, text);
@@ -1058,7 +1073,8 @@ comment on function tollgate.clock_shift(text) is 'How far the sandbox has moved
 -- A subscription without a link gets one. An erasure may have deleted it since resolve_links, and later events must
 -- find their user.
 --   p_event     {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}
---   p_timeline  {records, periods, entitlement_periods, windows}: instants as text
+--   p_timeline  {records, periods, entitlement_periods, windows, from, checkpoint} of replace_timeline: instants as text.
+--               "from" is the cut of the checkpoint that the caller continued; if it is stored no more, nothing is written
 -- The outcome is null except with the event's last product.
 -- Locks: the users row (hold_user), the subscriptions row and its counters, then the event.
 create or replace function tollgate.commit_timeline(
@@ -1093,7 +1109,10 @@ begin
   v_row := v_lock.locked;
   v_now := tollgate.now_for(p_user_id);
   -- The revision covers this product only; facts of the subscription in another product may be new.
-  if v_row.revision <> p_revision or exists (
+  if v_row.revision <> p_revision or (p_timeline ? 'from' and not exists (
+    select from tollgate.checkpoints c
+    where c.user_id = p_user_id and c.product = p_product and c.cut = (p_timeline ->> 'from')::timestamptz
+  )) or exists (
     select from tollgate.facts f
     where f.user_id = p_user_id and f.product <> p_product
       and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'changeType' = 'deleted')
@@ -2199,6 +2218,7 @@ begin
   delete from tollgate.limit_overrides o where o.user_id = p_user_id;
   delete from tollgate.decisions d where d.user_id = p_user_id;
   delete from tollgate.facts f where f.user_id = p_user_id;
+  delete from tollgate.checkpoints c where c.user_id = p_user_id;
   delete from tollgate.subscription_records m where m.user_id = p_user_id;
   delete from tollgate.billing_periods b where b.user_id = p_user_id;
   delete from tollgate.entitlement_periods s where s.user_id = p_user_id;
@@ -3015,6 +3035,27 @@ $$;
 
 comment on function tollgate.has_stale_counters(tollgate.subscriptions) is 'Whether a row''s counters must be written again.';
 
+-- supabase/schemas/functions/has_unsummed_hours.sql
+-- Called by load_timeline: whether a counter of the product has more than 2,000 ledger rows of whole hours without a sum. The
+-- hours job keeps them few.
+create or replace function tollgate.has_unsummed_hours(p_user_id text, p_product text, p_as_of timestamptz) returns boolean
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_until timestamptz := date_trunc('hour', greatest(tollgate.now_for(p_user_id), p_as_of), 'UTC');
+begin
+  return exists (
+    select from tollgate.usage_counters c
+    where c.user_id = p_user_id and c.product = p_product and c.summed_until < v_until
+      and exists (
+        select from tollgate.usage_ledger l
+        where l.user_id = c.user_id and l.field = c.field and l.at >= c.summed_until and l.at < v_until
+        offset 2000));
+end;
+$$;
+
+comment on function tollgate.has_unsummed_hours(text, text, timestamptz) is 'Whether many ledger rows have no sum by hour.';
+
 -- supabase/schemas/functions/hold_user.sql
 -- Called by every function that writes a row which refers to users, before it locks any other row. Creates the users row if
 -- it is missing and locks it `for key share`. No erasure begins until the transaction ends. During an erasure it waits and
@@ -3657,27 +3698,40 @@ $$;
 comment on function tollgate.load_checkout(text, uuid) is 'One of a user''s own checkouts.';
 
 -- supabase/schemas/functions/load_timeline.sql
--- Called before every fold; load_timelines calls it for the first fold of a delivery. Returns the facts of the user and
--- product, the revision that commit_timeline compares, and the date that anchors the free windows. The "others" are facts
--- of the same subscriptions in the user's other products. They include the facts of p_subscription_id, which this product
--- may not know yet. They have the shared status, item lists and unlisted charges.
+-- Called before every fold. Returns the facts of the user and product, the revision that commit_timeline compares, and
+-- the date that anchors the free windows. The "others" are facts of the same subscriptions in the user's other
+-- products. They include the facts of p_subscription_id, which this product may not know yet. They have the shared
+-- status, item lists and unlisted charges.
+-- Without p_whole and with a checkpoint, the facts are those since its cut. "unsummed" means that the ledger has many rows
+-- of whole hours without a sum: sum_hours comes first, so that the commit holds its locks for a short time.
 -- Locks: the users row (hold_user), so that no erasure deletes the rows meanwhile.
-create or replace function tollgate.load_timeline(p_user_id text, p_product text, p_subscription_id text default null)
-returns jsonb
+create or replace function tollgate.load_timeline(
+  p_user_id text,
+  p_product text,
+  p_subscription_id text default null,
+  p_whole boolean default true
+) returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
   v_row tollgate.subscriptions;
+  v_checkpoint tollgate.checkpoints;
 begin
   perform tollgate.hold_user(p_user_id);
   perform tollgate.ensure_subscription(p_user_id, p_product);
   select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = p_product;
+  if not p_whole then
+    select * into v_checkpoint from tollgate.checkpoints c where c.user_id = p_user_id and c.product = p_product;
+  end if;
   return jsonb_build_object(
     'revision', v_row.revision,
     'free_anchor', tollgate.instant_text(v_row.created_at),
+    'checkpoint', v_checkpoint.body::text,
+    'unsummed', not p_whole and tollgate.has_unsummed_hours(p_user_id, p_product, v_row.as_of),
     'facts', coalesce((
       select jsonb_agg(f.body order by f.fact_id) from tollgate.facts f
-      where f.user_id = p_user_id and f.product = p_product), '[]'),
+      where f.user_id = p_user_id and f.product = p_product
+        and f.occurred_at >= coalesce(v_checkpoint.cut, '-infinity')), '[]'),
     'others', coalesce((
       select jsonb_agg(o.body order by o.fact_id)
       from (
@@ -3693,7 +3747,7 @@ begin
 end;
 $$;
 
-comment on function tollgate.load_timeline(text, text, text) is 'Facts, revision and free anchor of a user and product.';
+comment on function tollgate.load_timeline(text, text, text, boolean) is 'Facts, revision and free anchor of a user and product.';
 
 -- supabase/schemas/functions/load_timelines.sql
 -- Called by receive_webhook_event: the timelines of the products that an event concerns.
@@ -3713,7 +3767,7 @@ declare
 begin
   for v_product in select n.product from jsonb_array_elements_text(p_facts -> 'products') as n (product) order by 1 loop
     v_timelines := v_timelines || jsonb_build_object(
-      'product', v_product, 'timeline', tollgate.load_timeline(p_user_id, v_product, v_subscription_id));
+      'product', v_product, 'timeline', tollgate.load_timeline(p_user_id, v_product, v_subscription_id, false));
   end loop;
   if (p_facts ->> 'shared')::boolean then
     v_known := tollgate.known_products(p_user_id, p_processor, v_subscription_id);
@@ -3724,7 +3778,7 @@ begin
         and exists (select from tollgate.catalog_plans p where p.product = k.product)
     loop
       v_timelines := v_timelines || jsonb_build_object(
-        'product', v_product, 'timeline', tollgate.load_timeline(p_user_id, v_product, v_subscription_id));
+        'product', v_product, 'timeline', tollgate.load_timeline(p_user_id, v_product, v_subscription_id, false));
     end loop;
   end if;
   return jsonb_build_object('known_products', v_known, 'timelines', v_timelines);
@@ -4697,8 +4751,9 @@ comment on function tollgate.replace_records(text, text, jsonb, timestamptz) is 
 -- Called by commit_timeline, under the row's lock. Replaces subscription records, billing periods, entitlement periods and
 -- windows by those of the fold, and writes only what differs. Windows that opened before the first difference keep their
 -- computed openings; the others are computed again.
---   p_timeline  {records, periods, entitlement_periods, windows, from}; rows that begin before "from" are closed history: the
---               timeline leaves them out, and they stay. Without "from" it has all rows
+--   p_timeline  {records, periods, entitlement_periods, windows, from, checkpoint}. Rows that begin before "from" are closed
+--               history: the timeline may leave them out, and they stay. Without "from" it has all rows. "checkpoint", if
+--               not null, is {cut, body} of the next checkpoint
 create or replace function tollgate.replace_timeline(p_user_id text, p_product text, p_timeline jsonb) returns void
 language plpgsql set search_path = ''
 as $$
@@ -4706,6 +4761,15 @@ declare
   v_from timestamptz := coalesce((p_timeline ->> 'from')::timestamptz, '-infinity');
   v_changed_from timestamptz;
 begin
+  -- The facts that led to a whole timeline may be of any time, so an earlier checkpoint may lack some of them.
+  if not p_timeline ? 'from' then
+    delete from tollgate.checkpoints c where c.user_id = p_user_id and c.product = p_product;
+  end if;
+  if jsonb_typeof(p_timeline -> 'checkpoint') = 'object' then
+    insert into tollgate.checkpoints as c (user_id, product, cut, body)
+    values (p_user_id, p_product, (p_timeline #>> '{checkpoint,cut}')::timestamptz, p_timeline #> '{checkpoint,body}')
+    on conflict (user_id, product) do update set cut = excluded.cut, body = excluded.body;
+  end if;
   perform tollgate.replace_records(p_user_id, p_product, p_timeline, v_from);
 
   with new_periods as (
@@ -4713,6 +4777,7 @@ begin
       starts_at timestamptz, source text, plan text, limit_plan text, status text, processor text,
       subscription_id text, billing_interval text, quantity integer, period_start timestamptz,
       period_end timestamptz, cadence text, anchor timestamptz, withheld boolean)
+    where s.starts_at >= v_from
   ),
   old_periods as (
     select * from tollgate.entitlement_periods s

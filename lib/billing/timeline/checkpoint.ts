@@ -26,6 +26,11 @@ const BEFORE_START_MS = DAY_MS;
 
 const MAX_CUTS_TRIED = 8;
 
+/** Whether enough facts are old enough for a checkpoint. Cheap, for each delivery to ask. */
+export function isWorthClosing(facts: readonly Pick<Fact, "at">[], now: Instant): boolean {
+  return facts.length >= MIN_FACTS && facts.filter(({ at }) => at < now - MIN_AGE_MS).length >= MIN_FACTS;
+}
+
 /**
  * The latest sound checkpoint. Its cut is at least 90 days before `now`, and before all periods that are still open.
  * @param known all facts, or those since the cut of `earlier`

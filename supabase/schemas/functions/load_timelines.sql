@@ -15,7 +15,7 @@ declare
 begin
   for v_product in select n.product from jsonb_array_elements_text(p_facts -> 'products') as n (product) order by 1 loop
     v_timelines := v_timelines || jsonb_build_object(
-      'product', v_product, 'timeline', tollgate.load_timeline(p_user_id, v_product, v_subscription_id));
+      'product', v_product, 'timeline', tollgate.load_timeline(p_user_id, v_product, v_subscription_id, false));
   end loop;
   if (p_facts ->> 'shared')::boolean then
     v_known := tollgate.known_products(p_user_id, p_processor, v_subscription_id);
@@ -26,7 +26,7 @@ begin
         and exists (select from tollgate.catalog_plans p where p.product = k.product)
     loop
       v_timelines := v_timelines || jsonb_build_object(
-        'product', v_product, 'timeline', tollgate.load_timeline(p_user_id, v_product, v_subscription_id));
+        'product', v_product, 'timeline', tollgate.load_timeline(p_user_id, v_product, v_subscription_id, false));
     end loop;
   end if;
   return jsonb_build_object('known_products', v_known, 'timelines', v_timelines);

@@ -1,8 +1,9 @@
 -- Called by commit_timeline, under the row's lock. Replaces subscription records, billing periods, entitlement periods and
 -- windows by those of the fold, and writes only what differs. Windows that opened before the first difference keep their
 -- computed openings; the others are computed again.
---   p_timeline  {records, periods, entitlement_periods, windows, from}; rows that begin before "from" are closed history: the
---               timeline leaves them out, and they stay. Without "from" it has all rows
+--   p_timeline  {records, periods, entitlement_periods, windows, from, checkpoint}. Rows that begin before "from" are closed
+--               history: the timeline may leave them out, and they stay. Without "from" it has all rows. "checkpoint", if
+--               not null, is {cut, body} of the next checkpoint
 create or replace function tollgate.replace_timeline(p_user_id text, p_product text, p_timeline jsonb) returns void
 language plpgsql set search_path = ''
 as $$
@@ -10,6 +11,15 @@ declare
   v_from timestamptz := coalesce((p_timeline ->> 'from')::timestamptz, '-infinity');
   v_changed_from timestamptz;
 begin
+  -- The facts that led to a whole timeline may be of any time, so an earlier checkpoint may lack some of them.
+  if not p_timeline ? 'from' then
+    delete from tollgate.checkpoints c where c.user_id = p_user_id and c.product = p_product;
+  end if;
+  if jsonb_typeof(p_timeline -> 'checkpoint') = 'object' then
+    insert into tollgate.checkpoints as c (user_id, product, cut, body)
+    values (p_user_id, p_product, (p_timeline #>> '{checkpoint,cut}')::timestamptz, p_timeline #> '{checkpoint,body}')
+    on conflict (user_id, product) do update set cut = excluded.cut, body = excluded.body;
+  end if;
   perform tollgate.replace_records(p_user_id, p_product, p_timeline, v_from);
 
   with new_periods as (
@@ -17,6 +27,7 @@ begin
       starts_at timestamptz, source text, plan text, limit_plan text, status text, processor text,
       subscription_id text, billing_interval text, quantity integer, period_start timestamptz,
       period_end timestamptz, cadence text, anchor timestamptz, withheld boolean)
+    where s.starts_at >= v_from
   ),
   old_periods as (
     select * from tollgate.entitlement_periods s
