@@ -8,7 +8,7 @@ import { loadSettings } from "./project";
 const { appPassword } = loadSettings({ development: true }).database;
 
 await withDatabase(async (url, { sandbox }) => {
-  const { applied, warnings } = await migrate(url, config, { reference: true, sandbox });
+  const { applied, warnings } = await migrate(url, config, { reference: true, sandbox }, console.log);
   for (const warning of warnings) console.warn(warning);
   console.log(applied.length > 0 ? `Applied: ${applied.join(", ")}` : "Up to date.");
   if (appPassword === undefined) return;

@@ -39,7 +39,7 @@ export default async function HealthPage() {
   return (
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Health</h1>
-      <p className="mt-1 text-muted text-sm">The last seven days, and open tasks.</p>
+      <p className="mt-1 text-muted text-sm">The last seven days, and open tasks. {countedText(health)}</p>
       <dl className="mt-4 grid grid-cols-2 gap-px overflow-hidden rounded-lg border border-line bg-line sm:grid-cols-5">
         {figures.map(({ name, value, alert, href }) => (
           <div key={name} className="bg-surface px-4 py-3">
@@ -158,6 +158,15 @@ export default async function HealthPage() {
       </Section>
     </>
   );
+}
+
+/** The time of the figures that a job measures, and the limit of those that are counted now. */
+function countedText({ measuredAt, since }: Awaited<ReturnType<ReturnType<typeof gateway>["serviceHealth"]>>) {
+  const measured =
+    measuredAt === null
+      ? "The metrics job has not counted users, plans and limits yet."
+      : `Users, plans and limits were counted at ${formatUtc(measuredAt)}.`;
+  return since === null ? measured : `${measured} Decisions and webhooks are those since ${formatUtc(since)}.`;
 }
 
 function AuditLog({ entries }: { entries: Awaited<ReturnType<ReturnType<typeof gateway>["auditEntries"]>> }) {

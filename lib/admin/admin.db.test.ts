@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { DAY_MS } from "@/lib/billing/timeline/calendar";
+import { measureUsage } from "@/lib/jobs/metrics";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
@@ -150,6 +151,8 @@ describe("health", () => {
     await deliver(gateway, unlinked("waits"));
     await subscribe("active", { plan: "silver" });
     await gateway.consume("near", "stamps_used", 450);
+    expect(await gateway.serviceHealth(24)).toMatchObject({ measuredAt: null, users: 0, plans: [] });
+    await measureUsage(gateway);
     const health = await gateway.serviceHealth(24);
     expect(health.payments).toMatchObject({ failed: 1, open: 1, recovered: 0 });
     expect(health.nearest).toContainEqual({

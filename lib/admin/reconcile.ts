@@ -12,7 +12,9 @@ export function reconcileByHand(
   by: string,
   gateway: Gateway,
 ): Promise<ReconcileReport> {
-  const reconcile = () => reconcileAll(gateway, { repair, userId });
+  // Walks of their own: a comparison by hand changes nothing of the day's one.
+  const job = repair ? "repair_by_hand" : "compare_by_hand";
+  const reconcile = () => reconcileAll(gateway, { repair, userId, job });
   return audited(
     { by, action: "reconcile.run", userId: userId ?? null, details: { repair } },
     gateway,
@@ -23,6 +25,6 @@ export function reconcileByHand(
       if (run.ran) return run.result;
       throw new DomainError("conflict", "already_running", "A run is in progress. Please try again in a minute.");
     },
-    ({ subscriptions: { findings: _, ...counts } }) => counts,
+    ({ subscriptions: { findings: _, last: __, ...counts } }) => counts,
   );
 }

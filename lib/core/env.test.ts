@@ -46,7 +46,7 @@ describe("reading", () => {
   });
 
   test("limits the retention: the ledger must be long enough for a year's chart", () => {
-    expect(readEnv({})).toMatchObject({ ledgerMonths: 25, webhookDays: 30 });
+    expect(readEnv({})).toMatchObject({ ledgerMonths: 25, webhookDays: 30, reconcileRequests: 200 });
     expect(readEnv({ LEDGER_MONTHS: "14", WEBHOOK_DAYS: "1" })).toMatchObject({ ledgerMonths: 14, webhookDays: 1 });
     for (const months of ["13", "14.5", "-25", "two"])
       expect(() => readEnv({ LEDGER_MONTHS: months })).toThrow(/LEDGER_MONTHS: must be a whole number from 14/);

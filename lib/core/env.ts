@@ -106,6 +106,8 @@ const variablesSchema = z.object({
   /** At least 14: a year's chart, and the windows inside a yearly plan, reach back further than a year. */
   LEDGER_MONTHS: wholeNumber(14, 1_200).default(25),
   WEBHOOK_DAYS: wholeNumber(1, 36_500).default(30),
+  /** Requests per minute to each processor; Paddle allows 240. */
+  RECONCILE_REQUESTS: wholeNumber(10, 100_000).default(200),
   ALLOW_SIMULATION: flag,
   /** Supabase's anonymous users: each new one has a free plan of its own. */
   ALLOW_ANONYMOUS_USERS: flag,
@@ -188,6 +190,7 @@ export function readEnv(variables: Variables) {
     metricsToken: read.METRICS_TOKEN,
     ledgerMonths: read.LEDGER_MONTHS,
     webhookDays: read.WEBHOOK_DAYS,
+    reconcileRequests: read.RECONCILE_REQUESTS,
     redisUrl: read.REDIS_URL,
     localSecret: read.TOLLGATE_LOCAL_SECRET,
     allowSimulation: read.ALLOW_SIMULATION,

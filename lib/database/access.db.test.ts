@@ -58,6 +58,8 @@ const CLOSED = [
   "checkouts",
   "audit_entries",
   "job_runs",
+  "job_positions",
+  "figures",
   "rate_limits",
   "erased_accounts",
 ];
@@ -259,8 +261,12 @@ describe("functions", () => {
     const { rows } = await database
       .pool()
       .query("select proname from pg_proc where pronamespace = 'tollgate'::regnamespace and prosecdef order by 1");
-    // Only the table's owner can add and drop partitions.
-    expect(rows).toEqual([{ proname: "create_ledger_partitions" }, { proname: "drop_ledger_partitions" }]);
+    // Only the table's owner can add and drop partitions, and change the default one.
+    expect(rows.map(({ proname }) => proname)).toEqual([
+      "create_ledger_partitions",
+      "delete_old_usage",
+      "drop_ledger_partitions",
+    ]);
   });
 });
 

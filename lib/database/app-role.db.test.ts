@@ -51,6 +51,8 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   notices: ALL,
   checkouts: ALL,
   job_runs: ALL,
+  job_positions: ALL,
+  figures: ALL,
   rate_limits: ALL,
   erased_accounts: KEPT,
   audit_entries: KEPT,

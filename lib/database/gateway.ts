@@ -10,7 +10,9 @@ import { billingAccountQueries } from "./queries/billing-accounts";
 import { callOver } from "./queries/call";
 import { checkoutQueries } from "./queries/checkouts";
 import { deliveryQueries } from "./queries/deliveries";
+import { duplicateCheckoutQueries } from "./queries/duplicate-checkouts";
 import { healthQueries } from "./queries/health";
+import { hourQueries } from "./queries/hours";
 import { inboxQueries } from "./queries/inbox";
 import { jobQueries } from "./queries/jobs";
 import { linkQueries } from "./queries/links";
@@ -29,15 +31,16 @@ export type { LedgerRow } from "./queries/accounts";
 export type { CountedAttempt } from "./queries/attempts";
 
 export type { BillingAccounts, LinkedCustomer } from "./queries/billing-accounts";
-export type { DuplicateCheckout, OngoingSubscription, StoredCheckout } from "./queries/checkouts";
+export type { StoredCheckout } from "./queries/checkouts";
 export type { DecisionRow } from "./queries/decision-row";
-
 export type { EventPlan, Received } from "./queries/deliveries";
-export type { EventOutcome, EventState } from "./queries/inbox";
+export type { CheckoutKey, DuplicateCheckout, OngoingSubscription } from "./queries/duplicate-checkouts";
+export type { HourDrift, HoursToSum } from "./queries/hours";
+export type { EventOutcome, EventState, WaitingKey } from "./queries/inbox";
 export type { FormerUser } from "./queries/links";
-export type { BillingMetrics } from "./queries/metrics";
+export type { BillingMetrics, UsageFigures } from "./queries/metrics";
 export type { SandboxAccount, SandboxClock } from "./queries/sandbox";
-export type { LiveSubscription } from "./queries/subscriptions";
+export type { ComparisonKey, LiveSubscription } from "./queries/subscriptions";
 export type { Checkpoints } from "./queries/timeline-document";
 export type { Difference, DueChange, LoadedTimeline, MovePart } from "./queries/timelines";
 export type { Drift } from "./queries/upkeep";
@@ -57,7 +60,9 @@ export function createGateway(transport: Transport) {
     ...billingAccountQueries(call),
     ...checkoutQueries(call),
     ...deliveryQueries(call),
+    ...duplicateCheckoutQueries(call),
     ...healthQueries(call),
+    ...hourQueries(call),
     ...inboxQueries(call),
     ...jobQueries(call),
     ...linkQueries(call),

@@ -1,5 +1,5 @@
 /**
- * Migrates a database: Supabase's prelude, the migrations, optional parts, rights, the catalog.
+ * Migrates a database: Supabase's prelude, the migrations, optional parts, rights, the catalog, the rows of all users.
  *
  * Migrations are recorded as the Supabase CLI records them, so that both work on one database. Those of the parts have
  * their own record, since the CLI refuses a database with migrations that its folder lacks. Each step is one transaction
@@ -10,6 +10,7 @@ import path from "node:path";
 import pg from "pg";
 import type { Catalog } from "@/lib/config/catalog";
 import { catalogDocument } from "./catalog-document";
+import { updateRows } from "./migrate-rows";
 
 /** The folder with the prelude, the migrations and the schemas. */
 export const SUPABASE = path.join(import.meta.dirname, "..", "..", "supabase");
@@ -30,11 +31,13 @@ export const EVERY_PART: Parts = { reference: true, sandbox: true };
 /**
  * Returns the names of the migrations that this run applied, and the server's warnings. An error names the file and the
  * line.
+ * @param report gets the progress of long work
  */
 export async function migrate(
   url: string,
   catalog: Catalog,
   parts: Parts = {},
+  report: (line: string) => void = () => {},
 ): Promise<{ applied: string[]; warnings: string[] }> {
   return withClient(url, async (client) => {
     const warnings = new Set<string>();
@@ -46,6 +49,7 @@ export async function migrate(
     // Also without a new migration: the server may have a role that it lacked at the last one.
     await inTransaction(client, () => client.query("select tollgate.grant_access()"));
     await saveCatalog(client, catalog);
+    await updateRows(client, inTransaction, report);
     return { applied, warnings: [...warnings] };
   });
 }

@@ -1,25 +1,55 @@
 /** Creates the due notices of all users and sends them by the configured deliveries. */
 
+import { z } from "zod";
 import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
 import { DEFAULT_LOCALE, formatTime } from "@/lib/messages/format";
 import { DELIVERIES, type NoticeDelivery, noticeWords } from "@/lib/notices";
+import { type TimeBudget, timeBudget } from "./time-budget";
+import { afterUser, userPosition, walk } from "./walk";
 
-/** One run can send this number within the time limit of hosts. */
 const BATCH_SIZE = 100;
 
-/** One run. Concurrent runs write one row per occasion, and never send the same notice at once. */
-export async function createAndSendNotices(gateway: Gateway, deliveries: readonly NoticeDelivery[] = DELIVERIES) {
-  let created = 0;
-  for (let after: string | null = ""; after !== null; ) {
-    const page: Awaited<ReturnType<Gateway["createDueNotices"]>> = await gateway.createDueNotices(after);
-    created += page.made;
-    after = page.next;
-  }
+/**
+ * One run. Concurrent runs write one row per occasion, and never send the same notice at once. A run whose time ends during
+ * the walk still sends one batch.
+ */
+export async function createAndSendNotices(
+  gateway: Gateway,
+  deliveries: readonly NoticeDelivery[] = DELIVERIES,
+  budget: TimeBudget = timeBudget(),
+) {
+  const { totals, complete } = await walk(
+    gateway,
+    {
+      job: "notices",
+      part: "users",
+      position: userPosition,
+      totals: z.object({ made: z.number() }),
+      none: { made: 0 },
+    },
+    async (after, { made }) => {
+      const page = await gateway.createDueNotices(after?.user ?? "");
+      return { next: afterUser(page.next), totals: { made: made + page.made } };
+    },
+    budget,
+  );
+  const result = { ...totals, delivered: 0, failed: 0, deleted: 0, complete };
   // Without a delivery no notice is claimed, so that a later delivery starts with those of the last day.
-  const sent = deliveries.length > 0 ? await deliver(gateway, deliveries) : { delivered: 0, failed: 0 };
-  const { deleted } = await gateway.cleanupNotices();
-  return { made: created, ...sent, deleted };
+  if (deliveries.length > 0) {
+    for (let claimed = BATCH_SIZE; claimed === BATCH_SIZE; ) {
+      const sent = await deliver(gateway, deliveries);
+      result.delivered += sent.delivered;
+      result.failed += sent.failed;
+      claimed = budget.isOver() ? 0 : sent.delivered + sent.failed;
+    }
+  }
+  for (let more = true; more; ) {
+    const batch = await gateway.cleanupNotices();
+    result.deleted += batch.deleted;
+    more = batch.more && !budget.isOver();
+  }
+  return result;
 }
 
 async function deliver(gateway: Gateway, deliveries: readonly NoticeDelivery[]) {

@@ -1,41 +1,116 @@
-/** Compares usage with its sources: a counter with its opening value plus the ledger, a gauge with the number of things. */
+/**
+ * Compares usage with its sources: a counter with its opening value plus the ledger's hourly sums, an hourly sum with its
+ * ledger rows, a gauge with the number of things.
+ */
+import { z } from "zod";
 import { fieldIds, meterOf } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
-import { DatabaseError, type Drift, type Gateway } from "@/lib/database";
+import { DatabaseError, type Drift, type Gateway, type HourDrift } from "@/lib/database";
+import { type TimeBudget, timeBudget } from "./time-budget";
+import { type Walk, type WalkResult, walk } from "./walk";
 
-/** A defect can affect all users, so the report has only the first drifts. The log has all. */
+/** A defect can affect all users, so the report has only the first drifts of the run. The log has all. */
 const MAX_REPORTED = 100;
 
-export interface UsageReport {
+const usageCounts = z.object({
   /** The number of users. */
-  checked: number;
+  checked: z.number(),
   /** The number of meters with a difference. */
-  drifting: number;
+  drifting: z.number(),
   /** The number of repaired gauges among them. */
-  repaired: number;
+  repaired: z.number(),
+  /** The number of hours of a counter whose sum differs from the ledger rows. */
+  driftingHours: z.number(),
+});
+export type UsageCounts = z.infer<typeof usageCounts>;
+
+const NONE: UsageCounts = { checked: 0, drifting: 0, repaired: 0, driftingHours: 0 };
+
+/** First all users, then all counters with their hours. */
+const position = z.object({
+  part: z.enum(["meters", "hours"]),
+  user: z.string().optional(),
+  field: z.string().optional(),
+  hour: z.string().optional(),
+});
+type Position = z.infer<typeof position>;
+
+export interface UsageReport extends UsageCounts {
+  /** False: the time is over, and the next run continues. */
+  complete: boolean;
+  /** The counts of the last complete walk. */
+  last: UsageCounts | null;
   drifts: Drift[];
+  hourDrifts: HourDrift[];
+}
+
+interface Options {
+  repair?: boolean;
+  /** The name of the walk: a comparison by hand has its own. */
+  job?: string;
+  everySeconds?: number | undefined;
+  budget?: TimeBudget;
 }
 
 /**
- * One run over all users. A gauge is set to the number of its things. A counter is only reported: its difference is a defect,
- * and an operator must find out whether the counter or the ledger is right.
+ * One run of a walk over all users and counters. A gauge is set to the number of its things. A counter and an hour are only
+ * reported: the difference is a defect, and an operator must find out which side is right.
  */
-export async function reconcileUsage(gateway: Gateway, { repair: repairs = true } = {}): Promise<UsageReport> {
-  const report: UsageReport = { checked: 0, drifting: 0, repaired: 0, drifts: [] };
-  for (let after: string | null = ""; after !== null; ) {
-    const { checked, next, drifts }: Awaited<ReturnType<Gateway["findUsageDrift"]>> =
-      await gateway.findUsageDrift(after);
-    for (const drift of drifts) {
-      const repaired = repairs && isGauge(drift.field) && (await repair(gateway, drift));
-      log.error({ ...drift, repaired }, "[Job] Usage drift");
-      report.repaired += repaired ? 1 : 0;
+export async function reconcileUsage(
+  gateway: Gateway,
+  { repair: repairs = true, job = "reconcile", everySeconds, budget = timeBudget() }: Options = {},
+): Promise<UsageReport> {
+  const drifts: Drift[] = [];
+  const hourDrifts: HourDrift[] = [];
+  const spec: Walk<Position, UsageCounts> = {
+    job,
+    part: "usage",
+    everySeconds,
+    position,
+    totals: usageCounts,
+    none: NONE,
+  };
+
+  const compareMeters = async (after: string, totals: UsageCounts) => {
+    const page = await gateway.findUsageDrift(after);
+    let repaired = 0;
+    for (const drift of page.drifts) {
+      const isRepaired = repairs && isGauge(drift.field) && (await repair(gateway, drift));
+      log.error({ ...drift, repaired: isRepaired }, "[Job] Usage drift");
+      repaired += isRepaired ? 1 : 0;
     }
-    report.checked += checked;
-    report.drifting += drifts.length;
-    report.drifts.push(...drifts.slice(0, MAX_REPORTED - report.drifts.length));
-    after = next;
-  }
-  return report;
+    drifts.push(...page.drifts.slice(0, MAX_REPORTED - drifts.length));
+    const next: Position = page.next === null ? { part: "hours" } : { part: "meters", user: page.next };
+    return {
+      next,
+      totals: {
+        ...totals,
+        checked: totals.checked + page.checked,
+        drifting: totals.drifting + page.drifts.length,
+        repaired: totals.repaired + repaired,
+      },
+    };
+  };
+
+  const compareHours = async ({ user, field, hour }: Position, totals: UsageCounts) => {
+    const after = user === undefined || field === undefined ? null : { userId: user, field, hour };
+    const page = await gateway.findHourDrift(after);
+    for (const drift of page.drifts) log.error({ ...drift }, "[Job] The sum of an hour differs from the ledger");
+    hourDrifts.push(...page.drifts.slice(0, MAX_REPORTED - hourDrifts.length));
+    const next: Position | null =
+      page.next === null
+        ? null
+        : { part: "hours", user: page.next.userId, field: page.next.field, hour: page.next.hour };
+    return { next, totals: { ...totals, driftingHours: totals.driftingHours + page.drifts.length } };
+  };
+
+  const result: WalkResult<UsageCounts> = await walk(
+    gateway,
+    spec,
+    (at, totals) => (at?.part === "hours" ? compareHours(at, totals) : compareMeters(at?.user ?? "", totals)),
+    budget,
+  );
+  return { ...result.totals, complete: result.complete, last: result.last, drifts, hourDrifts };
 }
 
 function isGauge(field: string): boolean {

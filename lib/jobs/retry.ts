@@ -1,20 +1,29 @@
 /** Decides stored events without a decision: after a crash, a 503, an error, or a link that arrived later. */
 
 import { log } from "@/lib/core/observability";
-import { DatabaseError, type Gateway } from "@/lib/database";
+import { DatabaseError, type Gateway, type WaitingKey } from "@/lib/database";
 import { MAX_ATTEMPTS, processStoredEvent } from "@/lib/webhooks";
+import { type TimeBudget, timeBudget } from "./time-budget";
 
+/** So few that all can be decided before their claims end. */
 const BATCH_SIZE = 50;
 
 /**
- * One run. Concurrent runs never claim the same event. A failed event is retried later, and is dead after `MAX_ATTEMPTS`.
+ * One run over all waiting events. Concurrent runs never claim the same event. A failed event is retried later, and is dead
+ * after `MAX_ATTEMPTS`.
  * @throws DatabaseError unavailable; the rest waits for the next run
  */
-export async function retryWebhooks(gateway: Gateway): Promise<{ decided: number; failed: number }> {
+export async function retryWebhooks(
+  gateway: Gateway,
+  budget: TimeBudget = timeBudget(),
+): Promise<{ decided: number; failed: number }> {
   const result = { decided: 0, failed: 0 };
-  for (;;) {
-    const claimed = await gateway.claimWebhookEvents(BATCH_SIZE);
-    for (const { processor, id } of claimed) {
+  for (let after: WaitingKey | null = null; ; ) {
+    const page: Awaited<ReturnType<Gateway["claimWebhookEvents"]>> = await gateway.claimWebhookEvents(
+      BATCH_SIZE,
+      after,
+    );
+    for (const { processor, id } of page.events) {
       try {
         await processStoredEvent(processor, id, gateway);
         result.decided += 1;
@@ -25,6 +34,9 @@ export async function retryWebhooks(gateway: Gateway): Promise<{ decided: number
         result.failed += 1;
       }
     }
-    if (claimed.length < BATCH_SIZE) return result;
+    if (budget.isOver()) return result;
+    if (page.events.length === BATCH_SIZE) continue;
+    if (page.next === null) return result;
+    after = page.next;
   }
 }

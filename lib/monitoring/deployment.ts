@@ -32,12 +32,10 @@ const gauges = {
 
 const count = z.number().catch(0);
 /** The numbers of lib/jobs/reconcile-all.ts. Missing ones, in the result of an older version, count as 0. */
-const reconciliation = z
-  .object({
-    usage: z.object({ drifting: count }).catch({ drifting: 0 }),
-    subscriptions: z.object({ different: count, notFound: count }).catch({ different: 0, notFound: 0 }),
-  })
-  .catch({ usage: { drifting: 0 }, subscriptions: { different: 0, notFound: 0 } });
+const differences = z
+  .object({ drifting: count, driftingHours: count, different: count, notFound: count })
+  .catch({ drifting: 0, driftingHours: 0, different: 0, notFound: 0 });
+const withLast = z.object({ last: z.unknown() }).catch({ last: null });
 
 const STATES = ["undecided", "deferred", "quarantined", "dead"];
 
@@ -76,8 +74,17 @@ export function setDeploymentMetrics(measured: BillingMetrics): void {
   for (const [kind, count] of Object.entries(differencesOf(reconciled))) gauges.differences.set({ kind }, count);
 }
 
-/** The differences of each kind in the reconcile job's result. */
-function differencesOf(result: unknown): Record<"usage" | "subscriptions" | "not_found", number> {
-  const { usage, subscriptions } = reconciliation.parse(result);
-  return { usage: usage.drifting, subscriptions: subscriptions.different, not_found: subscriptions.notFound };
+/**
+ * The differences of each kind in the reconcile job's result. A comparison can take many runs: the larger number of the one
+ * under way and of the last complete one counts, so that no alert ends while the next comparison has not come so far.
+ */
+function differencesOf(result: Record<string, unknown>): Record<"usage" | "subscriptions" | "not_found", number> {
+  const both = (counts: unknown) => [counts, withLast.parse(counts).last].map((each) => differences.parse(each));
+  const usage = both(result.usage);
+  const subscriptions = both(result.subscriptions);
+  return {
+    usage: Math.max(...usage.map(({ drifting, driftingHours }) => drifting + driftingHours)),
+    subscriptions: Math.max(...subscriptions.map(({ different }) => different)),
+    not_found: Math.max(...subscriptions.map(({ notFound }) => notFound)),
+  };
 }

@@ -5,6 +5,7 @@ import { inRequest } from "@/lib/core/observability/request";
 import { createGateway } from "@/lib/database/gateway";
 import { withMetrics } from "@/lib/database/transports/metrics";
 import { postgresTransport } from "@/lib/database/transports/postgres";
+import { measureUsage } from "@/lib/jobs/metrics";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { createGate } from "@/lib/usage/gate";
 import { metricsObserver } from "@/lib/usage/gate-observer";
@@ -41,6 +42,7 @@ beforeAll(async () => {
   await baysTable(gateway).create(USER, "one");
   await baysTable(gateway).create(USER, "two, above the limit of free");
   await gateway.validatePlanChange(USER, "free", "depot");
+  await measureUsage(gateway);
   page = (await scrape()).text;
   after = parseMetrics(page);
 });

@@ -22,7 +22,7 @@ describe("a purchase that was paid twice", () => {
       ["silver", "paddle"],
       ["titanium", "stripe"],
     );
-    expect(await gateway.unsettledCheckouts(10)).toEqual([]);
+    expect((await gateway.unsettledCheckouts(10, null)).checkouts).toEqual([]);
     pay(1);
     await returnsFrom(1);
     expect(await round()).toEqual(NO_CHANGE);
@@ -169,7 +169,7 @@ describe("a checkout beside a subscription", () => {
     await database
       .pool()
       .query("update checkouts set updated_at = now() - interval '9 minutes' where user_id <> $1", [buyer.id]);
-    const listed = await gateway.unsettledCheckouts(3);
+    const { checkouts: listed } = await gateway.unsettledCheckouts(3, null);
     expect(listed.filter(({ userId }) => userId === buyer.id)).toHaveLength(2);
   });
 

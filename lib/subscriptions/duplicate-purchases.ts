@@ -5,35 +5,49 @@
 
 import { isProductId } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
-import type { DuplicateCheckout, OngoingSubscription, StoredCheckout } from "@/lib/database";
+import type { CheckoutKey, DuplicateCheckout, Gateway, OngoingSubscription, StoredCheckout } from "@/lib/database";
 import { type ProcessorClient, ProcessorError, type SubscriptionReading } from "@/lib/processors/processor-client";
 import { reconcile } from "@/lib/webhooks/refresh";
 import type { PurchaseContext } from "./purchase-context";
 
 const BATCH = 20;
-/** Limit of duplicates per run; they are rare. */
-const MAX_DUPLICATES = 200;
 /** The actor in the audit log. */
 const ACTOR = "job:checkouts";
 
 type Context = Pick<PurchaseContext, "gateway" | "getProcessor">;
 type Of<T> = T & { userId: string };
 
-/** One run. If a processor does not answer or refuses, the next run retries the checkout. */
+/**
+ * One run. If a processor does not answer or refuses, the next run retries the checkout.
+ * @param isOver the time of the run is over; the next run begins from the start again
+ */
 export async function endDuplicatePurchases(
   context: Context,
+  isOver: () => boolean = () => false,
 ): Promise<{ looked: number; ended: number; failed: number }> {
   const result = { looked: 0, ended: 0, failed: 0 };
-  for (const checkout of await context.gateway.unsettledCheckouts(BATCH)) {
-    result.looked += 1;
-    if ((await attempt(checkout, () => closeOrRecord(checkout, context))) === "failed") result.failed += 1;
+  for (let after: CheckoutKey | null = null; result.looked < BATCH; ) {
+    const page: Awaited<ReturnType<Gateway["unsettledCheckouts"]>> = await context.gateway.unsettledCheckouts(
+      BATCH - result.looked,
+      after,
+    );
+    for (const checkout of page.checkouts) {
+      result.looked += 1;
+      if ((await attempt(checkout, () => closeOrRecord(checkout, context))) === "failed") result.failed += 1;
+    }
+    if (page.next === null || isOver()) break;
+    after = page.next;
   }
-  for (const checkout of await context.gateway.duplicateCheckouts(MAX_DUPLICATES)) {
-    const ended = await attempt(checkout, () => endIfDuplicate(checkout, context));
-    if (ended === "failed") result.failed += 1;
-    else if (ended) result.ended += 1;
+  for (let after: CheckoutKey | null = null; ; ) {
+    const page: Awaited<ReturnType<Gateway["duplicateCheckouts"]>> = await context.gateway.duplicateCheckouts(after);
+    for (const checkout of page.checkouts) {
+      const ended = await attempt(checkout, () => endIfDuplicate(checkout, context));
+      if (ended === "failed") result.failed += 1;
+      else if (ended) result.ended += 1;
+    }
+    if (page.next === null || isOver()) return result;
+    after = page.next;
   }
-  return result;
 }
 
 async function attempt<T>({ userId, id, processor, product }: Of<StoredCheckout>, work: () => Promise<T>) {

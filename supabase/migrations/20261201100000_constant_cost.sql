@@ -49,7 +49,31 @@ create table tollgate.catalog_refreshes (
 );
 comment on table tollgate.catalog_refreshes is 'Walks over the users of a product after a change of its limits.';
 
+create table tollgate.job_positions (
+  job text not null,
+  part text not null,
+  walk bigint not null default 1,
+  pages bigint not null default 0,
+  position jsonb,
+  totals jsonb not null default '{}',
+  last_totals jsonb,
+  begun_at timestamptz not null,
+  finished_at timestamptz,
+  updated_at timestamptz not null default now(),
+  primary key (job, part)
+) with (fillfactor = 50);
+comment on table tollgate.job_positions is 'Positions of jobs that walk over many rows, and their counts.';
+
+create table tollgate.figures (
+  name text primary key,
+  value jsonb not null,
+  measured_at timestamptz not null
+);
+comment on table tollgate.figures is 'Figures of the whole deployment, measured page by page.';
+
 insert into tollgate.table_rights (table_name, app, users) values
+  ('job_positions', 'select, insert, update, delete', null),
+  ('figures', 'select, insert, update, delete', null),
   ('usage_counters', 'select, insert, update, delete', 'own'),
   ('usage_hours', 'select, insert, update, delete', 'own'),
   ('checkpoints', 'select, insert, update, delete', null),
@@ -69,7 +93,30 @@ drop function tollgate.denied_verdicts(tollgate.subscriptions, text[], bigint[])
 drop function tollgate.is_current(tollgate.subscriptions);
 drop function tollgate.write_charge(tollgate.subscriptions, text[], bigint[], text, timestamptz);
 
--- It locks subscriptions until the end of this transaction.
+-- These got further arguments or have another answer.
+drop function tollgate.cleanup_old_webhook_events(integer);
+drop function tollgate.cleanup_notices(integer);
+drop function tollgate.claim_webhook_events(integer);
+drop function tollgate.drop_ledger_partitions(date);
+drop function tollgate.live_subscriptions(jsonb, integer, text);
+drop function tollgate.list_duplicate_checkouts(integer);
+drop function tollgate.list_unsettled_checkouts(integer);
+
+-- For the jobs. A table is closed to writers while its index is made.
+create index subscription_records_renewing on tollgate.subscription_records (period_end, user_id, product, source)
+  where ended_at is null;
+create index subscription_records_owing on tollgate.subscription_records (processor)
+  where status in ('past_due', 'unpaid');
+create index reservations_ended on tollgate.reservations (created_at) where state <> 'open';
+drop index tollgate.checkouts_unsettled;
+create index checkouts_unsettled on tollgate.checkouts (updated_at, user_id, checkout_id)
+  where subscription_id is null and status in ('open', 'left_open', 'paid');
+drop index tollgate.checkouts_paid;
+create index checkouts_paid on tollgate.checkouts (updated_at, user_id, checkout_id) where status = 'paid';
+create index checkouts_ending on tollgate.checkouts (updated_at) where status = 'paid' and duplicate = 'ending';
+create index webhook_events_last on tollgate.webhook_events (processor, created_at);
+
+-- Last, because it locks subscriptions until the end of this transaction.
 set local lock_timeout = '5s';
 alter table tollgate.subscriptions alter column usage drop not null;
 comment on table tollgate.subscriptions is 'The current plan, one row per user and product.';
@@ -422,8 +469,8 @@ comment on function tollgate.begin_checkout(text, text, text, text, text, boolea
 -- committed: later calls of the gate write later rows. Then finish_hour_sums sums these hours without a lock. "until" is
 -- earlier if the hours have more than 100,000 rows, so that no statement takes long.
 --   p_after  {"user_id", "field"} of the last counter of the page before; null: from the start
--- Returns {"next": …, "counters": [{"user_id", "field", "until"}, …]}; "next" is null at the end. A counter that stays locked
--- is left out until the next run.
+-- Returns {"next": …, "counters": [{"user_id", "field", "product", "until"}, …]}; "next" is null at the end. Reads for about
+-- 300 ms. A counter that stays locked is left out until the next run.
 -- Locks: counters, in key order, each for at most 100 ms of waiting.
 create or replace function tollgate.begin_hour_sums(
   p_after jsonb,
@@ -438,31 +485,36 @@ declare
   v_counter record;
   v_until timestamptz;
   v_seen integer := 0;
+  v_late boolean := false;
   v_last jsonb;
   v_due jsonb := '[]';
   v_begun jsonb := '[]';
 begin
   for v_counter in
-    select c.user_id, c.field, c.summed_until,
+    select c.user_id, c.field, c.product, c.summed_until,
       date_trunc('hour', greatest(tollgate.now_for(c.user_id), c.as_of), 'UTC') as until
     from tollgate.usage_counters c
-    where case when p_user_id is null
-      then (c.user_id, c.field) > (coalesce(p_after ->> 'user_id', ''), coalesce(p_after ->> 'field', ''))
-      else c.user_id = p_user_id and c.product = p_product end
+    where (c.user_id, c.field) > (coalesce(p_user_id, p_after ->> 'user_id', ''), coalesce(p_after ->> 'field', ''))
     order by c.user_id, c.field
     limit p_counters
   loop
+    exit when v_counter.user_id <> p_user_id;
+    continue when v_counter.product <> p_product;
     v_seen := v_seen + 1;
     v_last := jsonb_build_object('user_id', v_counter.user_id, 'field', v_counter.field);
     v_until := tollgate.hours_to_sum(v_counter.user_id, v_counter.field, v_counter.summed_until, v_counter.until, p_rows);
     if v_until is not null then
-      v_due := v_due || (v_last || jsonb_build_object('until', v_until));
+      v_due := v_due || (v_last || jsonb_build_object('product', v_counter.product, 'until', v_until));
     end if;
+    -- A page ends early after counters with many rows.
+    v_late := clock_timestamp() - statement_timestamp() > interval '300 milliseconds';
+    exit when v_late;
   end loop;
 
   -- All locks at the end, so that none is held while other counters are read.
   for v_counter in
-    select d.user_id, d.field, d.until from jsonb_to_recordset(v_due) as d (user_id text, field text, until timestamptz)
+    select d.user_id, d.field, d.product, d.until
+    from jsonb_to_recordset(v_due) as d (user_id text, field text, product text, until timestamptz)
   loop
     begin
       update tollgate.usage_counters c set summing_until = v_counter.until
@@ -474,7 +526,7 @@ begin
       -- Left out.
     end;
   end loop;
-  return jsonb_build_object('next', case when v_seen = p_counters then v_last end, 'counters', v_begun);
+  return jsonb_build_object('next', case when v_seen = p_counters or v_late then v_last end, 'counters', v_begun);
 end;
 $$;
 
@@ -552,38 +604,51 @@ $$;
 
 comment on function tollgate.begin_move(text, text, text) is 'The user of a subscription, and the instant of its move to another one.';
 
+-- supabase/schemas/functions/begin_walk.sql
+-- Called by a job before its pages: the walk that is under way, or a new one. A new one begins p_every_seconds after the
+-- start of the last one; until then "due" is false.
+create or replace function tollgate.begin_walk(p_job text, p_part text, p_every_seconds integer default 0) returns jsonb
+language sql set search_path = ''
+as $$
+  insert into tollgate.job_positions as w (job, part, begun_at) values (p_job, p_part, clock_timestamp())
+  on conflict (job, part) do update
+  set walk = w.walk + 1, pages = 0, position = null, totals = '{}', begun_at = excluded.begun_at, finished_at = null,
+    updated_at = excluded.begun_at
+  where w.finished_at is not null and w.begun_at <= excluded.begun_at - make_interval(secs => p_every_seconds);
+  select jsonb_build_object('due', w.finished_at is null, 'walk', w.walk, 'pages', w.pages, 'position', w.position,
+    'totals', w.totals, 'last_totals', w.last_totals, 'begun_at', tollgate.instant_text(w.begun_at))
+  from tollgate.job_positions w
+  where w.job = p_job and w.part = p_part;
+$$;
+
+comment on function tollgate.begin_walk(text, text, integer) is 'Begins or continues a job''s walk.';
+
 -- supabase/schemas/functions/billing_metrics.sql
--- Called when /api/metrics is read, at most every 30 seconds: figures of the whole deployment, the same from any process.
--- Reads every subscriptions row once and locks nothing. A row whose window is over counts as unused.
+-- Called when /api/metrics is read, at most every 30 seconds: figures of the whole deployment, the same from any process. The
+-- metrics job has measured users and meters a few minutes ago; the rest is counted now, by indexes. Locks nothing.
 create or replace function tollgate.billing_metrics() returns jsonb
 language plpgsql set search_path = ''
 as $$
 begin
   return (
-    with rows as (
-      -- Not meter_state: a call for each row would make this four times as slow.
-      select s.product, s.plan, m.field, s.advance_at > now() as current,
-        c.used, c.limit_amount
-      from tollgate.subscriptions s
-      join tollgate.catalog_meters m on m.product = s.product and m.kind = 'counter'
-      join tollgate.usage_counters c on c.user_id = s.user_id and c.field = m.field
+    with recursive measured as (
+      select f.value from tollgate.figures f where f.name = 'usage'
     ),
-    meters as (
-      select r.product, r.plan, r.field, count(*) as users,
-        count(*) filter (where r.current and r.limit_amount > 0 and r.used >= ceil(r.limit_amount * 0.8)) as near,
-        count(*) filter (where r.current and r.limit_amount > 0 and r.used >= r.limit_amount) as reached,
-        coalesce(avg(case when r.current then r.used else 0 end), 0)::double precision as average
-      from rows r
-      group by r.product, r.plan, r.field
+    -- One step of the index per job, however many runs there are.
+    job_names (job) as (
+      (select r.job from tollgate.job_runs r order by r.job limit 1)
+      union all
+      select (select r.job from tollgate.job_runs r where r.job > n.job order by r.job limit 1)
+      from job_names n where n.job is not null
     )
     select jsonb_build_object(
-      'users', coalesce((
-        select jsonb_agg(jsonb_build_object('product', m.product, 'plan', m.plan, 'users', m.users))
-        from (select distinct m.product, m.plan, m.users from meters m) m), '[]'),
+      'users', coalesce((select m.value -> 'plans' from measured m), '[]'),
       'meters', coalesce((
-        select jsonb_agg(jsonb_build_object('product', m.product, 'plan', m.plan, 'field', m.field, 'near', m.near,
-          'reached', m.reached, 'average', m.average))
-        from meters m), '[]'),
+        select jsonb_agg(jsonb_build_object('product', e.product, 'plan', e.plan, 'field', e.field, 'near', e.near,
+          'reached', e.reached, 'average', (e.used / greatest(e.users, 1))::double precision))
+        from measured m
+        cross join lateral jsonb_to_recordset(m.value -> 'meters') as e (product text, plan text, field text, users bigint,
+          used numeric, near bigint, reached bigint)), '[]'),
       'past_due', coalesce((
         select jsonb_agg(jsonb_build_object('processor', p.processor, 'subscriptions', p.subscriptions))
         from (
@@ -622,13 +687,18 @@ begin
         select jsonb_agg(jsonb_build_object('job', j.job, 'failed', j.failed,
           'succeeded_at', tollgate.instant_text(j.succeeded_at), 'result', j.result))
         from (
-          select r.job,
-            (array_agg(r.error is not null order by r.run_id desc))[1] as failed,
-            max(r.finished_at) filter (where r.error is null) as succeeded_at,
-            (array_agg(r.result order by r.run_id desc) filter (where r.error is null))[1] as result
-          from tollgate.job_runs r
-          where r.finished_at is not null
-          group by r.job) j), '[]')));
+          select n.job, latest.failed, success.succeeded_at, success.result
+          from job_names n
+          cross join lateral (
+            select r.error is not null as failed
+            from tollgate.job_runs r
+            where r.job = n.job and r.finished_at is not null
+            order by r.run_id desc limit 1) latest
+          left join lateral (
+            select r.finished_at as succeeded_at, r.result
+            from tollgate.job_runs r
+            where r.job = n.job and r.finished_at is not null and r.error is null
+            order by r.run_id desc limit 1) success on true) j), '[]')));
 end;
 $$;
 
@@ -830,6 +900,8 @@ as $$
     from tollgate.notices n
     where n.delivered_at is null and n.dismissed_at is null and n.next_attempt_at <= now()
       and n.created_at > now() - interval '1 day'
+      -- A notice is never due before it is made, so the index begins here and passes over all older ones.
+      and n.next_attempt_at > now() - interval '1 day'
     order by n.next_attempt_at
     limit p_limit
     for update skip locked
@@ -857,9 +929,21 @@ create or replace function tollgate.claim_scheduled_changes(p_ahead interval, p_
 returns jsonb
 language sql set search_path = ''
 as $$
-  with due as (
-    select m.user_id, m.product, m.source, m.processor, m.subscription_id, m.scheduled_plan, m.scheduled_interval
+  with nearby as (
+    -- By the index on the real time, and all of users whose time differs from it.
+    select m.user_id, m.product, m.source
     from tollgate.subscription_records m
+    where m.scheduled_plan is not null and m.period_end > now() + p_margin and m.period_end <= now() + p_ahead
+    union
+    select m.user_id, m.product, m.source
+    from tollgate.moved_clocks() u
+    join tollgate.subscription_records m on m.user_id = u
+    where m.scheduled_plan is not null
+  ),
+  due as (
+    select m.user_id, m.product, m.source, m.processor, m.subscription_id, m.scheduled_plan, m.scheduled_interval
+    from nearby
+    join tollgate.subscription_records m using (user_id, product, source)
     left join tollgate.scheduled_change_runs r
       on r.user_id = m.user_id and r.product = m.product and r.source = m.source
     where m.scheduled_plan is not null
@@ -891,17 +975,36 @@ $$;
 comment on function tollgate.claim_scheduled_changes(interval, interval, integer) is 'Takes scheduled plan changes that must be carried out now.';
 
 -- supabase/schemas/functions/claim_webhook_events.sql
--- Called by the retry job: claims undecided events that are due, and deferred ones whose user or subscription is known by
--- now. A claim lasts a minute: two runs never process the same event, and a killed run loses none.
-create or replace function tollgate.claim_webhook_events(p_limit integer) returns jsonb
+-- Called by the retry job, page by page: claims undecided events that are due, and deferred ones whose user or subscription
+-- is known by now. A claim lasts a minute: two runs never process the same event, and a killed run loses none. A page reads
+-- p_rows waiting events, however many of them are ready: many can wait for a link for months.
+--   p_after  {"at", "processor", "id"} from the answer before; null: from the longest waiting
+-- Returns {"events": [{"processor", "id"}, …], "next"}; "next" is null at the end. If there are p_limit events, the page may
+-- have others: the same call returns those, since a claim postpones an event.
+create or replace function tollgate.claim_webhook_events(
+  p_limit integer,
+  p_after jsonb default null,
+  p_rows integer default 1000
+) returns jsonb
 language sql set search_path = ''
 as $$
-  with due as (
-    select e.processor, e.id
+  with page as materialized (
+    select e.processor, e.id, e.next_attempt_at
     from tollgate.webhook_events e
     where e.next_attempt_at <= now()
-      -- The predicate of the index; the next condition implies it.
       and (e.outcome is null or e.outcome in ('deferred', 'quarantined', 'dead'))
+      and (e.next_attempt_at, e.processor, e.id)
+        > (coalesce((p_after ->> 'at')::timestamptz, '-infinity'), coalesce(p_after ->> 'processor', ''), coalesce(p_after ->> 'id', ''))
+      -- The same bound in the form that the index takes.
+      and e.next_attempt_at >= coalesce((p_after ->> 'at')::timestamptz, '-infinity')
+    order by e.next_attempt_at, e.processor, e.id
+    limit p_rows
+  ),
+  due as (
+    select e.processor, e.id
+    from page
+    join tollgate.webhook_events e on e.processor = page.processor and e.id = page.id
+    where e.next_attempt_at <= now()
       and (e.outcome is null
         or (e.outcome = 'deferred' and exists (
           select from tollgate.links l
@@ -918,18 +1021,26 @@ as $$
           where m.processor = e.processor and m.subscription_id = e.subscription_id)))
     order by e.next_attempt_at
     limit p_limit
-    for update skip locked
+    for update of e skip locked
   ),
   taken as (
     update tollgate.webhook_events e set next_attempt_at = now() + interval '1 minute'
     from due where e.processor = due.processor and e.id = due.id
     returning e.processor, e.id, e.created_at
   )
-  select coalesce(jsonb_agg(jsonb_build_object('processor', t.processor, 'id', t.id) order by t.created_at), '[]')
-  from taken t;
+  select jsonb_build_object(
+    'events', (
+      select coalesce(jsonb_agg(jsonb_build_object('processor', t.processor, 'id', t.id) order by t.created_at), '[]')
+      from taken t),
+    'next', (
+      select jsonb_build_object('at', p.next_attempt_at, 'processor', p.processor, 'id', p.id)
+      from page p
+      order by p.next_attempt_at, p.processor, p.id
+      offset p_rows - 1
+      limit 1));
 $$;
 
-comment on function tollgate.claim_webhook_events(integer) is 'Takes webhook events that are due for another attempt.';
+comment on function tollgate.claim_webhook_events(integer, jsonb, integer) is 'Takes webhook events that are due for another attempt.';
 
 -- supabase/schemas/functions/cleanup_audit_entries.sql
 -- Called by the operator, if the audit log has a retention: deletes entries older than p_days, at least a year. Errors:
@@ -955,23 +1066,33 @@ comment on function tollgate.cleanup_audit_entries(integer) is 'Deletes entries 
 
 -- supabase/schemas/functions/cleanup_notices.sql
 -- Called by the notices job: deletes notices older than p_days, also those that still apply: a year is longer than any
--- window.
-create or replace function tollgate.cleanup_notices(p_days integer default 400) returns jsonb
+-- window. At most p_rows per call; "more" means that there may be others.
+create or replace function tollgate.cleanup_notices(p_days integer default 400, p_rows integer default 5000) returns jsonb
 language sql set search_path = ''
 as $$
   with gone as (
-    delete from tollgate.notices n where n.created_at < now() - make_interval(days => p_days) returning 1
+    delete from tollgate.notices n
+    where n.ctid = any (array(
+      select o.ctid
+      from tollgate.notices o
+      where o.created_at < now() - make_interval(days => p_days)
+      order by o.created_at
+      limit p_rows
+      for update skip locked))
+    returning 1
   )
-  select jsonb_build_object('deleted', (select count(*) from gone));
+  select jsonb_build_object('deleted', count(*), 'more', count(*) >= p_rows) from gone;
 $$;
 
-comment on function tollgate.cleanup_notices(integer) is 'Deletes old notices.';
+comment on function tollgate.cleanup_notices(integer, integer) is 'Deletes old notices.';
 
 -- supabase/schemas/functions/cleanup_old_webhook_events.sql
 -- Called by the cleanup job: deletes decided events older than p_days. Undecided, deferred and quarantined events stay,
--- since they still wait.
-create or replace function tollgate.cleanup_old_webhook_events(p_days integer default 30) returns jsonb
-language plpgsql set search_path = ''
+-- since they still wait. At most p_rows per call, so that no call holds its locks for long; "more" means that there may be
+-- others. Events that another transaction locks stay.
+create or replace function tollgate.cleanup_old_webhook_events(p_days integer default 30, p_rows integer default 5000)
+returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
   v_deleted bigint;
@@ -980,13 +1101,19 @@ begin
     raise exception 'Days are a whole number from 1 to 36500.' using errcode = 'TG400', detail = 'days';
   end if;
   delete from tollgate.webhook_events e
-  where e.outcome in ('applied', 'ignored') and e.created_at < now() - make_interval(days => p_days);
+  where e.ctid = any (array(
+    select o.ctid
+    from tollgate.webhook_events o
+    where o.outcome in ('applied', 'ignored') and o.created_at < now() - make_interval(days => p_days)
+    order by o.created_at
+    limit p_rows
+    for update skip locked));
   get diagnostics v_deleted = row_count;
-  return jsonb_build_object('deleted', v_deleted);
+  return jsonb_build_object('deleted', v_deleted, 'more', v_deleted >= p_rows);
 end;
 $$;
 
-comment on function tollgate.cleanup_old_webhook_events(integer) is 'Deletes webhook events that were decided more than some days ago.';
+comment on function tollgate.cleanup_old_webhook_events(integer, integer) is 'Deletes webhook events that were decided more than some days ago.';
 
 -- supabase/schemas/functions/cleanup_rate_limits.sql
 -- Called by the cleanup job: deletes counters of attempts whose window has ended. At most p_rows per call, so that no call
@@ -998,13 +1125,13 @@ declare
   v_deleted bigint;
 begin
   delete from tollgate.rate_limits r
-  where (r.scope, r.key) in (
-    select o.scope, o.key
+  where r.ctid = any (array(
+    select o.ctid
     from tollgate.rate_limits o
     where o.resets_at < now()
     order by o.resets_at
     limit p_rows
-    for update skip locked);
+    for update skip locked));
   get diagnostics v_deleted = row_count;
   return jsonb_build_object('deleted', v_deleted, 'more', v_deleted >= p_rows);
 end;
@@ -1023,21 +1150,22 @@ declare
   v_reservations bigint;
 begin
   delete from tollgate.idempotency_keys k
-  where (k.user_id, k.operation, k.key, k.by_session) in (
-    select o.user_id, o.operation, o.key, o.by_session
+  where k.ctid = any (array(
+    select o.ctid
     from tollgate.idempotency_keys o
     where o.created_at < now() - make_interval(hours => p_hours)
     order by o.created_at
     limit p_rows
-    for update skip locked);
+    for update skip locked));
   get diagnostics v_keys = row_count;
   delete from tollgate.reservations r
-  where (r.user_id, r.reservation_id) in (
-    select o.user_id, o.reservation_id
+  where r.ctid = any (array(
+    select o.ctid
     from tollgate.reservations o
     where o.state <> 'open' and o.created_at < now() - make_interval(hours => p_hours + 24)
+    order by o.created_at
     limit p_rows
-    for update skip locked);
+    for update skip locked));
   get diagnostics v_reservations = row_count;
   return jsonb_build_object(
     'keys', v_keys, 'reservations', v_reservations, 'more', greatest(v_keys, v_reservations) >= p_rows);
@@ -1784,6 +1912,8 @@ begin
       select case when state.used >= state.limit_amount then 'limit_reached' else 'near_limit' end as kind
     ) threshold
     where s.user_id = any (p_user_ids)
+      -- Again, so that both tables are read by their keys.
+      and state.user_id = any (p_user_ids)
       and state.limit_amount > 0
       and state.used >= ceil(state.limit_amount * 0.8)
       and greatest(tollgate.now_for(s.user_id), s.as_of) < least(s.advance_at, s.refresh_at)
@@ -1894,6 +2024,61 @@ $$;
 
 comment on function tollgate.decrement_usage(text, text, bigint) is 'Gives back an amount of a field in the current window, never below 0.';
 
+-- supabase/schemas/functions/delete_old_usage.sql
+-- Called by the partitions job, page by page: deletes rows of the default partitions before p_before. They have few rows,
+-- since every month has a partition.
+--   p_after  {"part", "user", "field", "at", "entry"} from the answer before; null: from the start
+-- Returns {"deleted", "next"}; "next" is null at the end.
+-- Definer: the app has no rights on a partition.
+create or replace function tollgate.delete_old_usage(p_before timestamptz, p_after jsonb default null, p_rows integer default 5000)
+returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_hours boolean := coalesce(p_after ->> 'part' = 'hours', false);
+  v_answer jsonb;
+begin
+  if v_hours then
+    with page as materialized (
+      select h.user_id, h.field, h.hour from tollgate.usage_hours_default h
+      where p_after ->> 'user' is null
+        or (h.user_id, h.field, h.hour) > (p_after ->> 'user', p_after ->> 'field', (p_after ->> 'at')::timestamptz)
+      order by h.user_id, h.field, h.hour
+      limit p_rows
+    ),
+    gone as (
+      delete from tollgate.usage_hours_default h using page p
+      where h.user_id = p.user_id and h.field = p.field and h.hour = p.hour and p.hour < p_before
+      returning 1
+    )
+    select jsonb_build_object('deleted', 0, 'next', (
+      select jsonb_build_object('part', 'hours', 'user', p.user_id, 'field', p.field, 'at', p.hour)
+      from page p offset p_rows - 1 limit 1)) into v_answer
+    from (select count(*) from gone) g;
+    return v_answer;
+  end if;
+  with page as materialized (
+    select l.user_id, l.field, l.at, l.entry from tollgate.usage_ledger_default l
+    where p_after is null or (l.user_id, l.field, l.at, l.entry)
+      > (p_after ->> 'user', p_after ->> 'field', (p_after ->> 'at')::timestamptz, (p_after ->> 'entry')::bigint)
+    order by l.user_id, l.field, l.at, l.entry
+    limit p_rows
+  ),
+  gone as (
+    delete from tollgate.usage_ledger_default l using page p
+    where l.user_id = p.user_id and l.field = p.field and l.at = p.at and l.entry = p.entry and p.at < p_before
+    returning 1
+  )
+  select jsonb_build_object('deleted', g.rows, 'next', coalesce((
+    select jsonb_build_object('part', 'ledger', 'user', p.user_id, 'field', p.field, 'at', p.at, 'entry', p.entry)
+    from page p offset p_rows - 1 limit 1), jsonb_build_object('part', 'hours'))) into v_answer
+  from (select count(*) as rows from gone) g;
+  return v_answer;
+end;
+$$;
+
+comment on function tollgate.delete_old_usage(timestamptz, jsonb, integer) is 'Deletes old rows of the ledger''s default partitions.';
+
 -- supabase/schemas/functions/denied_verdicts.sql
 -- Called by charge_usage: one denied verdict per counter, each with its reason.
 create or replace function tollgate.denied_verdicts(p_counters tollgate.usage_counters[], p_amounts bigint[]) returns jsonb
@@ -1965,47 +2150,43 @@ $$;
 comment on function tollgate.dismiss_webhook_event(text, text) is 'Ignores a webhook event that waits.';
 
 -- supabase/schemas/functions/drop_ledger_partitions.sql
--- Called by the partitions job. Drops the months of the ledger and of its hourly sums that end before p_before, and old rows
--- of the default partitions. Months stay if their rows belong to an open window, to a window that another opening still needs, or to an open reservation.
-create or replace function tollgate.drop_ledger_partitions(p_before date) returns jsonb
+-- Called by the partitions job after its walk over oldest_needed_usage: drops the oldest month of the ledger and of its
+-- hourly sums that ends before p_before and p_needed. One month per call, so that no lock lasts long; "more" means that
+-- another one can be dropped. Without p_needed, as release 0.1.0 calls it, nothing is dropped.
+create or replace function tollgate.drop_ledger_partitions(p_before date, p_needed timestamptz default null) returns jsonb
 -- Definer: only the table's owner can drop partitions.
 language plpgsql security definer set search_path = '' set lock_timeout = '3s'
 as $$
 declare
-  v_before timestamptz;
+  v_before timestamptz := least(date_trunc('month', p_before::timestamp) at time zone 'UTC', p_needed);
+  v_month text;
   v_partition record;
   v_dropped jsonb := '[]';
-  v_deleted bigint;
+  v_more boolean := false;
 begin
   perform pg_advisory_xact_lock(hashtextextended('tollgate.usage_ledger', 0));
-  select least(
-    date_trunc('month', p_before::timestamp) at time zone 'UTC',
-    (select min(least(s.window_start, s.current_period_start)) from tollgate.subscriptions s
-      where s.advance_at > greatest(tollgate.now_for(s.user_id), s.as_of)),
-    (select min(w.from_window_start) from tollgate.usage_windows w where w.opening is null),
-    (select min(r.at) from tollgate.reservations r where r.state = 'open')
-  ) into v_before;
-
   for v_partition in
-    select c.relname, (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month') at time zone 'UTC' as ends_at
+    select c.relname, right(c.relname, 7) as month
     from pg_catalog.pg_inherits i
     join pg_catalog.pg_class c on c.oid = i.inhrelid
-    where i.inhparent in ('tollgate.usage_ledger'::regclass, 'tollgate.usage_hours'::regclass)
+    where p_needed is not null
+      and i.inhparent in ('tollgate.usage_ledger'::regclass, 'tollgate.usage_hours'::regclass)
       and c.relname ~ '^usage_(ledger|hours)_[0-9]{4}_[0-9]{2}$'
-    order by c.relname
+      and (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month') at time zone 'UTC' <= v_before
+    order by right(c.relname, 7), c.relname
   loop
-    continue when v_partition.ends_at > v_before;
+    v_month := coalesce(v_month, v_partition.month);
+    v_more := v_partition.month <> v_month;
+    exit when v_more;
     execute format('drop table tollgate.%I', v_partition.relname);
     v_dropped := v_dropped || to_jsonb(v_partition.relname);
   end loop;
-  delete from tollgate.usage_ledger_default l where l.at < v_before;
-  get diagnostics v_deleted = row_count;
-  delete from tollgate.usage_hours_default h where h.hour < v_before;
-  return jsonb_build_object('dropped', v_dropped, 'deleted', v_deleted, 'before', tollgate.instant_text(v_before));
+  return jsonb_build_object(
+    'dropped', v_dropped, 'deleted', 0, 'before', tollgate.instant_text(v_before), 'more', v_more);
 end;
 $$;
 
-comment on function tollgate.drop_ledger_partitions(date) is 'Drops months of the ledger that are no longer needed.';
+comment on function tollgate.drop_ledger_partitions(date, timestamptz) is 'Drops the oldest month of the ledger that is no longer needed.';
 
 -- supabase/schemas/functions/ensure_subscription.sql
 -- Called by lock_subscription and load_timeline. Every user has the free plan of every product. The row and its counters are
@@ -2285,7 +2466,7 @@ comment on function tollgate.event_state(tollgate.webhook_events) is 'Outcome, r
 
 -- supabase/schemas/functions/expire_due_reservations.sql
 -- Called by the expire job. The gate ends expired reservations itself when a row is next used. This function does it for
--- unused rows, so that other readers see right numbers. Locked rows wait for the next run.
+-- unused rows, so that other readers see right numbers. Locked rows wait for the next run. Works for about 300 ms.
 create or replace function tollgate.expire_due_reservations(p_rows integer default 500) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
@@ -2297,16 +2478,28 @@ begin
     select s.user_id, s.product
     from tollgate.subscriptions s
     where (s.user_id, s.product) in (
-      select r.user_id, r.product
-      from tollgate.reservations r
-      where r.state = 'open' and r.expires_at <= tollgate.now_for(r.user_id)
-      order by r.expires_at
+      select d.user_id, d.product
+      from (
+        -- By the index on the real time, and all of users whose time differs from it.
+        (select r.user_id, r.product, r.expires_at
+          from tollgate.reservations r
+          where r.state = 'open' and r.expires_at <= now() and r.expires_at <= tollgate.now_for(r.user_id)
+          order by r.expires_at
+          limit p_rows)
+        union all
+        select r.user_id, r.product, r.expires_at
+        from tollgate.moved_clocks() u
+        join tollgate.reservations r on r.user_id = u
+        where r.state = 'open' and r.expires_at <= tollgate.now_for(r.user_id)
+      ) d
+      order by d.expires_at
       limit p_rows)
     order by s.user_id, s.product
     for update skip locked
   loop
     perform tollgate.lock_subscription(v_row.user_id, v_row.product);
     v_count := v_count + 1;
+    exit when clock_timestamp() - statement_timestamp() > interval '300 milliseconds';
   end loop;
   return jsonb_build_object('rows', v_count);
 end;
@@ -2451,12 +2644,14 @@ begin
   for v_counter in
     select c.user_id, c.field
     from tollgate.usage_counters c
-    -- The counter of "hour" is not finished.
-    where (c.user_id, c.field) > (coalesce(p_after ->> 'user_id', ''), coalesce(p_after ->> 'field', ''))
-      or (p_after ->> 'hour' is not null and c.user_id = p_after ->> 'user_id' and c.field = p_after ->> 'field')
+    where (c.user_id, c.field) >= (coalesce(p_after ->> 'user_id', ''), coalesce(p_after ->> 'field', ''))
     order by c.user_id, c.field
-    limit p_counters
+    limit p_counters + 1
   loop
+    exit when v_seen = p_counters;
+    -- The counter of "hour" is not finished.
+    continue when p_after ->> 'hour' is null and v_counter.user_id = p_after ->> 'user_id'
+      and v_counter.field = p_after ->> 'field';
     v_from := case when v_counter.user_id = p_after ->> 'user_id' and v_counter.field = p_after ->> 'field'
       then (p_after ->> 'hour')::timestamptz end;
     loop
@@ -2482,41 +2677,49 @@ comment on function tollgate.find_hour_drift(jsonb, integer) is 'Hours whose sum
 
 -- supabase/schemas/functions/find_usage_drift.sql
 -- Called by the reconcile job, a page of users at a time. A counter must equal its opening plus the sum of its ledger rows
--- (by hours, which find_hour_drift compares with the rows), and a gauge the number of things. Returns those that do not; repairs nothing and locks nothing. One statement reads
--- counters and ledger at one moment. "next" is the last user of a full page, null at the end.
+-- (by hours, which find_hour_drift compares with the rows), and a gauge the number of things. Returns those that do not;
+-- repairs nothing and locks nothing. One statement per user reads counters and ledger at one moment. Works for about 300 ms:
+-- a page ends early after users with many rows. "next" is the last user of the page, null at the end.
 create or replace function tollgate.find_usage_drift(p_after text default '', p_users integer default 500) returns jsonb
-language sql set search_path = ''
+language plpgsql set search_path = ''
 as $$
-  with page as (
+declare
+  v_user_id text;
+  v_seen integer := 0;
+  v_found jsonb;
+  v_drifts jsonb := '[]';
+begin
+  for v_user_id in
     select u.user_id from tollgate.users u where u.user_id > p_after order by u.user_id limit p_users
-  ),
-  -- Materialized, so that each gauge is counted once.
-  counted as materialized (
-    select s.user_id, s.product, f.field, c.used as counted, f.actual
-    from page
-    join tollgate.subscriptions s using (user_id)
-    cross join lateral (
-      select u.key as field, u.value::bigint as actual
-      from jsonb_each_text(tollgate.window_used(s.user_id, s.product, s.source, s.current_period_start, s.window_start,
-        null, s.advance_at)) u
-      -- A window that is over is computed again before its next use, and its rows may have been dropped.
-      where s.advance_at > greatest(tollgate.now_for(s.user_id), s.as_of)
+  loop
+    select jsonb_agg(jsonb_build_object('user_id', v_user_id, 'product', f.product, 'field', f.field,
+      'counted', f.counted, 'actual', f.actual, 'drift', f.counted - f.actual) order by f.field) into v_found
+    from (
+      select c.product, c.field, c.used as counted, u.value::bigint as actual
+      from tollgate.subscriptions s
+      cross join lateral jsonb_each_text(tollgate.window_used(s.user_id, s.product, s.source, s.current_period_start,
+        s.window_start, null, s.advance_at)) u
+      join tollgate.usage_counters c on c.user_id = s.user_id and c.field = u.key
+      where s.user_id = v_user_id
+        -- A window that is over is computed again before its next use, and its rows may have been dropped.
+        and s.advance_at > greatest(tollgate.now_for(s.user_id), s.as_of)
       union all
-      select g.field, tollgate.gauge_count(g.field, s.user_id)
-      from tollgate.catalog_meters g
-      where g.product = s.product and g.kind = 'gauge'
+      select c.product, c.field, c.used, tollgate.gauge_count(c.field, c.user_id)
+      from tollgate.usage_counters c
+      join tollgate.catalog_meters g on g.field = c.field and g.kind = 'gauge'
+      where c.user_id = v_user_id
+      -- Evaluated once per row.
+      offset 0
     ) f
-    join tollgate.usage_counters c on c.user_id = s.user_id and c.field = f.field
-  )
-  select jsonb_build_object(
-    'checked', (select count(*) from page),
-    'next', (select case when count(*) = p_users then max(p.user_id) end from page p),
-    'drifts', coalesce((
-      select jsonb_agg(jsonb_build_object('user_id', c.user_id, 'product', c.product, 'field', c.field,
-        'counted', c.counted, 'actual', c.actual, 'drift', c.counted - c.actual) order by c.user_id, c.field)
-      from counted c
-      -- The count of a gauge without a table is null, and so is this comparison.
-      where c.counted <> c.actual), '[]'));
+    -- The count of a gauge without a table is null, and so is this comparison.
+    where f.counted <> f.actual;
+    v_drifts := v_drifts || coalesce(v_found, '[]');
+    v_seen := v_seen + 1;
+    exit when clock_timestamp() - statement_timestamp() > interval '300 milliseconds';
+  end loop;
+  return jsonb_build_object('checked', v_seen, 'drifts', v_drifts, 'next', case
+    when v_seen = p_users or clock_timestamp() - statement_timestamp() > interval '300 milliseconds' then v_user_id end);
+end;
 $$;
 
 comment on function tollgate.find_usage_drift(text, integer) is 'Counters that differ from the ledger, and gauges that differ from the number of things.';
@@ -3465,44 +3668,73 @@ comment on function tollgate.list_decisions(text, integer) is 'A user''s latest 
 
 -- supabase/schemas/functions/list_duplicate_checkouts.sql
 -- Called by the job that ends purchases which were paid twice. Lists paid checkouts whose subscription is live beside
--- another one of that user and product, with all live ones. Also lists the checkouts whose end and refund have begun.
--- It looks back thirty days, the latest first.
-create or replace function tollgate.list_duplicate_checkouts(p_limit integer) returns jsonb
+-- another one of that user and product, with all live ones. It looks back thirty days, the latest first, at p_rows checkouts
+-- per page. The first page also lists the checkouts whose end and refund have begun, at any age.
+--   p_after  {"at", "user", "checkout"} from the answer before; null: from the latest
+-- Returns {"checkouts", "next"}; "next" is null at the end.
+create or replace function tollgate.list_duplicate_checkouts(p_after jsonb default null, p_rows integer default 1000)
+returns jsonb
 language sql stable set search_path = ''
 as $$
-  with due as (
-    select c.* from tollgate.checkouts c
-    where c.status = 'paid' and (c.duplicate = 'ending' or (
-      c.duplicate is null and c.updated_at > now() - interval '30 days'
+  with page as materialized (
+    select c.*
+    from tollgate.checkouts c
+    where c.status = 'paid' and c.updated_at > now() - interval '30 days'
+      and (p_after is null or (c.updated_at, c.user_id, c.checkout_id)
+        < ((p_after ->> 'at')::timestamptz, p_after ->> 'user', (p_after ->> 'checkout')::uuid))
+      -- The same bound in the form that the index takes.
+      and c.updated_at <= coalesce((p_after ->> 'at')::timestamptz, 'infinity')
+    order by c.updated_at desc, c.user_id desc, c.checkout_id desc
+    limit p_rows
+  ),
+  due as (
+    select c.user_id, c.checkout_id
+    from page c
+    where c.duplicate is null
       and exists (
         select from tollgate.subscription_records m
         where m.user_id = c.user_id and m.product = c.product and m.subscription_id = c.subscription_id
-          and m.ended_at is null)
+          and m.ended_at is null
+        -- One read of the index per checkout, never a join with all subscriptions.
+        offset 0)
       and exists (
         select from tollgate.subscription_records m
         where m.user_id = c.user_id and m.product = c.product and m.subscription_id <> c.subscription_id
-          and m.ended_at is null and m.status not in ('canceled', 'incomplete', 'incomplete_expired'))))
-    order by c.updated_at desc
-    limit p_limit
+          and m.ended_at is null and m.status not in ('canceled', 'incomplete', 'incomplete_expired')
+        offset 0)
+    union all
+    select c.user_id, c.checkout_id
+    from tollgate.checkouts c
+    where p_after is null and c.status = 'paid' and c.duplicate = 'ending'
   )
-  select coalesce(jsonb_agg(tollgate.checkout_view(d) || jsonb_build_object(
-    'user_id', d.user_id,
-    'ending', d.duplicate is not null,
-    'living', (
-      select coalesce(jsonb_agg(jsonb_build_object(
-        'subscription', m.subscription_id,
-        -- null: its first period is not known.
-        'begun_at', (
-          select tollgate.instant_text(min(p.period_start)) from tollgate.billing_periods p
-          where p.user_id = m.user_id and p.product = m.product and p.source = m.source),
-        'used', tollgate.subscription_used(m.user_id, m.product, m.source))), '[]')
-      from tollgate.subscription_records m
-      where m.user_id = d.user_id and m.product = d.product
-        and m.ended_at is null and m.status not in ('canceled', 'incomplete', 'incomplete_expired')))), '[]')
-  from due d;
+  select jsonb_build_object(
+    'checkouts', (
+      select coalesce(jsonb_agg(tollgate.checkout_view(c) || jsonb_build_object(
+        'user_id', c.user_id,
+        'ending', c.duplicate is not null,
+        'living', (
+          select coalesce(jsonb_agg(jsonb_build_object(
+            'subscription', m.subscription_id,
+            -- null: its first period is not known.
+            'begun_at', (
+              select tollgate.instant_text(min(p.period_start)) from tollgate.billing_periods p
+              where p.user_id = m.user_id and p.product = m.product and p.source = m.source),
+            'used', tollgate.subscription_used(m.user_id, m.product, m.source))), '[]')
+          from tollgate.subscription_records m
+          where m.user_id = c.user_id and m.product = c.product
+            and m.ended_at is null and m.status not in ('canceled', 'incomplete', 'incomplete_expired')))
+        order by c.updated_at desc), '[]')
+      from due d
+      join tollgate.checkouts c on c.user_id = d.user_id and c.checkout_id = d.checkout_id),
+    'next', (
+      select jsonb_build_object('at', p.updated_at, 'user', p.user_id, 'checkout', p.checkout_id)
+      from page p
+      order by p.updated_at desc, p.user_id desc, p.checkout_id desc
+      offset p_rows - 1
+      limit 1));
 $$;
 
-comment on function tollgate.list_duplicate_checkouts(integer) is 'Checkouts that were paid beside another subscription.';
+comment on function tollgate.list_duplicate_checkouts(jsonb, integer) is 'Checkouts that were paid beside another subscription.';
 
 -- supabase/schemas/functions/list_notices.sql
 -- Called by the pages and GET /api/notices: a user's latest notices, newest first. It creates the notices that the job has
@@ -3543,20 +3775,45 @@ comment on function tollgate.list_timelines(text, integer) is 'Users with facts,
 -- supabase/schemas/functions/list_unsettled_checkouts.sql
 -- Called by the job that ends purchases which were paid twice: checkouts of unknown outcome whose user has a subscription
 -- of that product. The job closes an open one and learns the subscription of a paid one. It looks back thirty days, or
--- longer while the user has two subscriptions. Those come first, then the longest waiting.
-create or replace function tollgate.list_unsettled_checkouts(p_limit integer) returns jsonb
+-- longer while the user has two subscriptions. Those of a page come first, then the longest waiting. A page has p_rows
+-- checkouts, since most were never paid and stay.
+--   p_after  {"at", "user", "checkout"} from the answer before; null: from the longest waiting
+-- Returns {"checkouts", "next"}; "next" is null at the end. If there are p_limit checkouts, the page may have others: the same
+-- call returns those, since the returned ones have moved to the end.
+create or replace function tollgate.list_unsettled_checkouts(
+  p_limit integer,
+  p_after jsonb default null,
+  p_rows integer default 2000
+) returns jsonb
 language sql set search_path = ''
 as $$
-  with due as (
-    select c.user_id, c.checkout_id
-    from tollgate.checkouts c, lateral (
-      select count(*) as subscriptions from tollgate.subscription_records m
-      where m.user_id = c.user_id and m.product = c.product and m.ended_at is null) living
+  with page as materialized (
+    select c.user_id, c.checkout_id, c.updated_at, c.created_at, c.product
+    from tollgate.checkouts c
     where c.subscription_id is null and c.status in ('open', 'left_open', 'paid')
       and c.updated_at < now() - interval '1 minute'
-      and living.subscriptions >= case when c.created_at > now() - interval '30 days' then 1 else 2 end
-    order by living.subscriptions > 1 desc, c.updated_at
+      and (p_after is null or (c.updated_at, c.user_id, c.checkout_id)
+        > ((p_after ->> 'at')::timestamptz, p_after ->> 'user', (p_after ->> 'checkout')::uuid))
+      -- The same bound in the form that the index takes.
+      and c.updated_at >= coalesce((p_after ->> 'at')::timestamptz, '-infinity')
+    order by c.updated_at, c.user_id, c.checkout_id
+    limit p_rows
+  ),
+  chosen as materialized (
+    select p.user_id, p.checkout_id
+    from page p
+    cross join lateral (
+      select count(*) as subscriptions from tollgate.subscription_records m
+      where m.user_id = p.user_id and m.product = p.product and m.ended_at is null) living
+    where living.subscriptions >= case when p.created_at > now() - interval '30 days' then 1 else 2 end
+    order by living.subscriptions > 1 desc, p.updated_at
     limit p_limit
+  ),
+  due as (
+    select c.user_id, c.checkout_id
+    from chosen
+    join tollgate.checkouts c on c.user_id = chosen.user_id and c.checkout_id = chosen.checkout_id
+    where c.subscription_id is null and c.status in ('open', 'left_open', 'paid')
     for update of c skip locked
   ),
   taken as (
@@ -3565,11 +3822,18 @@ as $$
     from due d where c.user_id = d.user_id and c.checkout_id = d.checkout_id
     returning c.*
   )
-  select coalesce(jsonb_agg(tollgate.checkout_view(t) || jsonb_build_object('user_id', t.user_id)), '[]')
-  from taken t;
+  select jsonb_build_object(
+    'checkouts', (
+      select coalesce(jsonb_agg(tollgate.checkout_view(t) || jsonb_build_object('user_id', t.user_id)), '[]') from taken t),
+    'next', (
+      select jsonb_build_object('at', p.updated_at, 'user', p.user_id, 'checkout', p.checkout_id)
+      from page p
+      order by p.updated_at, p.user_id, p.checkout_id
+      offset p_rows - 1
+      limit 1));
 $$;
 
-comment on function tollgate.list_unsettled_checkouts(integer) is 'Checkouts beside a subscription that can still be paid, or were paid for an unknown subscription.';
+comment on function tollgate.list_unsettled_checkouts(integer, jsonb, integer) is 'Checkouts beside a subscription that can still be paid, or were paid for an unknown subscription.';
 
 -- supabase/schemas/functions/list_users.sql
 -- Called by /admin/users. Returns users by id with their plans, one page per call. A missing key of p_filter filters
@@ -3654,37 +3918,32 @@ $$;
 
 comment on function tollgate.list_webhook_events(jsonb, jsonb, integer) is 'Webhook events by filter, newest first.';
 
--- supabase/schemas/functions/live_subscriptions.sql
--- Called by the reconcile job, once per page. Returns every processor subscription that has not ended, as last known.
--- The p_after is the "next" of the page before ('["", "", ""]' at first). The p_user_id restricts it to one user.
-create or replace function tollgate.live_subscriptions(p_after jsonb, p_limit integer, p_user_id text default null)
-returns jsonb
+-- supabase/schemas/functions/live_subscription_view.sql
+-- Called by live_subscriptions and subscriptions_to_compare: one row as the reconcile job reads it.
+create or replace function tollgate.live_subscription_view(p_row tollgate.subscription_records) returns jsonb
 language sql stable set search_path = ''
 as $$
-  with page as (
-    select m.*
-    from tollgate.subscription_records m
-    where m.ended_at is null
-      and (m.user_id, m.product, m.source) > (p_after ->> 0, p_after ->> 1, p_after ->> 2)
-      and (p_user_id is null or m.user_id = p_user_id)
-    order by m.user_id, m.product, m.source
-    limit p_limit
-  )
   select jsonb_build_object(
-    'subscriptions', coalesce((
-      select jsonb_agg(jsonb_build_object(
-        'user_id', p.user_id, 'product', p.product, 'processor', p.processor, 'subscription', p.subscription_id,
-        'plan', p.plan, 'interval', p.billing_interval, 'quantity', p.quantity, 'status', p.status,
-        'period_start', tollgate.instant_text(p.period_start), 'period_end', tollgate.instant_text(p.period_end),
-        'cancel_at', tollgate.instant_text(p.cancel_at), 'updated_at', tollgate.instant_text(p.updated_at))
-        order by p.user_id, p.product, p.source)
-      from page p), '[]'),
-    'next', (
-      select case when (select count(*) from page) = p_limit then jsonb_build_array(p.user_id, p.product, p.source) end
-      from page p order by p.user_id desc, p.product desc, p.source desc limit 1));
+    'user_id', p_row.user_id, 'product', p_row.product, 'processor', p_row.processor,
+    'subscription', p_row.subscription_id, 'plan', p_row.plan, 'interval', p_row.billing_interval,
+    'quantity', p_row.quantity, 'status', p_row.status,
+    'period_start', tollgate.instant_text(p_row.period_start), 'period_end', tollgate.instant_text(p_row.period_end),
+    'cancel_at', tollgate.instant_text(p_row.cancel_at), 'updated_at', tollgate.instant_text(p_row.updated_at));
 $$;
 
-comment on function tollgate.live_subscriptions(jsonb, integer, text) is 'Processor subscriptions that have not ended, as last known.';
+comment on function tollgate.live_subscription_view(tollgate.subscription_records) is 'One subscription as the reconcile job reads it.';
+
+-- supabase/schemas/functions/live_subscriptions.sql
+-- Called by the reconcile job for one user: the processor subscriptions that have not ended, as last known.
+create or replace function tollgate.live_subscriptions(p_user_id text) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(tollgate.live_subscription_view(m) order by m.product, m.source), '[]')
+  from tollgate.subscription_records m
+  where m.user_id = p_user_id and m.ended_at is null;
+$$;
+
+comment on function tollgate.live_subscriptions(text) is 'A user''s processor subscriptions that have not ended, as last known.';
 
 -- supabase/schemas/functions/load_checkout.sql
 -- Called on the return from a checkout. null if this user has no such checkout.
@@ -3907,6 +4166,54 @@ $$;
 
 comment on function tollgate.mark_duplicate_checkout(text, uuid, text) is 'Stores the treatment of a checkout that was paid beside another subscription.';
 
+-- supabase/schemas/functions/measure_usage.sql
+-- Called by the metrics job, a page of users at a time: their plans, and the use of their counters by product and plan. A
+-- window that is over counts as unused. Returns sums of the page, and its ten users nearest to a limit. "next" is the last
+-- user of a full page, null at the end.
+create or replace function tollgate.measure_usage(p_after text default '', p_users integer default 1000) returns jsonb
+language sql stable set search_path = ''
+as $$
+  with page as materialized (
+    select u.user_id from tollgate.users u where u.user_id > p_after order by u.user_id limit p_users
+  ),
+  plans as materialized (
+    select s.user_id, s.product, s.plan, s.advance_at > now() as current
+    from tollgate.subscriptions s
+    where s.user_id = any (array(select p.user_id from page p))
+  ),
+  counters as materialized (
+    -- Not meter_state: a call for each row would make this four times as slow.
+    select s.user_id, s.product, s.plan, c.field, c.limit_amount, case when s.current then c.used else 0 end as used
+    from plans s
+    join tollgate.usage_counters c on c.user_id = s.user_id and c.product = s.product
+    join tollgate.catalog_meters m on m.field = c.field and m.kind = 'counter'
+  ),
+  near as (
+    select n.user_id, n.product, n.field, n.used, n.limit_amount as "limit"
+    from counters n
+    where n.used > 0 and n.used::numeric * 5 >= n.limit_amount::numeric * 4
+  )
+  select jsonb_build_object(
+    'next', (select case when count(*) = p_users then max(p.user_id) end from page p),
+    'users', (select count(*) from page),
+    'plans', coalesce((
+      select jsonb_agg(to_jsonb(p)) from (
+        select s.product, s.plan, count(*) as users from plans s group by s.product, s.plan) p), '[]'),
+    'meters', coalesce((
+      select jsonb_agg(to_jsonb(m)) from (
+        select c.product, c.plan, c.field, count(*) as users, sum(c.used) as used,
+          count(*) filter (where c.limit_amount > 0 and c.used >= ceil(c.limit_amount * 0.8)) as near,
+          count(*) filter (where c.limit_amount > 0 and c.used >= c.limit_amount) as reached
+        from counters c
+        group by c.product, c.plan, c.field) m), '[]'),
+    'near_limits', (select count(*) from near),
+    'nearest', coalesce((
+      select jsonb_agg(to_jsonb(n)) from (
+        select * from near n order by n.used::numeric / greatest(n."limit", 1) desc, n.user_id limit 10) n), '[]'));
+$$;
+
+comment on function tollgate.measure_usage(text, integer) is 'Plans and use of counters of a page of users.';
+
 -- supabase/schemas/functions/meter_of.sql
 -- Called by every function that takes a field from outside. Errors: TG400 a field that no product has.
 create or replace function tollgate.meter_of(p_field text) returns tollgate.catalog_meters
@@ -4017,6 +4324,21 @@ $$;
 
 comment on function tollgate.move_subscription(text, text, text, text, jsonb, jsonb) is 'Moves a subscription from one user to another.';
 
+-- supabase/schemas/functions/moved_clocks.sql
+-- Called by functions that find due rows by an index on the real time: the users whose time differs from it, since the
+-- sandbox has moved their clocks. A database without the sandbox's tables has none.
+create or replace function tollgate.moved_clocks() returns setof text
+language plpgsql stable rows 10 set search_path = ''
+as $$
+begin
+  if to_regclass('tollgate.sandbox_clocks') is not null then
+    return query select c.user_id from tollgate.sandbox_clocks c;
+  end if;
+end;
+$$;
+
+comment on function tollgate.moved_clocks() is 'Users whose clock the sandbox has moved.';
+
 -- supabase/schemas/functions/moved_meanwhile.sql
 -- Called by commit_timeline, under the row's lock, which a move takes too. Returns whether an admin moved the
 -- subscription of these facts between users after the caller read its users. The p_moves is the number of moves that
@@ -4116,6 +4438,35 @@ as $$
 $$;
 
 comment on function tollgate.now_for(text) is 'The database clock in milliseconds, plus the user''s sandbox shift.';
+
+-- supabase/schemas/functions/oldest_needed_usage.sql
+-- Called by the partitions job before it drops months, a page of users at a time: the earliest instant whose ledger rows
+-- their open windows, windows without an opening and open reservations need. "next" is the last user of a full page, null
+-- at the end.
+create or replace function tollgate.oldest_needed_usage(p_after text default '', p_users integer default 1000) returns jsonb
+language sql set search_path = ''
+as $$
+  with page as materialized (
+    select u.user_id from tollgate.users u where u.user_id > p_after order by u.user_id limit p_users
+  ),
+  listed as (select array(select p.user_id from page p) as users)
+  select jsonb_build_object(
+    'next', (select case when count(*) = p_users then max(p.user_id) end from page p),
+    'checked', (select count(*) from page),
+    'oldest', tollgate.instant_text(least(
+      (select min(least(s.window_start, s.current_period_start))
+        from tollgate.subscriptions s
+        where s.user_id = any ((select l.users from listed l)::text[])
+          and s.advance_at > greatest(tollgate.now_for(s.user_id), s.as_of)),
+      (select min(w.from_window_start)
+        from tollgate.usage_windows w
+        where w.user_id = any ((select l.users from listed l)::text[]) and w.opening is null),
+      (select min(r.at)
+        from tollgate.reservations r
+        where r.user_id = any ((select l.users from listed l)::text[]) and r.state = 'open'))));
+$$;
+
+comment on function tollgate.oldest_needed_usage(text, integer) is 'The earliest ledger rows that a page of users needs.';
 
 -- supabase/schemas/functions/open_checkout.sql
 -- Called by checkout after the processor has made it and before its address is returned. Links it to its user and opens
@@ -4482,19 +4833,16 @@ begin
   if not found then
     return null;
   end if;
-  with page as materialized (
+  select array_agg(p.user_id order by p.user_id) into v_users
+  from (
     select s.user_id from tollgate.subscriptions s
     where s.user_id > v_walk.after and s.product = v_walk.product
     order by s.user_id
     limit p_users
     for update
-  ),
-  refreshed as (
-    update tollgate.subscriptions s set refresh_at = '-infinity'
-    from page p
-    where s.user_id = p.user_id and s.product = v_walk.product
-  )
-  select array_agg(p.user_id order by p.user_id) into v_users from page p;
+  ) p;
+  update tollgate.subscriptions s set refresh_at = '-infinity'
+  where s.user_id = any (v_users) and s.product = v_walk.product;
   if v_users is null then
     delete from tollgate.catalog_refreshes r where r.product = v_walk.product;
     return jsonb_build_object('product', v_walk.product, 'after', null);
@@ -5235,47 +5583,62 @@ $$;
 comment on function tollgate.save_catalog(jsonb) is 'Replaces the catalog''s copy.';
 
 -- supabase/schemas/functions/service_health.sql
--- Called by /admin: figures of the last p_hours, and of all that is open now. It reads whole tables for plans and near
--- limits, so it is for a page and not for a probe.
+-- Called by /admin: figures of the last p_hours, and of all that is open now. The metrics job has measured users, plans and
+-- near limits a few minutes ago ("measured_at"; null: not yet). Decisions and webhooks are those of the last p_hours, but
+-- the latest 20,000 at most: "since" is the time of the oldest one, null if all are counted.
 create or replace function tollgate.service_health(p_hours integer) returns jsonb
 language sql stable set search_path = ''
 as $$
-  with since as (select now() - make_interval(hours => p_hours) as at),
-  recent as (
-    select d.* from tollgate.decisions d, since where d.decided_at >= since.at
+  with recursive since as (select now() - make_interval(hours => p_hours) as at),
+  -- One step of the index per job, however many runs there are.
+  job_names (job) as (
+    (select r.job from tollgate.job_runs r order by r.job limit 1)
+    union all
+    select (select r.job from tollgate.job_runs r where r.job > n.job order by r.job limit 1)
+    from job_names n where n.job is not null
   ),
-  arrived as (
-    select e.processor, coalesce(e.outcome, 'undecided') as outcome,
+  recent as materialized (
+    select d.user_id, d.product, d.event_id, d.processor, d.decided_at, d.action, d.reason, d.flags,
+      d.before ->> 'status' as status_before, d.after ->> 'status' as status_after
+    from tollgate.decisions d, since
+    where d.decided_at >= since.at
+    order by d.decided_at desc
+    limit 20000
+  ),
+  arrived as materialized (
+    select e.processor, coalesce(e.outcome, 'undecided') as outcome, e.created_at,
       extract(epoch from e.processed_at - e.created_at) * 1000 as took
-    from tollgate.webhook_events e, since where e.created_at >= since.at
+    from tollgate.webhook_events e, since
+    where e.created_at >= since.at
+    order by e.created_at desc
+    limit 20000
   ),
-  near as (
-    select s.user_id, s.product, c.field, c.used, c.limit_amount
-    from tollgate.subscriptions s
-    join tollgate.usage_counters c on c.user_id = s.user_id and c.product = s.product
-    join tollgate.catalog_meters m on m.field = c.field and m.kind = 'counter'
-    -- A window that is over has no current usage.
-    where s.advance_at > now() and c.used > 0 and c.used::numeric * 5 >= c.limit_amount::numeric * 4
+  measured as (
+    select f.value, f.measured_at from tollgate.figures f where f.name = 'usage'
   )
   select jsonb_build_object(
     'now', tollgate.instant_text(now()),
     'hours', p_hours,
-    'users', (select count(*) from tollgate.users),
+    'since', (
+      select tollgate.instant_text(max(c.oldest)) from (
+        select min(r.decided_at) as oldest from recent r having count(*) = 20000
+        union all
+        select min(a.created_at) from arrived a having count(*) = 20000) c),
+    'measured_at', (select tollgate.instant_text(m.measured_at) from measured m),
+    'users', coalesce((select m.value -> 'users' from measured m), '0'),
     'plans', coalesce((
       select jsonb_agg(to_jsonb(p) order by p.product, p.rank) from (
-        select s.product, s.plan, c.rank, count(*) as users
-        from tollgate.subscriptions s
-        join tollgate.catalog_plans c using (product, plan)
-        group by s.product, s.plan, c.rank) p), '[]'),
-    'near_limits', (select count(*) from near),
-    'nearest', coalesce((
-      select jsonb_agg(to_jsonb(n) - 'limit_amount' || jsonb_build_object('limit', n.limit_amount)) from (
-        select * from near n order by n.used::numeric / greatest(n.limit_amount, 1) desc, n.user_id limit 10) n), '[]'),
+        select e.product, e.plan, c.rank, e.users
+        from measured m
+        cross join lateral jsonb_to_recordset(m.value -> 'plans') as e (product text, plan text, users bigint)
+        join tollgate.catalog_plans c using (product, plan)) p), '[]'),
+    'near_limits', coalesce((select m.value -> 'near_limits' from measured m), '0'),
+    'nearest', coalesce((select m.value -> 'nearest' from measured m), '[]'),
     'payments', jsonb_build_object(
-      'failed', (select count(*) from recent r where r.after ->> 'status' in ('past_due', 'unpaid')
-        and r.before ->> 'status' not in ('past_due', 'unpaid')),
-      'recovered', (select count(*) from recent r where r.before ->> 'status' in ('past_due', 'unpaid')
-        and r.after ->> 'status' = 'active'),
+      'failed', (select count(*) from recent r where r.status_after in ('past_due', 'unpaid')
+        and r.status_before not in ('past_due', 'unpaid')),
+      'recovered', (select count(*) from recent r where r.status_before in ('past_due', 'unpaid')
+        and r.status_after = 'active'),
       'open', (select count(*) from tollgate.subscription_records m where m.status in ('past_due', 'unpaid') and m.ended_at is null)),
     'decisions', coalesce((
       select jsonb_agg(to_jsonb(d) order by d.count desc, d.reason) from (
@@ -5314,8 +5677,9 @@ as $$
       select jsonb_agg(jsonb_build_object('job', j.job, 'started_at', tollgate.instant_text(j.started_at),
         'finished_at', tollgate.instant_text(j.finished_at), 'by', j.started_by, 'result', j.result, 'error', j.error)
         order by j.job)
-      from (
-        select distinct on (r.job) r.* from tollgate.job_runs r order by r.job, r.run_id desc) j), '[]'));
+      from job_names n
+      cross join lateral (
+        select r.* from tollgate.job_runs r where r.job = n.job order by r.run_id desc limit 1) j), '[]'));
 $$;
 
 comment on function tollgate.service_health(integer) is 'Plans, limits, payments, resets, webhooks and jobs.';
@@ -5492,6 +5856,43 @@ $$;
 
 comment on function tollgate.settle_usage(text, uuid, bigint) is 'Settles a reservation to the used amount, once.';
 
+-- supabase/schemas/functions/store_figures.sql
+-- Called by the metrics job at the end of a walk: replaces the figures that billing_metrics and service_health read.
+create or replace function tollgate.store_figures(p_name text, p_value jsonb) returns jsonb
+language sql set search_path = ''
+as $$
+  insert into tollgate.figures as f (name, value, measured_at) values (p_name, p_value, clock_timestamp())
+  on conflict (name) do update set value = excluded.value, measured_at = excluded.measured_at
+  returning jsonb_build_object('measured_at', tollgate.instant_text(f.measured_at));
+$$;
+
+comment on function tollgate.store_figures(text, jsonb) is 'Stores figures of the whole deployment.';
+
+-- supabase/schemas/functions/store_position.sql
+-- Called by a job after each page. A p_position of null ends the walk. Returns false and stores nothing if another run has
+-- advanced the walk since p_pages.
+create or replace function tollgate.store_position(
+  p_job text,
+  p_part text,
+  p_walk bigint,
+  p_pages bigint,
+  p_position jsonb,
+  p_totals jsonb
+) returns jsonb
+language plpgsql set search_path = ''
+as $$
+begin
+  update tollgate.job_positions w
+  set pages = w.pages + 1, position = p_position, totals = p_totals, updated_at = clock_timestamp(),
+    finished_at = case when p_position is null then clock_timestamp() end,
+    last_totals = case when p_position is null then p_totals else w.last_totals end
+  where w.job = p_job and w.part = p_part and w.walk = p_walk and w.pages = p_pages and w.finished_at is null;
+  return to_jsonb(found);
+end;
+$$;
+
+comment on function tollgate.store_position(text, text, bigint, bigint, jsonb, jsonb) is 'Stores the position of a job''s walk.';
+
 -- supabase/schemas/functions/store_profile.sql
 -- Called after a request is answered, for its user: stores the e-mail and name that the identity provider knows. An erasure
 -- may have happened since the request. For a minute after an erasure it stores nothing and returns null.
@@ -5632,6 +6033,94 @@ as $$
 $$;
 
 comment on function tollgate.subscription_view(tollgate.subscriptions) is 'One subscriptions row as the API shows it.';
+
+-- supabase/schemas/functions/subscriptions_to_compare.sql
+-- Called by the reconcile job, page by page: the processor subscriptions that have not ended, as last known, each in one of
+-- three parts of a walk that began at p_begun:
+--   renewing  its period ends or ended within two days before p_begun or one day after it
+--   changed   an event changed it within two days before p_begun
+--   rest      all others, and all that an event has changed since p_begun: it may have left a part that was not read yet
+--   p_after   the key after which the page begins; null: from the start
+-- A page reads p_rows rows, however many of them are left out. Returns {"subscriptions", "next"}; each subscription has its
+-- "key". "next" is the key of the last row of a full page, null at the end.
+create or replace function tollgate.subscriptions_to_compare(
+  p_part text,
+  p_after jsonb,
+  p_begun timestamptz,
+  p_rows integer default 200
+) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_ends_from timestamptz := p_begun - interval '2 days';
+  v_ends_until timestamptz := p_begun + interval '1 day';
+  v_keys jsonb;
+  v_subscriptions jsonb;
+begin
+  if p_part = 'renewing' then
+    select jsonb_agg(to_jsonb(p) order by p.at, p.user, p.product, p.source) into v_keys
+    from (
+      select m.period_end as at, m.user_id as user, m.product, m.source
+      from tollgate.subscription_records m
+      where m.ended_at is null and m.period_end < v_ends_until
+        and (m.period_end, m.user_id, m.product, m.source) >= (v_ends_from, '', '', '')
+        and (p_after is null or (m.period_end, m.user_id, m.product, m.source)
+          > ((p_after ->> 'at')::timestamptz, p_after ->> 'user', p_after ->> 'product', p_after ->> 'source'))
+        -- The same bound in the form that the index takes.
+        and m.period_end >= coalesce((p_after ->> 'at')::timestamptz, v_ends_from)
+      order by m.period_end, m.user_id, m.product, m.source
+      limit p_rows
+    ) p;
+  elsif p_part = 'changed' then
+    select jsonb_agg(to_jsonb(p) order by p.at, p.user, p.decision) into v_keys
+    from (
+      select d.decided_at as at, d.user_id as user, d.decision_id as decision, d.product
+      from tollgate.decisions d
+      where d.decided_at >= coalesce((p_after ->> 'at')::timestamptz, v_ends_from) and d.decided_at < p_begun
+        and (p_after is null or (d.decided_at, d.user_id, d.decision_id)
+          > ((p_after ->> 'at')::timestamptz, p_after ->> 'user', (p_after ->> 'decision')::bigint))
+      order by d.decided_at, d.user_id, d.decision_id
+      limit p_rows
+    ) p;
+  else
+    select jsonb_agg(to_jsonb(p) order by p.user, p.product, p.source) into v_keys
+    from (
+      select m.user_id as user, m.product, m.source
+      from tollgate.subscription_records m
+      where (m.user_id, m.product, m.source)
+        > (coalesce(p_after ->> 'user', ''), coalesce(p_after ->> 'product', ''), coalesce(p_after ->> 'source', ''))
+      order by m.user_id, m.product, m.source
+      limit p_rows
+    ) p;
+  end if;
+
+  select jsonb_agg(tollgate.live_subscription_view(m) || jsonb_build_object('key', k.key) order by k.place, m.source)
+  into v_subscriptions
+  from jsonb_array_elements(v_keys) with ordinality as k (key, place)
+  join tollgate.subscription_records m on m.user_id = k.key ->> 'user' and m.product = k.key ->> 'product'
+    and m.source = coalesce(k.key ->> 'source', m.source)
+  cross join lateral (
+    select
+      exists (
+        select from tollgate.decisions d
+        where d.user_id = m.user_id and d.product = m.product and d.decided_at >= p_begun) as since,
+      m.period_end >= v_ends_from and m.period_end < v_ends_until as renews
+  ) has
+  where m.ended_at is null
+    and (p_part = 'renewing' or has.since or has.renews is not true)
+    -- Of several decisions the last one counts.
+    and (p_part = 'renewing' or (p_part <> 'changed' and has.since) or not exists (
+      select from tollgate.decisions d
+      where d.user_id = m.user_id and d.product = m.product and d.decided_at < p_begun
+        and case when p_part = 'changed'
+          then (d.decided_at, d.decision_id) > ((k.key ->> 'at')::timestamptz, (k.key ->> 'decision')::bigint)
+          else d.decided_at >= v_ends_from end));
+  return jsonb_build_object('subscriptions', coalesce(v_subscriptions, '[]'),
+    'next', case when jsonb_array_length(v_keys) = p_rows then v_keys -> (p_rows - 1) end);
+end;
+$$;
+
+comment on function tollgate.subscriptions_to_compare(text, jsonb, timestamptz, integer) is 'A page of processor subscriptions for the reconcile job.';
 
 -- supabase/schemas/functions/sync_gauge.sql
 -- Called by the reconcile job and by hand. Sets a gauge to the number of things and returns the difference. Locks: the

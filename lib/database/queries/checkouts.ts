@@ -3,9 +3,9 @@ import { z } from "zod";
 import type { Interval, Processor } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
 import type { Call } from "./call";
-import { interval, processor, timestamp } from "./columns";
+import { interval, processor } from "./columns";
 
-const storedCheckout = z.object({
+export const storedCheckout = z.object({
   id: z.uuid(),
   product: z.string(),
   plan: z.string(),
@@ -22,24 +22,6 @@ const storedCheckout = z.object({
   known: z.boolean(),
 });
 export type StoredCheckout = z.infer<typeof storedCheckout>;
-
-const ongoingSubscription = z.object({
-  subscription: z.string(),
-  /** Start of its first period; null if the period is not known. */
-  begunAt: timestamp.nullable(),
-  /** Whether usage was counted while it gave the plan. */
-  used: z.boolean(),
-});
-export type OngoingSubscription = z.infer<typeof ongoingSubscription>;
-
-const duplicateCheckout = storedCheckout.extend({
-  userId: z.string(),
-  /** Whether its end and its refund have begun. */
-  ending: z.boolean(),
-  /** All subscriptions of the user and product that have not ended. */
-  living: z.array(ongoingSubscription),
-});
-export type DuplicateCheckout = z.infer<typeof duplicateCheckout>;
 
 const checkoutStart = z.discriminatedUnion("outcome", [
   z.object({
@@ -119,21 +101,5 @@ export function checkoutQueries(call: Call) {
       });
       return other;
     },
-
-    /** Open and paid checkouts of users who have another subscription; the subscription of the checkout is not known. */
-    unsettledCheckouts: (limit: number) =>
-      call(z.array(storedCheckout.extend({ userId: z.string() })), "list_unsettled_checkouts", { p_limit: limit }),
-
-    /** Checkouts that were paid beside another subscription. */
-    duplicateCheckouts: (limit: number) =>
-      call(z.array(duplicateCheckout), "list_duplicate_checkouts", { p_limit: limit }),
-
-    /** Returns whether usage was counted while its subscription gave the plan; then there is no refund. */
-    markDuplicateCheckout: (userId: string, checkout: string, duplicate: "ending" | "refunded" | "used") =>
-      call(z.object({ used: z.boolean() }), "mark_duplicate_checkout", {
-        p_user_id: userId,
-        p_checkout_id: checkout,
-        p_duplicate: duplicate,
-      }),
   };
 }

@@ -6,6 +6,10 @@ import { count, processor, timestamp } from "./columns";
 const health = z.object({
   now: timestamp,
   hours: count,
+  /** The time of the oldest counted decision or webhook, if there are too many to count all. */
+  since: timestamp.nullable(),
+  /** The time at which users, plans and near limits were measured; null: not yet. */
+  measuredAt: timestamp.nullable(),
   users: count,
   plans: z.array(z.object({ product: z.string(), plan: z.string(), users: count })),
   nearLimits: count,

@@ -47,6 +47,9 @@ export function eventColumns(event: StoredEvent) {
     p_occurred_at: iso(event.occurredAt),
   };
 }
+const waitingKey = z.object({ at: z.string(), processor, id: z.string() });
+/** The waiting event after which a page begins. */
+export type WaitingKey = z.infer<typeof waitingKey>;
 
 export function inboxQueries(call: Call) {
   return {
@@ -76,11 +79,16 @@ export function inboxQueries(call: Call) {
         p_attempts: attempts,
       }),
 
-    /** Claims undecided events, and waiting events with a known user, each for a minute. */
-    claimWebhookEvents: (limit: number) =>
-      call(z.array(z.object({ processor: processor, id: z.string() })), "claim_webhook_events", {
-        p_limit: limit,
-      }),
+    /**
+     * Claims the undecided events of a page, and the waiting events with a known user, each for a minute. A page with
+     * `limit` events may have others, which the same call claims.
+     */
+    claimWebhookEvents: (limit: number, after: WaitingKey | null) =>
+      call(
+        z.object({ events: z.array(z.object({ processor, id: z.string() })), next: waitingKey.nullable() }),
+        "claim_webhook_events",
+        { p_limit: limit, p_after: after },
+      ),
 
     /** @throws DatabaseError not_found */
     loadWebhookEvent: (processor: Processor, id: string) =>

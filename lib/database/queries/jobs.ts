@@ -1,8 +1,19 @@
-/** Job runs: one at a time per job. */
+/** Job runs, one at a time per job, and the positions of their walks. */
 import { z } from "zod";
 import type { Call } from "./call";
-import { count } from "./columns";
+import { count, timestamp } from "./columns";
 
+/** A walk of a job, as stored. Its position and totals have the job's own form. */
+const walkState = z.object({
+  /** False: the last walk is over, and the next one is not due yet. */
+  due: z.boolean(),
+  walk: count,
+  pages: count,
+  position: z.unknown(),
+  totals: z.unknown(),
+  last_totals: z.unknown(),
+  begun_at: timestamp,
+});
 export function jobQueries(call: Call) {
   return {
     /**
@@ -24,6 +35,25 @@ export function jobQueries(call: Call) {
         p_run_id: runId,
         p_result: result,
         p_error: error,
+      }),
+
+    /** The walk that is under way, or a new one, which begins `everySeconds` after the start of the last one. */
+    beginWalk: (job: string, part: string, everySeconds: number) =>
+      call(walkState, "begin_walk", { p_job: job, p_part: part, p_every_seconds: everySeconds }, { keys: "as stored" }),
+
+    /** Stores the position after a page; null ends the walk. False if another run has advanced the walk. */
+    storePosition: (
+      { job, part, walk, pages }: { job: string; part: string; walk: number; pages: number },
+      position: object | null,
+      totals: object,
+    ) =>
+      call(z.boolean(), "store_position", {
+        p_job: job,
+        p_part: part,
+        p_walk: walk,
+        p_pages: pages,
+        p_position: position,
+        p_totals: totals,
       }),
   };
 }

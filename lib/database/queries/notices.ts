@@ -33,6 +33,7 @@ export function noticeQueries(call: Call) {
         p_notice_id: id,
       }),
 
-    cleanupNotices: () => call(z.object({ deleted: count }), "cleanup_notices", {}),
+    /** One batch; `more`: there may be others. */
+    cleanupNotices: () => call(z.object({ deleted: count, more: z.boolean() }), "cleanup_notices", {}),
   };
 }

@@ -15,19 +15,46 @@ const drift = z.object({
 /** A counter that differs from its opening plus its ledger, or a gauge that differs from the number of things. */
 export type Drift = z.infer<typeof drift>;
 
+const defaultRowKey = z.object({
+  part: z.enum(["ledger", "hours"]),
+  user: z.string().optional(),
+  field: z.string().optional(),
+  at: z.string().optional(),
+  entry: count.optional(),
+});
+type DefaultRowKey = z.infer<typeof defaultRowKey>;
+
 export function upkeepQueries(call: Call) {
   return {
     /** Returns the names of the created partitions. */
     createLedgerPartitions: (from: Instant, months: number) =>
       call(z.array(z.string()), "create_ledger_partitions", { p_from: day(from), p_months: months }),
 
-    /** Drops the months before the instant, except those that a user's window still needs. */
-    dropLedgerPartitions: (before: Instant) =>
+    /** The earliest instant whose ledger rows a page of users needs; null: they need none. */
+    oldestNeededUsage: (after: string) =>
       call(
-        z.object({ dropped: z.array(z.string()), deleted: count, before: z.iso.datetime() }),
-        "drop_ledger_partitions",
-        { p_before: day(before) },
+        z.object({ next: z.string().nullable(), checked: count, oldest: z.iso.datetime().nullable() }),
+        "oldest_needed_usage",
+        { p_after: after },
       ),
+
+    /**
+     * Drops the oldest month before both instants; `more`: another one can be dropped.
+     * @param needed the earliest instant that a user needs; null: no user needs any
+     */
+    dropLedgerPartitions: (before: Instant, needed: string | null) =>
+      call(
+        z.object({ dropped: z.array(z.string()), before: z.iso.datetime(), more: z.boolean() }),
+        "drop_ledger_partitions",
+        { p_before: day(before), p_needed: needed ?? "infinity" },
+      ),
+
+    /** Deletes rows of the default partitions before the instant, a page per call. */
+    deleteOldUsage: (before: string, after: DefaultRowKey | null) =>
+      call(z.object({ deleted: count, next: defaultRowKey.nullable() }), "delete_old_usage", {
+        p_before: before,
+        p_after: after,
+      }),
 
     /** One batch; `more`: there may be others. */
     cleanupUsage: (hours: number) =>
@@ -37,8 +64,9 @@ export function upkeepQueries(call: Call) {
     cleanupRateLimits: (rows?: number) =>
       call(z.object({ deleted: count, more: z.boolean() }), "cleanup_rate_limits", rows ? { p_rows: rows } : {}),
 
+    /** One batch; `more`: there may be others. */
     cleanupWebhookEvents: (days: number) =>
-      call(z.object({ deleted: count }), "cleanup_old_webhook_events", { p_days: days }),
+      call(z.object({ deleted: count, more: z.boolean() }), "cleanup_old_webhook_events", { p_days: days }),
 
     /** Sets a gauge to the number of things. */
     syncGauge: (userId: string, field: string) =>

@@ -61,6 +61,9 @@ function Report({ subscriptions, usage }: ReconcileReport) {
         {recordsUnread > 0 &&
           ` The payments and refunds of ${recordsUnread} could not be listed. Check the permissions of the API key.`}
         {usage && ` ${usage.drifting} of ${usage.checked} users' meters differed, ${usage.repaired} repaired.`}
+        {usage && usage.driftingHours > 0 && ` The sums of ${usage.driftingHours} hours differed from the ledger.`}
+        {!(subscriptions.complete && (usage?.complete ?? true)) &&
+          " Not all are compared yet: press again to continue."}
       </p>
       <ul className="mt-2 divide-y divide-line border-line border-y empty:hidden">
         {findings.map(({ userId, product, processor, subscription, finding, differences, repaired: done }) => (
@@ -82,6 +85,11 @@ function Report({ subscriptions, usage }: ReconcileReport) {
         {(usage?.drifts ?? []).map(({ userId, field, counted, actual }) => (
           <li key={`${userId}/${field}`} className="py-2">
             <strong>{userId}</strong> {field}: the meter shows {counted}, the ledger or the existing items {actual}.
+          </li>
+        ))}
+        {(usage?.hourDrifts ?? []).map(({ userId, field, hour, summed, actual }) => (
+          <li key={`${userId}/${field}/${hour}`} className="py-2">
+            <strong>{userId}</strong> {field}: the sum of the hour {hour} is {summed}, the ledger has {actual}.
           </li>
         ))}
       </ul>

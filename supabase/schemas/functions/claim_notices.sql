@@ -9,6 +9,8 @@ as $$
     from tollgate.notices n
     where n.delivered_at is null and n.dismissed_at is null and n.next_attempt_at <= now()
       and n.created_at > now() - interval '1 day'
+      -- A notice is never due before it is made, so the index begins here and passes over all older ones.
+      and n.next_attempt_at > now() - interval '1 day'
     order by n.next_attempt_at
     limit p_limit
     for update skip locked

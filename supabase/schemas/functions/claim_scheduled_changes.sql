@@ -6,9 +6,21 @@ create or replace function tollgate.claim_scheduled_changes(p_ahead interval, p_
 returns jsonb
 language sql set search_path = ''
 as $$
-  with due as (
-    select m.user_id, m.product, m.source, m.processor, m.subscription_id, m.scheduled_plan, m.scheduled_interval
+  with nearby as (
+    -- By the index on the real time, and all of users whose time differs from it.
+    select m.user_id, m.product, m.source
     from tollgate.subscription_records m
+    where m.scheduled_plan is not null and m.period_end > now() + p_margin and m.period_end <= now() + p_ahead
+    union
+    select m.user_id, m.product, m.source
+    from tollgate.moved_clocks() u
+    join tollgate.subscription_records m on m.user_id = u
+    where m.scheduled_plan is not null
+  ),
+  due as (
+    select m.user_id, m.product, m.source, m.processor, m.subscription_id, m.scheduled_plan, m.scheduled_interval
+    from nearby
+    join tollgate.subscription_records m using (user_id, product, source)
     left join tollgate.scheduled_change_runs r
       on r.user_id = m.user_id and r.product = m.product and r.source = m.source
     where m.scheduled_plan is not null

@@ -7,13 +7,13 @@ declare
   v_deleted bigint;
 begin
   delete from tollgate.rate_limits r
-  where (r.scope, r.key) in (
-    select o.scope, o.key
+  where r.ctid = any (array(
+    select o.ctid
     from tollgate.rate_limits o
     where o.resets_at < now()
     order by o.resets_at
     limit p_rows
-    for update skip locked);
+    for update skip locked));
   get diagnostics v_deleted = row_count;
   return jsonb_build_object('deleted', v_deleted, 'more', v_deleted >= p_rows);
 end;

@@ -8,21 +8,22 @@ declare
   v_reservations bigint;
 begin
   delete from tollgate.idempotency_keys k
-  where (k.user_id, k.operation, k.key, k.by_session) in (
-    select o.user_id, o.operation, o.key, o.by_session
+  where k.ctid = any (array(
+    select o.ctid
     from tollgate.idempotency_keys o
     where o.created_at < now() - make_interval(hours => p_hours)
     order by o.created_at
     limit p_rows
-    for update skip locked);
+    for update skip locked));
   get diagnostics v_keys = row_count;
   delete from tollgate.reservations r
-  where (r.user_id, r.reservation_id) in (
-    select o.user_id, o.reservation_id
+  where r.ctid = any (array(
+    select o.ctid
     from tollgate.reservations o
     where o.state <> 'open' and o.created_at < now() - make_interval(hours => p_hours + 24)
+    order by o.created_at
     limit p_rows
-    for update skip locked);
+    for update skip locked));
   get diagnostics v_reservations = row_count;
   return jsonb_build_object(
     'keys', v_keys, 'reservations', v_reservations, 'more', greatest(v_keys, v_reservations) >= p_rows);

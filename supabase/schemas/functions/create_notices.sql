@@ -23,6 +23,8 @@ begin
       select case when state.used >= state.limit_amount then 'limit_reached' else 'near_limit' end as kind
     ) threshold
     where s.user_id = any (p_user_ids)
+      -- Again, so that both tables are read by their keys.
+      and state.user_id = any (p_user_ids)
       and state.limit_amount > 0
       and state.used >= ceil(state.limit_amount * 0.8)
       and greatest(tollgate.now_for(s.user_id), s.as_of) < least(s.advance_at, s.refresh_at)

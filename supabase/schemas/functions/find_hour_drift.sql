@@ -17,12 +17,14 @@ begin
   for v_counter in
     select c.user_id, c.field
     from tollgate.usage_counters c
-    -- The counter of "hour" is not finished.
-    where (c.user_id, c.field) > (coalesce(p_after ->> 'user_id', ''), coalesce(p_after ->> 'field', ''))
-      or (p_after ->> 'hour' is not null and c.user_id = p_after ->> 'user_id' and c.field = p_after ->> 'field')
+    where (c.user_id, c.field) >= (coalesce(p_after ->> 'user_id', ''), coalesce(p_after ->> 'field', ''))
     order by c.user_id, c.field
-    limit p_counters
+    limit p_counters + 1
   loop
+    exit when v_seen = p_counters;
+    -- The counter of "hour" is not finished.
+    continue when p_after ->> 'hour' is null and v_counter.user_id = p_after ->> 'user_id'
+      and v_counter.field = p_after ->> 'field';
     v_from := case when v_counter.user_id = p_after ->> 'user_id' and v_counter.field = p_after ->> 'field'
       then (p_after ->> 'hour')::timestamptz end;
     loop

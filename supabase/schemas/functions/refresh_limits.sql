@@ -13,19 +13,16 @@ begin
   if not found then
     return null;
   end if;
-  with page as materialized (
+  select array_agg(p.user_id order by p.user_id) into v_users
+  from (
     select s.user_id from tollgate.subscriptions s
     where s.user_id > v_walk.after and s.product = v_walk.product
     order by s.user_id
     limit p_users
     for update
-  ),
-  refreshed as (
-    update tollgate.subscriptions s set refresh_at = '-infinity'
-    from page p
-    where s.user_id = p.user_id and s.product = v_walk.product
-  )
-  select array_agg(p.user_id order by p.user_id) into v_users from page p;
+  ) p;
+  update tollgate.subscriptions s set refresh_at = '-infinity'
+  where s.user_id = any (v_users) and s.product = v_walk.product;
   if v_users is null then
     delete from tollgate.catalog_refreshes r where r.product = v_walk.product;
     return jsonb_build_object('product', v_walk.product, 'after', null);

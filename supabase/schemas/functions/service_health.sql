@@ -1,44 +1,59 @@
--- Called by /admin: figures of the last p_hours, and of all that is open now. It reads whole tables for plans and near
--- limits, so it is for a page and not for a probe.
+-- Called by /admin: figures of the last p_hours, and of all that is open now. The metrics job has measured users, plans and
+-- near limits a few minutes ago ("measured_at"; null: not yet). Decisions and webhooks are those of the last p_hours, but
+-- the latest 20,000 at most: "since" is the time of the oldest one, null if all are counted.
 create or replace function tollgate.service_health(p_hours integer) returns jsonb
 language sql stable set search_path = ''
 as $$
-  with since as (select now() - make_interval(hours => p_hours) as at),
-  recent as (
-    select d.* from tollgate.decisions d, since where d.decided_at >= since.at
+  with recursive since as (select now() - make_interval(hours => p_hours) as at),
+  -- One step of the index per job, however many runs there are.
+  job_names (job) as (
+    (select r.job from tollgate.job_runs r order by r.job limit 1)
+    union all
+    select (select r.job from tollgate.job_runs r where r.job > n.job order by r.job limit 1)
+    from job_names n where n.job is not null
   ),
-  arrived as (
-    select e.processor, coalesce(e.outcome, 'undecided') as outcome,
+  recent as materialized (
+    select d.user_id, d.product, d.event_id, d.processor, d.decided_at, d.action, d.reason, d.flags,
+      d.before ->> 'status' as status_before, d.after ->> 'status' as status_after
+    from tollgate.decisions d, since
+    where d.decided_at >= since.at
+    order by d.decided_at desc
+    limit 20000
+  ),
+  arrived as materialized (
+    select e.processor, coalesce(e.outcome, 'undecided') as outcome, e.created_at,
       extract(epoch from e.processed_at - e.created_at) * 1000 as took
-    from tollgate.webhook_events e, since where e.created_at >= since.at
+    from tollgate.webhook_events e, since
+    where e.created_at >= since.at
+    order by e.created_at desc
+    limit 20000
   ),
-  near as (
-    select s.user_id, s.product, c.field, c.used, c.limit_amount
-    from tollgate.subscriptions s
-    join tollgate.usage_counters c on c.user_id = s.user_id and c.product = s.product
-    join tollgate.catalog_meters m on m.field = c.field and m.kind = 'counter'
-    -- A window that is over has no current usage.
-    where s.advance_at > now() and c.used > 0 and c.used::numeric * 5 >= c.limit_amount::numeric * 4
+  measured as (
+    select f.value, f.measured_at from tollgate.figures f where f.name = 'usage'
   )
   select jsonb_build_object(
     'now', tollgate.instant_text(now()),
     'hours', p_hours,
-    'users', (select count(*) from tollgate.users),
+    'since', (
+      select tollgate.instant_text(max(c.oldest)) from (
+        select min(r.decided_at) as oldest from recent r having count(*) = 20000
+        union all
+        select min(a.created_at) from arrived a having count(*) = 20000) c),
+    'measured_at', (select tollgate.instant_text(m.measured_at) from measured m),
+    'users', coalesce((select m.value -> 'users' from measured m), '0'),
     'plans', coalesce((
       select jsonb_agg(to_jsonb(p) order by p.product, p.rank) from (
-        select s.product, s.plan, c.rank, count(*) as users
-        from tollgate.subscriptions s
-        join tollgate.catalog_plans c using (product, plan)
-        group by s.product, s.plan, c.rank) p), '[]'),
-    'near_limits', (select count(*) from near),
-    'nearest', coalesce((
-      select jsonb_agg(to_jsonb(n) - 'limit_amount' || jsonb_build_object('limit', n.limit_amount)) from (
-        select * from near n order by n.used::numeric / greatest(n.limit_amount, 1) desc, n.user_id limit 10) n), '[]'),
+        select e.product, e.plan, c.rank, e.users
+        from measured m
+        cross join lateral jsonb_to_recordset(m.value -> 'plans') as e (product text, plan text, users bigint)
+        join tollgate.catalog_plans c using (product, plan)) p), '[]'),
+    'near_limits', coalesce((select m.value -> 'near_limits' from measured m), '0'),
+    'nearest', coalesce((select m.value -> 'nearest' from measured m), '[]'),
     'payments', jsonb_build_object(
-      'failed', (select count(*) from recent r where r.after ->> 'status' in ('past_due', 'unpaid')
-        and r.before ->> 'status' not in ('past_due', 'unpaid')),
-      'recovered', (select count(*) from recent r where r.before ->> 'status' in ('past_due', 'unpaid')
-        and r.after ->> 'status' = 'active'),
+      'failed', (select count(*) from recent r where r.status_after in ('past_due', 'unpaid')
+        and r.status_before not in ('past_due', 'unpaid')),
+      'recovered', (select count(*) from recent r where r.status_before in ('past_due', 'unpaid')
+        and r.status_after = 'active'),
       'open', (select count(*) from tollgate.subscription_records m where m.status in ('past_due', 'unpaid') and m.ended_at is null)),
     'decisions', coalesce((
       select jsonb_agg(to_jsonb(d) order by d.count desc, d.reason) from (
@@ -77,8 +92,9 @@ as $$
       select jsonb_agg(jsonb_build_object('job', j.job, 'started_at', tollgate.instant_text(j.started_at),
         'finished_at', tollgate.instant_text(j.finished_at), 'by', j.started_by, 'result', j.result, 'error', j.error)
         order by j.job)
-      from (
-        select distinct on (r.job) r.* from tollgate.job_runs r order by r.job, r.run_id desc) j), '[]'));
+      from job_names n
+      cross join lateral (
+        select r.* from tollgate.job_runs r where r.job = n.job order by r.run_id desc limit 1) j), '[]'));
 $$;
 
 comment on function tollgate.service_health(integer) is 'Plans, limits, payments, resets, webhooks and jobs.';

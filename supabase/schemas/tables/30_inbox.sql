@@ -36,6 +36,8 @@ create index webhook_events_waiting_customer on tollgate.webhook_events (process
 create index webhook_events_waiting_subscription on tollgate.webhook_events (processor, subscription_id)
   where outcome in ('deferred', 'quarantined');
 create index webhook_events_created on tollgate.webhook_events (created_at);
+-- The last event of each processor, also of one that has sent none for long.
+create index webhook_events_last on tollgate.webhook_events (processor, created_at);
 
 -- The user of a customer, subscription or transaction at a processor. The key allows one user each. Only an admin moves
 -- a link of a subscription, by move_subscription.

@@ -57,6 +57,11 @@ create table tollgate.subscription_records (
   primary key (user_id, product, source)
 );
 create index subscription_records_subscription on tollgate.subscription_records (processor, subscription_id);
+-- For the reconcile job, which begins with these, and for the count of overdue renewals.
+create index subscription_records_renewing on tollgate.subscription_records (period_end, user_id, product, source)
+  where ended_at is null;
+create index subscription_records_owing on tollgate.subscription_records (processor)
+  where status in ('past_due', 'unpaid');
 create index subscription_records_scheduled on tollgate.subscription_records (period_end) where scheduled_plan is not null;
 comment on table tollgate.subscription_records is 'Each processor subscription as last known.';
 

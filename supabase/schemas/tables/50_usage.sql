@@ -146,6 +146,8 @@ create table tollgate.reservations (
 );
 comment on table tollgate.reservations is 'Amounts reserved for work under way, each settled or expired once.';
 create index reservations_open on tollgate.reservations (user_id, product) where state = 'open';
+-- For the cleanup job.
+create index reservations_ended on tollgate.reservations (created_at) where state <> 'open';
 create index reservations_due on tollgate.reservations (expires_at) where state = 'open';
 
 -- Replaces the plan's limit for one user and never changes the plan.

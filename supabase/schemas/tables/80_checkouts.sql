@@ -26,9 +26,10 @@ create table tollgate.checkouts (
   check (status in ('opening', 'closed') or external_id is not null)
 );
 create unique index checkouts_one_at_a_time on tollgate.checkouts (user_id, product) where status in ('opening', 'open');
-create index checkouts_unsettled on tollgate.checkouts (updated_at)
+create index checkouts_unsettled on tollgate.checkouts (updated_at, user_id, checkout_id)
   where subscription_id is null and status in ('open', 'left_open', 'paid');
-create index checkouts_paid on tollgate.checkouts (updated_at) where status = 'paid';
+create index checkouts_ending on tollgate.checkouts (updated_at) where status = 'paid' and duplicate = 'ending';
+create index checkouts_paid on tollgate.checkouts (updated_at, user_id, checkout_id) where status = 'paid';
 comment on table tollgate.checkouts is 'Checkouts that our server has opened, and their outcome.';
 
 insert into tollgate.table_rights (table_name, app, users) values

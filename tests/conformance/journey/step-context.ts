@@ -46,7 +46,7 @@ export function stepContext(name: string, processor: Processor, { database, gate
 
   /** The id of the buyer's live subscription at the processor. */
   async function subscription(): Promise<string> {
-    const { subscriptions } = await gateway.liveSubscriptions(["", "", ""], 10, buyer.id);
+    const subscriptions = await gateway.liveSubscriptions(buyer.id);
     const [live] = subscriptions;
     if (live === undefined) throw new Error("The buyer has no subscription.");
     return live.subscription;
