@@ -373,6 +373,51 @@ describe.each(Object.entries(EFFECTS))("a checkpoint has %s", (_, happens) => {
   });
 });
 
+const SECOND = 1 / 86_400;
+
+describe("a cut is refused", () => {
+  const [a, b, c] = [factBuilder(), factBuilder("sub_b"), factBuilder("sub_c")];
+  const isSound = (cut: number, ...facts: Fact[]) => checkpointAt(TEST_PRODUCT, known(facts), day(cut)) !== null;
+  const trialing = { status: "trialing" } as const;
+
+  test("after an event about a later period", () => {
+    const early = [a.snapshot(0), a.snapshot(29, days(30, 60)), a.snapshot(31, days(30, 60))];
+    expect([28, 29.5, 31].map((cut) => isSound(cut, ...early))).toEqual([true, false, true]);
+    const paid = [a.snapshot(0), a.pay(29, 30, 60), a.snapshot(31, days(30, 60))];
+    expect([28, 29.5, 31].map((cut) => isSound(cut, ...paid))).toEqual([true, false, true]);
+  });
+
+  test("before an event about an earlier period", () => {
+    const late = [a.snapshot(0), a.snapshot(30, days(30, 60)), a.pay(40, 0, 30), a.snapshot(60, days(60, 90))];
+    expect([35, 41, 61].map((cut) => isSound(cut, ...late))).toEqual([false, true, true]);
+    const old = [a.snapshot(40)];
+    expect([30, 41].map((cut) => isSound(cut, ...old))).toEqual([false, true]);
+  });
+
+  test("in the minute after a charge, because a later change may belong to it", () => {
+    const charge = { purpose: "proration", plan: "high" } as const;
+    const failed = [a.snapshot(0), a.fail(10, { ...charge, periodStart: null, periodEnd: null })];
+    expect([30, 61].map((seconds) => isSound(10 + seconds * SECOND, ...failed))).toEqual([false, true]);
+    const paid = [a.snapshot(0), a.pay(10, 10, 30, charge)];
+    expect([30, 61].map((seconds) => isSound(10 + seconds * SECOND, ...paid))).toEqual([false, true]);
+  });
+
+  test("in a trial that began in an earlier period", () => {
+    const trial = [a.snapshot(0, { ...days(0, 14), ...trialing }), a.snapshot(14, { ...days(14, 28), ...trialing })];
+    expect([10, 20].map((cut) => isSound(cut, ...trial, a.snapshot(28, days(28, 58))))).toEqual([true, false]);
+    expect(isSound(40, ...trial, a.snapshot(28, days(28, 58)))).toBe(true);
+  });
+
+  test("while two subscriptions run in which a third one began", () => {
+    const began = [a.snapshot(0), b.snapshot(1, days(1, 31)), c.snapshot(10, days(10, 40))];
+    expect(isSound(9, ...began)).toBe(true);
+    expect(isSound(11, ...began)).toBe(false);
+    expect(isSound(15, ...began, a.cancel(12))).toBe(false);
+    expect(isSound(15, ...began, a.cancel(12), b.cancel(13))).toBe(true);
+    expect(isSound(12.5, ...began, a.cancel(12), b.cancel(13))).toBe(false);
+  });
+});
+
 /** The checkpoint at this cut, as the database returns it. */
 function checkpointBefore(cut: number, facts: readonly Fact[], earlier: Checkpoint | null = null): Checkpoint {
   const checkpoint = checkpointAt(TEST_PRODUCT, known(facts), day(cut), earlier);
