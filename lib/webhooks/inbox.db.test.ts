@@ -215,7 +215,7 @@ describe("a subscription's end is not lost", () => {
   test.each([
     ["all timelines are read", "receiveWebhookEvent", gateway, 1],
     ["the first product is committed", "commitTimeline", gateway, 1],
-    ["the second timeline is read", "loadTimeline", readingSeparately(gateway), 2],
+    ["the second timeline is read", "loadLatest", readingSeparately(gateway), 2],
   ] as const)("while another product of the subscription becomes known, if it commits after %s", async (...args) => {
     const [, method, over, nth] = args;
     const fake = play();

@@ -185,8 +185,8 @@ describe("deliveries around a move", () => {
     ["receiveWebhookEvent", "after"],
     ["resolveLinks", "before"],
     ["resolveLinks", "after"],
-    ["loadTimeline", "before"],
-    ["loadTimeline", "after"],
+    ["loadLatest", "before"],
+    ["loadLatest", "after"],
   ] as const)(
     "are kept if the move is concurrent with their decision (in %s, an event from %s the move)",
     async (method, when) => {

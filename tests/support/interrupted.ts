@@ -1,7 +1,7 @@
 /** Gateways whose calls another process interrupts, or that lack a call. */
 import { DatabaseError, type Gateway } from "@/lib/database";
 
-type Method = "receiveWebhookEvent" | "resolveLinks" | "loadTimeline" | "commitTimeline";
+type Method = "receiveWebhookEvent" | "resolveLinks" | "loadLatest" | "loadTimeline" | "commitTimeline";
 
 /** The gateway with `between` done once, after the nth call of a method. */
 export function interrupted(gateway: Gateway, method: Method, between: () => Promise<unknown>, nth = 1): Gateway {
