@@ -55,7 +55,6 @@ describe("the check reports", () => {
     ["get_usage", /perform tollgate\.lock_user\(.*?;/g, [SEVERAL]],
     ["consume_sequential", /perform tollgate\.lock_user\(.*?;/, [SEVERAL]],
     ["move_subscription", /perform tollgate\.lock_user\([\s\S]*?;/, [SEVERAL, LATE]],
-    ["save_catalog", /order by r\.product, r\.user_id/, [SEVERAL]],
     ["expire_due_reservations", " skip locked", [SEVERAL]],
   ] as const)("the function %s without %s", (name, part, expected) => {
     expect(violationsOf(name, { [name]: without(name, part) })).toEqual(expected);

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { Gateway, HoursToSum } from "@/lib/database";
-import { finishHours, sumUsersHours } from "@/lib/usage/sum-hours";
+import { finishHours, sumUsersHours } from "@/lib/database/sum-hours";
 import { type TimeBudget, timeBudget } from "./time-budget";
 import { walk } from "./walk";
 

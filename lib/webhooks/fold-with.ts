@@ -6,7 +6,7 @@ import type { Fact, Timeline } from "@/lib/billing/types";
 import type { Product, ProductId } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
 import type { Checkpoints, Gateway, LoadedTimeline } from "@/lib/database";
-import { sumUsersHours } from "@/lib/usage/sum-hours";
+import { sumUsersHours } from "@/lib/database/sum-hours";
 
 export interface Folds {
   known: LoadedTimeline;

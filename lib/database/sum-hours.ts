@@ -1,5 +1,5 @@
 /** Sums the ledger's rows of whole hours: steps that other calls may come between (begin_hour_sums, finish_hour_sums). */
-import type { Gateway, HoursToSum } from "@/lib/database";
+import type { Gateway, HoursToSum } from "./gateway";
 
 /** Long enough for a million rows, and short enough for the deadline of a delivery. */
 const MOST_MS = 1_500;
