@@ -301,6 +301,30 @@ const EFFECTS: Record<string, (a: Builder, b: Builder) => Effect> = {
       a.pay(50, 50, 60, { purpose: "proration" }),
     ],
   }),
+  "a payment for a lower plan, which settles no failed charge": (a) => ({
+    before: [
+      a.snapshot(0, { status: "past_due" }),
+      a.pay(1, 0, 30),
+      a.snapshot(2),
+      a.snapshot(10, { plan: "high" }),
+      a.snapshot(11, { plan: "high", status: "past_due" }),
+      a.pay(12, 0, 30),
+      a.snapshot(30, { ...days(30, 60), plan: "high", status: "past_due" }),
+    ],
+    cut: 40,
+    later: [a.snapshot(41, { ...days(30, 60), plan: "high" })],
+  }),
+  "no failed charge that was settled": (a) => ({
+    before: [
+      a.snapshot(0, { plan: "high", status: "past_due" }),
+      a.pay(6, 0, 30, { plan: "high" }),
+      a.snapshot(7, { plan: "high", collectionPaused: true }),
+      a.pay(19, 0, 30),
+      a.snapshot(30, { ...days(30, 60), plan: "high", collectionPaused: true }),
+    ],
+    cut: 40,
+    later: [a.snapshot(41, { ...days(30, 60), plan: "high" })],
+  }),
   "a debt at a renewal, whose last plan is then not confirmed": (a, b) => ({
     before: [
       b.snapshot(0, days(0, 10)),
@@ -476,13 +500,17 @@ describe("later facts are refused", () => {
 
   test("if a new item could be that of an earlier payment", () => {
     const item = (id: string) => ({ id, product: null, price: null });
-    const line = { ...item("si_new"), purpose: "period" as const, ...days(300, 330) };
-    const addOn = a.pay(310, 300, 330, { plan: null, interval: null, purpose: "other", unlisted: [line] });
+    const line = { ...item("si_new"), purpose: "period" as const, ...days(90, 120) };
+    const addOn = a.pay(110, 90, 120, { plan: null, interval: null, purpose: "other", unlisted: [line] });
     const all = [...facts, addOn];
-    const resumedWith = (fact: Fact) =>
-      resume(TEST_PRODUCT, checkpointOn(all, 721), known([...since(all, checkpoint.cut), fact]));
-    expect(resumedWith(a.snapshot(740, days(720, 750)))).not.toBeNull();
-    expect(resumedWith(a.snapshot(740, { ...days(720, 750), item: item("si_new") }))).toBeNull();
-    expect(resumed(a.snapshot(740, { ...days(720, 750), item: item("si_new") }))).not.toBeNull();
+    const first = checkpointBefore(200, all);
+    const continued = checkpointOn(since(all, first.cut), 721, first);
+    const itemOf = (id: string) => a.snapshot(740, { ...days(720, 750), item: item(id) });
+    for (const each of [checkpointOn(all, 721), continued]) {
+      const resumedWith = (fact: Fact) => resume(TEST_PRODUCT, each, known([...since(all, each.cut), fact]));
+      expect(resumedWith(a.snapshot(740, days(720, 750)))).not.toBeNull();
+      expect(resumedWith(itemOf("si_new"))).toBeNull();
+    }
+    expect(resumed(itemOf("si_new"))).not.toBeNull();
   });
 });

@@ -26,7 +26,7 @@ export interface EntitlementsBefore {
 /**
  * The entitlement periods of one user and product. They have no gaps, and the last one has no end.
  * @param freeAnchor when the user's row was created: free windows are counted from it
- * @param before the result begins with its entitlement period; by default with that of the first instant
+ * @param before the result begins with its entitlement period, which has no end yet; by default with the first one
  */
 export function entitlementPeriodsOf(
   product: Product,
@@ -34,7 +34,7 @@ export function entitlementPeriodsOf(
   freeAnchor: Instant,
   before: EntitlementsBefore | null = null,
 ): EntitlementPeriod[] {
-  const entitlementPeriods: EntitlementPeriod[] = before ? [{ ...before.entitlementPeriod, end: null }] : [];
+  const entitlementPeriods: EntitlementPeriod[] = before ? [{ ...before.entitlementPeriod }] : [];
   for (const at of boundaries(histories)) {
     if (before && at < before.cut) continue;
     const next = entitlementPeriodAt(product, histories, freeAnchor, at);
