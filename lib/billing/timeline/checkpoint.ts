@@ -33,6 +33,7 @@ export function isWorthClosing(facts: readonly Pick<Fact, "at">[], now: Instant)
 
 /**
  * The latest sound checkpoint. Its cut is at least 90 days before `now`, and before all periods that are still open.
+ * It costs three folds of `known` or more, so the caller asks for it once per some dozens of new facts.
  * @param known all facts, or those since the cut of `earlier`
  * @param earlier a valid checkpoint that contains the facts before `known`; absent if there is none
  * @returns null if too few facts lie before each sound cut; `earlier` then stays valid, unless `known` reaches before it

@@ -43,8 +43,8 @@ export function timelineFrom(timeline: Timeline, cut: Instant, facts: Iterable<P
  *
  * After a null, the caller folds all facts and replaces the checkpoint by the result of `checkpointOf`, also if that is
  * null: an old checkpoint omits a fact that arrived with an instant before its cut.
- * @param later all facts with `at >= cut`, each with the id and instant of its first delivery; `others` and `freeAnchor`
- *   as for `foldKnown`
+ * @param later all facts with `at >= cut`, each with the id and instant of its first delivery, and the delivered facts of
+ *   any age. `others` are those of `foldKnown`, of any age too; one of them suffices
  * @returns null if the checkpoint has other rules, another configuration or anchor, if there are others, or if a later
  *   fact reaches before the cut
  */
