@@ -62,7 +62,7 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   sandbox_events: NONE,
   sandbox_requests: NONE,
   table_rights: NONE,
-  catalog_refreshes: NONE,
+  limit_refreshes: NONE,
   part_migrations: NONE,
   usage_resets: NONE,
 };

@@ -43,11 +43,11 @@ create table tollgate.checkpoints (
 );
 comment on table tollgate.checkpoints is 'The fold''s state at the end of closed history, one row per user and product.';
 
-create table tollgate.catalog_refreshes (
+create table tollgate.limit_refreshes (
   product text primary key,
   after text not null default ''
 );
-comment on table tollgate.catalog_refreshes is 'Walks over the users of a product after a change of its limits.';
+comment on table tollgate.limit_refreshes is 'Walks over the users of a product after a change of its limits.';
 
 create table tollgate.job_positions (
   job text not null,
@@ -77,7 +77,7 @@ insert into tollgate.table_rights (table_name, app, users) values
   ('usage_counters', 'select, insert, update, delete', 'own'),
   ('usage_hours', 'select, insert, update, delete', 'own'),
   ('checkpoints', 'select, insert, update, delete', null),
-  ('catalog_refreshes', null, null);
+  ('limit_refreshes', null, null);
 
 update tollgate.table_rights set app = 'select, insert, update, delete'
 where table_name in ('subscription_records', 'billing_periods');
@@ -4826,10 +4826,10 @@ create or replace function tollgate.refresh_limits(p_users integer default 1000)
 language plpgsql set search_path = ''
 as $$
 declare
-  v_walk tollgate.catalog_refreshes;
+  v_walk tollgate.limit_refreshes;
   v_users text[];
 begin
-  select * into v_walk from tollgate.catalog_refreshes r order by r.product limit 1 for update;
+  select * into v_walk from tollgate.limit_refreshes r order by r.product limit 1 for update;
   if not found then
     return null;
   end if;
@@ -4844,7 +4844,7 @@ begin
   update tollgate.subscriptions s set refresh_at = '-infinity'
   where s.user_id = any (v_users) and s.product = v_walk.product;
   if v_users is null then
-    delete from tollgate.catalog_refreshes r where r.product = v_walk.product;
+    delete from tollgate.limit_refreshes r where r.product = v_walk.product;
     return jsonb_build_object('product', v_walk.product, 'after', null);
   end if;
   update tollgate.usage_counters c set current_until = '-infinity'
@@ -4855,7 +4855,7 @@ begin
     for update
   ) l
   where c.user_id = l.user_id and c.field = l.field;
-  update tollgate.catalog_refreshes r set after = v_users[cardinality(v_users)] where r.product = v_walk.product;
+  update tollgate.limit_refreshes r set after = v_users[cardinality(v_users)] where r.product = v_walk.product;
   return jsonb_build_object('product', v_walk.product, 'after', v_users[cardinality(v_users)]);
 end;
 $$;
@@ -5574,7 +5574,7 @@ begin
   select n.product, n.plan, n.field, n.limit_amount from pg_temp.new_limits n;
 
   -- refresh_limits walks the users of these products. A walk that was interrupted begins again.
-  insert into tollgate.catalog_refreshes (product)
+  insert into tollgate.limit_refreshes (product)
   select unnest(v_changed)
   on conflict (product) do update set after = '';
 end;
