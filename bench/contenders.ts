@@ -2,11 +2,12 @@
  * The contenders: common solutions for Node, and the gate. Each runs on the same Postgres with the same durability and 16
  * connections, with named statements if the contender lets us choose the driver.
  */
-import pg from "pg";
+import type pg from "pg";
 import { RateLimiterPostgres } from "rate-limiter-flexible";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { createGate } from "@/lib/usage/gate";
+import { openPool } from "./server";
 
 const CONNECTIONS = 16;
 /** No run reaches this limit. */
@@ -26,7 +27,7 @@ export interface Contender {
 
 /** The baseline: one UPDATE without limit, ledger or idempotency. */
 export async function bareUpdate(url: string): Promise<Contender> {
-  const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS });
+  const pool = openPool(url, CONNECTIONS);
   await pool.query(
     "create table if not exists bench_bare (key text primary key, n bigint not null) with (fillfactor = 70)",
   );
@@ -45,7 +46,7 @@ export async function bareUpdate(url: string): Promise<Contender> {
 
 /** Many applications read, compare, then write. */
 export async function readThenWrite(url: string): Promise<Contender> {
-  const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS });
+  const pool = openPool(url, CONNECTIONS);
   await pool.query(
     "create table if not exists bench_naive (key text primary key, n bigint not null, most bigint not null) with (fillfactor = 70)",
   );
@@ -71,7 +72,7 @@ export async function readThenWrite(url: string): Promise<Contender> {
 
 /** The common rate-limiting library, on the same Postgres. */
 export async function rateLimiterFlexible(url: string): Promise<Contender> {
-  const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS });
+  const pool = openPool(url, CONNECTIONS);
   const limiters = new Map<number, RateLimiterPostgres>();
   const limits = new Map<string, number>();
   async function limiterOf(points: number): Promise<RateLimiterPostgres> {
@@ -111,7 +112,7 @@ export async function rateLimiterFlexible(url: string): Promise<Contender> {
 /** The gate's function with one statement per call, as a caller over rpc gets it. */
 export async function single(url: string): Promise<Contender> {
   const gateway = createGateway(postgresTransport(url, { connections: CONNECTIONS }));
-  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  const pool = openPool(url, 1);
   return {
     name: "Tollgate, one call",
     prepare: (keys, left) => prepareUsers(pool, keys, left),
@@ -123,7 +124,7 @@ export async function single(url: string): Promise<Contender> {
 /** The gate as the product uses it: concurrent calls share a statement. */
 export async function batched(url: string): Promise<Contender> {
   const gateway = createGateway(postgresTransport(url, { connections: CONNECTIONS }));
-  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  const pool = openPool(url, 1);
   let sizes: number[] = [];
   const gate = createGate(() => ({
     ...gateway,
@@ -149,8 +150,8 @@ export async function batched(url: string): Promise<Contender> {
 async function prepareUsers(pool: pg.Pool, keys: readonly string[], left: number): Promise<void> {
   await pool.query("select tollgate.get_usage(k) from unnest($1::text[]) k", [keys]);
   await pool.query(
-    `select tollgate.set_limit_override(s.user_id, $2, (s.usage ->> $2)::bigint + $3, null, 'bench')
-     from tollgate.subscriptions s where s.user_id = any($1::text[]) and s.product = 'chatbots'`,
+    `select tollgate.set_limit_override(c.user_id, $2, c.used + $3, null, 'bench')
+     from tollgate.usage_counters c where c.user_id = any($1::text[]) and c.field = $2`,
     [keys, FIELD, left],
   );
 }

@@ -1,27 +1,22 @@
-/**
- * The consume route beside an empty route of the same server: the difference is the gate's cost. The empty route is the
- * handler that answers 404 for an unknown path under /api.
- */
+/** The consume route beside an empty route of the same server: the difference is the gate's cost. */
 import http from "node:http";
 import type pg from "pg";
-import { closedLoop, type Measured, median } from "./load";
-import { ENDLESS_LIMIT, send, withPreview } from "./preview-server";
+import { SANDBOX } from "@/lib/core/env";
+import type { Client } from "./client";
+import { closedLoop, HEAD, interleave, median, type Rounds, ratio, row } from "./load";
+import { EMPTY, post, type Route } from "./routes";
+import type { Run } from "./run";
+import { ENDLESS_LIMIT, withConnection, withServer } from "./server";
 import { printTable } from "./table";
+import type { Figure } from "./targets";
 
 const USERS = 200;
 
-interface Route {
-  name: string;
-  path: string;
-  body: (turn: number) => string;
-  status: number;
-}
-
-const EMPTY: Route = { name: "empty handler", path: "/api/nothing", body: () => "{}", status: 404 };
 const SPREAD: Route = {
   name: "consume, spread",
   path: "/api/usage/consume",
   body: (turn) => JSON.stringify({ userId: `http-${turn % USERS}`, field: "messages_count" }),
+  headers: { authorization: `Bearer ${SANDBOX.usageApiKey}` },
   status: 200,
 };
 const HOT: Route = {
@@ -31,47 +26,55 @@ const HOT: Route = {
 };
 const ROUTES = [EMPTY, SPREAD, HOT];
 
-export async function httpBench({ rounds, milliseconds }: { rounds: number; milliseconds: number }): Promise<void> {
-  await withPreview(async (database) => {
-    await prepare(database);
-    for (const connections of [1, 8, 64]) await measure(connections, database, rounds, milliseconds);
-  });
+interface Bench extends Rounds {
+  app: Client;
+  database: pg.Client;
 }
 
-async function measure(connections: number, database: pg.Client, rounds: number, milliseconds: number): Promise<void> {
+export async function httpBench(run: Run, rounds: Rounds): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  await withServer(run, async ({ createDatabase, startApp }) => {
+    const url = await createDatabase("bench");
+    const app = await startApp(url);
+    await withConnection(url, async (database) => {
+      await prepare(database);
+      for (const connections of [1, 8, 64]) {
+        const value = await measure(connections, { app, database, ...rounds });
+        if (connections === 1) continue;
+        const name = `consume over HTTP, ${connections} connections`;
+        figures.push({ name, value, target: { bar: 0.8, aim: 0.9 } });
+      }
+    });
+  });
+  return figures;
+}
+
+/** Returns the ratio of different users' calls to the empty route. */
+async function measure(connections: number, { app, database, ...rounds }: Bench): Promise<number> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
-  const results = new Map<Route, Measured[]>(ROUTES.map((route) => [route, []]));
   const sizes = new Map<Route, number[]>(ROUTES.map((route) => [route, []]));
-  for (let round = -1; round < rounds; round += 1) {
-    for (const route of round % 2 === 0 ? ROUTES : ROUTES.toReversed()) {
-      const before = await statements(database);
-      const call = (turn: number) => post(agent, route, turn);
-      const measured = await closedLoop({ call }, connections, round < 0 ? 500 : milliseconds);
-      const sent = (await statements(database)) - before;
-      if (round < 0) continue;
-      results.get(route)?.push(measured);
-      if (sent > 0) sizes.get(route)?.push(measured.calls / sent);
-    }
-  }
+  const results = await interleave(ROUTES, rounds, async (route, milliseconds, round) => {
+    const before = await statements(database);
+    const call = (turn: number) => post(app, agent, route, turn);
+    const measured = await closedLoop({ call }, connections, milliseconds);
+    const sent = (await statements(database)) - before;
+    if (round >= 0 && sent > 0) sizes.get(route)?.push(measured.calls / sent);
+    return measured;
+  });
   agent.destroy();
-  const baseline = (results.get(EMPTY) ?? []).map(({ rate }) => rate);
   printTable(
     `HTTP: ${connections} connection${connections === 1 ? "" : "s"}`,
-    ["", "ops/s", "ratio", "p50 ms", "p99 ms", "calls per statement"],
+    [...HEAD, "calls per statement"],
     ROUTES.map((route) => {
-      const measured = results.get(route) ?? [];
       const size = sizes.get(route) ?? [];
       return [
-        route.name,
-        median(measured.map(({ rate }) => rate)).toFixed(0),
-        `${median(measured.map(({ rate }, round) => rate / (baseline[round] ?? 1))).toFixed(2)} ×`,
-        median(measured.map(({ p50 }) => p50)).toFixed(1),
-        median(measured.map(({ p99 }) => p99)).toFixed(1),
+        ...row(route.name, results.get(route), results.get(EMPTY)),
         size.length === 0 ? "–" : median(size).toFixed(1),
       ];
     }),
   );
   console.log();
+  return ratio(results.get(SPREAD), results.get(EMPTY));
 }
 
 /** Gate statements since the server's start. Calls divided by statements is the size of a batch. */
@@ -87,11 +90,4 @@ async function prepare(database: pg.Client): Promise<void> {
   await database.query(`
     select tollgate.get_usage(u), tollgate.set_limit_override(u, 'messages_count', ${ENDLESS_LIMIT}, null, 'bench')
     from (select 'http-' || n as u from generate_series(0, ${USERS - 1}) n union all select 'http-hot') users`);
-}
-
-async function post(agent: http.Agent, route: Route, turn: number): Promise<boolean> {
-  const headers = { authorization: "Bearer sandbox-usage-key" };
-  const { status } = await send(agent, { method: "POST", path: route.path, body: route.body(turn), headers });
-  if (status !== route.status) throw new Error(`${route.path} answered ${status}`);
-  return true;
 }

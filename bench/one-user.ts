@@ -5,8 +5,10 @@
 import http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
-import { closedLoop, type Measured, median } from "./load";
-import { ENDLESS_LIMIT, send, withPreview } from "./preview-server";
+import { type Client, signIn } from "./client";
+import { closedLoop, failedCalls, type Measured, median, type Rounds } from "./load";
+import type { Run } from "./run";
+import { ENDLESS_LIMIT, withConnection, withServer } from "./server";
 import { printTable } from "./table";
 
 const ROWS = 200_000;
@@ -56,26 +58,29 @@ const LOADS: readonly Load[] = [
   { name: "20 lists of invoices at once, repeated", callers: 20, call: (send) => send("GET", "/api/invoices") },
 ];
 
-export async function oneUserBench({ rounds, milliseconds }: { rounds: number; milliseconds: number }): Promise<void> {
-  await withPreview(async (database) => {
-    const [busy, other] = [await signedIn(BUSY), await signedIn(OTHER)];
-    await prepare(database);
-    const rows: string[][] = [];
-    for (const load of LOADS) rows.push(await measure(load, { busy, other, database, rounds, milliseconds }));
-    printTable(
-      `Another user's p99, alone and beside one user's load: ${rounds} rounds of ${milliseconds} ms each`,
-      ["", "alone ms", "beside ms", "ratio", "answers to the load"],
-      rows,
-    );
+export async function oneUserBench(run: Run, { rounds, milliseconds }: Rounds): Promise<void> {
+  await withServer(run, async ({ createDatabase, startApp }) => {
+    const url = await createDatabase("bench");
+    const app = await startApp(url);
+    await withConnection(url, async (database) => {
+      const [busy, other] = [await signedIn(app, BUSY), await signedIn(app, OTHER)];
+      await prepare(database);
+      const rows: string[][] = [];
+      for (const load of LOADS) rows.push(await measure(load, { busy, other, database, rounds, milliseconds }));
+      printTable(
+        `Another user's p99, alone and beside one user's load: ${rounds} rounds of ${milliseconds} ms each`,
+        ["", "alone ms", "beside ms", "ratio", "failed calls", "answers to the load"],
+        rows,
+      );
+      console.log();
+    });
   });
 }
 
-interface Bench {
+interface Bench extends Rounds {
   busy: Send;
   other: Send;
   database: pg.Client;
-  rounds: number;
-  milliseconds: number;
 }
 
 async function measure(load: Load, { busy, other, database, rounds, milliseconds }: Bench): Promise<string[]> {
@@ -105,6 +110,7 @@ async function measure(load: Load, { busy, other, database, rounds, milliseconds
     p99(alone).toFixed(1),
     p99(beside).toFixed(1),
     `${median(beside.map((each, round) => each.p99 / (alone[round]?.p99 ?? 1))).toFixed(2)} ×`,
+    String(failedCalls([...alone, ...beside])),
     [...answers]
       .sort()
       .map(([status, times]) => `${times} × ${status}`)
@@ -120,7 +126,6 @@ function latency(other: Send, milliseconds: number): Promise<Measured> {
         ? await other("GET", "/api/subscription/usage")
         : await other("POST", "/api/usage/consume", { field: "messages_count" });
     if (status !== 200) throw new Error(`The other user got ${status}.`);
-    return true;
   };
   return closedLoop({ call }, 2, milliseconds);
 }
@@ -154,13 +159,12 @@ async function prepare(database: pg.Client): Promise<void> {
   await database.query("analyze tollgate.usage_ledger");
 }
 
-async function signedIn(userId: string): Promise<Send> {
+async function signedIn(app: Client, userId: string): Promise<Send> {
   const agent = new http.Agent({ keepAlive: true });
-  const { headers } = await send(agent, { method: "POST", path: "/api/auth/local", body: JSON.stringify({ userId }) });
-  const cookie = (headers["set-cookie"] ?? []).map((each) => each.split(";")[0]).join("; ");
+  const cookie = await signIn(app, agent, userId);
   return async (method, path, body) => {
     const json = body === undefined ? {} : { body: JSON.stringify(body) };
-    const answer = await send(agent, { method, path, headers: { cookie }, ...json });
+    const answer = await app.send(agent, { method, path, headers: { cookie }, ...json });
     return { status: answer.status, retryAfter: Number(answer.headers["retry-after"] ?? 0) };
   };
 }

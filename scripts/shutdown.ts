@@ -16,6 +16,10 @@ export class Shutdown {
     this.watchParent();
   }
 
+  get isEnding(): boolean {
+    return this.begunAt !== null;
+  }
+
   /** Registers how to end something: `stop` in order, `kill` at once if the user interrupts a second time. */
   add(stop: Stop, kill?: () => void): void {
     this.stops.unshift(stop);

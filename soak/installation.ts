@@ -3,13 +3,13 @@
  * faulty TCP proxy before each.
  */
 import { closeSync, openSync, readdirSync, readFileSync, realpathSync } from "node:fs";
-import net from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { EVERY_PART, migrate, withClient } from "@/lib/database/migrate";
 import { buildOnce } from "@/scripts/build";
 import { startEmbeddedPostgres } from "@/scripts/database/embedded";
+import { freePort } from "@/scripts/free-port";
 import { ended, signalGroup, spawnGroup } from "@/scripts/process-group";
 import { ROOT } from "@/scripts/project";
 import { databaseUrl } from "@/tests/support/database-url";
@@ -228,15 +228,4 @@ function killProcess(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {}
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.on("error", reject);
-    server.listen(0, "localhost", () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -7,7 +7,7 @@ const SYNC = Buffer.from([0x53, 0, 0, 0, 4]);
 const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 /** Our functions that write, as every Bind names their statement. */
 const CHANGES =
-  /\b(consume_batch|consume_sequential|release_usage|reserve_usage|settle_usage|create_chatbot|delete_chatbot|record_webhook_event|commit_timeline|finish_webhook_event|ensure_subscription)\//;
+  /\b(consume_batch|consume_sequential|release_usage|reserve_usage|settle_usage|create_chatbot|delete_chatbot|receive_webhook_event|record_webhook_event|commit_timeline|finish_webhook_event|ensure_subscription)\//;
 
 /** Each call is its own transaction, so the Sync at its end is its COMMIT. */
 export const postgresProtocol: Protocol = {

@@ -128,10 +128,13 @@ export interface SnapshotFact extends FactOrigin {
   discounts?: NamedDiscount[];
 }
 
+export const PAYMENT_OUTCOMES = ["paid", "failed"] as const;
+export const PAYMENT_PURPOSES = ["period", "change", "proration", "not_due", "other"] as const;
+
 /** A charge, paid or failed. */
 export interface PaymentFact extends FactOrigin {
   kind: "payment";
-  outcome: "paid" | "failed";
+  outcome: (typeof PAYMENT_OUTCOMES)[number];
   /**
    * `period`: the charge for a whole billing period, at creation or renewal.
    * `change`: a charge for a change of the subscription, perhaps with a period that began with the change.
@@ -139,7 +142,7 @@ export interface PaymentFact extends FactOrigin {
    * `not_due`: a failed attempt on a sent invoice before its due date; nothing is owed yet.
    * `other`: one-off charges and card changes, without effect.
    */
-  purpose: "period" | "change" | "proration" | "not_due" | "other";
+  purpose: (typeof PAYMENT_PURPOSES)[number];
   periodStart: Instant | null;
   periodEnd: Instant | null;
   /** null: no line has a listed price of this product; the fold searches `unlisted` for the plan's item. */

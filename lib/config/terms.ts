@@ -8,4 +8,5 @@ export const INTERVALS = ["monthly", "yearly"] as const;
 export type Interval = (typeof INTERVALS)[number];
 
 /** When a window resets: at UTC midnight, monthly from an anchor, or with the billing period. */
-export type Cadence = "daily" | "monthly" | "billing_period";
+export const CADENCES = ["daily", "monthly", "billing_period"] as const;
+export type Cadence = (typeof CADENCES)[number];

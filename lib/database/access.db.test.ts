@@ -36,7 +36,8 @@ const READABLE: Readonly<Record<string, string>> = {
 
 /** For the server only. */
 const CLOSED = [
-  "catalog_refreshes",
+  "limit_refreshes",
+  "checkpoints",
   "webhook_events",
   "links",
   "notes",

@@ -19,8 +19,10 @@ const OURS: Readonly<Record<string, DatabaseProblem>> = {
 /** Postgres cannot store NUL or halves of surrogate pairs. Boundaries refuse both (lib/core/text.ts). */
 const UNSTORABLE_TEXT = new Set(["22021", "22P05"]);
 
+const LOCK_NOT_AVAILABLE = "55P03";
+
 /** Codes and classes of codes after which the same call may succeed later. */
-const UNAVAILABLE = ["08", "53", "57", "40", "55P03", "58", "25006", "XX001", "XX002"];
+const UNAVAILABLE = ["08", "53", "57", "40", LOCK_NOT_AVAILABLE, "58", "25006", "XX001", "XX002"];
 
 const FOREIGN_KEY = "23503";
 
@@ -92,4 +94,13 @@ const SERIALIZATION_FAILURE = "40001";
 /** Whether the failed call may be repeated at once, since it was rolled back. */
 export function isRepeatable(error: unknown): boolean {
   return error instanceof DatabaseError && (erasedMeanwhile(error) || error.code === SERIALIZATION_FAILURE);
+}
+
+/**
+ * Whether the call lost against another transaction: a lock that it did not get, a deadlock, or an erasure. The call was
+ * rolled back, and the database answers.
+ */
+export function isContention(error: unknown): boolean {
+  if (!(error instanceof DatabaseError)) return false;
+  return error.code === LOCK_NOT_AVAILABLE || error.code.startsWith("40") || erasedMeanwhile(error);
 }

@@ -9,6 +9,7 @@ import { auditQueries } from "./queries/audit";
 import { billingAccountQueries } from "./queries/billing-accounts";
 import { callOver } from "./queries/call";
 import { checkoutQueries } from "./queries/checkouts";
+import { deliveryQueries } from "./queries/deliveries";
 import { duplicateCheckoutQueries } from "./queries/duplicate-checkouts";
 import { healthQueries } from "./queries/health";
 import { hourQueries } from "./queries/hours";
@@ -32,15 +33,16 @@ export type { CountedAttempt } from "./queries/attempts";
 export type { BillingAccounts, LinkedCustomer } from "./queries/billing-accounts";
 export type { StoredCheckout } from "./queries/checkouts";
 export type { DecisionRow } from "./queries/decision-row";
+export type { EventPlan, Received } from "./queries/deliveries";
 export type { CheckoutKey, DuplicateCheckout, OngoingSubscription } from "./queries/duplicate-checkouts";
-
 export type { HourDrift, HoursToSum } from "./queries/hours";
 export type { EventOutcome, EventState, WaitingKey } from "./queries/inbox";
 export type { FormerUser } from "./queries/links";
 export type { BillingMetrics, UsageFigures } from "./queries/metrics";
 export type { SandboxAccount, SandboxClock } from "./queries/sandbox";
 export type { ComparisonKey, LiveSubscription } from "./queries/subscriptions";
-export type { Difference, DueChange, MovePart } from "./queries/timelines";
+export type { Checkpoints } from "./queries/timeline-document";
+export type { Difference, DueChange, LoadedTimeline, MovePart } from "./queries/timelines";
 export type { Drift } from "./queries/upkeep";
 export type { ChargeSum, FieldState, OrderedCharge } from "./queries/usage";
 export type { UserDetail, WindowRow } from "./queries/users";
@@ -57,6 +59,7 @@ export function createGateway(transport: Transport) {
     ...auditQueries(call),
     ...billingAccountQueries(call),
     ...checkoutQueries(call),
+    ...deliveryQueries(call),
     ...duplicateCheckoutQueries(call),
     ...healthQueries(call),
     ...hourQueries(call),

@@ -7,12 +7,13 @@ import { postgresTransport } from "./transports/postgres";
 import { supabaseTransport } from "./transports/supabase";
 import type { Transport } from "./transports/transport";
 
-export { DatabaseError } from "./errors";
+export { DatabaseError, isContention } from "./errors";
 export type {
   BillingAccounts,
   BillingMetrics,
   ChargeSum,
   CheckoutKey,
+  Checkpoints,
   ComparisonKey,
   CountedAttempt,
   DecisionRow,
@@ -23,6 +24,7 @@ export type {
   EventCursor,
   EventDetail,
   EventOutcome,
+  EventPlan,
   EventRow,
   EventState,
   FieldState,
@@ -33,9 +35,11 @@ export type {
   LedgerRow,
   LinkedCustomer,
   LiveSubscription,
+  LoadedTimeline,
   MovePart,
   OngoingSubscription,
   OrderedCharge,
+  Received,
   SandboxAccount,
   SandboxClock,
   StoredCheckout,

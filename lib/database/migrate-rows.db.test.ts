@@ -85,7 +85,7 @@ test("a changed limit reaches all users, also if a run is killed", async () => {
     ).rows[0].n;
   const current = "update usage_counters set current_until = now() + interval '1 hour' where field = 'words_used'";
   await database.pool().query(current);
-  await database.pool().query("insert into catalog_refreshes (product) values ('writer')");
+  await database.pool().query("insert into limit_refreshes (product) values ('writer')");
   let pages = 0;
   const killed = updateRows(
     client,
@@ -102,5 +102,5 @@ test("a changed limit reaches all users, also if a run is killed", async () => {
   await migrate(database.url, config, EVERY_PART);
   // Only those that the killed run had not reached.
   expect(await stale()).toBe(USERS - 200);
-  expect((await database.pool().query("select from catalog_refreshes")).rowCount).toBe(0);
+  expect((await database.pool().query("select from limit_refreshes")).rowCount).toBe(0);
 });

@@ -71,6 +71,8 @@ export async function applyMigrations(client: pg.Client, parts: Parts): Promise<
 /** Connects for the duration of `work`. Migrations and checks use their own connection, never the pool's. */
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, application_name: "tollgate-migrate" });
+  // A lost connection fails the query that is open, or the next one. Without a listener its error would end the process.
+  client.on("error", () => {});
   await client.connect();
   try {
     return await work(client);

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { Gateway, HoursToSum } from "@/lib/database";
+import { finishHours, sumUsersHours } from "@/lib/database/sum-hours";
 import { type TimeBudget, timeBudget } from "./time-budget";
 import { walk } from "./walk";
 
@@ -23,7 +24,7 @@ export async function sumHours(gateway: Gateway, budget: TimeBudget = timeBudget
     },
     async (after, before) => {
       const { next, counters } = await gateway.beginHourSums(after);
-      const stored = await finish(gateway, counters);
+      const stored = await finishHours(gateway, counters);
       for (const counter of counters) await sumRest(gateway, counter, budget);
       return {
         next,
@@ -35,22 +36,8 @@ export async function sumHours(gateway: Gateway, budget: TimeBudget = timeBudget
   return { ...totals, complete };
 }
 
-/** Returns the number of stored counters. One call treats as many as it has time for. */
-async function finish(gateway: Gateway, counters: readonly HoursToSum[]): Promise<number> {
-  let stored = 0;
-  for (let from = 0; from < counters.length; ) {
-    const result = await gateway.finishHourSums(counters.slice(from));
-    from += result.done;
-    stored += result.stored;
-  }
-  return stored;
-}
-
 /** A round sums at most about 100,000 rows of a counter. If they end before this hour, there may be more. */
 async function sumRest(gateway: Gateway, { userId, product, until }: HoursToSum, budget: TimeBudget): Promise<void> {
   if (Date.parse(until) >= Math.floor(Date.now() / HOUR_MS) * HOUR_MS) return;
-  while (!budget.isOver()) {
-    const { counters } = await gateway.beginUsersHourSums(userId, product);
-    if (counters.length === 0 || (await finish(gateway, counters)) === 0) return;
-  }
+  await sumUsersHours(gateway, userId, product, () => budget.isOver());
 }

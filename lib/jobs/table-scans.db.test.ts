@@ -126,7 +126,7 @@ test.each([
     return rows;
   };
   try {
-    await client.query("insert into tollgate.catalog_refreshes (product) values ('mail') on conflict do nothing");
+    await client.query("insert into tollgate.limit_refreshes (product) values ('mail') on conflict do nothing");
     const before = await read();
     expect(before.length).toBeGreaterThan(10);
     await client.query(`select tollgate.${call}`);

@@ -12,7 +12,11 @@ import { createGate } from "./gate";
 
 const { gateway, meter, query } = meteredDatabase();
 const gate = createGate(() => gateway);
-const { consume, release, reserve, applyAction, expectSameLedger } = comparedCalls({ gateway, gate, query });
+const { consume, release, reserve, applyAction, expectSameLedger, sumHours, expectSameHours } = comparedCalls({
+  gateway,
+  gate,
+  query,
+});
 const RUNS = 2_000;
 const WORKERS = 4;
 
@@ -160,6 +164,14 @@ const commands = [
     ),
   ...[0, 1].map(() =>
     fc
+      .constantFrom("both", "both", "begin", "finish")
+      .map((step) => command(`sum the hours: ${step}`, (_, real) => sumHours(real, step as "both"))),
+  ),
+  fc
+    .constantFrom("hour", "day")
+    .map((action) => command(action, (model, real) => applyAction(model, action as "hour", real))),
+  ...[0, 1].map(() =>
+    fc
       .constantFrom(...ACTIONS.filter((action) => !action.startsWith("use")))
       .map((action) => command(action, (model, real) => applyAction(model, action, real))),
   ),
@@ -176,6 +188,13 @@ async function expectSameDays(model: GateModel, userId: string): Promise<void> {
   expect(days).toEqual(model.ledger.days("stamps_used").filter(({ day }) => day >= from));
 }
 
+/** Hours before now, whole ones and parts, so that sums end inside and at the edges of hours. */
+const cuts = fc.array(fc.oneof(fc.nat({ max: 2_000 }), fc.double({ min: -1, max: 2_000, noNaN: true })), {
+  minLength: 2,
+  maxLength: 6,
+});
+/** The summed hours of all runs: by their commands, and in all. */
+const summed = { during: 0, after: 0 };
 let users = 0;
 async function newUser(): Promise<{ model: GateModel; real: Real }> {
   users += 1;
@@ -183,7 +202,7 @@ async function newUser(): Promise<{ model: GateModel; real: Real }> {
   const model = new GateModel();
   await gateway.setSandboxClock(userId, model.simulator.now);
   await gateway.usage(userId);
-  return { model, real: { userId, charged: 0, clockAt: model.simulator.now } };
+  return { model, real: { userId, charged: 0, clockAt: model.simulator.now, hours: { begun: [] } } };
 }
 
 describe("the model and the gate", () => {
@@ -191,10 +210,14 @@ describe("the model and the gate", () => {
     `agree in ${RUNS / WORKERS} runs (%i)`,
     async (worker) => {
       await fc.assert(
-        fc.asyncProperty(fc.commands(commands, { maxCommands: 24, size: "max" }), async (run) => {
+        fc.asyncProperty(fc.commands(commands, { maxCommands: 24, size: "max" }), cuts, async (run, instants) => {
           const { model, real } = await newUser();
           await fc.asyncModelRun(async () => ({ model, real }), run);
           await expectSameMeters(model, real.userId);
+          await expectSameDays(model, real.userId);
+          summed.during += await expectSameHours(real, instants);
+          await sumHours(real, "both");
+          summed.after += await expectSameHours(real, instants);
           await expectSameDays(model, real.userId);
         }),
         { numRuns: RUNS / WORKERS, seed: SEED + worker },
@@ -226,6 +249,11 @@ describe("the model and the gate", () => {
     await applyAction(model, "endTrial", real);
     await expectSameMeters(model, real.userId);
     expect(await meter(real.userId, "stamps_used")).toMatchObject({ used: 0 });
+  });
+
+  test("have summed hours in many runs", () => {
+    expect(summed.during).toBeGreaterThan(RUNS / 10);
+    expect(summed.after).toBeGreaterThan(RUNS / 4);
   });
 
   test("have no drift between counters and ledger after all runs", async () => {

@@ -47,6 +47,46 @@ describe("batch", () => {
   });
 });
 
+describe("two batches in flight", () => {
+  const options = { maxCalls: 3, minCallsBeside: 2 };
+
+  test("a second batch is sent beside the first one once enough calls wait", () => {
+    const { statements, call } = manualBatcher(options);
+    void call("a");
+    void call("b");
+    expect(statements).toMatchObject([{ ids: [0] }]);
+    void call("c");
+    expect(statements).toMatchObject([{ ids: [0] }, { ids: [1, 2] }]);
+    for (const owner of ["d", "e", "f"]) void call(owner);
+    expect(statements).toHaveLength(2);
+  });
+
+  test("a user's calls are never in both: the later ones wait for the answer of the earlier ones", async () => {
+    const { statements, call, flying } = manualBatcher(options);
+    const first = call("a");
+    const second = call("a");
+    void call("b");
+    expect(statements).toMatchObject([{ ids: [0] }, { ids: [2] }]);
+    await statements[0]?.answer([null]);
+    expect(flying("sequential").ids).toEqual([0]);
+    // The user has a queue now, and the second call joins it behind the first.
+    await flying("batch").answer();
+    expect(statements).toMatchObject([{ mode: "sequential", ids: [0] }]);
+    await flying("sequential").answer();
+    expect(await first).toBe("sequential 0");
+    await flying("sequential").answer();
+    expect(await second).toBe("sequential 1");
+  });
+
+  test("an answer that cannot be read fails its calls, since they may be charged, and nothing is sent again", async () => {
+    const { statements, call, flying } = manualBatcher();
+    const answer = call("a");
+    await flying("batch").answer(Object.assign(new TypeError("unreadable"), { code: "unreadable" }));
+    expect(await answer).toBe("unreadable");
+    expect(statements).toEqual([]);
+  });
+});
+
 describe("sequential mode", () => {
   test("a call that the batch leaves runs sequentially after the others got their answers", async () => {
     const { call, flying } = manualBatcher();

@@ -1,15 +1,15 @@
 /** Commits facts of a delivery, a fetched subscription or a schedule: load, fold, compare-and-swap. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { decide, foldKnown, newFlags } from "@/lib/billing/timeline/build-timeline";
+import { decide, newFlags } from "@/lib/billing/timeline/build-timeline";
 import type { Decision, Fact, Timeline } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
-import { product as productOf } from "@/lib/config/current-catalog";
 import { log, metrics } from "@/lib/core/observability";
 import { DatabaseError, type Gateway } from "@/lib/database";
 import type { WebhookEvent } from "@/lib/processors";
 import type { ChangeAnalysis } from "@/lib/processors/webhook-source";
 import { SubscriptionMoved } from "./fact-owners";
+import { foldWith } from "./fold-with";
 
 /** The event's outcome, once its facts are committed. */
 export interface Result {
@@ -49,13 +49,10 @@ export async function commitFacts(
   { event, userId, product, analysis = null, finalOutcome, ...added }: Addition,
   gateway: Gateway,
 ) {
-  const rules = productOf(product);
   // The end of a subscription may name two plans of one product: that is one fact.
   const facts = [...new Map(added.facts.map((fact) => [fact.id, fact])).values()];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const known = await gateway.loadTimeline(userId, product, facts[0]?.subscription);
-    const before = foldKnown(rules, known);
-    const timeline = foldKnown(rules, { ...known, facts: [...known.facts, ...facts] });
+    const { known, before, timeline, checkpoints } = await foldWith(facts, { userId, product }, gateway);
     const result = finalOutcome?.(timeline) ?? null;
     const decision = decide(before, timeline, facts);
     const flags = newFlags(before, timeline);
@@ -76,6 +73,7 @@ export async function commitFacts(
       },
       facts,
       timeline,
+      checkpoints,
       decision,
     });
     if (committed.committed) {

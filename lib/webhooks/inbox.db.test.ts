@@ -6,6 +6,7 @@ import { retryWebhooks } from "@/lib/jobs/retry";
 import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
+import { interrupted, readingSeparately } from "@/tests/support/interrupted";
 import { deliver } from "@/tests/support/stripe";
 import { linkCustomer, replay } from "./link-customer";
 
@@ -211,25 +212,20 @@ describe("a subscription's end is not lost", () => {
     expect(await plan()).toBe("free");
   });
 
-  test("while another product of the subscription becomes known", async () => {
+  test.each([
+    ["all timelines are read", "receiveWebhookEvent", gateway, 1],
+    ["the first product is committed", "commitTimeline", gateway, 1],
+    ["the second timeline is read", "loadLatest", readingSeparately(gateway), 2],
+  ] as const)("while another product of the subscription becomes known, if it commits after %s", async (...args) => {
+    const [, method, over, nth] = args;
     const fake = play();
     const text = JSON.stringify(fake.created());
     const both = JSON.parse(text) as { data: { object: { items: { data: object[] } } } };
     const [item] = both.data.object.items.data;
     both.data.object.items.data.push(JSON.parse(JSON.stringify(item).replaceAll("mail_silver", "depot_office")));
     const ended = fake.deleted(Date.now() - 1000);
-    // The end commits after the creation has loaded its second product's facts.
-    let between: Promise<unknown> | undefined;
-    const slow = {
-      ...gateway,
-      loadTimeline: async (...args: Parameters<typeof gateway.loadTimeline>) => {
-        const loaded = await gateway.loadTimeline(...args);
-        if (args[1] === "depot") between ??= deliver(gateway, ended);
-        await between;
-        return loaded;
-      },
-    };
-    await deliver(slow, both as unknown as StripeObject);
+    const ending = interrupted(over, method, () => deliver(gateway, ended), nth);
+    await deliver(ending, both as unknown as StripeObject);
     const products = (await gateway.usage(userId)).subscriptions.map(({ plan: each }) => each);
     expect(products).toEqual(["free", "free"]);
   });

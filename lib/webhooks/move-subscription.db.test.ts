@@ -4,6 +4,7 @@ import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { Gateway } from "@/lib/database";
 import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
+import { interrupted, readingSeparately } from "@/tests/support/interrupted";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { link } from "./link-customer";
@@ -179,28 +180,13 @@ describe("deliveries around a move", () => {
     await expectRebuilt();
   });
 
-  /** The gateway with `between` done once, after the nth call of a method. */
-  function interrupted(method: "resolveLinks" | "loadTimeline", between: () => Promise<unknown>, nth = 1): Gateway {
-    let calls = 0;
-    let done: Promise<unknown> | undefined;
-    const original = gateway[method] as (...args: unknown[]) => Promise<unknown>;
-    return {
-      ...gateway,
-      [method]: async (...args: unknown[]) => {
-        const result = await original(...args);
-        calls += 1;
-        if (calls >= nth) done ??= between();
-        await done;
-        return result;
-      },
-    };
-  }
-
   test.each([
+    ["receiveWebhookEvent", "before"],
+    ["receiveWebhookEvent", "after"],
     ["resolveLinks", "before"],
     ["resolveLinks", "after"],
-    ["loadTimeline", "before"],
-    ["loadTimeline", "after"],
+    ["loadLatest", "before"],
+    ["loadLatest", "after"],
   ] as const)(
     "are kept if the move is concurrent with their decision (in %s, an event from %s the move)",
     async (method, when) => {
@@ -208,8 +194,9 @@ describe("deliveries around a move", () => {
       await deliver(gateway, fake.created());
       const at = when === "before" ? Date.now() - DAY_MS : Date.now() + HOUR_MS;
       const event = fake.planChanged("titanium", at);
+      const over = method === "receiveWebhookEvent" ? gateway : readingSeparately(gateway);
       const receipt = await deliver(
-        interrupted(method, () => moveTo(ben)),
+        interrupted(over, method, () => moveTo(ben)),
         event,
       );
       expect(receipt.body).toMatchObject({ outcome: "applied" });
@@ -224,7 +211,7 @@ describe("deliveries around a move", () => {
     const fake = play();
     await deliver(gateway, fake.created());
     const event = fake.planChanged("titanium", Date.now() - DAY_MS);
-    const over = interrupted("loadTimeline", () => deliver(gateway, event), nth);
+    const over = interrupted(gateway, "loadTimeline", () => deliver(gateway, event), nth);
     await moveTo(ben, over);
     expect(await mail(ben)).toMatchObject({ plan: "titanium" });
     expect(await reasonsOf(ada)).toContain("mail: Plan change mid-cycle detected");

@@ -31,12 +31,42 @@ export interface Outcome {
   unattached?: Unattached;
 }
 
+interface FinalOutcome {
+  outcome: "ignored" | "deferred" | "quarantined";
+  reason: string;
+  identity?: Identity;
+}
+
+/** The content of an event: its outcome, if that depends on no stored data, or its facts. */
+export type Assessment = FinalOutcome | Facts | Unpriced;
+
+/**
+ * Reads an event before its user is known. Pure.
+ * @throws any defect of the translation
+ */
+export function assess(event: WebhookEvent, { livemode, source, findPrice, connectedAccount }: Endpoint): Assessment {
+  // The signature proves only that Stripe sent it: a Connect endpoint gets the events of every connected account.
+  if (event.account !== null && event.account !== connectedAccount) {
+    return { outcome: "ignored", reason: "other_account" };
+  }
+  if (event.livemode !== null && event.livemode !== livemode) {
+    return { outcome: "quarantined", reason: "other_livemode" };
+  }
+  return source.normalize(event, findPrice);
+}
+
 /**
  * Decides an event and, if it made a link, the events that waited for that link.
+ * @param first the gateway for the event itself; it may know the answers to the first reads
  * @throws DatabaseError, and any defect
  */
-export async function processEvent(event: WebhookEvent, endpoint: Endpoint, gateway: Gateway): Promise<Outcome> {
-  const { outcome, waiting } = await processOne(event, endpoint, gateway);
+export async function processEvent(
+  event: WebhookEvent,
+  assessed: Assessment,
+  gateway: Gateway,
+  first: Gateway = gateway,
+): Promise<Outcome> {
+  const { outcome, waiting } = await processOne(event, assessed, first);
   // A waiting event may make a link that others waited for. Each event is decided once.
   const taken = new Set([event.id]);
   const queue = [...waiting];
@@ -45,7 +75,7 @@ export async function processEvent(event: WebhookEvent, endpoint: Endpoint, gate
     taken.add(id);
     try {
       const stored = await readStored(event.processor, id, gateway);
-      queue.push(...(await processOne(stored.event, stored.configured, gateway)).waiting);
+      queue.push(...(await processOne(stored.event, assess(stored.event, stored.configured), gateway)).waiting);
     } catch (error) {
       logWaiting(event, id, error);
     }
@@ -59,7 +89,7 @@ export async function processEvent(event: WebhookEvent, endpoint: Endpoint, gate
  */
 export async function processStoredEvent(processor: Processor, id: string, gateway: Gateway): Promise<Outcome> {
   const { event, configured } = await readStored(processor, id, gateway);
-  return processEvent(event, configured, gateway);
+  return processEvent(event, assess(event, configured), gateway);
 }
 
 async function readStored(processor: Processor, id: string, gateway: Gateway) {
@@ -85,23 +115,14 @@ interface Processed {
   waiting: readonly string[];
 }
 
-async function processOne(
-  event: WebhookEvent,
-  { livemode, source, findPrice, connectedAccount }: Endpoint,
-  gateway: Gateway,
-): Promise<Processed> {
-  const finish = async (result: FinalOutcome) => ({ outcome: await finalize(event, gateway, result), waiting: [] });
-  // The signature proves only that Stripe sent it: a Connect endpoint gets the events of every connected account.
-  if (event.account !== null && event.account !== connectedAccount) {
-    return finish({ outcome: "ignored", reason: "other_account" });
-  }
-  if (event.livemode !== null && event.livemode !== livemode) {
-    return finish({ outcome: "quarantined", reason: "other_livemode" });
-  }
-  const normalized = source.normalize(event, findPrice);
-  if (normalized.outcome === "ignored" || normalized.outcome === "quarantined") return finish(normalized);
+async function processOne(event: WebhookEvent, assessed: Assessment, gateway: Gateway): Promise<Processed> {
+  if (isFinal(assessed)) return { outcome: await finalize(event, gateway, assessed), waiting: [] };
+  return retryAfterMove(() => processForOwners(event, assessed, gateway));
+}
 
-  return retryAfterMove(() => processForOwners(event, normalized, gateway));
+/** Whether the event adds no facts, for any user. */
+export function isFinal(assessed: Assessment): assessed is FinalOutcome {
+  return assessed.outcome !== "facts" && assessed.outcome !== "unpriced";
 }
 
 /** Decides an event for the present and former users of its subscription. */
@@ -229,15 +250,15 @@ async function commitAll(event: WebhookEvent, { facts, analysis }: Additions, us
   } satisfies Outcome;
 }
 
-interface FinalOutcome {
-  outcome: "ignored" | "deferred" | "quarantined";
-  reason: string;
-  identity?: Identity;
-}
-
-async function finalize(event: WebhookEvent, gateway: Gateway, { outcome, reason, identity }: FinalOutcome) {
-  const { customer, subscription, hintedUserId } = identity ?? {};
-  await gateway.finishWebhookEvent(event, { outcome, reason, customer, subscription, hintedUserId });
+async function finalize(event: WebhookEvent, gateway: Gateway, final: FinalOutcome) {
+  const { outcome, reason } = final;
+  await gateway.finishWebhookEvent(event, resultOf(final));
   log[outcome === "ignored" ? "debug" : "warn"]({ ...logFields(event), reason }, `[Webhook] Event ${outcome}`);
   return { outcome, reason } satisfies Outcome;
+}
+
+/** The outcome with the ids that the event waits for, as the inbox stores it. */
+export function resultOf({ outcome, reason, identity }: FinalOutcome) {
+  const { customer, subscription, hintedUserId } = identity ?? {};
+  return { outcome, reason, customer, subscription, hintedUserId };
 }

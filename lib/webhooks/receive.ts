@@ -2,10 +2,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ANSWER_MS } from "@/lib/core/deadlines";
 import { documentedMetrics, log, metrics, secondsSince } from "@/lib/core/observability";
-import { DatabaseError, type EventState, type Gateway } from "@/lib/database";
+import { DatabaseError, type EventState, type Gateway, isContention } from "@/lib/database";
 import type { Endpoint, WebhookEvent } from "@/lib/processors";
 import { logFields } from "./commit-facts";
-import { type Outcome, processEvent } from "./process-event";
+import { type Assessment, assess, type Outcome, processEvent } from "./process-event";
+import { planOf, withReceived } from "./received-answers";
 
 /** The response to the processor. */
 export interface Receipt {
@@ -15,6 +16,8 @@ export interface Receipt {
   truncated?: Outcome["truncated"];
   unattached?: Outcome["unattached"];
 }
+
+type StoredEvent = WebhookEvent & { raw: Uint8Array };
 
 interface Delivery {
   raw: Uint8Array;
@@ -54,34 +57,79 @@ async function storeAndDecide(
   endpoint: Endpoint,
   gateway: Gateway,
 ): Promise<Receipt> {
-  let stored = false;
+  let isStored = false;
   try {
-    const known = await gateway.recordWebhookEvent({ ...event, raw });
-    stored = true;
-    if (isFinal(known)) return duplicate(event, known.decision);
-    const outcome = await processEvent(event, endpoint, gateway);
+    const assessed = assessOrNull(event, endpoint);
+    const stored = await store({ ...event, raw }, assessed, gateway);
+    isStored = true;
+    if (isDecided(stored.state)) return duplicate(event, stored.state.decision);
+    if (stored.error !== null) throw stored.error;
+    const outcome = await processEvent(event, assessed ?? assess(event, endpoint), gateway, stored.decider);
     return outcome.outcome === "duplicate" ? duplicate(event, outcome.decision) : accepted(outcome);
   } catch (error) {
-    return await handleFailure(event, error, stored, gateway);
+    return await handleFailure(event, error, isStored, gateway);
+  }
+}
+
+/** null after a defect: the event is stored before the defect is thrown again. */
+function assessOrNull(event: WebhookEvent, endpoint: Endpoint): Assessment | null {
+  try {
+    return assess(event, endpoint);
+  } catch {
+    return null;
+  }
+}
+
+interface Stored {
+  state: EventState;
+  /** Why the event cannot be decided now. */
+  error: unknown;
+  /** The gateway for the event's own decision. */
+  decider: Gateway;
+}
+
+/**
+ * Stores the event and reads what its decision needs, in one call. If a read fails, stores the event alone. The decision
+ * then reads again, unless the read has waited for a lock until its end.
+ * @throws DatabaseError if the event is not stored
+ */
+async function store(event: StoredEvent, assessed: Assessment | null, gateway: Gateway): Promise<Stored> {
+  const plan = assessed && planOf(assessed);
+  try {
+    const received = await gateway.receiveWebhookEvent(event, plan);
+    return { state: received, error: null, decider: withReceived(plan, received, gateway) };
+  } catch (error) {
+    const isTransient = isUnavailable(error);
+    if (isTransient && !isContention(error)) throw error;
+    log.warn({ ...logFields(event), error: String(error) }, "[Webhook] The event is stored without its links");
+    return { state: await gateway.recordWebhookEvent(event), error: isTransient ? error : null, decider: gateway };
   }
 }
 
 /** The next delivery may decide a deferred or quarantined event: a link or a price may exist by then. */
-function isFinal({ outcome }: EventState): boolean {
+function isDecided({ outcome }: EventState): boolean {
   return outcome === "applied" || outcome === "ignored";
 }
 
 /** Accepts a stored event that failed: our job retries it. If the database is unavailable, the processor retries. */
-async function handleFailure(event: WebhookEvent, error: unknown, stored: boolean, gateway: Gateway): Promise<Receipt> {
+async function handleFailure(
+  event: WebhookEvent,
+  error: unknown,
+  isStored: boolean,
+  gateway: Gateway,
+): Promise<Receipt> {
   log.error({ ...logFields(event), error: String(error) }, "[Webhook] Delivery could not be decided");
-  const isTransient = error instanceof DatabaseError && error.problem === "unavailable";
-  if (!stored || isTransient) return unavailable("The event could not be decided yet.");
+  if (!isStored || isUnavailable(error)) return unavailable("The event could not be decided yet.");
   try {
     await gateway.failWebhookEvent(event, String(error), MAX_ATTEMPTS);
     return accepted({ outcome: "deferred", reason: "will_be_retried" });
   } catch {
     return unavailable("The event could not be decided yet.");
   }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof DatabaseError && error.problem === "unavailable";
 }
 
 function accepted({ outcome, reason, decision, truncated, unattached }: Outcome): Receipt {

@@ -56,7 +56,7 @@ async function consume(url: string): Promise<number> {
 
 test("the migration succeeds, warns of the missing app role, and the owner can use the schema", async () => {
   const { applied, warnings } = await migrate(owner, config, EVERY_PART);
-  expect(applied).toHaveLength(3);
+  expect(applied).toHaveLength(6);
   expect(warnings).toEqual([expect.stringContaining("The role tollgate_app does not exist")]);
   expect(await roles()).toEqual([]);
   expect(await consume(owner)).toBe(1);

@@ -25,7 +25,9 @@ for (const part of SCHEMA_PARTS) {
 
 /** All functions of a part, each as "create or replace", then missing partitions and the rights. */
 function functions(part: SchemaPart): string {
-  const files = schemaFiles(part).filter((file) => /functions\/|schemas\/(access|partitions)\.sql$/.test(path.relative(SUPABASE, file)));
+  const files = schemaFiles(part).filter((file) =>
+    /functions\/|schemas\/(access|partitions)\.sql$/.test(path.relative(SUPABASE, file)),
+  );
   return [
     MARKER,
     "-- Functions use objects of later files.",

@@ -19,9 +19,16 @@ const VIEW = {
   meters: [],
 };
 const UNDECIDED = { outcome: null, reason: null, decision: null };
+const ONE_USER = { conflict: false, disputed: false, moves: 0, former: [], waiting: [] };
 
 /** `known` returns the stored facts of a user. */
 export function memoryTransport(known: (userId: string) => readonly Fact[]): Transport {
+  const timeline = (userId: unknown) => ({
+    revision: 1,
+    free_anchor: "2026-01-01T00:00:00Z",
+    facts: known(String(userId)),
+    others: [],
+  });
   const answers: Record<string, (args: Readonly<Record<string, unknown>>) => unknown> = {
     record_webhook_event: () => UNDECIDED,
     finish_webhook_event: () => UNDECIDED,
@@ -30,15 +37,20 @@ export function memoryTransport(known: (userId: string) => readonly Fact[]): Tra
     known_products: () => ["writer"],
     resolve_links: ({ p_trusted_user_id, p_customer_id }) => ({
       user_id: p_trusted_user_id ?? p_customer_id,
-      conflict: false,
-      waiting: [],
+      ...ONE_USER,
     }),
-    load_timeline: ({ p_user_id }) => ({
-      revision: 1,
-      free_anchor: "2026-01-01T00:00:00Z",
-      facts: known(String(p_user_id)),
-      ends: [],
-    }),
+    load_timeline: ({ p_user_id }) => timeline(p_user_id),
+    receive_webhook_event: ({ p_identity, p_facts }) => {
+      const identity = p_identity as { trusted_user_id: string | null; customer_id: string | null } | null;
+      const userId = identity && (identity.trusted_user_id ?? identity.customer_id);
+      const products = userId ? ((p_facts as { products: string[] } | null)?.products ?? []) : [];
+      return {
+        ...UNDECIDED,
+        links: identity && { user_id: userId, ...ONE_USER },
+        known_products: ["writer"],
+        timelines: products.map((product) => ({ product, timeline: timeline(userId) })),
+      };
+    },
     commit_timeline: () => ({ committed: true, before: VIEW, after: VIEW }),
   };
   return {

@@ -32,11 +32,22 @@ create table tollgate.usage_hours (
 comment on table tollgate.usage_hours is 'Usage per user, meter and hour; sums of the ledger.';
 create table tollgate.usage_hours_default partition of tollgate.usage_hours default;
 
-create table tollgate.catalog_refreshes (
+create index facts_by_time on tollgate.facts (user_id, product, occurred_at);
+
+create table tollgate.checkpoints (
+  user_id text not null,
+  product text not null,
+  cut timestamptz not null,
+  body jsonb not null,
+  primary key (user_id, product)
+);
+comment on table tollgate.checkpoints is 'The fold''s state at the end of closed history, one row per user and product.';
+
+create table tollgate.limit_refreshes (
   product text primary key,
   after text not null default ''
 );
-comment on table tollgate.catalog_refreshes is 'Walks over the users of a product after a change of its limits.';
+comment on table tollgate.limit_refreshes is 'Walks over the users of a product after a change of its limits.';
 
 create table tollgate.job_positions (
   job text not null,
@@ -65,7 +76,14 @@ insert into tollgate.table_rights (table_name, app, users) values
   ('figures', 'select, insert, update, delete', null),
   ('usage_counters', 'select, insert, update, delete', 'own'),
   ('usage_hours', 'select, insert, update, delete', 'own'),
-  ('catalog_refreshes', null, null);
+  ('checkpoints', 'select, insert, update, delete', null),
+  ('limit_refreshes', null, null);
+
+update tollgate.table_rights set app = 'select, insert, update, delete'
+where table_name in ('subscription_records', 'billing_periods');
+
+-- It has a further argument.
+drop function tollgate.load_timeline(text, text, text);
 
 -- These took a subscriptions row.
 drop function tollgate.meter_state(tollgate.subscriptions, text);
@@ -155,7 +173,7 @@ comment on function tollgate.add_fetched_notes(text, text, jsonb, boolean) is 'L
 -- attach_notes then assigns it to that user. If the event is decided already (an admin has dismissed it), nothing is
 -- recorded.
 -- If p_disputed is true, the event names another user than p_user_id, and its reason says so.
--- Locks: the notes without a user (advisory, see attach_notes), the users row (hold_user), then the event.
+-- Locks: the ids of notes without a user (lock_notes, see attach_notes), the users row (hold_user), then the event.
 create or replace function tollgate.add_notes(
   p_user_id text,
   p_processor text,
@@ -170,7 +188,10 @@ declare
   v_event tollgate.webhook_events;
 begin
   if v_user_id is null then
-    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('tollgate.notes_without_user', 0));
+    perform tollgate.lock_notes(p_processor, array(
+      select i.id
+      from jsonb_to_recordset(p_notes) as n (customer text, subscription text, transaction text)
+      cross join unnest(array[n.customer, n.subscription, n.transaction]) as i (id)));
     -- A link that was made after the caller's read.
     select l.user_id into v_user_id
     from jsonb_to_recordset(p_notes) as n (customer text, subscription text, transaction text)
@@ -320,9 +341,9 @@ comment on function tollgate.assert_deadline() is 'Undoes a statement that took 
 -- supabase/schemas/functions/attach_notes.sql
 -- Called by resolve_links, link_customer and link_transaction when they have made a link. Assigns the earlier notes
 -- without a user to the link's user.
--- This function and add_notes take the same lock; add_notes takes it before it looks for a link. So one of the two
+-- This function and add_notes lock the same ids; add_notes locks them before it looks for a link. So one of the two
 -- always sees the other's rows, in either order of commits.
--- Locks: the notes without a user (advisory), then their events.
+-- Locks: the ids (lock_notes), then the events of their notes.
 create or replace function tollgate.attach_notes(
   p_processor text,
   p_user_id text,
@@ -333,7 +354,7 @@ create or replace function tollgate.attach_notes(
 language plpgsql set search_path = ''
 as $$
 begin
-  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('tollgate.notes_without_user', 0));
+  perform tollgate.lock_notes(p_processor, array[p_customer_id, p_subscription_id, p_transaction_id]);
   with attached as (
     update tollgate.notes n set user_id = p_user_id
     where n.user_id is null and n.processor = p_processor
@@ -1180,7 +1201,8 @@ comment on function tollgate.clock_shift(text) is 'How far the sandbox has moved
 -- A subscription without a link gets one. An erasure may have deleted it since resolve_links, and later events must
 -- find their user.
 --   p_event     {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}
---   p_timeline  {records, periods, entitlement_periods, windows}: instants as text
+--   p_timeline  {records, periods, entitlement_periods, windows, from, checkpoint} of replace_timeline: instants as text.
+--               "from" is the cut of the checkpoint that the caller continued; if it is stored no more, nothing is written
 -- The outcome is null except with the event's last product.
 -- Locks: the users row (hold_user), the subscriptions row and its counters, then the event.
 create or replace function tollgate.commit_timeline(
@@ -1215,7 +1237,10 @@ begin
   v_row := v_lock.locked;
   v_now := tollgate.now_for(p_user_id);
   -- The revision covers this product only; facts of the subscription in another product may be new.
-  if v_row.revision <> p_revision or exists (
+  if v_row.revision <> p_revision or (p_timeline ? 'from' and not exists (
+    select from tollgate.checkpoints c
+    where c.user_id = p_user_id and c.product = p_product and c.cut = (p_timeline ->> 'from')::timestamptz
+  )) or exists (
     select from tollgate.facts f
     where f.user_id = p_user_id and f.product <> p_product
       and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'changeType' = 'deleted')
@@ -1318,7 +1343,7 @@ begin
   end if;
 
   with free as materialized (
-    select a.position, a.amount, a.unkeyed, c.user_id, c.field
+    select a.position, a.amount, a.unkeyed, c.ctid as place
     from unnest(p_users, p_fields, p_amounts, p_unkeyed, p_groups)
       with ordinality as a (user_id, field, amount, unkeyed, sums, position)
     join tollgate.usage_counters c on c.user_id = a.user_id and c.field = a.field
@@ -1334,7 +1359,8 @@ begin
     update tollgate.usage_counters c
     set used = c.used + f.amount, updated_at = greatest(v_now + c.clock_ahead, c.as_of)
     from free f
-    where c.user_id = f.user_id and c.field = f.field
+    -- By place, without another search. A counter that changed between the read and the lock is left to consume_sequential.
+    where c.ctid = f.place
     returning f.position, c.user_id, c.product, c.field, f.unkeyed, c.used - f.amount as used, c.limit_amount,
       c.limit_amount - c.used + f.amount - c.reserved - c.unpaid_held as remaining, c.window_end, c.plan,
       greatest(v_now + c.clock_ahead, c.as_of, c.window_start) as at
@@ -2373,6 +2399,7 @@ begin
   delete from tollgate.limit_overrides o where o.user_id = p_user_id;
   delete from tollgate.decisions d where d.user_id = p_user_id;
   delete from tollgate.facts f where f.user_id = p_user_id;
+  delete from tollgate.checkpoints c where c.user_id = p_user_id;
   delete from tollgate.subscription_records m where m.user_id = p_user_id;
   delete from tollgate.billing_periods b where b.user_id = p_user_id;
   delete from tollgate.entitlement_periods s where s.user_id = p_user_id;
@@ -2803,8 +2830,9 @@ $$;
 comment on function tollgate.finish_notice(text, bigint) is 'Marks a notice as delivered.';
 
 -- supabase/schemas/functions/finish_webhook_event.sql
--- Called by receive() for an event that adds no facts: ignored, deferred or quarantined. A deferred event names the
--- customer or subscription whose link it waits for, and the user that the browser named. A final outcome stays.
+-- Called by receive() or receive_webhook_event for an event that adds no facts: ignored, deferred or quarantined. A deferred
+-- event names the customer or subscription whose link it waits for, and the user that the browser named. A final outcome
+-- stays.
 create or replace function tollgate.finish_webhook_event(
   p_processor text,
   p_id text,
@@ -3210,6 +3238,27 @@ $$;
 
 comment on function tollgate.has_stale_counters(tollgate.subscriptions) is 'Whether a row''s counters must be written again.';
 
+-- supabase/schemas/functions/has_unsummed_hours.sql
+-- Called by load_timeline: whether a counter of the product has more than 2,000 ledger rows of whole hours without a sum. The
+-- hours job keeps them few.
+create or replace function tollgate.has_unsummed_hours(p_user_id text, p_product text, p_as_of timestamptz) returns boolean
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_until timestamptz := date_trunc('hour', greatest(tollgate.now_for(p_user_id), p_as_of), 'UTC');
+begin
+  return exists (
+    select from tollgate.usage_counters c
+    where c.user_id = p_user_id and c.product = p_product and c.summed_until < v_until
+      and exists (
+        select from tollgate.usage_ledger l
+        where l.user_id = c.user_id and l.field = c.field and l.at >= c.summed_until and l.at < v_until
+        offset 2000));
+end;
+$$;
+
+comment on function tollgate.has_unsummed_hours(text, text, timestamptz) is 'Whether many ledger rows have no sum by hour.';
+
 -- supabase/schemas/functions/hold_user.sql
 -- Called by every function that writes a row which refers to users, before it locks any other row. Creates the users row if
 -- it is missing and locks it `for key share`. No erasure begins until the transaction ends. During an erasure it waits and
@@ -3375,7 +3424,8 @@ $$;
 comment on function tollgate.is_other_users_transaction(text, text, text) is 'Whether our server made a transaction for another user.';
 
 -- supabase/schemas/functions/known_products.sql
--- Called by receive() for a subscription with an unknown price: the products that have a record of this subscription.
+-- Called by load_timelines, and before each later attempt to decide an event: the products that have a record of this
+-- subscription.
 create or replace function tollgate.known_products(p_user_id text, p_processor text, p_subscription_id text) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -3911,23 +3961,36 @@ comment on function tollgate.load_checkout(text, uuid) is 'One of a user''s own 
 -- the date that anchors the free windows. The "others" are facts of the same subscriptions in the user's other
 -- products. They include the facts of p_subscription_id, which this product may not know yet. They have the shared
 -- status, item lists and unlisted charges.
+-- Without p_whole and with a checkpoint, the facts are those since its cut. "unsummed" means that the ledger has many rows
+-- of whole hours without a sum: sum_hours comes first, so that the commit holds its locks for a short time.
 -- Locks: the users row (hold_user), so that no erasure deletes the rows meanwhile.
-create or replace function tollgate.load_timeline(p_user_id text, p_product text, p_subscription_id text default null)
-returns jsonb
+create or replace function tollgate.load_timeline(
+  p_user_id text,
+  p_product text,
+  p_subscription_id text default null,
+  p_whole boolean default true
+) returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
   v_row tollgate.subscriptions;
+  v_checkpoint tollgate.checkpoints;
 begin
   perform tollgate.hold_user(p_user_id);
   perform tollgate.ensure_subscription(p_user_id, p_product);
   select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = p_product;
+  if not p_whole then
+    select * into v_checkpoint from tollgate.checkpoints c where c.user_id = p_user_id and c.product = p_product;
+  end if;
   return jsonb_build_object(
     'revision', v_row.revision,
     'free_anchor', tollgate.instant_text(v_row.created_at),
+    'checkpoint', v_checkpoint.body::text,
+    'unsummed', not p_whole and tollgate.has_unsummed_hours(p_user_id, p_product, v_row.as_of),
     'facts', coalesce((
       select jsonb_agg(f.body order by f.fact_id) from tollgate.facts f
-      where f.user_id = p_user_id and f.product = p_product), '[]'),
+      where f.user_id = p_user_id and f.product = p_product
+        and f.occurred_at >= coalesce(v_checkpoint.cut, '-infinity')), '[]'),
     'others', coalesce((
       select jsonb_agg(o.body order by o.fact_id)
       from (
@@ -3943,7 +4006,45 @@ begin
 end;
 $$;
 
-comment on function tollgate.load_timeline(text, text, text) is 'Facts, revision and free anchor of a user and product.';
+comment on function tollgate.load_timeline(text, text, text, boolean) is 'Facts, revision and free anchor of a user and product.';
+
+-- supabase/schemas/functions/load_timelines.sql
+-- Called by receive_webhook_event: the timelines of the products that an event concerns.
+--   p_facts  {subscription_id, products, shared}
+-- If "shared", the known products of the subscription concern the event too. They are read after the timelines of the named
+-- products. So an event that makes a product known is in these timelines, or in known_products, or commit_timeline refuses.
+-- Rows of the named products are made in order of product. The rows of known products exist.
+-- Locks: the users row (hold_user), then missing subscriptions rows. Errors: TG404 unknown product.
+create or replace function tollgate.load_timelines(p_user_id text, p_processor text, p_facts jsonb) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_subscription_id text := p_facts ->> 'subscription_id';
+  v_known jsonb;
+  v_timelines jsonb := '[]';
+  v_product text;
+begin
+  for v_product in select n.product from jsonb_array_elements_text(p_facts -> 'products') as n (product) order by 1 loop
+    v_timelines := v_timelines || jsonb_build_object(
+      'product', v_product, 'timeline', tollgate.load_timeline(p_user_id, v_product, v_subscription_id, false));
+  end loop;
+  if (p_facts ->> 'shared')::boolean then
+    v_known := tollgate.known_products(p_user_id, p_processor, v_subscription_id);
+    -- The catalog may have dropped a known product.
+    for v_product in
+      select k.product from jsonb_array_elements_text(v_known) as k (product)
+      where not p_facts -> 'products' ? k.product
+        and exists (select from tollgate.catalog_plans p where p.product = k.product)
+    loop
+      v_timelines := v_timelines || jsonb_build_object(
+        'product', v_product, 'timeline', tollgate.load_timeline(p_user_id, v_product, v_subscription_id, false));
+    end loop;
+  end if;
+  return jsonb_build_object('known_products', v_known, 'timelines', v_timelines);
+end;
+$$;
+
+comment on function tollgate.load_timelines(text, text, jsonb) is 'The timelines that an event concerns, and the known products of its subscription.';
 
 -- supabase/schemas/functions/load_webhook_event.sql
 -- Called by the retry job, by replay, and when a link releases waiting events: the signed bytes, in hex. Errors: TG404 no
@@ -3963,6 +4064,29 @@ end;
 $$;
 
 comment on function tollgate.load_webhook_event(text, text) is 'The raw bytes of a webhook event, and its outcome.';
+
+-- supabase/schemas/functions/lock_notes.sql
+-- Called by add_notes and attach_notes: locks the notes without a user that name one of these ids, until the transaction
+-- ends. Each id is locked alone, so events of different customers do not wait for each other.
+-- Locks: the ids (advisory), in one order.
+create or replace function tollgate.lock_notes(p_processor text, p_ids text[]) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  v_key bigint;
+begin
+  for v_key in
+    select distinct pg_catalog.hashtextextended('tollgate.notes_without_user/' || p_processor || '/' || i.id, 0)
+    from unnest(p_ids) as i (id)
+    where i.id is not null
+    order by 1
+  loop
+    perform pg_catalog.pg_advisory_xact_lock(v_key);
+  end loop;
+end;
+$$;
+
+comment on function tollgate.lock_notes(text, text[]) is 'Locks the notes without a user that name one of these ids.';
 
 -- supabase/schemas/functions/lock_subscription.sql
 -- Called by every function that counts, gives back or commits: the only way to the row. Locks the user's row of the product
@@ -4566,6 +4690,62 @@ $$;
 
 comment on function tollgate.rebuild_timeline(text, text, bigint, jsonb, boolean) is 'Computes a user''s timeline and counters again and returns the differences.';
 
+-- supabase/schemas/functions/receive_webhook_event.sql
+-- Called by receive() for every verified delivery. Stores the event and reads all that its decision needs, in one
+-- transaction. A decided event is a duplicate: it makes no links and reads nothing.
+--   p_result    {outcome, reason, customer_id, subscription_id, hint_user_id}: the outcome of an event that needs no reads
+--   p_identity  {customer_id, subscription_id, transaction_id, trusted_user_id}: the arguments of resolve_links
+--   p_facts     {subscription_id, products, shared}: the arguments of load_timeline; "shared" if the event also concerns the
+--               other products of the subscription
+-- The answer is the state before p_result, and: links (of resolve_links), known_products, and timelines [{product, timeline}]
+-- (of load_timeline).
+-- An error undoes all of it. The caller then stores the event by record_webhook_event.
+-- The event is last: functions that write facts lock the users row before it. attach_notes locks events that only have
+-- notes; no transaction waits for these and holds a subscriptions row.
+-- Locks: the users row (hold_user), missing subscriptions rows by product, then the event. Errors: TG400 bad user id, TG404
+-- unknown product.
+create or replace function tollgate.receive_webhook_event(
+  p_processor text,
+  p_id text,
+  p_event_type text,
+  p_raw bytea,
+  p_payload jsonb,
+  p_livemode boolean,
+  p_occurred_at timestamptz,
+  p_result jsonb,
+  p_identity jsonb,
+  p_facts jsonb
+) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_links jsonb;
+  v_reads jsonb := jsonb_build_object('known_products', null, 'timelines', '[]'::jsonb);
+  v_state jsonb;
+begin
+  if p_identity is not null and not exists (
+    select from tollgate.webhook_events e
+    where e.processor = p_processor and e.id = p_id and e.outcome in ('applied', 'ignored')
+  ) then
+    v_links := tollgate.resolve_links(p_processor, p_identity ->> 'customer_id', p_identity ->> 'subscription_id',
+      p_identity ->> 'trusted_user_id', p_identity ->> 'transaction_id');
+    if v_links ->> 'user_id' is not null and p_facts is not null then
+      v_reads := tollgate.load_timelines(v_links ->> 'user_id', p_processor, p_facts);
+    end if;
+  end if;
+
+  v_state := tollgate.record_webhook_event(
+    p_processor, p_id, p_event_type, p_raw, p_payload, p_livemode, p_occurred_at);
+  if p_result is not null then
+    perform tollgate.finish_webhook_event(p_processor, p_id, p_result ->> 'outcome', p_result ->> 'reason',
+      p_result ->> 'customer_id', p_result ->> 'subscription_id', p_result ->> 'hint_user_id');
+  end if;
+  return v_state || v_reads || jsonb_build_object('links', v_links);
+end;
+$$;
+
+comment on function tollgate.receive_webhook_event(text, text, text, bytea, jsonb, boolean, timestamptz, jsonb, jsonb, jsonb) is 'Stores a webhook event, links its ids, and reads the timelines that it concerns.';
+
 -- supabase/schemas/functions/recent_notices.sql
 -- Called by the admin's list: the notices of all users, newest first, from before the last one of the previous page.
 create or replace function tollgate.recent_notices(p_limit integer default 50, p_before timestamptz default 'infinity')
@@ -4594,7 +4774,7 @@ $$;
 comment on function tollgate.record_audit_entry(text, text, text, jsonb) is 'Adds an entry to the audit log.';
 
 -- supabase/schemas/functions/record_webhook_event.sql
--- Called by receive() for every verified delivery, before any decision. Stores the event once. Returns its outcome if an
+-- Called by receive_webhook_event, and by receive() if that failed. Stores the event once. Returns its outcome if an
 -- earlier delivery was decided; then this one is a duplicate. The next delivery decides an event that was stored and not
 -- decided (a crash, a 503).
 create or replace function tollgate.record_webhook_event(
@@ -4646,10 +4826,10 @@ create or replace function tollgate.refresh_limits(p_users integer default 1000)
 language plpgsql set search_path = ''
 as $$
 declare
-  v_walk tollgate.catalog_refreshes;
+  v_walk tollgate.limit_refreshes;
   v_users text[];
 begin
-  select * into v_walk from tollgate.catalog_refreshes r order by r.product limit 1 for update;
+  select * into v_walk from tollgate.limit_refreshes r order by r.product limit 1 for update;
   if not found then
     return null;
   end if;
@@ -4664,7 +4844,7 @@ begin
   update tollgate.subscriptions s set refresh_at = '-infinity'
   where s.user_id = any (v_users) and s.product = v_walk.product;
   if v_users is null then
-    delete from tollgate.catalog_refreshes r where r.product = v_walk.product;
+    delete from tollgate.limit_refreshes r where r.product = v_walk.product;
     return jsonb_build_object('product', v_walk.product, 'after', null);
   end if;
   update tollgate.usage_counters c set current_until = '-infinity'
@@ -4675,7 +4855,7 @@ begin
     for update
   ) l
   where c.user_id = l.user_id and c.field = l.field;
-  update tollgate.catalog_refreshes r set after = v_users[cardinality(v_users)] where r.product = v_walk.product;
+  update tollgate.limit_refreshes r set after = v_users[cardinality(v_users)] where r.product = v_walk.product;
   return jsonb_build_object('product', v_walk.product, 'after', v_users[cardinality(v_users)]);
 end;
 $$;
@@ -4841,44 +5021,115 @@ $$;
 
 comment on function tollgate.reopen_webhook_event(text, text) is 'Makes a dead or ignored webhook event undecided again.';
 
+-- supabase/schemas/functions/replace_records.sql
+-- Called by replace_timeline, under the row's lock: replaces subscription records, and billing periods that begin at p_from or
+-- later, and writes only the rows that differ.
+create or replace function tollgate.replace_records(
+  p_user_id text,
+  p_product text,
+  p_timeline jsonb,
+  p_from timestamptz
+) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  with new_records as materialized (
+    select p_user_id as user_id, p_product as product, m.source, m.processor, m.subscription_id, m.plan,
+      m.billing_interval, m.quantity, m.status, m.period_start, m.period_end, m.cancel_at, m.trial_end,
+      m.collection_paused, m.past_due_since, m.updated_at, m.ended_at, m.scheduled_plan, m.scheduled_interval,
+      coalesce(m.discounts, '[]') as discounts
+    from jsonb_to_recordset(p_timeline -> 'records') as m (
+      source text, processor text, subscription_id text, plan text, billing_interval text, quantity integer, status text,
+      period_start timestamptz, period_end timestamptz, cancel_at timestamptz, trial_end timestamptz,
+      collection_paused boolean, past_due_since timestamptz, updated_at timestamptz, ended_at timestamptz,
+      scheduled_plan text, scheduled_interval text, discounts jsonb)
+  ),
+  changed as materialized (
+    select n.* from new_records n
+    except
+    select m.* from tollgate.subscription_records m where m.user_id = p_user_id and m.product = p_product
+  ),
+  removed as (
+    delete from tollgate.subscription_records m
+    where m.user_id = p_user_id and m.product = p_product
+      and not exists (select from new_records n where n.source = m.source)
+  )
+  insert into tollgate.subscription_records (user_id, product, source, processor, subscription_id, plan, billing_interval,
+    quantity, status, period_start, period_end, cancel_at, trial_end, collection_paused, past_due_since, updated_at, ended_at,
+    scheduled_plan, scheduled_interval, discounts)
+  select c.* from changed c
+  on conflict (user_id, product, source) do update
+  set (processor, subscription_id, plan, billing_interval, quantity, status, period_start, period_end, cancel_at, trial_end,
+      collection_paused, past_due_since, updated_at, ended_at, scheduled_plan, scheduled_interval, discounts) = (
+    select excluded.processor, excluded.subscription_id, excluded.plan, excluded.billing_interval, excluded.quantity,
+      excluded.status, excluded.period_start, excluded.period_end, excluded.cancel_at, excluded.trial_end,
+      excluded.collection_paused, excluded.past_due_since, excluded.updated_at, excluded.ended_at, excluded.scheduled_plan,
+      excluded.scheduled_interval, excluded.discounts);
+
+  with new_periods as materialized (
+    select p_user_id as user_id, p_product as product, b.*
+    from jsonb_to_recordset(p_timeline -> 'periods') as b (
+      source text, period_start timestamptz, period_end timestamptz, plan text, billing_interval text, trial boolean,
+      paid boolean, paid_in_full boolean, reason text)
+  ),
+  changed as materialized (
+    select n.* from new_periods n
+    except
+    select b.* from tollgate.billing_periods b
+    where b.user_id = p_user_id and b.product = p_product and b.period_start >= p_from
+  ),
+  removed as (
+    delete from tollgate.billing_periods b
+    where b.user_id = p_user_id and b.product = p_product and b.period_start >= p_from
+      and not exists (select from new_periods n where n.source = b.source and n.period_start = b.period_start)
+  )
+  insert into tollgate.billing_periods (user_id, product, source, period_start, period_end, plan, billing_interval, trial,
+    paid, paid_in_full, reason)
+  select c.* from changed c
+  on conflict (user_id, product, source, period_start) do update
+  set (period_end, plan, billing_interval, trial, paid, paid_in_full, reason) = (
+    select excluded.period_end, excluded.plan, excluded.billing_interval, excluded.trial, excluded.paid,
+      excluded.paid_in_full, excluded.reason);
+end;
+$$;
+
+comment on function tollgate.replace_records(text, text, jsonb, timestamptz) is 'Replaces subscription records and billing periods.';
+
 -- supabase/schemas/functions/replace_timeline.sql
 -- Called by commit_timeline, under the row's lock. Replaces subscription records, billing periods, entitlement periods and
--- windows by those of the fold. Windows that opened before the first difference keep their computed openings; the others
--- are computed again.
+-- windows by those of the fold, and writes only what differs. Windows that opened before the first difference keep their
+-- computed openings; the others are computed again.
+--   p_timeline  {records, periods, entitlement_periods, windows, from, checkpoint}. Rows that begin before "from" are closed
+--               history: the timeline may leave them out, and they stay. Without "from" it has all rows. "checkpoint", if
+--               not null, is {cut, body} of the next checkpoint
 create or replace function tollgate.replace_timeline(p_user_id text, p_product text, p_timeline jsonb) returns void
 language plpgsql set search_path = ''
 as $$
 declare
+  v_from timestamptz := coalesce((p_timeline ->> 'from')::timestamptz, '-infinity');
   v_changed_from timestamptz;
 begin
-  delete from tollgate.subscription_records m where m.user_id = p_user_id and m.product = p_product;
-  insert into tollgate.subscription_records (user_id, product, source, processor, subscription_id, plan, billing_interval, quantity,
-    status, period_start, period_end, cancel_at, trial_end, collection_paused, past_due_since, updated_at, ended_at,
-    scheduled_plan, scheduled_interval, discounts)
-  select p_user_id, p_product, m.source, m.processor, m.subscription_id, m.plan, m.billing_interval, m.quantity,
-    m.status, m.period_start, m.period_end, m.cancel_at, m.trial_end, m.collection_paused, m.past_due_since,
-    m.updated_at, m.ended_at, m.scheduled_plan, m.scheduled_interval, coalesce(m.discounts, '[]')
-  from jsonb_to_recordset(p_timeline -> 'records') as m (
-    source text, processor text, subscription_id text, plan text, billing_interval text, quantity integer, status text,
-    period_start timestamptz, period_end timestamptz, cancel_at timestamptz, trial_end timestamptz,
-    collection_paused boolean, past_due_since timestamptz, updated_at timestamptz, ended_at timestamptz,
-    scheduled_plan text, scheduled_interval text, discounts jsonb);
-
-  delete from tollgate.billing_periods b where b.user_id = p_user_id and b.product = p_product;
-  insert into tollgate.billing_periods (user_id, product, source, period_start, period_end, plan, billing_interval, trial,
-    paid, paid_in_full, reason)
-  select p_user_id, p_product, b.* from jsonb_to_recordset(p_timeline -> 'periods') as b (
-    source text, period_start timestamptz, period_end timestamptz, plan text, billing_interval text, trial boolean,
-    paid boolean, paid_in_full boolean, reason text);
+  -- The facts that led to a whole timeline may be of any time, so an earlier checkpoint may lack some of them.
+  if not p_timeline ? 'from' then
+    delete from tollgate.checkpoints c where c.user_id = p_user_id and c.product = p_product;
+  end if;
+  if jsonb_typeof(p_timeline -> 'checkpoint') = 'object' then
+    insert into tollgate.checkpoints as c (user_id, product, cut, body)
+    values (p_user_id, p_product, (p_timeline #>> '{checkpoint,cut}')::timestamptz, p_timeline #> '{checkpoint,body}')
+    on conflict (user_id, product) do update set cut = excluded.cut, body = excluded.body;
+  end if;
+  perform tollgate.replace_records(p_user_id, p_product, p_timeline, v_from);
 
   with new_periods as (
     select p_user_id, p_product, s.* from jsonb_to_recordset(p_timeline -> 'entitlement_periods') as s (
       starts_at timestamptz, source text, plan text, limit_plan text, status text, processor text,
       subscription_id text, billing_interval text, quantity integer, period_start timestamptz,
       period_end timestamptz, cadence text, anchor timestamptz, withheld boolean)
+    where s.starts_at >= v_from
   ),
   old_periods as (
-    select * from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product
+    select * from tollgate.entitlement_periods s
+    where s.user_id = p_user_id and s.product = p_product and s.starts_at >= v_from
   ),
   new_windows as (
     select w.* from jsonb_to_recordset(p_timeline -> 'windows') as w (
@@ -4891,7 +5142,7 @@ begin
     select w.opened_at, w.source, w.window_start, w.window_end, w.period_start, w.counts_until, w.transition_kind,
       w.reason, w.from_source, w.from_window_start, w.from_period_start, w.from_counts_until,
       w.share, w.unpaid, w.withheld_from_previous
-    from tollgate.usage_windows w where w.user_id = p_user_id and w.product = p_product
+    from tollgate.usage_windows w where w.user_id = p_user_id and w.product = p_product and w.opened_at >= v_from
   )
   select min(d.at) into v_changed_from
   from (
@@ -5087,11 +5338,11 @@ $$;
 comment on function tollgate.reserved_at(text, text, text, timestamptz, timestamptz) is 'Ends expired reservations; the reserved amounts of a window, and until when.';
 
 -- supabase/schemas/functions/resolve_links.sql
--- Called by receive(): the user of an event. A linked subscription keeps its user. Its event may name another one: by
--- customer, by transaction, or by the user id that our server wrote at the processor (p_trusted_user_id). Then the event
--- belongs to the known user, and "disputed" is true. An event of a subscription without a user belongs to the one user that
--- these name; missing links of customer and subscription are made. If they name several users, nothing is written and the
--- answer is a conflict. It never moves a link.
+-- Called by receive_webhook_event, and before each later attempt to decide an event: its user. A linked subscription keeps
+-- its user. Its event may name another one: by customer, by transaction, or by the user id that our server wrote at the
+-- processor (p_trusted_user_id). Then the event belongs to the known user, and "disputed" is true. An event of a
+-- subscription without a user belongs to the one user that these name; missing links of customer and subscription are made.
+-- If they name several users, nothing is written and the answer is a conflict. It never moves a link.
 -- Also returns the events that waited, the number of moves between users, and the former users: naming one of them disputes
 -- nothing.
 -- Locks: the users row (hold_user).
@@ -5323,7 +5574,7 @@ begin
   select n.product, n.plan, n.field, n.limit_amount from pg_temp.new_limits n;
 
   -- refresh_limits walks the users of these products. A walk that was interrupted begins again.
-  insert into tollgate.catalog_refreshes (product)
+  insert into tollgate.limit_refreshes (product)
   select unnest(v_changed)
   on conflict (product) do update set after = '';
 end;
@@ -5921,7 +6172,7 @@ as $$
       select to_jsonb(s) - array['revision', 'updated_at', 'created_at'] from tollgate.subscriptions s
       where s.user_id = p_user_id and s.product = p_product),
     'counters', (
-      select coalesce(jsonb_agg(to_jsonb(c) - array['updated_at', 'summed_until', 'summing_until'] order by c.field), '[]')
+      select coalesce(jsonb_agg(to_jsonb(c) - array['updated_at', 'clock_ahead', 'summed_until', 'summing_until'] order by c.field), '[]')
       from tollgate.usage_counters c
       where c.user_id = p_user_id and c.product = p_product));
 $$;

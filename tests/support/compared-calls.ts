@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import type { Verdict } from "@/lib/billing/schemas/usage-view";
+import { HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { Gateway } from "@/lib/database";
 import type { Gate } from "@/lib/usage/gate";
 import type { Action } from "./billing-simulator/actions";
@@ -16,6 +17,8 @@ export interface Real {
   charged: number;
   /** The sandbox clock's time. */
   clockAt: number;
+  /** Counters whose hours are being summed. */
+  hours: { begun: unknown[] };
 }
 export type Mode = "batch" | "single" | "sequential";
 
@@ -100,7 +103,43 @@ export function comparedCalls({ gateway, gate, query }: Database) {
     await sleep(2);
   }
 
-  return { consume, release, reserve, applyAction, expectSameLedger };
+  /**
+   * Sums the ledger's whole hours, or only the first or second step of it: other calls come between the steps. Returns
+   * nothing that the model knows, since sums must not show.
+   */
+  async function sumHours({ userId, hours }: Real, step: "both" | "begin" | "finish"): Promise<void> {
+    if (step !== "finish") {
+      const [begun] = await query(
+        "select tollgate.begin_hour_sums(null, 10, 1, $1, 'mail') -> 'counters' as counters",
+        [userId],
+      );
+      hours.begun = (begun as { counters: unknown[] }).counters;
+    }
+    if (step === "begin") return;
+    await query("select tollgate.finish_hour_sums($1)", [JSON.stringify(hours.begun)]);
+    hours.begun = [];
+  }
+
+  /** The sums by hour equal those of the rows, in every hour and between any two instants. */
+  async function expectSameHours({ userId, clockAt }: Real, cuts: readonly number[]): Promise<number> {
+    const instants = cuts.map((hours) => new Date(clockAt - Math.round(hours * HOUR_MS)).toISOString());
+    const [found] = await query(
+      `select (select coalesce(jsonb_agg(d.drifts), '[]') from usage_counters c
+           cross join lateral tollgate.hour_drift(c.user_id, c.field, '-infinity') d
+           where c.user_id = $1 and d.drifts <> '[]') as drifts,
+         (select coalesce(jsonb_agg(jsonb_build_array(a.at, b.at)), '[]')
+           from unnest($2::timestamptz[]) as a (at), unnest($2::timestamptz[]) as b (at)
+           where tollgate.usage_between($1, 'stamps_used', a.at, b.at) <> (
+             select coalesce(sum(l.amount), 0) from usage_ledger l
+             where l.user_id = $1 and l.field = 'stamps_used' and l.at >= a.at and l.at < b.at)) as differences,
+         (select count(*)::int from usage_hours h where h.user_id = $1) as hours`,
+      [userId, instants],
+    );
+    expect(found).toMatchObject({ drifts: [], differences: [] });
+    return (found as { hours: number }).hours;
+  }
+
+  return { consume, release, reserve, applyAction, expectSameLedger, sumHours, expectSameHours };
 }
 
 /** The model has one map of consume keys: a name with this prefix is a session's key, any other a service's. */

@@ -28,6 +28,7 @@ export const settled = async () => {
 export function manualBatcher(
   limits: {
     maxCalls?: number;
+    minCallsBeside?: number;
     maxWaiting?: number;
     maxWaitingPerOwner?: number;
     maxQueuesInFlight?: number;

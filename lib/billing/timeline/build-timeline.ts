@@ -14,8 +14,14 @@ import {
   type TransitionKind,
   type WindowTransition,
 } from "../types";
-import { discountReasons, withDiscounts } from "./discounts";
-import { entitlementPeriodsOf, entitlingSubscriptionsAt, isRefusedTrial, latestEventAt } from "./entitlement-periods";
+import { type DiscountState, discountReasons, withDiscounts } from "./discounts";
+import {
+  type EntitlementsBefore,
+  entitlementPeriodsOf,
+  entitlingSubscriptionsAt,
+  isRefusedTrial,
+  latestEventAt,
+} from "./entitlement-periods";
 import { openedAt, type SubscriptionHistory } from "./history-types";
 import { sharedFacts } from "./plan-items";
 import { withdrawPresumptions } from "./presumptions";
@@ -41,14 +47,34 @@ export function foldKnown(product: Product, { facts, others, freeAnchor }: Known
  */
 export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instant): Timeline {
   const known = [...facts];
-  const histories = groupBySubscription(known);
-  withdrawPresumptions(histories);
-  const entitlementPeriods = entitlementPeriodsOf(product, histories, freeAnchor);
+  return timelineOf(product, historiesOf(known), known, freeAnchor);
+}
+
+/** The state before the facts, if a checkpoint contains the earlier ones. */
+export interface Before extends EntitlementsBefore {
+  asOf: Instant;
+  /** The discounts, by source. */
+  discounts: ReadonlyMap<string, DiscountState>;
+}
+
+/**
+ * The timeline of the histories.
+ * @param known the facts that were replayed
+ * @param before absent if these are all facts
+ */
+export function timelineOf(
+  product: Product,
+  histories: readonly SubscriptionHistory[],
+  known: readonly Fact[],
+  freeAnchor: Instant,
+  before: Before | null = null,
+): Timeline {
+  const entitlementPeriods = entitlementPeriodsOf(product, histories, freeAnchor, before);
   const transitions = windowTransitionsOf(product, histories, entitlementPeriods);
   const opened = new Map(transitions.map(({ window, reason }) => [keyOf(window.source, window.start), reason]));
   const records = histories.flatMap(({ record }) => (record ? [record] : []));
   return {
-    records: withDiscounts(records, known),
+    records: withDiscounts(records, known, before?.discounts),
     periods: histories.flatMap((history) =>
       history.periods.map((period): BillingPeriod => {
         const start = period.starts[0];
@@ -67,7 +93,7 @@ export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instan
     ),
     entitlementPeriods,
     transitions,
-    asOf: latestEventAt(histories),
+    asOf: Math.max(latestEventAt(histories), before?.asOf ?? 0),
     trace: Object.assign(discountReasons(known), ...histories.map(({ trace }) => trace)),
     flags: [...flagsOf(product, histories), ...ownerDisputesOf(known)],
   };
@@ -77,17 +103,31 @@ function keyOf(source: string, start: Instant): string {
   return `${source}@${start}`;
 }
 
-/** The histories, one per subscription, in order of their ids. A duplicate fact counts once. */
-function groupBySubscription(facts: Iterable<Fact>): SubscriptionHistory[] {
-  const bySubscription = new Map<string, Map<string, Fact>>();
+/**
+ * The histories, one per subscription, in order of their ids.
+ * @param restored the histories of the facts before these, by source; they are changed
+ */
+export function historiesOf(
+  facts: Iterable<Fact>,
+  restored: ReadonlyMap<string, SubscriptionHistory> = new Map(),
+): SubscriptionHistory[] {
+  const bySource = groupBySubscription(facts);
+  const histories = [...new Set([...restored.keys(), ...bySource.keys()])]
+    .sort()
+    .flatMap((source) => ownedHistories(bySource.get(source) ?? [], restored.get(source)));
+  withdrawPresumptions(histories);
+  return histories;
+}
+
+/** The facts of each subscription, by source. A duplicate fact counts once. */
+export function groupBySubscription(facts: Iterable<Fact>): Map<string, Fact[]> {
+  const bySource = new Map<string, Map<string, Fact>>();
   for (const fact of facts) {
-    const key = sourceOf(fact);
-    const known = bySubscription.get(key) ?? new Map<string, Fact>();
-    bySubscription.set(key, known.set(fact.id, fact));
+    const source = sourceOf(fact);
+    const known = bySource.get(source) ?? new Map<string, Fact>();
+    bySource.set(source, known.set(fact.id, fact));
   }
-  return [...bySubscription.entries()]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([, known]) => ownedHistories([...known.values()]));
+  return new Map([...bySource].map(([source, known]) => [source, [...known.values()]]));
 }
 
 function flagsOf(product: Product, histories: readonly SubscriptionHistory[]): Flag[] {

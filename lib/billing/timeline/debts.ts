@@ -13,7 +13,8 @@ export const ATTEMPT_TOLERANCE_MS = MINUTE_MS;
 
 /** The debts of one subscription. A payment removes a debt for all time, whenever it arrives. */
 export function debtsOf(history: SubscriptionHistory): Debt[] {
-  return history.payments.filter(({ outcome }) => outcome === "failed").flatMap((fact) => debtOf(history, fact) ?? []);
+  const failed = history.payments.filter(({ outcome }) => outcome === "failed");
+  return [...history.earlier.debts, ...failed.flatMap((fact) => debtOf(history, fact) ?? [])];
 }
 
 /** Whether a charge that was never paid had failed by `at`. */

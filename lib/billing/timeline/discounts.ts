@@ -2,23 +2,53 @@
  * The discounts of a subscription, for display only: they change no period, window or entitlement, and the replay
  * (`subscription-history.ts`) ignores their facts.
  */
-import type { DiscountFact, Fact, NamedDiscount, Reason, SnapshotFact, SubscriptionRecord } from "../types";
+import {
+  type DiscountFact,
+  type Fact,
+  type NamedDiscount,
+  type Reason,
+  type SnapshotFact,
+  type SubscriptionRecord,
+  sourceOf,
+} from "../types";
 
 type Naming = DiscountFact | SnapshotFact;
 
-/** The records with the discounts that the facts name. */
-export function withDiscounts(records: readonly SubscriptionRecord[], facts: readonly Fact[]): SubscriptionRecord[] {
-  const naming = facts.filter((fact): fact is Naming => {
-    return fact.kind === "discount" || (fact.kind === "snapshot" && fact.discounts !== undefined);
-  });
-  if (naming.length === 0) return [...records];
+/** The discounts of one subscription after some facts. */
+export interface DiscountState {
+  /** All discounts that facts have named. */
+  known: Required<NamedDiscount>[];
+  /** The keys of those that the subscription has. */
+  present: string[];
+}
+
+const NO_DISCOUNTS: DiscountState = { known: [], present: [] };
+
+/**
+ * The records with the discounts that the facts name.
+ * @param before the discounts before the facts, by source
+ */
+export function withDiscounts(
+  records: readonly SubscriptionRecord[],
+  facts: readonly Fact[],
+  before: ReadonlyMap<string, DiscountState> = new Map(),
+): SubscriptionRecord[] {
+  const naming = facts.filter(namesDiscounts);
   return records.map((record) => {
-    const own = naming.filter(
-      ({ processor, subscription }) => processor === record.processor && subscription === record.subscription,
-    );
-    const discounts = record.endedAt === null ? discountsOf(own) : [];
+    const source = sourceOf(record);
+    const own = naming.filter((fact) => sourceOf(fact) === source);
+    const discounts = record.endedAt === null ? presentDiscounts(discountsAfter(own, before.get(source))) : [];
     return discounts.length === 0 ? record : { ...record, discounts };
   });
+}
+
+/** The discounts of one subscription after the facts, from those before them. */
+export function discountStateOf(facts: readonly Fact[], before?: DiscountState): DiscountState {
+  return discountsAfter(facts.filter(namesDiscounts), before);
+}
+
+function namesDiscounts(fact: Fact): fact is Naming {
+  return fact.kind === "discount" || (fact.kind === "snapshot" && fact.discounts !== undefined);
 }
 
 /** The trace of the facts that only name a discount. */
@@ -33,29 +63,34 @@ export function lackTerms({ discounts = [] }: Pick<SubscriptionRecord, "discount
   return discounts.some(({ terms }) => terms === null);
 }
 
+/** The discounts that the subscription has, by key. */
+function presentDiscounts({ known, present }: DiscountState): Required<NamedDiscount>[] {
+  return known.filter(({ key }) => present.includes(key)).sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
 /**
- * The discounts after all facts, by key. The order of the facts decides which discounts are present. Terms and ends
- * come from any fact, because many events name a discount by its id only.
+ * The order of the facts decides which discounts are present. Terms and ends come from any fact, because many events
+ * name a discount by its id only.
  */
-function discountsOf(facts: readonly Naming[]): Required<NamedDiscount>[] {
+function discountsAfter(facts: readonly Naming[], before = NO_DISCOUNTS): DiscountState {
   const sorted = [...facts].sort((a, b) => a.at - b.at || rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
-  let present = new Set<string>();
-  const known = new Map<string, Required<NamedDiscount>>();
+  let present = new Set(before.present);
+  const known = new Map(before.known.map((discount) => [discount.key, discount]));
   for (const fact of sorted) {
     const named = fact.kind === "discount" ? [fact.discount] : (fact.discounts ?? []);
     if (fact.kind === "snapshot") present = new Set(named.map(({ key }) => key));
     else if (fact.change === "set") present.add(fact.discount.key);
     else present.delete(fact.discount.key);
     for (const { key, terms, endsAt } of named) {
-      const before = known.get(key);
+      const last = known.get(key);
       known.set(key, {
         key,
-        terms: terms ?? before?.terms ?? null,
-        endsAt: endsAt === undefined ? (before?.endsAt ?? null) : endsAt,
+        terms: terms ?? last?.terms ?? null,
+        endsAt: endsAt === undefined ? (last?.endsAt ?? null) : endsAt,
       });
     }
   }
-  return [...known.values()].filter(({ key }) => present.has(key)).sort((a, b) => (a.key < b.key ? -1 : 1));
+  return { known: [...known.values()], present: [...present] };
 }
 
 /** Stripe's instants are seconds. Within one second, a discount's own event overrides the list of a snapshot. */

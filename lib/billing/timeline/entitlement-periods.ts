@@ -17,17 +17,26 @@ import {
 } from "./history-types";
 import { isWithheld, limitPlan } from "./limit-plan";
 
+/** The instant from which entitlement periods are computed, and the one that began before it. */
+export interface EntitlementsBefore {
+  cut: Instant;
+  entitlementPeriod: EntitlementPeriod;
+}
+
 /**
  * The entitlement periods of one user and product. They have no gaps, and the last one has no end.
  * @param freeAnchor when the user's row was created: free windows are counted from it
+ * @param before the result begins with its entitlement period, which has no end yet; by default with the first one
  */
 export function entitlementPeriodsOf(
   product: Product,
   histories: readonly SubscriptionHistory[],
   freeAnchor: Instant,
+  before: EntitlementsBefore | null = null,
 ): EntitlementPeriod[] {
-  const entitlementPeriods: EntitlementPeriod[] = [];
+  const entitlementPeriods: EntitlementPeriod[] = before ? [{ ...before.entitlementPeriod }] : [];
   for (const at of boundaries(histories)) {
+    if (before && at < before.cut) continue;
     const next = entitlementPeriodAt(product, histories, freeAnchor, at);
     const last = entitlementPeriods.at(-1);
     if (last && sameEntitlement(last, next)) continue;
@@ -51,7 +60,7 @@ export function latestEventAt(histories: readonly SubscriptionHistory[]): Instan
   return eventTimes(histories).reduce((latest, at) => Math.max(latest, at), 0);
 }
 
-function eventTimes(histories: readonly SubscriptionHistory[]): Instant[] {
+export function eventTimes(histories: readonly SubscriptionHistory[]): Instant[] {
   return histories.flatMap(({ changes, periods, confirmations, failures, debts }) => [
     ...changes.map(({ from }) => from),
     ...periods.map(openedAt),
@@ -176,13 +185,15 @@ export function entitlingSubscriptionsAt(
 export function isRefusedTrial(histories: readonly SubscriptionHistory[], period: Period): boolean {
   const { trial, selfStarted } = period;
   if (!trial || !selfStarted) return false;
-  const earlier = histories.filter(({ periods }) =>
-    periods.some((other) => other.trial && openedAt(other) < openedAt(period)),
+  const at = openedAt(period);
+  const earlier = histories.filter(
+    ({ periods, earlier: { firstTrial } }) =>
+      (firstTrial !== null && firstTrial < at) || periods.some((other) => other.trial && openedAt(other) < at),
   );
   // Only the merchant can begin another trial of the same subscription.
   return earlier.length > 0 && !earlier.some(({ periods }) => periods.includes(period));
 }
 
-function firstStart({ periods }: SubscriptionHistory): Instant {
-  return (periods[0] as Period).starts[0];
+function firstStart({ periods, earlier }: SubscriptionHistory): Instant {
+  return earlier.firstStart ?? (periods[0] as Period).starts[0];
 }

@@ -68,6 +68,8 @@ export interface Change {
   quantity: number;
   collectionPaused: boolean;
   pastDueSince: Instant | null;
+  /** When its plan and interval began. */
+  planSince: Instant;
   /** Index into `periods`; -1 before the first. */
   period: number;
   /** The subscription belongs to another user: before it was transferred to this one, or since it left. */
@@ -89,6 +91,28 @@ export interface Debt {
   failedAt: Instant;
   /** When an admin moved the subscription to another user; null: the user still owes it. */
   until: Instant | null;
+}
+
+/** The content of a payment that decides whether its period is paid. */
+export type Charge = Pick<
+  PaymentFact,
+  "at" | "outcome" | "purpose" | "periodStart" | "plan" | "interval" | "paidInFull"
+>;
+
+/** A summary of the part of a history that a checkpoint omits: its periods except the last, and their payments. */
+export interface Earlier {
+  /** The start of the first period; null if no period has opened. */
+  firstStart: Instant | null;
+  /** When the first omitted trial opened; null if there is none. */
+  firstTrial: Instant | null;
+  /** An omitted period was never paid. */
+  unpaid: boolean;
+  debts: Debt[];
+  /** The confirmations that the later part needs: by presumption, and by payment. */
+  presumed: Confirmation[];
+  paid: Confirmation[];
+  /** The payments for the last period, whose confirmations are in `paid`. */
+  charges: Charge[];
 }
 
 export interface SubscriptionHistory {
@@ -115,6 +139,7 @@ export interface SubscriptionHistory {
   /** When a change at the processor canceled a scheduled plan change. */
   schedulesCanceled: Instant[];
   trace: Record<string, Reason>;
+  earlier: Earlier;
 }
 
 /** A subscription that entitles to a plan at some instant, with its state and billing period then. */
@@ -128,9 +153,20 @@ export function isPastDue(status: Status): boolean {
   return status === "past_due" || status === "unpaid";
 }
 
+/** The index of the last entry up to `at`, by binary search; -1 if there is none. The entries are in order. */
+export function lastIndexUntil<T>(entries: readonly T[], at: Instant, instantOf: (entry: T) => Instant): number {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (instantOf(entries[middle] as T) <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
 /** The subscription's state at `at`; undefined before its first change. */
 export function changeAt({ changes }: Pick<SubscriptionHistory, "changes">, at: Instant): Change | undefined {
-  return changes.findLast(({ from }) => from <= at);
+  return changes[lastIndexUntil(changes, at, ({ from }) => from)];
 }
 
 /** Whether the subscription can entitle to a plan: it is live and has a period. */

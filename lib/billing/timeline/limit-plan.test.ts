@@ -71,6 +71,13 @@ describe("a failed charge for the current plan", () => {
   });
 });
 
+test("a failed charge for the plan counts after a change of the quantity", () => {
+  const a = factBuilder();
+  const failed = [a.snapshot(0), a.snapshot(10, high), a.fail(12, high)];
+  expect(onDay(20, ...failed)).toMatchObject({ limitPlan: "low" });
+  expect(onDay(20, ...failed, a.snapshot(15, { ...high, quantity: 2 }))).toMatchObject({ limitPlan: "low" });
+});
+
 describe("the plan that gives the limits", () => {
   const a = factBuilder();
   const limitPlan = (at: number, ...facts: Fact[]) => onDay(at, ...facts)?.limitPlan;

@@ -5,8 +5,11 @@ import { ATTEMPT_TOLERANCE_MS, owesAt } from "./debts";
 import {
   type ActiveSubscription,
   type Change,
+  type Confirmation,
   changeAt,
+  type Failure,
   isPastDue,
+  lastIndexUntil,
   openedAt,
   type Period,
   type SubscriptionHistory,
@@ -36,12 +39,12 @@ export function limitPlan(
 }
 
 /** The change that began the trial at `at`, even if the trial was interrupted. */
-function trialAt({ changes }: SubscriptionHistory, at: Instant): Change | undefined {
+export function trialAt({ changes }: Pick<SubscriptionHistory, "changes">, at: Instant): Change | undefined {
   let began: Change | undefined;
-  for (const change of changes) {
-    if (change.from > at) break;
-    if (change.status === "trialing") began ??= change;
-    else if (LIVE.has(change.status)) began = undefined;
+  for (let index = lastIndexUntil(changes, at, ({ from }) => from); index >= 0; index -= 1) {
+    const change = changes[index] as Change;
+    if (change.status === "trialing") began = change;
+    else if (LIVE.has(change.status)) break;
   }
   return began;
 }
@@ -76,14 +79,14 @@ export function confirmedPlanAt(
   { confirmations }: SubscriptionHistory,
   at: Instant,
 ): string | undefined {
-  const last = confirmations.findLast((confirmation) => confirmation.at <= at);
-  return confirmations
-    .filter((confirmation) => confirmation.at === last?.at)
-    .map(({ plan }) => plan)
-    .reduce<string | undefined>(
-      (best, plan) => (best && planRank(product, best) >= planRank(product, plan) ? best : plan),
-      undefined,
-    );
+  const last = lastIndexUntil(confirmations, at, (confirmation) => confirmation.at);
+  let best: string | undefined;
+  for (let index = last; index >= 0; index -= 1) {
+    const { at: confirmedAt, plan } = confirmations[index] as Confirmation;
+    if (confirmedAt !== confirmations[last]?.at) break;
+    if (best === undefined || planRank(product, plan) >= planRank(product, best)) best = plan;
+  }
+  return best;
 }
 
 /**
@@ -91,26 +94,28 @@ export function confirmedPlanAt(
  * another plan or interval counts only while the subscription is past due.
  */
 function chargeFailed(product: Product, { history, change: current }: ActiveSubscription, at: Instant): boolean {
-  const since = planSince(history, current) - ATTEMPT_TOLERANCE_MS;
+  const since = current.planSince - ATTEMPT_TOLERANCE_MS;
   const failed = history.failures.findLast(
     (failure) =>
       failure.at <= at && (isPastDue(current.status) || (failure.at >= since && isForPlan(failure, current))),
   );
-  if (failed === undefined) return false;
-  return !history.confirmations.some(
+  return failed !== undefined && !isSettled(product, history, failed, at);
+}
+
+/** Whether a plan as high as the subscription's was confirmed after the failed charge, up to `at`. */
+export function isSettled(
+  product: Product,
+  history: Pick<SubscriptionHistory, "confirmations" | "changes">,
+  failed: Failure,
+  at: Instant,
+): boolean {
+  return history.confirmations.some(
     (confirmation) =>
       // A presumption at the instant of the failure is older than the failure.
       (confirmation.byPayment ? confirmation.at >= failed.at : confirmation.at > failed.at) &&
       confirmation.at <= at &&
       planRank(product, confirmation.plan) >= planRank(product, changeAt(history, confirmation.at)?.plan ?? ""),
   );
-}
-
-/** When the plan and interval of a change began. */
-function planSince({ changes }: SubscriptionHistory, current: Change): Instant {
-  const differs = (change: Change) => change.plan !== current.plan || change.interval !== current.interval;
-  const index = changes.findLastIndex((change) => change.from < current.from && differs(change));
-  return (changes[index + 1] as Change).from;
 }
 
 /**
@@ -129,14 +134,16 @@ export function isWithheld(
 /** Whether the period is unpaid and the user has another period that was never paid. */
 function hasOtherUnpaidPeriod(histories: readonly SubscriptionHistory[], period: Period, at: Instant): boolean {
   if (period.paid || period.trial) return false;
-  return histories.some(({ periods }) =>
-    periods.some(
-      (other) =>
-        other !== period &&
-        !other.paid &&
-        !other.trial &&
-        openedAt(other) <= at &&
-        at < (other.leftAt ?? Number.POSITIVE_INFINITY),
-    ),
+  return histories.some(
+    ({ periods, earlier }) =>
+      earlier.unpaid ||
+      periods.some(
+        (other) =>
+          other !== period &&
+          !other.paid &&
+          !other.trial &&
+          openedAt(other) <= at &&
+          at < (other.leftAt ?? Number.POSITIVE_INFINITY),
+      ),
   );
 }

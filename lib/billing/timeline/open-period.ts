@@ -29,14 +29,18 @@ export function openPeriod(
 export function recordChange({ changes, record, periods }: SubscriptionHistory, from: Instant): void {
   if (record === null || record.plan === null) return;
   while ((changes.at(-1)?.from ?? -1) >= from) changes.pop();
+  const plan = effectivePlan(record) as string;
+  const { interval } = record;
+  const last = changes.at(-1);
   changes.push({
     from,
-    plan: effectivePlan(record) as string,
+    plan,
     status: record.status,
-    interval: record.interval,
+    interval,
     quantity: record.quantity,
     collectionPaused: record.collectionPaused,
     pastDueSince: record.pastDueSince,
+    planSince: last && last.plan === plan && last.interval === interval ? last.planSince : from,
     period: periods.length - 1,
   });
 }

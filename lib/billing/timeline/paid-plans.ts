@@ -2,17 +2,27 @@
  * Periods and plans that payments confirm. All payments of a subscription count, in any order.
  */
 import type { Instant, Interval, PaymentFact } from "../types";
-import { DAY_MS, monthsSince, sameStart } from "./calendar";
-import type { Change, Confirmation, Failure, Period, SubscriptionHistory } from "./history-types";
+import { DAY_MS, monthsSince, SAME_START } from "./calendar";
+import type { Change, Charge, Confirmation, Earlier, Failure, Period, SubscriptionHistory } from "./history-types";
 import { unlistedChargeFor } from "./plan-items";
 
 /** The period that a payment names: the one with the nearest start; of two equally near, the earlier. */
-export function periodOf(periods: readonly Period[], { periodStart }: PaymentFact): Period | undefined {
+export function periodOf(
+  periods: readonly Period[],
+  { periodStart }: Pick<PaymentFact, "periodStart">,
+): Period | undefined {
   if (periodStart === null) return undefined;
-  const distance = ({ starts }: Period) => Math.min(...starts.map((start) => Math.abs(start - periodStart)));
-  return periods
-    .filter(({ starts }) => starts.some((start) => sameStart(start, periodStart)))
-    .reduce<Period | undefined>((best, next) => (best && distance(best) <= distance(next) ? best : next), undefined);
+  let nearest: Period | undefined;
+  let distance = Number.POSITIVE_INFINITY;
+  for (const period of periods) {
+    for (const start of period.starts) {
+      const gap = Math.abs(start - periodStart);
+      if (gap > SAME_START || gap >= distance) continue;
+      nearest = period;
+      distance = gap;
+    }
+  }
+  return nearest;
 }
 
 /** The part of the payment for this product's plan; null if it is for other items only. */
@@ -45,11 +55,17 @@ function intervalOf(start: Instant | null, end: Instant | null): Interval | null
   return monthsSince(start, end + DAY_MS) >= 11 ? "yearly" : "monthly";
 }
 
-/** Marks the period as paid, and as paid in full, if payments show it. */
-export function markPaid(history: SubscriptionHistory, period: Period, payments: readonly PaymentFact[]): void {
-  const own = payments.filter(
-    (fact) => (fact.purpose === "period" || fact.purpose === "change") && periodOf(history.periods, fact) === period,
-  );
+/** Marks the periods as paid, and as paid in full, if the history's payments show it. */
+export function markPaid(history: SubscriptionHistory): void {
+  const charges = new Map<Period | undefined, Charge[]>(history.periods.map((period) => [period, []]));
+  for (const fact of [...history.earlier.charges, ...history.payments]) {
+    if (fact.purpose === "period" || fact.purpose === "change")
+      charges.get(periodOf(history.periods, fact))?.push(fact);
+  }
+  for (const period of history.periods) markPeriod(history, period, charges.get(period) ?? []);
+}
+
+function markPeriod(history: SubscriptionHistory, period: Period, own: readonly Charge[]): void {
   const paid = own.filter(({ outcome }) => outcome === "paid");
   // A failed charge for the period overrides a presumption.
   const failed = own.filter((fact) => fact.outcome === "failed" && !isBeforeActivation(period, fact));
@@ -63,12 +79,12 @@ export function markPaid(history: SubscriptionHistory, period: Period, payments:
 
 /** The plan that the period opened with, and later plans in it. */
 function plansOf({ periods, changes }: SubscriptionHistory, period: Period): Pick<Change, "plan" | "interval">[] {
-  const index = periods.indexOf(period);
+  const index = periods.lastIndexOf(period);
   return [period, ...changes.filter((change) => change.period === index)];
 }
 
 /** Whether a charge failed before the subscription became active. Another attempt has succeeded since. */
-export function isBeforeActivation(period: Period | undefined, { at }: PaymentFact): boolean {
+export function isBeforeActivation(period: Period | undefined, { at }: Pick<Charge, "at">): boolean {
   const activated = period?.activated;
   if (activated == null) return false;
   return activated.fromIncomplete ? at <= activated.at : at < activated.at;
@@ -76,18 +92,32 @@ export function isBeforeActivation(period: Period | undefined, { at }: PaymentFa
 
 /**
  * The plans that payments, and periods that count as paid, confirm, oldest first.
- * @param owes whether the user has a debt from before an instant
+ * @param owes whether the user has a debt from before an instant; by default none
  */
 export function confirmationsOf(
   history: SubscriptionHistory,
-  payments: readonly PaymentFact[],
   owes: (at: Instant) => boolean = () => false,
 ): Confirmation[] {
-  const paid = payments.flatMap((fact) => confirmationsByPayment(history, fact));
-  const presumedPaid = history.periods.flatMap((period, index) =>
-    confirmationsByPresumption(history, paid, owes, period, index),
-  );
-  return [...presumedPaid, ...paid].sort((a, b) => a.at - b.at);
+  const { presumed, paid } = confirmationsByKind(history, owes);
+  return [...presumed, ...paid].sort((a, b) => a.at - b.at);
+}
+
+/**
+ * The confirmations by presumption, in the order of the periods, and by payment, in the order of the payments.
+ * @param counts the periods and payments that count; by default all of them
+ */
+export function confirmationsByKind(
+  history: SubscriptionHistory,
+  owes: (at: Instant) => boolean,
+  counts: (entry: Period | PaymentFact) => boolean = () => true,
+): Pick<Earlier, "presumed" | "paid"> {
+  const paid = [...history.earlier.paid];
+  for (const fact of history.payments) if (counts(fact)) paid.push(...confirmationsByPayment(history, fact));
+  const presumed = [...history.earlier.presumed];
+  for (const [index, period] of history.periods.entries()) {
+    if (counts(period)) presumed.push(...confirmationsByPresumption(history, paid, owes, period, index));
+  }
+  return { presumed, paid };
 }
 
 function confirmationsByPayment({ periods, changes }: SubscriptionHistory, fact: PaymentFact): Confirmation[] {

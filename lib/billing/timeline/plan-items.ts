@@ -30,6 +30,12 @@ export function itemKeyOf({ id, product, price }: ItemKey): ItemKey {
   return { id, product, price };
 }
 
+/** Adds an item to a list that has each item once. */
+export function addItem(items: ItemKey[], { id, product, price }: ItemKey): void {
+  const known = items.some((item) => item.id === id && item.product === product && item.price === price);
+  if (!known) items.push({ id, product, price });
+}
+
 /** Whether the item was in a list beside a plan: such an add-on never becomes the plan. */
 function isAddOn(item: ItemKey, addOns: readonly ItemKey[]): boolean {
   return addOns.some(({ id, price }) => (id !== null ? id === item.id : price !== null && price === item.price));
@@ -102,6 +108,7 @@ export function unlistedChargeFor(
  * deliveries has no effect.
  */
 export function sharedFacts(own: readonly Fact[], others: readonly Fact[]): Fact[] {
+  if (others.length === 0) return [];
   const subscriptions = new Set(own.map(sourceOf));
   const known = new Set(own.map(({ id }) => id));
   const shared = new Map<string, Fact>();

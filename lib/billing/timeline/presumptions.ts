@@ -21,7 +21,7 @@ export function withdrawPresumptions(histories: readonly SubscriptionHistory[]):
       first.presumedPaid = false;
       first.paid = first.paidByPayment;
     }
-    history.confirmations = confirmationsOf(history, history.payments, (at) => owesSince(histories, at));
+    history.confirmations = confirmationsOf(history, (at) => owesSince(histories, at));
   }
 }
 

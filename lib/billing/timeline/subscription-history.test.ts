@@ -60,6 +60,7 @@ test("one snapshot is one period, one change and a record", () => {
         quantity: 2,
         collectionPaused: false,
         pastDueSince: null,
+        planSince: day(0),
         period: 0,
       },
     ],
@@ -73,6 +74,7 @@ test("one snapshot is one period, one change and a record", () => {
     unlistedPrices: [],
     movedBackwards: [],
     schedulesCanceled: [],
+    earlier: { firstStart: null, firstTrial: null, unpaid: false, debts: [], presumed: [], paid: [], charges: [] },
     trace: { "sub_a:001": "New subscription" },
   });
 });

@@ -20,17 +20,31 @@ import { groupByInstant, hasNoItem, isSameState, orderByPreviousState } from "./
 import { isPastDue, type Period, type SubscriptionHistory } from "./history-types";
 import { notBeforePeriod, openPeriod, recordChange } from "./open-period";
 import { confirmationsOf, markPaid, planPayment } from "./paid-plans";
-import { type ItemPresence, itemKeyOf, productStateOf } from "./plan-items";
+import { addItem, type ItemPresence, productStateOf } from "./plan-items";
 import { applySchedule, effectivePlan, isCarriedOut, scheduleAfter } from "./scheduled-changes";
 import { type Effect, ruleFor } from "./transition-rules";
 
-/** The history of one subscription; `facts` are all facts of it and of one product. */
-export function replaySubscription(facts: readonly Fact[]): SubscriptionHistory {
-  const [first] = facts as [Fact, ...Fact[]];
+/**
+ * The history of one subscription.
+ * @param facts all facts of it and of one product, or those after `start`
+ * @param start the history that a checkpoint has restored; it is changed
+ */
+export function replaySubscription(
+  facts: readonly Fact[],
+  start: SubscriptionHistory = emptyHistory(facts[0] as Fact),
+): SubscriptionHistory {
+  const history = applyFacts(start, facts);
   const payments = facts
     .filter((fact): fact is PaymentFact => fact.kind === "payment")
     .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
-  const history = emptyHistory(first);
+  history.payments = payments.map((fact) => planPayment(fact, history)).filter((fact) => fact !== null);
+  markPaid(history);
+  history.confirmations = confirmationsOf(history);
+  return history;
+}
+
+/** Applies the facts in their order, without the results that need all payments. */
+export function applyFacts(history: SubscriptionHistory, facts: readonly Fact[]): SubscriptionHistory {
   for (const group of groupByInstant(facts)) {
     const snapshots = group.filter((fact) => fact.kind === "snapshot");
     for (const snapshot of orderByPreviousState(snapshots, history.record)) applySnapshot(history, snapshot);
@@ -39,13 +53,11 @@ export function replaySubscription(facts: readonly Fact[]): SubscriptionHistory 
       if (fact.kind === "payment") history.trace[fact.id] = applyPayment(history, fact);
     }
   }
-  history.payments = payments.map((fact) => planPayment(fact, history)).filter((fact) => fact !== null);
-  for (const period of history.periods) markPaid(history, period, history.payments);
-  history.confirmations = confirmationsOf(history, history.payments);
   return history;
 }
 
-function emptyHistory(fact: Fact): SubscriptionHistory {
+/** A history without facts. */
+export function emptyHistory(fact: Pick<Fact, "processor" | "subscription">): SubscriptionHistory {
   return {
     source: sourceOf(fact),
     processor: fact.processor,
@@ -64,6 +76,15 @@ function emptyHistory(fact: Fact): SubscriptionHistory {
     unlistedPrices: [],
     schedulesCanceled: [],
     trace: {},
+    earlier: {
+      firstStart: null,
+      firstTrial: null,
+      unpaid: false,
+      debts: [],
+      presumed: [],
+      paid: [],
+      charges: [],
+    },
   };
 }
 
@@ -75,7 +96,8 @@ function applySnapshot(history: SubscriptionHistory, fact: SnapshotFact): void {
   }
   const now = productStateOf(fact, history);
   history.trace[fact.id] = applyState(history, now, fact.at, fact.changeType);
-  if (now.presence === "listed") history.addOns.push(...(fact.list?.unlisted.map(itemKeyOf) ?? []));
+  if (now.presence !== "listed" || fact.list === undefined) return;
+  for (const addOn of fact.list.unlisted) addItem(history.addOns, addOn);
 }
 
 /**
@@ -207,7 +229,7 @@ function updateRecord(history: SubscriptionHistory, update: Update, at: Instant)
   if (state.twoPlanItems && !record?.twoPlanItems) history.twoPlanItems.push(at);
   const unlisted = presence === "unlisted" || (presence === "unknown" && record?.unlisted === true);
   if (unlisted && !ended && !record?.unlisted) history.unlistedPrices.push(at);
-  if (hasItem && state.item) history.items.push(state.item);
+  if (hasItem && state.item) addItem(history.items, state.item);
   // An overdue invoice is no failed charge.
   if (isPastDue(status) && record?.pastDueSince == null && !state.sentInvoice) {
     history.failures.push({ at, plan: state.plan, interval: state.interval });

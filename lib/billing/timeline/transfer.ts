@@ -18,10 +18,13 @@ const TRANSFER_REASONS: Readonly<Record<TransferFact["direction"], Reason>> = {
   out: "Subscription moved to another user",
 };
 
-/** The history of one subscription in the user's spans; empty if no fact in them names a plan. */
-export function ownedHistories(facts: readonly Fact[]): SubscriptionHistory[] {
+/**
+ * The history of one subscription in the user's spans; empty if no fact in them names a plan.
+ * @param start the history of the facts before these; no fact is then a transfer
+ */
+export function ownedHistories(facts: readonly Fact[], start?: SubscriptionHistory): SubscriptionHistory[] {
   const transfers = facts.filter((fact) => fact.kind === "transfer");
-  if (transfers.length === 0) return [replaySubscription(facts)];
+  if (transfers.length === 0) return [replaySubscription(facts, start)];
   const spans = ownershipSpansOf(transfers);
   const last = spans.at(-1);
   if (last === undefined) return [];

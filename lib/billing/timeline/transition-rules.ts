@@ -22,7 +22,8 @@ export interface RuleInput {
  * `carry_over_until_paid` becomes a reset when the period is paid in full. `continues` preserves the window. `nothing`
  * records status and flags only. `ends` ends the subscription finally.
  */
-export type Effect = "ends" | "nothing" | "continues" | "reset" | "carry_over_until_paid";
+export const EFFECTS = ["ends", "nothing", "continues", "reset", "carry_over_until_paid"] as const;
+export type Effect = (typeof EFFECTS)[number];
 
 export interface Rule {
   row: number;

@@ -96,6 +96,7 @@ function enclosingPeriodOf(
   { history: own, period: first }: PeriodInHistory,
 ) {
   const at = openedAt(first);
+  const candidates = enclosingPeriodsOf(histories, { history: own, period: first });
   const endOf = ({ record }: SubscriptionHistory) => record?.endedAt ?? Number.POSITIVE_INFINITY;
   const wasLive = ({ history }: PeriodInHistory) =>
     Number(LIVE.has((changeAt(history, at - 1) ?? changeAt(history, at))?.status ?? "paused"));
@@ -103,27 +104,29 @@ function enclosingPeriodOf(
   // A trial that was paid in full counts as paid: it ended within a second of its start.
   const continued = (other: PeriodInHistory) =>
     first.trial && other.period.paid && planRank(product, first.plan) <= rank(other) ? 1 : 0;
-  return (
-    histories
-      .filter((other) => other !== own)
-      .flatMap((history) => history.periods.map((period): PeriodInHistory => ({ history, period })))
-      .filter(({ period }) => (period.paid || period.trial) && at < period.end)
-      .filter(({ history, period }) => periodAt(history, at) === period)
-      // If two begin at one instant, only one is inside the other.
-      .filter(({ history, period }) => {
-        const opened = openedAt(period);
-        return opened < at || history.source < own.source;
-      })
-      .sort(
-        (a, b) =>
-          wasLive(b) - wasLive(a) ||
-          continued(b) - continued(a) ||
-          (continued(a) && rank(b) - rank(a)) ||
-          endOf(b.history) - endOf(a.history) ||
-          b.period.starts[0] - a.period.starts[0] ||
-          (a.history.source < b.history.source ? -1 : 1),
-      )[0]
-  );
+  return candidates.sort(
+    (a, b) =>
+      wasLive(b) - wasLive(a) ||
+      continued(b) - continued(a) ||
+      (continued(a) && rank(b) - rank(a)) ||
+      endOf(b.history) - endOf(a.history) ||
+      b.period.starts[0] - a.period.starts[0] ||
+      (a.history.source < b.history.source ? -1 : 1),
+  )[0];
+}
+
+/** The paid and trial periods of other subscriptions that contain the start of this one. */
+export function enclosingPeriodsOf(
+  histories: readonly SubscriptionHistory[],
+  { history: own, period: first }: PeriodInHistory,
+): PeriodInHistory[] {
+  const at = openedAt(first);
+  return histories.flatMap((history): PeriodInHistory[] => {
+    const period = history === own ? undefined : periodAt(history, at);
+    if (period === undefined || !(period.paid || period.trial) || at >= period.end) return [];
+    // If two begin at one instant, only one is inside the other.
+    return openedAt(period) < at || history.source < own.source ? [{ history, period }] : [];
+  });
 }
 
 /**

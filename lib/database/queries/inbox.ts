@@ -16,7 +16,7 @@ export type EventState = z.infer<typeof eventState>;
 
 const storedBytes = eventState.extend({ raw: z.string().transform((hex) => new Uint8Array(Buffer.from(hex, "hex"))) });
 
-interface StoredEvent {
+export interface StoredEvent {
   processor: Processor;
   id: string;
   type: string;
@@ -26,6 +26,27 @@ interface StoredEvent {
   occurredAt: Instant | null;
 }
 
+/** The outcome of an event that adds no facts, and the ids that it waits for. */
+export interface EventResult {
+  outcome: EventOutcome;
+  reason: string;
+  customer?: string | null | undefined;
+  subscription?: string | null | undefined;
+  hintedUserId?: string | null | undefined;
+}
+
+/** The arguments that store an event. */
+export function eventColumns(event: StoredEvent) {
+  return {
+    p_processor: event.processor,
+    p_id: event.id,
+    p_event_type: event.type,
+    p_raw: `\\x${Buffer.from(event.raw).toString("hex")}`,
+    p_payload: storableInJsonb(event.payload) ? event.payload : null,
+    p_livemode: event.livemode,
+    p_occurred_at: iso(event.occurredAt),
+  };
+}
 const waitingKey = z.object({ at: z.string(), processor, id: z.string() });
 /** The waiting event after which a page begins. */
 export type WaitingKey = z.infer<typeof waitingKey>;
@@ -33,28 +54,10 @@ export type WaitingKey = z.infer<typeof waitingKey>;
 export function inboxQueries(call: Call) {
   return {
     /** Stores a verified event once. Returns its outcome if an earlier delivery was decided. */
-    recordWebhookEvent: (event: StoredEvent) =>
-      call(eventState, "record_webhook_event", {
-        p_processor: event.processor,
-        p_id: event.id,
-        p_event_type: event.type,
-        p_raw: `\\x${Buffer.from(event.raw).toString("hex")}`,
-        p_payload: storableInJsonb(event.payload) ? event.payload : null,
-        p_livemode: event.livemode,
-        p_occurred_at: iso(event.occurredAt),
-      }),
+    recordWebhookEvent: (event: StoredEvent) => call(eventState, "record_webhook_event", eventColumns(event)),
 
     /** Stores the outcome of an event that adds no facts. A final outcome does not change. */
-    finishWebhookEvent: (
-      event: { processor: Processor; id: string },
-      result: {
-        outcome: EventOutcome;
-        reason: string;
-        customer?: string | null | undefined;
-        subscription?: string | null | undefined;
-        hintedUserId?: string | null | undefined;
-      },
-    ) =>
+    finishWebhookEvent: (event: { processor: Processor; id: string }, result: EventResult) =>
       call(eventState, "finish_webhook_event", {
         p_processor: event.processor,
         p_id: event.id,

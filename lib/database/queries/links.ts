@@ -13,7 +13,7 @@ const moves = z.object({
 });
 export type FormerUser = z.infer<typeof moves>["former"][number];
 
-const resolved = z.object({
+export const resolvedLinks = z.object({
   userId: z.string().nullable(),
   /** The links name several users, and the subscription has none. */
   conflict: z.boolean(),
@@ -69,7 +69,7 @@ export function linkQueries(call: Call) {
         trustedUserId: string | null;
       },
     ) =>
-      call(resolved, "resolve_links", {
+      call(resolvedLinks, "resolve_links", {
         p_processor: processor,
         p_customer_id: customer,
         p_subscription_id: subscription,

@@ -1,4 +1,5 @@
 /** Facts and timelines in the form that `commit_timeline` takes: column names, instants as text. */
+import type { Checkpoint } from "@/lib/billing/schemas/checkpoint";
 import type {
   EntitlementPeriod,
   Fact,
@@ -37,6 +38,21 @@ export function timelineDocument({ records, periods, entitlementPeriods, transit
     })),
     entitlement_periods: entitlementPeriods.map(entitlementRow),
     windows: transitions.map(windowRow),
+  };
+}
+
+/** The checkpoints of a commit. */
+export interface Checkpoints {
+  /** The cut of the checkpoint that the fold continued; null: the timeline is of all facts. */
+  from: Instant | null;
+  /** The checkpoint for the next delivery; null: that of `from` stays, if there is one. */
+  next: Checkpoint | null;
+}
+
+export function checkpointDocument({ from, next }: Checkpoints = { from: null, next: null }) {
+  return {
+    ...(from !== null && { from: text(from) }),
+    ...(next && { checkpoint: { cut: text(next.cut), body: next } }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Loads facts, stores and compares timelines, claims scheduled changes, and moves subscriptions. */
 import { z } from "zod";
+import { checkpointSchema } from "@/lib/billing/schemas/checkpoint";
 import { subscriptionViewSchema } from "@/lib/billing/schemas/usage-view";
 import type { Decision, Fact, Processor, Timeline } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
@@ -7,18 +8,29 @@ import { requestId } from "@/lib/core/observability/request";
 import type { Call } from "./call";
 import { count, interval, processor, timestamp } from "./columns";
 import { type EventOutcome, eventState } from "./inbox";
-import { factDocument, timelineDocument } from "./timeline-document";
+import { type Checkpoints, checkpointDocument, factDocument, timelineDocument } from "./timeline-document";
 
 // Our own code wrote these from typed facts, and the fold accepts each of them.
 const storedFact = z.custom<Fact>((value) => typeof value === "object" && value !== null && "id" in value);
 
+/** Sent as text, since its keys stay as stored. A later or earlier release may have written it. */
+const storedCheckpoint = z.string().transform((text) => {
+  const parsed = checkpointSchema.safeParse(JSON.parse(text));
+  return parsed.success ? parsed.data : ("unreadable" as const);
+});
+
 export const loadedTimeline = z.object({
   revision: count,
   freeAnchor: z.iso.datetime().transform(Date.parse),
+  /** The facts before its cut are not in `facts`; null: `facts` has all. */
+  checkpoint: storedCheckpoint.nullable(),
+  /** Whether the ledger has many rows of whole hours without a sum. */
+  unsummed: z.boolean(),
   facts: z.array(storedFact),
   /** Facts of the same subscriptions in the user's other products. */
   others: z.array(storedFact),
 });
+export type LoadedTimeline = z.infer<typeof loadedTimeline>;
 
 const dueChange = z.object({
   userId: z.string(),
@@ -70,6 +82,8 @@ export interface CommitInput {
   };
   facts: readonly Fact[];
   timeline: Timeline;
+  /** The checkpoint that the fold continued, and the next one. */
+  checkpoints?: Checkpoints;
   decision: Decision;
 }
 
@@ -98,12 +112,21 @@ export interface MoveInput {
 
 export function timelineQueries(call: Call) {
   return {
-    /** @param subscription one that may be new to the product */
+    /** All facts. @param subscription one that may be new to the product */
     loadTimeline: (userId: string, product: ProductId, subscription: string | null = null) =>
       call(loadedTimeline, "load_timeline", {
         p_user_id: userId,
         p_product: product,
         p_subscription_id: subscription,
+      }),
+
+    /** A checkpoint, if there is one, and the facts since its cut. */
+    loadLatest: (userId: string, product: ProductId, subscription: string | null = null) =>
+      call(loadedTimeline, "load_timeline", {
+        p_user_id: userId,
+        p_product: product,
+        p_subscription_id: subscription,
+        p_whole: false,
       }),
 
     /** All or nothing. `committed: false` if the revision has changed: the caller loads, folds and commits again. */
@@ -115,7 +138,7 @@ export function timelineQueries(call: Call) {
         // The log lines that led to the decision have this id.
         p_event: { ...input.event, request_id: requestId() ?? null },
         p_facts: input.facts.map(factDocument),
-        p_timeline: timelineDocument(input.timeline),
+        p_timeline: { ...timelineDocument(input.timeline), ...checkpointDocument(input.checkpoints) },
         p_decision: input.decision,
       }),
 

@@ -62,6 +62,7 @@ const LONGER = [
   "move_subscription",
   "open_checkout",
   "rebuild_timeline",
+  "receive_webhook_event",
   "record_webhook_event",
   "reopen_webhook_event",
   "resolve_links",

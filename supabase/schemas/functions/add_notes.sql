@@ -3,7 +3,7 @@
 -- attach_notes then assigns it to that user. If the event is decided already (an admin has dismissed it), nothing is
 -- recorded.
 -- If p_disputed is true, the event names another user than p_user_id, and its reason says so.
--- Locks: the notes without a user (advisory, see attach_notes), the users row (hold_user), then the event.
+-- Locks: the ids of notes without a user (lock_notes, see attach_notes), the users row (hold_user), then the event.
 create or replace function tollgate.add_notes(
   p_user_id text,
   p_processor text,
@@ -18,7 +18,10 @@ declare
   v_event tollgate.webhook_events;
 begin
   if v_user_id is null then
-    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('tollgate.notes_without_user', 0));
+    perform tollgate.lock_notes(p_processor, array(
+      select i.id
+      from jsonb_to_recordset(p_notes) as n (customer text, subscription text, transaction text)
+      cross join unnest(array[n.customer, n.subscription, n.transaction]) as i (id)));
     -- A link that was made after the caller's read.
     select l.user_id into v_user_id
     from jsonb_to_recordset(p_notes) as n (customer text, subscription text, transaction text)

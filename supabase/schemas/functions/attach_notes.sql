@@ -1,8 +1,8 @@
 -- Called by resolve_links, link_customer and link_transaction when they have made a link. Assigns the earlier notes
 -- without a user to the link's user.
--- This function and add_notes take the same lock; add_notes takes it before it looks for a link. So one of the two
+-- This function and add_notes lock the same ids; add_notes locks them before it looks for a link. So one of the two
 -- always sees the other's rows, in either order of commits.
--- Locks: the notes without a user (advisory), then their events.
+-- Locks: the ids (lock_notes), then the events of their notes.
 create or replace function tollgate.attach_notes(
   p_processor text,
   p_user_id text,
@@ -13,7 +13,7 @@ create or replace function tollgate.attach_notes(
 language plpgsql set search_path = ''
 as $$
 begin
-  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('tollgate.notes_without_user', 0));
+  perform tollgate.lock_notes(p_processor, array[p_customer_id, p_subscription_id, p_transaction_id]);
   with attached as (
     update tollgate.notes n set user_id = p_user_id
     where n.user_id is null and n.processor = p_processor

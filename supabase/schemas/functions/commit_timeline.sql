@@ -8,7 +8,8 @@
 -- A subscription without a link gets one. An erasure may have deleted it since resolve_links, and later events must
 -- find their user.
 --   p_event     {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}
---   p_timeline  {records, periods, entitlement_periods, windows}: instants as text
+--   p_timeline  {records, periods, entitlement_periods, windows, from, checkpoint} of replace_timeline: instants as text.
+--               "from" is the cut of the checkpoint that the caller continued; if it is stored no more, nothing is written
 -- The outcome is null except with the event's last product.
 -- Locks: the users row (hold_user), the subscriptions row and its counters, then the event.
 create or replace function tollgate.commit_timeline(
@@ -43,7 +44,10 @@ begin
   v_row := v_lock.locked;
   v_now := tollgate.now_for(p_user_id);
   -- The revision covers this product only; facts of the subscription in another product may be new.
-  if v_row.revision <> p_revision or exists (
+  if v_row.revision <> p_revision or (p_timeline ? 'from' and not exists (
+    select from tollgate.checkpoints c
+    where c.user_id = p_user_id and c.product = p_product and c.cut = (p_timeline ->> 'from')::timestamptz
+  )) or exists (
     select from tollgate.facts f
     where f.user_id = p_user_id and f.product <> p_product
       and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'changeType' = 'deleted')

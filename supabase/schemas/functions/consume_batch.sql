@@ -36,7 +36,7 @@ begin
   end if;
 
   with free as materialized (
-    select a.position, a.amount, a.unkeyed, c.user_id, c.field
+    select a.position, a.amount, a.unkeyed, c.ctid as place
     from unnest(p_users, p_fields, p_amounts, p_unkeyed, p_groups)
       with ordinality as a (user_id, field, amount, unkeyed, sums, position)
     join tollgate.usage_counters c on c.user_id = a.user_id and c.field = a.field
@@ -52,7 +52,8 @@ begin
     update tollgate.usage_counters c
     set used = c.used + f.amount, updated_at = greatest(v_now + c.clock_ahead, c.as_of)
     from free f
-    where c.user_id = f.user_id and c.field = f.field
+    -- By place, without another search. A counter that changed between the read and the lock is left to consume_sequential.
+    where c.ctid = f.place
     returning f.position, c.user_id, c.product, c.field, f.unkeyed, c.used - f.amount as used, c.limit_amount,
       c.limit_amount - c.used + f.amount - c.reserved - c.unpaid_held as remaining, c.window_end, c.plan,
       greatest(v_now + c.clock_ahead, c.as_of, c.window_start) as at

@@ -105,6 +105,7 @@ begin
   delete from tollgate.limit_overrides o where o.user_id = p_user_id;
   delete from tollgate.decisions d where d.user_id = p_user_id;
   delete from tollgate.facts f where f.user_id = p_user_id;
+  delete from tollgate.checkpoints c where c.user_id = p_user_id;
   delete from tollgate.subscription_records m where m.user_id = p_user_id;
   delete from tollgate.billing_periods b where b.user_id = p_user_id;
   delete from tollgate.entitlement_periods s where s.user_id = p_user_id;

@@ -1,5 +1,6 @@
--- Called by receive() for an event that adds no facts: ignored, deferred or quarantined. A deferred event names the
--- customer or subscription whose link it waits for, and the user that the browser named. A final outcome stays.
+-- Called by receive() or receive_webhook_event for an event that adds no facts: ignored, deferred or quarantined. A deferred
+-- event names the customer or subscription whose link it waits for, and the user that the browser named. A final outcome
+-- stays.
 create or replace function tollgate.finish_webhook_event(
   p_processor text,
   p_id text,

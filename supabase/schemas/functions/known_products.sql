@@ -1,4 +1,5 @@
--- Called by receive() for a subscription with an unknown price: the products that have a record of this subscription.
+-- Called by load_timelines, and before each later attempt to decide an event: the products that have a record of this
+-- subscription.
 create or replace function tollgate.known_products(p_user_id text, p_processor text, p_subscription_id text) returns jsonb
 language sql stable set search_path = ''
 as $$

@@ -2,23 +2,36 @@
 -- the date that anchors the free windows. The "others" are facts of the same subscriptions in the user's other
 -- products. They include the facts of p_subscription_id, which this product may not know yet. They have the shared
 -- status, item lists and unlisted charges.
+-- Without p_whole and with a checkpoint, the facts are those since its cut. "unsummed" means that the ledger has many rows
+-- of whole hours without a sum: sum_hours comes first, so that the commit holds its locks for a short time.
 -- Locks: the users row (hold_user), so that no erasure deletes the rows meanwhile.
-create or replace function tollgate.load_timeline(p_user_id text, p_product text, p_subscription_id text default null)
-returns jsonb
+create or replace function tollgate.load_timeline(
+  p_user_id text,
+  p_product text,
+  p_subscription_id text default null,
+  p_whole boolean default true
+) returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
   v_row tollgate.subscriptions;
+  v_checkpoint tollgate.checkpoints;
 begin
   perform tollgate.hold_user(p_user_id);
   perform tollgate.ensure_subscription(p_user_id, p_product);
   select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = p_product;
+  if not p_whole then
+    select * into v_checkpoint from tollgate.checkpoints c where c.user_id = p_user_id and c.product = p_product;
+  end if;
   return jsonb_build_object(
     'revision', v_row.revision,
     'free_anchor', tollgate.instant_text(v_row.created_at),
+    'checkpoint', v_checkpoint.body::text,
+    'unsummed', not p_whole and tollgate.has_unsummed_hours(p_user_id, p_product, v_row.as_of),
     'facts', coalesce((
       select jsonb_agg(f.body order by f.fact_id) from tollgate.facts f
-      where f.user_id = p_user_id and f.product = p_product), '[]'),
+      where f.user_id = p_user_id and f.product = p_product
+        and f.occurred_at >= coalesce(v_checkpoint.cut, '-infinity')), '[]'),
     'others', coalesce((
       select jsonb_agg(o.body order by o.fact_id)
       from (
@@ -34,4 +47,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.load_timeline(text, text, text) is 'Facts, revision and free anchor of a user and product.';
+comment on function tollgate.load_timeline(text, text, text, boolean) is 'Facts, revision and free anchor of a user and product.';

@@ -1,4 +1,4 @@
--- Called by receive() for every verified delivery, before any decision. Stores the event once. Returns its outcome if an
+-- Called by receive_webhook_event, and by receive() if that failed. Stores the event once. Returns its outcome if an
 -- earlier delivery was decided; then this one is a duplicate. The next delivery decides an event that was stored and not
 -- decided (a crash, a 503).
 create or replace function tollgate.record_webhook_event(

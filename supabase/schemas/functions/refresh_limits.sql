@@ -6,10 +6,10 @@ create or replace function tollgate.refresh_limits(p_users integer default 1000)
 language plpgsql set search_path = ''
 as $$
 declare
-  v_walk tollgate.catalog_refreshes;
+  v_walk tollgate.limit_refreshes;
   v_users text[];
 begin
-  select * into v_walk from tollgate.catalog_refreshes r order by r.product limit 1 for update;
+  select * into v_walk from tollgate.limit_refreshes r order by r.product limit 1 for update;
   if not found then
     return null;
   end if;
@@ -24,7 +24,7 @@ begin
   update tollgate.subscriptions s set refresh_at = '-infinity'
   where s.user_id = any (v_users) and s.product = v_walk.product;
   if v_users is null then
-    delete from tollgate.catalog_refreshes r where r.product = v_walk.product;
+    delete from tollgate.limit_refreshes r where r.product = v_walk.product;
     return jsonb_build_object('product', v_walk.product, 'after', null);
   end if;
   update tollgate.usage_counters c set current_until = '-infinity'
@@ -35,7 +35,7 @@ begin
     for update
   ) l
   where c.user_id = l.user_id and c.field = l.field;
-  update tollgate.catalog_refreshes r set after = v_users[cardinality(v_users)] where r.product = v_walk.product;
+  update tollgate.limit_refreshes r set after = v_users[cardinality(v_users)] where r.product = v_walk.product;
   return jsonb_build_object('product', v_walk.product, 'after', v_users[cardinality(v_users)]);
 end;
 $$;

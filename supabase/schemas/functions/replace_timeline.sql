@@ -1,40 +1,37 @@
 -- Called by commit_timeline, under the row's lock. Replaces subscription records, billing periods, entitlement periods and
--- windows by those of the fold. Windows that opened before the first difference keep their computed openings; the others
--- are computed again.
+-- windows by those of the fold, and writes only what differs. Windows that opened before the first difference keep their
+-- computed openings; the others are computed again.
+--   p_timeline  {records, periods, entitlement_periods, windows, from, checkpoint}. Rows that begin before "from" are closed
+--               history: the timeline may leave them out, and they stay. Without "from" it has all rows. "checkpoint", if
+--               not null, is {cut, body} of the next checkpoint
 create or replace function tollgate.replace_timeline(p_user_id text, p_product text, p_timeline jsonb) returns void
 language plpgsql set search_path = ''
 as $$
 declare
+  v_from timestamptz := coalesce((p_timeline ->> 'from')::timestamptz, '-infinity');
   v_changed_from timestamptz;
 begin
-  delete from tollgate.subscription_records m where m.user_id = p_user_id and m.product = p_product;
-  insert into tollgate.subscription_records (user_id, product, source, processor, subscription_id, plan, billing_interval, quantity,
-    status, period_start, period_end, cancel_at, trial_end, collection_paused, past_due_since, updated_at, ended_at,
-    scheduled_plan, scheduled_interval, discounts)
-  select p_user_id, p_product, m.source, m.processor, m.subscription_id, m.plan, m.billing_interval, m.quantity,
-    m.status, m.period_start, m.period_end, m.cancel_at, m.trial_end, m.collection_paused, m.past_due_since,
-    m.updated_at, m.ended_at, m.scheduled_plan, m.scheduled_interval, coalesce(m.discounts, '[]')
-  from jsonb_to_recordset(p_timeline -> 'records') as m (
-    source text, processor text, subscription_id text, plan text, billing_interval text, quantity integer, status text,
-    period_start timestamptz, period_end timestamptz, cancel_at timestamptz, trial_end timestamptz,
-    collection_paused boolean, past_due_since timestamptz, updated_at timestamptz, ended_at timestamptz,
-    scheduled_plan text, scheduled_interval text, discounts jsonb);
-
-  delete from tollgate.billing_periods b where b.user_id = p_user_id and b.product = p_product;
-  insert into tollgate.billing_periods (user_id, product, source, period_start, period_end, plan, billing_interval, trial,
-    paid, paid_in_full, reason)
-  select p_user_id, p_product, b.* from jsonb_to_recordset(p_timeline -> 'periods') as b (
-    source text, period_start timestamptz, period_end timestamptz, plan text, billing_interval text, trial boolean,
-    paid boolean, paid_in_full boolean, reason text);
+  -- The facts that led to a whole timeline may be of any time, so an earlier checkpoint may lack some of them.
+  if not p_timeline ? 'from' then
+    delete from tollgate.checkpoints c where c.user_id = p_user_id and c.product = p_product;
+  end if;
+  if jsonb_typeof(p_timeline -> 'checkpoint') = 'object' then
+    insert into tollgate.checkpoints as c (user_id, product, cut, body)
+    values (p_user_id, p_product, (p_timeline #>> '{checkpoint,cut}')::timestamptz, p_timeline #> '{checkpoint,body}')
+    on conflict (user_id, product) do update set cut = excluded.cut, body = excluded.body;
+  end if;
+  perform tollgate.replace_records(p_user_id, p_product, p_timeline, v_from);
 
   with new_periods as (
     select p_user_id, p_product, s.* from jsonb_to_recordset(p_timeline -> 'entitlement_periods') as s (
       starts_at timestamptz, source text, plan text, limit_plan text, status text, processor text,
       subscription_id text, billing_interval text, quantity integer, period_start timestamptz,
       period_end timestamptz, cadence text, anchor timestamptz, withheld boolean)
+    where s.starts_at >= v_from
   ),
   old_periods as (
-    select * from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product
+    select * from tollgate.entitlement_periods s
+    where s.user_id = p_user_id and s.product = p_product and s.starts_at >= v_from
   ),
   new_windows as (
     select w.* from jsonb_to_recordset(p_timeline -> 'windows') as w (
@@ -47,7 +44,7 @@ begin
     select w.opened_at, w.source, w.window_start, w.window_end, w.period_start, w.counts_until, w.transition_kind,
       w.reason, w.from_source, w.from_window_start, w.from_period_start, w.from_counts_until,
       w.share, w.unpaid, w.withheld_from_previous
-    from tollgate.usage_windows w where w.user_id = p_user_id and w.product = p_product
+    from tollgate.usage_windows w where w.user_id = p_user_id and w.product = p_product and w.opened_at >= v_from
   )
   select min(d.at) into v_changed_from
   from (

@@ -1,8 +1,8 @@
--- Called by receive(): the user of an event. A linked subscription keeps its user. Its event may name another one: by
--- customer, by transaction, or by the user id that our server wrote at the processor (p_trusted_user_id). Then the event
--- belongs to the known user, and "disputed" is true. An event of a subscription without a user belongs to the one user that
--- these name; missing links of customer and subscription are made. If they name several users, nothing is written and the
--- answer is a conflict. It never moves a link.
+-- Called by receive_webhook_event, and before each later attempt to decide an event: its user. A linked subscription keeps
+-- its user. Its event may name another one: by customer, by transaction, or by the user id that our server wrote at the
+-- processor (p_trusted_user_id). Then the event belongs to the known user, and "disputed" is true. An event of a
+-- subscription without a user belongs to the one user that these name; missing links of customer and subscription are made.
+-- If they name several users, nothing is written and the answer is a conflict. It never moves a link.
 -- Also returns the events that waited, the number of moves between users, and the former users: naming one of them disputes
 -- nothing.
 -- Locks: the users row (hold_user).

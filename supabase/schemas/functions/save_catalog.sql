@@ -46,7 +46,7 @@ begin
   select n.product, n.plan, n.field, n.limit_amount from pg_temp.new_limits n;
 
   -- refresh_limits walks the users of these products. A walk that was interrupted begins again.
-  insert into tollgate.catalog_refreshes (product)
+  insert into tollgate.limit_refreshes (product)
   select unnest(v_changed)
   on conflict (product) do update set after = '';
 end;

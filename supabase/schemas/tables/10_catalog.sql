@@ -34,11 +34,11 @@ comment on table tollgate.catalog_limits is 'The amount of a meter that a plan a
 create index catalog_limits_field on tollgate.catalog_limits (field);
 
 -- Products whose limits have changed, and the last user whose counters follow already (refresh_limits).
-create table tollgate.catalog_refreshes (
+create table tollgate.limit_refreshes (
   product text primary key,
   after text not null default ''
 );
-comment on table tollgate.catalog_refreshes is 'Walks over the users of a product after a change of its limits.';
+comment on table tollgate.limit_refreshes is 'Walks over the users of a product after a change of its limits.';
 
 -- An installation's own tables: a gauge equals the number of a user's rows. The owner of the table adds its row.
 create table tollgate.counted_tables (
@@ -51,7 +51,7 @@ comment on table tollgate.counted_tables is 'The tables whose rows gauges count.
 
 insert into tollgate.table_rights (table_name, app, users) values
   ('counted_tables', 'select', null),
-  ('catalog_refreshes', null, null),
+  ('limit_refreshes', null, null),
   ('catalog_plans', 'select', 'all'),
   ('catalog_meters', 'select', 'all'),
   ('catalog_limits', 'select', 'all');

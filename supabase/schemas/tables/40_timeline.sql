@@ -17,6 +17,20 @@ comment on table tollgate.facts is 'The statements of events in our own terms; t
 -- Finds the former users of a subscription.
 create index facts_transfers on tollgate.facts (processor, subscription_id) where kind = 'transfer';
 
+-- Finds the facts since a checkpoint.
+create index facts_by_time on tollgate.facts (user_id, product, occurred_at);
+
+-- The fold's state after all facts before the cut (lib/billing/timeline/checkpoint.ts). It is an aid: without it all facts are
+-- folded. replace_timeline deletes it with every timeline that was folded from all facts, and stores the next one.
+create table tollgate.checkpoints (
+  user_id text not null,
+  product text not null,
+  cut timestamptz not null,
+  body jsonb not null,
+  primary key (user_id, product)
+);
+comment on table tollgate.checkpoints is 'The fold''s state at the end of closed history, one row per user and product.';
+
 create table tollgate.subscription_records (
   user_id text not null,
   product text not null,
@@ -155,8 +169,9 @@ comment on table tollgate.scheduled_change_runs is 'Attempts to carry out a sche
 
 insert into tollgate.table_rights (table_name, app, users) values
   ('facts', 'select, insert, update, delete', null),
-  ('subscription_records', 'select, insert, delete', null),
-  ('billing_periods', 'select, insert, delete', null),
+  ('checkpoints', 'select, insert, update, delete', null),
+  ('subscription_records', 'select, insert, update, delete', null),
+  ('billing_periods', 'select, insert, update, delete', null),
   ('entitlement_periods', 'select, insert, delete', null),
   ('usage_windows', 'select, insert, update, delete', 'own'),
   ('decisions', 'select, insert, delete', 'own'),

@@ -61,10 +61,10 @@ create table tollgate.usage_counters (
   -- From this time on the row must be computed again before its use. -infinity: at each use, under the subscriptions row's
   -- lock. So it is for gauges.
   current_until timestamptz not null,
-  -- usage_hours has the sums of all hours before this time. A later writer of such a row changes the hour's sum.
+  -- usage_hours has the sums of all hours before this time. A row that is written there later changes the hour's sum.
   summed_until timestamptz not null default '-infinity',
-  -- The end of the hours that are being summed; else summed_until. A writer of a row between both sets it back, so that the
-  -- hours are summed again.
+  -- The end of the hours that are being summed; else summed_until. A row that is written between both sets it back, so that
+  -- the hours are summed again.
   summing_until timestamptz not null default '-infinity',
   updated_at timestamptz not null,
   primary key (user_id, field),
