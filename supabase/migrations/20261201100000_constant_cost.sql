@@ -32,7 +32,7 @@ create table tollgate.usage_hours (
 comment on table tollgate.usage_hours is 'Usage per user, meter and hour; sums of the ledger.';
 create table tollgate.usage_hours_default partition of tollgate.usage_hours default;
 
-create index facts_by_time on tollgate.facts (user_id, product, occurred_at);
+create index if not exists facts_by_time on tollgate.facts (user_id, product, occurred_at);
 
 create table tollgate.checkpoints (
   user_id text not null,
@@ -103,18 +103,18 @@ drop function tollgate.list_duplicate_checkouts(integer);
 drop function tollgate.list_unsettled_checkouts(integer);
 
 -- For the jobs. A table is closed to writers while its index is made.
-create index subscription_records_renewing on tollgate.subscription_records (period_end, user_id, product, source)
+create index if not exists subscription_records_renewing on tollgate.subscription_records (period_end, user_id, product, source)
   where ended_at is null;
-create index subscription_records_owing on tollgate.subscription_records (processor)
+create index if not exists subscription_records_owing on tollgate.subscription_records (processor)
   where status in ('past_due', 'unpaid');
-create index reservations_ended on tollgate.reservations (created_at) where state <> 'open';
+create index if not exists reservations_ended on tollgate.reservations (created_at) where state <> 'open';
 drop index tollgate.checkouts_unsettled;
-create index checkouts_unsettled on tollgate.checkouts (updated_at, user_id, checkout_id)
+create index if not exists checkouts_unsettled on tollgate.checkouts (updated_at, user_id, checkout_id)
   where subscription_id is null and status in ('open', 'left_open', 'paid');
 drop index tollgate.checkouts_paid;
-create index checkouts_paid on tollgate.checkouts (updated_at, user_id, checkout_id) where status = 'paid';
-create index checkouts_ending on tollgate.checkouts (updated_at) where status = 'paid' and duplicate = 'ending';
-create index webhook_events_last on tollgate.webhook_events (processor, created_at);
+create index if not exists checkouts_paid on tollgate.checkouts (updated_at, user_id, checkout_id) where status = 'paid';
+create index if not exists checkouts_ending on tollgate.checkouts (updated_at) where status = 'paid' and duplicate = 'ending';
+create index if not exists webhook_events_last on tollgate.webhook_events (processor, created_at);
 
 -- Last, because it locks subscriptions until the end of this transaction.
 set local lock_timeout = '5s';
