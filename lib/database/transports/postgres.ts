@@ -17,13 +17,13 @@ export function postgresTransport(connectionString: string, { connections = 16 }
   });
   // A broken idle connection is replaced at the next call. Without a listener its error would end the process.
   pool.on("error", () => {});
-  const statements = new Map<string, string>();
+  const statements = new Map<string, Statement>();
   /** False once a pooler in transaction mode has mixed up statements. */
   let named = true;
   return {
     async call(name, args) {
       const names = Object.keys(args);
-      const text = `select tollgate.${name}(${names.map((key, index) => `${key} => $${index + 1}`).join(", ")}) as result`;
+      const { text, statementName } = statementOf(statements, name, names);
       const values = names.map((key) => encode(args[key]));
       const start = performance.now();
       const deadline = start + callMs(name);
@@ -36,7 +36,7 @@ export function postgresTransport(connectionString: string, { connections = 16 }
       try {
         client = await pool.connect();
         metrics.poolSeconds.observe(secondsSince(start));
-        const statement = named ? { name: statementName(statements, name, text), text, values } : { text, values };
+        const statement = named ? { name: statementName, text, values } : { text, values };
         const { rows } = await send(statement).catch((error: unknown) => {
           if (!lacksNamedStatements(error)) throw error;
           // Postgres refused before execution, so the same call may be repeated.
@@ -57,15 +57,24 @@ export function postgresTransport(connectionString: string, { connections = 16 }
   };
 }
 
+interface Statement {
+  text: string;
+  statementName: string;
+}
+
 /**
- * A named statement is planned once per connection. The name contains a hash of the text, since another version of this
- * code may share the connection behind a pooler. 63 characters at most.
+ * The text that calls a function with these arguments. A named statement is planned once per connection. The name contains
+ * a hash of the text, since another version of this code may share the connection behind a pooler. 63 characters at most.
  */
-function statementName(known: Map<string, string>, name: string, text: string): string {
-  const found =
-    known.get(text) ?? `${name.slice(0, 46)}/${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
-  known.set(text, found);
-  return found;
+function statementOf(known: Map<string, Statement>, name: string, names: readonly string[]): Statement {
+  const key = `${name} ${names.join(" ")}`;
+  const found = known.get(key);
+  if (found) return found;
+  const text = `select tollgate.${name}(${names.map((each, index) => `${each} => $${index + 1}`).join(", ")}) as result`;
+  const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
+  const statement = { text, statementName: `${name.slice(0, 46)}/${hash}` };
+  known.set(key, statement);
+  return statement;
 }
 
 /**
