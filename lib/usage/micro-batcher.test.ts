@@ -66,7 +66,8 @@ describe("two batches in flight", () => {
     const first = call("a");
     const second = call("a");
     void call("b");
-    expect(statements).toMatchObject([{ ids: [0] }, { ids: [2] }]);
+    void call("c");
+    expect(statements).toMatchObject([{ ids: [0] }, { ids: [2, 3] }]);
     await statements[0]?.answer([null]);
     expect(flying("sequential").ids).toEqual([0]);
     // The user has a queue now, and the second call joins it behind the first.

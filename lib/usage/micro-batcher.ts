@@ -95,7 +95,7 @@ class MicroBatcher<Call, Answer> {
   private sendBatches(): void {
     const { maxBatchesInFlight, minCallsBeside } = this.options;
     while (this.batchesInFlight < maxBatchesInFlight) {
-      if (this.batchesInFlight > 0 && this.waiting.length < minCallsBeside) return;
+      if (this.batchesInFlight > 0 && !this.canSend(minCallsBeside)) return;
       const entries = this.takeBatch();
       if (entries.length === 0) return;
       void this.sendBatch(entries);
@@ -107,11 +107,19 @@ class MicroBatcher<Call, Answer> {
     for (const owner of owners) this.ownersInFlight.add(owner);
     this.batchesInFlight += 1;
     await this.evaluateBatch(entries);
-    for (const owner of owners) this.ownersInFlight.delete(owner);
     // After one pass of the event loop, callers that were just answered and new requests join the next statement.
     await eventLoopPass();
+    for (const owner of owners) this.ownersInFlight.delete(owner);
     this.batchesInFlight -= 1;
     this.sendBatches();
+  }
+
+  /** Whether so many calls of users without a call in flight wait. */
+  private canSend(calls: number): boolean {
+    if (this.waiting.length < calls) return false;
+    let free = 0;
+    for (const { call } of this.waiting) if (!this.ownersInFlight.has(this.options.ownerOf(call))) free += 1;
+    return free >= calls;
   }
 
   /** The next calls of users without a call in flight. Calls of users with a queue join it. */

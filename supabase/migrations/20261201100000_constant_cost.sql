@@ -371,28 +371,39 @@ $$;
 comment on function tollgate.attach_notes(text, text, text, text, text) is 'Gives notes that came before a link to its user.';
 
 -- supabase/schemas/functions/batch_numbers.sql
--- Called by consume_batch_rest: the numbers of some sums before p_amounts were charged, one array per number, of counters
--- that are current.
+-- Called by consume_batch and consume_batch_rest: the numbers of sums whose counters are current, one array per number. With
+-- p_only: of these positions; p_except: of all other ones; null: no restriction. p_amounts were charged and are subtracted;
+-- null: nothing was.
 create or replace function tollgate.batch_numbers(
   p_users text[],
   p_fields text[],
   p_amounts bigint[],
-  p_positions integer[],
+  p_only integer[],
+  p_except integer[],
   p_now timestamptz
 ) returns json
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select json_build_array(array_to_json(array_agg(p.position)), array_to_json(array_agg(c.used - p_amounts[p.position])),
-    array_to_json(array_agg(c.limit_amount)),
-    array_to_json(array_agg(greatest(0, c.limit_amount - c.used + p_amounts[p.position] - c.reserved - c.unpaid_held))),
-    array_to_json(array_agg((extract(epoch from c.window_end) * 1000)::bigint)), array_to_json(array_agg(c.plan)),
-    array_to_json(array_agg(c.unpaid_held)))
-  from unnest(p_positions) as p (position)
-  join tollgate.usage_counters c on c.user_id = p_users[p.position] and c.field = p_fields[p.position]
-  where greatest(p_now + c.clock_ahead, c.as_of) < c.current_until and p_now + c.clock_ahead >= c.summing_until;
+begin
+  return (
+    select json_build_array(array_to_json(array_agg(n.position)), array_to_json(array_agg(n.used)),
+      array_to_json(array_agg(n.limit_amount)),
+      array_to_json(array_agg(greatest(0, n.limit_amount - n.used - n.reserved - n.unpaid_held))),
+      array_to_json(array_agg((extract(epoch from n.window_end) * 1000)::bigint)), array_to_json(array_agg(n.plan)),
+      array_to_json(array_agg(n.unpaid_held)))
+    from (
+      select a.position, c.used - coalesce(p_amounts[a.position], 0) as used, c.limit_amount, c.reserved, c.unpaid_held,
+        c.window_end, c.plan
+      from unnest(p_users, p_fields) with ordinality as a (user_id, field, position)
+      join tollgate.usage_counters c on c.user_id = a.user_id and c.field = a.field
+      where greatest(p_now + c.clock_ahead, c.as_of) < c.current_until and p_now + c.clock_ahead >= c.summing_until
+        and (p_only is null or a.position = any (p_only))
+        and (p_except is null or a.position <> all (p_except))
+    ) n);
+end;
 $$;
 
-comment on function tollgate.batch_numbers(text[], text[], bigint[], integer[], timestamptz) is 'Numbers of the sums of a batch.';
+comment on function tollgate.batch_numbers(text[], text[], bigint[], integer[], integer[], timestamptz) is 'Numbers of the sums of a batch.';
 
 -- supabase/schemas/functions/begin_checkout.sql
 -- Called by POST /api/checkout before the processor is asked. Runs under the lock of the subscriptions row, so one of
@@ -479,7 +490,7 @@ create or replace function tollgate.begin_hour_sums(
   p_user_id text default null,
   p_product text default null
 ) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '100ms'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '100ms'
 as $$
 declare
   v_counter record;
@@ -815,7 +826,7 @@ create or replace function tollgate.check_and_increment_usage(
   p_amount bigint default 1,
   p_idempotency_key text default null
 ) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '1s'
 as $$
 declare
   v_now timestamptz := date_trunc('milliseconds', clock_timestamp());
@@ -1220,7 +1231,7 @@ create or replace function tollgate.commit_timeline(
   p_timeline jsonb,
   p_decision jsonb
 ) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '3s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '3s'
 as $$
 declare
   v_event tollgate.webhook_events;
@@ -1336,6 +1347,8 @@ create or replace function tollgate.consume_batch(
   p_keyed jsonb
 ) returns json
 language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
+-- Each counter is found by its key, also if the table is small or was not analyzed yet.
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
 as $$
 declare
   -- Read once: the batch never waits, so the time before the locks is the time under them.
@@ -1382,9 +1395,11 @@ begin
   into v_charged, v_answer
   from charged t;
 
-  if cardinality(v_charged) = cardinality(p_users) and p_keyed is null then
+  if p_keyed is null and not 0 < any (p_groups) then
     perform tollgate.assert_deadline();
-    return json_build_object('charged', v_answer, 'denied', null);
+    return json_build_object('charged', v_answer, 'denied', case
+      when cardinality(v_charged) = cardinality(p_users) then null
+      else tollgate.batch_numbers(p_users, p_fields, null, null, v_charged, v_now) end);
   end if;
   return tollgate.consume_batch_rest(p_users, p_fields, p_amounts, p_unkeyed, p_groups, p_keyed, v_known, v_charged, v_now);
 end;
@@ -1404,7 +1419,7 @@ $$;
 comment on function tollgate.consume_batch(jsonb) is 'The batch of release 0.1.0; leaves all sums to consume_sequential.';
 
 -- supabase/schemas/functions/consume_batch_rest.sql
--- Called by consume_batch if the batch has more than charged sums of one field without keys: charges the sums of calls of
+-- Called by consume_batch if the batch has keys or calls of several fields: charges the sums of calls of
 -- several fields, stores keys, and returns the numbers of all evaluated sums. Arguments and locks are those of
 -- consume_batch; p_charged has the positions that it charged, p_known those that it left out.
 create or replace function tollgate.consume_batch_rest(
@@ -1488,12 +1503,9 @@ begin
     from keyed k;
   end if;
 
-  select json_build_object('charged', tollgate.batch_numbers(p_users, p_fields, p_amounts, v_charged, p_now),
-    'denied', tollgate.batch_numbers(p_users, p_fields, array_fill(0::bigint, array[cardinality(p_users)]), (
-      select array_agg(a.position::integer)
-      from unnest(p_users) with ordinality as a (user_id, position)
-      where a.position <> all (v_charged) and a.position <> all (v_known)), p_now))
-  into v_answer;
+  v_answer := json_build_object(
+    'charged', tollgate.batch_numbers(p_users, p_fields, p_amounts, v_charged, null, p_now),
+    'denied', tollgate.batch_numbers(p_users, p_fields, null, null, v_charged || v_known, p_now));
   perform tollgate.assert_deadline();
   return v_answer;
 end;
@@ -1508,7 +1520,7 @@ comment on function tollgate.consume_batch_rest(text[], text[], bigint[], bigint
 -- Atomic: one transaction. Locks: for calls of several products the users row (lock_user); then charge_usage's, whose
 -- errors it has.
 create or replace function tollgate.consume_sequential(p_charges jsonb) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '1s'
 as $$
 declare
   v_call record;
@@ -1724,11 +1736,14 @@ comment on function tollgate.counter_of(text) is 'The meter of a field that call
 -- supabase/schemas/functions/counters_of.sql
 -- Called by all functions that evaluate a charge: the counters of these fields, in their order. A missing one is left out.
 create or replace function tollgate.counters_of(p_user_id text, p_fields text[]) returns tollgate.usage_counters[]
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select coalesce(array_agg(c order by f.position), '{}')
-  from unnest(p_fields) with ordinality as f (field, position)
-  join tollgate.usage_counters c on c.user_id = p_user_id and c.field = f.field;
+begin
+  return (
+    select coalesce(array_agg(c order by f.position), '{}')
+    from unnest(p_fields) with ordinality as f (field, position)
+    join tollgate.usage_counters c on c.user_id = p_user_id and c.field = f.field);
+end;
 $$;
 
 comment on function tollgate.counters_of(text, text[]) is 'Counters of a user by field.';
@@ -1964,14 +1979,17 @@ comment on function tollgate.create_notices(text[]) is 'Creates the notices that
 -- supabase/schemas/functions/decision_row.sql
 -- Called by webhook_event_detail and user_detail: a decision with its basis.
 create or replace function tollgate.decision_row(p_decision tollgate.decisions) returns jsonb
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select jsonb_build_object(
-    'id', p_decision.decision_id, 'product', p_decision.product, 'at', tollgate.instant_text(p_decision.decided_at),
-    'action', p_decision.action, 'reason', p_decision.reason, 'event_type', p_decision.event_type,
-    'processor', p_decision.processor, 'event_id', p_decision.event_id,
-    'analysis', p_decision.analysis, 'flags', p_decision.flags,
-    'before', p_decision.before, 'after', p_decision.after);
+begin
+  return (
+    select jsonb_build_object(
+      'id', p_decision.decision_id, 'product', p_decision.product, 'at', tollgate.instant_text(p_decision.decided_at),
+      'action', p_decision.action, 'reason', p_decision.reason, 'event_type', p_decision.event_type,
+      'processor', p_decision.processor, 'event_id', p_decision.event_id,
+      'analysis', p_decision.analysis, 'flags', p_decision.flags,
+      'before', p_decision.before, 'after', p_decision.after));
+end;
 $$;
 
 comment on function tollgate.decision_row(tollgate.decisions) is 'A decision as admins see it.';
@@ -1985,7 +2003,7 @@ comment on function tollgate.decision_row(tollgate.decisions) is 'A decision as 
 -- by rows of now.
 -- Locks: the subscriptions row. Errors: TG400 bad amount, unknown field, a gauge.
 create or replace function tollgate.decrement_usage(p_user_id text, p_field text, p_amount bigint default 1) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '1s'
 as $$
 declare
   v_meter tollgate.catalog_meters := tollgate.counter_of(p_field);
@@ -2455,17 +2473,20 @@ comment on function tollgate.event_row(tollgate.webhook_events) is 'A webhook ev
 -- supabase/schemas/functions/event_state.sql
 -- Called by the functions of the inbox: an event's outcome, with the decision that the processor's response names.
 create or replace function tollgate.event_state(p_event tollgate.webhook_events) returns jsonb
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select jsonb_build_object(
-    'outcome', p_event.outcome,
-    'reason', p_event.reason,
-    'decision', (
-      select jsonb_build_object('action', d.action, 'reason', d.reason)
-      from tollgate.decisions d
-      where d.user_id = p_event.user_id and d.processor = p_event.processor and d.event_id = p_event.id
-      order by d.decision_id
-      limit 1));
+begin
+  return (
+    select jsonb_build_object(
+      'outcome', p_event.outcome,
+      'reason', p_event.reason,
+      'decision', (
+        select jsonb_build_object('action', d.action, 'reason', d.reason)
+        from tollgate.decisions d
+        where d.user_id = p_event.user_id and d.processor = p_event.processor and d.event_id = p_event.id
+        order by d.decision_id
+        limit 1)));
+end;
 $$;
 
 comment on function tollgate.event_state(tollgate.webhook_events) is 'Outcome, reason and decision of a webhook event.';
@@ -2636,7 +2657,7 @@ comment on function tollgate.fail_webhook_event(text, text, text, integer) is 'S
 --   p_after  {"user_id", "field", "hour"} from the answer before; null: from the start
 -- Returns {"checked", "next", "drifts": [{"user_id", "field", "hour", "summed", "actual"}, …]}; "next" is null at the end.
 create or replace function tollgate.find_hour_drift(p_after jsonb default null, p_counters integer default 500) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_counter record;
@@ -2758,7 +2779,7 @@ comment on function tollgate.finish_checkout(text, uuid, text, text) is 'Stores 
 -- returns the number of counters that were treated, from the first one, and that of the stored ones.
 -- Locks: counters, in key order, each for at most 100 ms of waiting.
 create or replace function tollgate.finish_hour_sums(p_counters jsonb) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '100ms'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '100ms'
 as $$
 declare
   v_counter record;
@@ -2947,7 +2968,7 @@ comment on function tollgate.get_entitlements(text) is 'Plan and limits of every
 -- override expires, or a plan is corrected.
 -- Locks: then the users row (lock_user) before the subscriptions rows.
 create or replace function tollgate.get_usage(p_user_id text) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '500ms'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '500ms'
 as $$
 declare
   v_product text;
@@ -3248,7 +3269,7 @@ comment on function tollgate.has_stale_counters(tollgate.subscriptions) is 'Whet
 -- Called by load_timeline: whether a counter of the product has more than 2,000 ledger rows of whole hours without a sum. The
 -- hours job keeps them few.
 create or replace function tollgate.has_unsummed_hours(p_user_id text, p_product text, p_as_of timestamptz) returns boolean
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_until timestamptz := date_trunc('hour', greatest(tollgate.now_for(p_user_id), p_as_of), 'UTC');
@@ -3346,7 +3367,7 @@ create or replace function tollgate.hours_to_sum(
   p_until timestamptz,
   p_rows integer
 ) returns timestamptz
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_many timestamptz;
@@ -3433,11 +3454,14 @@ comment on function tollgate.is_other_users_transaction(text, text, text) is 'Wh
 -- Called by load_timelines, and before each later attempt to decide an event: the products that have a record of this
 -- subscription.
 create or replace function tollgate.known_products(p_user_id text, p_processor text, p_subscription_id text) returns jsonb
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select coalesce(jsonb_agg(m.product order by m.product), '[]')
-  from tollgate.subscription_records m
-  where m.user_id = p_user_id and m.processor = p_processor and m.subscription_id = p_subscription_id;
+begin
+  return (
+    select coalesce(jsonb_agg(m.product order by m.product), '[]')
+    from tollgate.subscription_records m
+    where m.user_id = p_user_id and m.processor = p_processor and m.subscription_id = p_subscription_id);
+end;
 $$;
 
 comment on function tollgate.known_products(text, text, text) is 'The products in which a processor subscription is known.';
@@ -3446,15 +3470,18 @@ comment on function tollgate.known_products(text, text, text) is 'The products i
 -- Called by consume_batch: the positions of the sums of all users who sent a known key, free or not. All calls of such a
 -- user are evaluated one by one, in their order.
 create or replace function tollgate.known_sums(p_users text[], p_keyed jsonb) returns integer[]
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select coalesce(array_agg(u.position::integer), '{}')
-  from unnest(p_users) with ordinality as u (user_id, position)
-  where u.user_id in (
-    select i.user_id
-    from jsonb_to_recordset(p_keyed) as k (sum integer, key text, by_session boolean)
-    join tollgate.idempotency_keys i on i.user_id = p_users[k.sum] and i.operation = 'consume' and i.key = k.key
-      and i.by_session = coalesce(k.by_session, false));
+begin
+  return (
+    select coalesce(array_agg(u.position::integer), '{}')
+    from unnest(p_users) with ordinality as u (user_id, position)
+    where u.user_id in (
+      select i.user_id
+      from jsonb_to_recordset(p_keyed) as k (sum integer, key text, by_session boolean)
+      join tollgate.idempotency_keys i on i.user_id = p_users[k.sum] and i.operation = 'consume' and i.key = k.key
+        and i.by_session = coalesce(k.by_session, false)));
+end;
 $$;
 
 comment on function tollgate.known_sums(text[], jsonb) is 'Sums of a batch whose users sent a known key.';
@@ -3976,7 +4003,7 @@ create or replace function tollgate.load_timeline(
   p_subscription_id text default null,
   p_whole boolean default true
 ) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_row tollgate.subscriptions;
@@ -4249,10 +4276,15 @@ create or replace function tollgate.meter_state(
   out limit_amount bigint,
   out remaining bigint
 )
-language sql immutable set search_path = ''
+language plpgsql immutable set search_path = ''
 as $$
-  select p_counter.used, p_counter.reserved, p_counter.unpaid_held, p_counter.limit_amount,
-    greatest(0, p_counter.limit_amount - p_counter.used - p_counter.reserved - p_counter.unpaid_held);
+begin
+  used := p_counter.used;
+  reserved := p_counter.reserved;
+  unpaid_held := p_counter.unpaid_held;
+  limit_amount := p_counter.limit_amount;
+  remaining := greatest(0, limit_amount - used - reserved - unpaid_held);
+end;
 $$;
 
 comment on function tollgate.meter_state(tollgate.usage_counters) is 'Used, reserved, withheld, limit and remaining of one meter.';
@@ -4274,7 +4306,7 @@ create or replace function tollgate.move_subscription(
   p_event jsonb,
   p_parts jsonb
 ) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '3s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '3s'
 as $$
 declare
   v_part jsonb;
@@ -4351,26 +4383,29 @@ comment on function tollgate.moved_clocks() is 'Users whose clock the sandbox ha
 -- the caller knew. It is null for facts of the present user, such as our own schedule. The facts of a move itself are
 -- never late.
 create or replace function tollgate.moved_meanwhile(p_user_id text, p_facts jsonb, p_moves integer) returns boolean
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select exists (
-    select
-    from (
-      select f.body ->> 'processor' as processor, f.body ->> 'subscription' as subscription_id
-      from jsonb_array_elements(p_facts) as f (body)
-      group by 1, 2
-      having not bool_or(f.body ->> 'kind' = 'transfer')
-    ) s
-    cross join lateral (
-      select count(distinct t.fact_id) as moves from tollgate.facts t
-      where t.kind = 'transfer' and t.processor = s.processor and t.subscription_id = s.subscription_id
-    ) t
-    where case
-      when p_moves is not null then t.moves <> p_moves
-      else t.moves > 0 and exists (
-        select from tollgate.links l
-        where l.processor = s.processor and l.kind = 'subscription' and l.external_id = s.subscription_id
-          and l.user_id <> p_user_id) end);
+begin
+  return (
+    select exists (
+      select
+      from (
+        select f.body ->> 'processor' as processor, f.body ->> 'subscription' as subscription_id
+        from jsonb_array_elements(p_facts) as f (body)
+        group by 1, 2
+        having not bool_or(f.body ->> 'kind' = 'transfer')
+      ) s
+      cross join lateral (
+        select count(distinct t.fact_id) as moves from tollgate.facts t
+        where t.kind = 'transfer' and t.processor = s.processor and t.subscription_id = s.subscription_id
+      ) t
+      where case
+        when p_moves is not null then t.moves <> p_moves
+        else t.moves > 0 and exists (
+          select from tollgate.links l
+          where l.processor = s.processor and l.kind = 'subscription' and l.external_id = s.subscription_id
+            and l.user_id <> p_user_id) end));
+end;
 $$;
 
 comment on function tollgate.moved_meanwhile(text, jsonb, integer) is 'Whether a subscription was moved since its users were read.';
@@ -4437,10 +4472,13 @@ comment on function tollgate.notice_view(tollgate.notices) is 'One notice as the
 -- The time of a user: the database's clock, floored to the millisecond, plus the shift of the user's clock in the sandbox.
 -- It reads clock_timestamp and not now(), since a caller may have waited for a row's lock.
 create or replace function tollgate.now_for(p_user_id text) returns timestamptz
-language sql volatile set search_path = ''
+language plpgsql volatile set search_path = ''
 as $$
-  select date_trunc('milliseconds', clock_timestamp())
-    + coalesce(tollgate.clock_shift(p_user_id), interval '0');
+begin
+  return (
+    select date_trunc('milliseconds', clock_timestamp())
+      + coalesce(tollgate.clock_shift(p_user_id), interval '0'));
+end;
 $$;
 
 comment on function tollgate.now_for(text) is 'The database clock in milliseconds, plus the user''s sandbox shift.';
@@ -4579,7 +4617,7 @@ comment on function tollgate.open_windows(text, text, timestamptz) is 'Computes 
 -- Locks: the users row (hold_user), then the subscriptions row.
 create or replace function tollgate.peek_subscription(p_user_id text, p_product text, p_timeline jsonb default null)
 returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '500ms'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '500ms'
 as $$
 declare
   v_lock record;
@@ -4660,7 +4698,7 @@ create or replace function tollgate.rebuild_timeline(
   p_timeline jsonb,
   p_repair boolean
 ) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '3s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '3s'
 as $$
 declare
   v_lock record := tollgate.lock_subscription(p_user_id, p_product);
@@ -4722,7 +4760,7 @@ create or replace function tollgate.receive_webhook_event(
   p_identity jsonb,
   p_facts jsonb
 ) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '3s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '3s'
 as $$
 declare
   v_links jsonb;
@@ -4928,7 +4966,7 @@ create or replace function tollgate.release_usage(
   p_of text default null,
   p_idempotency_key text default null
 ) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '1s'
 as $$
 declare
   v_request jsonb := jsonb_build_object('field', p_field, 'amount', p_amount, 'of', p_of);
@@ -5244,7 +5282,7 @@ create or replace function tollgate.reserve_usage(
   p_ttl_seconds integer,
   p_idempotency_key text default null
 ) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '1s'
 as $$
 declare
   v_request jsonb := jsonb_build_object('field', p_field, 'amount', p_amount, 'ttl_seconds', p_ttl_seconds);
@@ -5798,7 +5836,7 @@ comment on function tollgate.settle_open(tollgate.subscriptions, tollgate.reserv
 -- Atomic: under the row's lock. Locks: the subscriptions row.
 -- Errors: TG400 bad amount; TG404 no such reservation; TG409 settled to another amount.
 create or replace function tollgate.settle_usage(p_user_id text, p_reservation_id uuid, p_amount bigint) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '1s'
 as $$
 declare
   v_reservation tollgate.reservations;
@@ -5993,49 +6031,52 @@ comment on function tollgate.subscription_used(text, text, text) is 'Whether any
 -- supabase/schemas/functions/subscription_view.sql
 -- Called by get_usage and commit_timeline: one subscriptions row as the API shows it.
 create or replace function tollgate.subscription_view(p_row tollgate.subscriptions) returns jsonb
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select jsonb_build_object(
-    'product', p_row.product,
-    'plan', p_row.plan,
-    'limit_plan', p_row.limit_plan,
-    'status', p_row.status,
-    'processor', p_row.processor,
-    'interval', p_row.billing_interval,
-    'quantity', p_row.quantity,
-    'period_start', tollgate.instant_text(p_row.current_period_start),
-    'period_end', tollgate.instant_text(p_row.current_period_end),
-    'window_start', tollgate.instant_text(p_row.window_start),
-    'resets_at', tollgate.instant_text(p_row.window_end),
-    'cancel_at', tollgate.instant_text(p_row.cancel_at),
-    'scheduled_plan', p_row.scheduled_plan,
-    -- While a payment is open: the time from which free's limits apply.
-    'grace_until', case when p_row.status in ('past_due', 'unpaid') and p_row.source <> 'free' then (
-      select tollgate.instant_text(min(s.starts_at))
-      from tollgate.entitlement_periods s
-      where s.user_id = p_row.user_id and s.product = p_row.product and s.source = 'free'
-        and s.starts_at >= p_row.advance_at) end,
-    'discounts', coalesce((
-      select jsonb_agg(d.value order by d.ordinality)
-      from tollgate.subscription_records m
-      cross join lateral jsonb_array_elements(m.discounts) with ordinality as d
-      where m.user_id = p_row.user_id and m.product = p_row.product and m.source = p_row.source
-        and coalesce((d.value ->> 'ends_at')::timestamptz > greatest(tollgate.now_for(p_row.user_id), p_row.as_of), true)
-    ), '[]'),
-    'meters', (
-      select jsonb_agg(jsonb_build_object(
-        'field', m.field,
-        'kind', m.kind,
-        'used', coalesce(state.used, 0),
-        'reserved', coalesce(state.reserved, 0),
-        'unpaid_held', coalesce(state.unpaid_held, 0),
-        'limit', coalesce(state.limit_amount, 0),
-        'remaining', state.remaining,
-        'over_limit', coalesce(state.used > state.limit_amount, false)) order by m.position)
-      from tollgate.catalog_meters m
-      left join tollgate.usage_counters c on c.user_id = p_row.user_id and c.field = m.field
-      cross join lateral tollgate.meter_state(c) state
-      where m.product = p_row.product));
+begin
+  return (
+    select jsonb_build_object(
+      'product', p_row.product,
+      'plan', p_row.plan,
+      'limit_plan', p_row.limit_plan,
+      'status', p_row.status,
+      'processor', p_row.processor,
+      'interval', p_row.billing_interval,
+      'quantity', p_row.quantity,
+      'period_start', tollgate.instant_text(p_row.current_period_start),
+      'period_end', tollgate.instant_text(p_row.current_period_end),
+      'window_start', tollgate.instant_text(p_row.window_start),
+      'resets_at', tollgate.instant_text(p_row.window_end),
+      'cancel_at', tollgate.instant_text(p_row.cancel_at),
+      'scheduled_plan', p_row.scheduled_plan,
+      -- While a payment is open: the time from which free's limits apply.
+      'grace_until', case when p_row.status in ('past_due', 'unpaid') and p_row.source <> 'free' then (
+        select tollgate.instant_text(min(s.starts_at))
+        from tollgate.entitlement_periods s
+        where s.user_id = p_row.user_id and s.product = p_row.product and s.source = 'free'
+          and s.starts_at >= p_row.advance_at) end,
+      'discounts', coalesce((
+        select jsonb_agg(d.value order by d.ordinality)
+        from tollgate.subscription_records m
+        cross join lateral jsonb_array_elements(m.discounts) with ordinality as d
+        where m.user_id = p_row.user_id and m.product = p_row.product and m.source = p_row.source
+          and coalesce((d.value ->> 'ends_at')::timestamptz > greatest(tollgate.now_for(p_row.user_id), p_row.as_of), true)
+      ), '[]'),
+      'meters', (
+        select jsonb_agg(jsonb_build_object(
+          'field', m.field,
+          'kind', m.kind,
+          'used', coalesce(state.used, 0),
+          'reserved', coalesce(state.reserved, 0),
+          'unpaid_held', coalesce(state.unpaid_held, 0),
+          'limit', coalesce(state.limit_amount, 0),
+          'remaining', state.remaining,
+          'over_limit', coalesce(state.used > state.limit_amount, false)) order by m.position)
+        from tollgate.catalog_meters m
+        left join tollgate.usage_counters c on c.user_id = p_row.user_id and c.field = m.field
+        cross join lateral tollgate.meter_state(c) state
+        where m.product = p_row.product)));
+end;
 $$;
 
 comment on function tollgate.subscription_view(tollgate.subscriptions) is 'One subscriptions row as the API shows it.';
@@ -6195,7 +6236,7 @@ create or replace function tollgate.usage_between(
   p_from timestamptz,
   p_until timestamptz
 ) returns bigint
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   -- The whole hours of the range: from the first full one, and before the last one that is summed.
@@ -6230,7 +6271,7 @@ comment on function tollgate.usage_between(text, text, timestamptz, timestamptz)
 -- the release (decrement_usage).
 -- Errors: TG400 unknown field, a gauge (it has no history), days outside 1 to 400.
 create or replace function tollgate.usage_history(p_user_id text, p_field text, p_days integer) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_meter tollgate.catalog_meters := tollgate.counter_of(p_field);
@@ -6278,20 +6319,23 @@ comment on function tollgate.usage_history(text, text, integer) is 'Daily totals
 -- were at the earlier one. If the instants contain all boundaries of a timeline, lib/billing/usage-at.ts computes the
 -- counters from these few sums. They equal those that Postgres computes.
 create or replace function tollgate.usage_sums(p_user_id text, p_product text, p_cuts jsonb) returns jsonb
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  with cuts as (
-    select c.at, lead(c.at, 1, 'infinity') over (order by c.at) as until
-    from (select distinct value::timestamptz as at from jsonb_array_elements_text(p_cuts)) c
-  )
-  select coalesce(jsonb_agg(jsonb_build_object(
-    'at', tollgate.instant_text(s.at), 'field', s.field, 'amount', s.amount) order by s.at, s.field), '[]')
-  from (
-    select c.at, m.field, tollgate.usage_between(p_user_id, m.field, c.at, c.until) as amount
-    from cuts c
-    join tollgate.catalog_meters m on m.product = p_product and m.kind = 'counter'
-  ) s
-  where s.amount <> 0;
+begin
+  return (
+    with cuts as (
+      select c.at, lead(c.at, 1, 'infinity') over (order by c.at) as until
+      from (select distinct value::timestamptz as at from jsonb_array_elements_text(p_cuts)) c
+    )
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'at', tollgate.instant_text(s.at), 'field', s.field, 'amount', s.amount) order by s.at, s.field), '[]')
+    from (
+      select c.at, m.field, tollgate.usage_between(p_user_id, m.field, c.at, c.until) as amount
+      from cuts c
+      join tollgate.catalog_meters m on m.product = p_product and m.kind = 'counter'
+    ) s
+    where s.amount <> 0);
+end;
 $$;
 
 comment on function tollgate.usage_sums(text, text, jsonb) is 'Usage of each field between instants.';
@@ -6341,9 +6385,12 @@ comment on function tollgate.used_at(tollgate.subscriptions, text, timestamptz) 
 -- supabase/schemas/functions/used_by_field.sql
 -- Called by commit_timeline: the used units by field in a row's view, as decisions and usage_resets have them.
 create or replace function tollgate.used_by_field(p_view jsonb) returns jsonb
-language sql immutable set search_path = ''
+language plpgsql immutable set search_path = ''
 as $$
-  select jsonb_object_agg(m.value ->> 'field', m.value -> 'used') from jsonb_array_elements(p_view -> 'meters') as m;
+begin
+  return (
+    select jsonb_object_agg(m.value ->> 'field', m.value -> 'used') from jsonb_array_elements(p_view -> 'meters') as m);
+end;
 $$;
 
 comment on function tollgate.used_by_field(jsonb) is 'Used units by field in a view of a row.';
@@ -6609,37 +6656,40 @@ create or replace function tollgate.window_used(
   p_counts_until timestamptz,
   p_before timestamptz
 ) returns jsonb
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  with stretches as (
-    select s.starts_at, coalesce(lead(s.starts_at) over (order by s.starts_at), 'infinity') as ends_at,
-      s.source, s.period_start
-    from tollgate.entitlement_periods s
-    where s.user_id = p_user_id and s.product = p_product
-    union all
-    -- No subscription: free at all times.
-    select '-infinity', 'infinity', 'free', null
-    where not exists (
-      select from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product
+begin
+  return (
+    with stretches as (
+      select s.starts_at, coalesce(lead(s.starts_at) over (order by s.starts_at), 'infinity') as ends_at,
+        s.source, s.period_start
+      from tollgate.entitlement_periods s
+      where s.user_id = p_user_id and s.product = p_product
+      union all
+      -- No subscription: free at all times.
+      select '-infinity', 'infinity', 'free', null
+      where not exists (
+        select from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product
+      )
+    ),
+    opening as (
+      select w.opening
+      from tollgate.usage_windows w
+      where w.user_id = p_user_id and w.product = p_product and w.source = p_source
+        and w.window_start = p_window_start and w.opening is not null
+      order by w.opened_at desc
+      limit 1
     )
-  ),
-  opening as (
-    select w.opening
-    from tollgate.usage_windows w
-    where w.user_id = p_user_id and w.product = p_product and w.source = p_source
-      and w.window_start = p_window_start and w.opening is not null
-    order by w.opened_at desc
-    limit 1
-  )
-  select jsonb_object_agg(m.field, coalesce((select (o.opening ->> m.field)::bigint from opening o), 0) + coalesce((
-    select sum(tollgate.usage_between(p_user_id, m.field, greatest(s.starts_at, p_window_start),
-      least(s.ends_at, p_counts_until, p_before)))
-    from stretches s
-    where s.source = p_source and s.period_start is not distinct from p_period_start
-      and greatest(s.starts_at, p_window_start) < least(s.ends_at, p_counts_until, p_before)
-  ), 0))
-  from tollgate.catalog_meters m
-  where m.product = p_product and m.kind = 'counter';
+    select jsonb_object_agg(m.field, coalesce((select (o.opening ->> m.field)::bigint from opening o), 0) + coalesce((
+      select sum(tollgate.usage_between(p_user_id, m.field, greatest(s.starts_at, p_window_start),
+        least(s.ends_at, p_counts_until, p_before)))
+      from stretches s
+      where s.source = p_source and s.period_start is not distinct from p_period_start
+        and greatest(s.starts_at, p_window_start) < least(s.ends_at, p_counts_until, p_before)
+    ), 0))
+    from tollgate.catalog_meters m
+    where m.product = p_product and m.kind = 'counter');
+end;
 $$;
 
 comment on function tollgate.window_used(text, text, text, timestamptz, timestamptz, timestamptz, timestamptz) is 'Opening plus ledger of one window up to an instant, by field.';

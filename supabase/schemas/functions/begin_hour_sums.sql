@@ -13,7 +13,7 @@ create or replace function tollgate.begin_hour_sums(
   p_user_id text default null,
   p_product text default null
 ) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '100ms'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '100ms'
 as $$
 declare
   v_counter record;

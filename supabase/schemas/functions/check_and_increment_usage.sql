@@ -10,7 +10,7 @@ create or replace function tollgate.check_and_increment_usage(
   p_amount bigint default 1,
   p_idempotency_key text default null
 ) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '1s'
 as $$
 declare
   v_now timestamptz := date_trunc('milliseconds', clock_timestamp());

@@ -21,7 +21,7 @@ create or replace function tollgate.commit_timeline(
   p_timeline jsonb,
   p_decision jsonb
 ) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '3s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '3s'
 as $$
 declare
   v_event tollgate.webhook_events;

@@ -23,6 +23,8 @@ create or replace function tollgate.consume_batch(
   p_keyed jsonb
 ) returns json
 language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
+-- Each counter is found by its key, also if the table is small or was not analyzed yet.
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
 as $$
 declare
   -- Read once: the batch never waits, so the time before the locks is the time under them.
@@ -69,9 +71,11 @@ begin
   into v_charged, v_answer
   from charged t;
 
-  if cardinality(v_charged) = cardinality(p_users) and p_keyed is null then
+  if p_keyed is null and not 0 < any (p_groups) then
     perform tollgate.assert_deadline();
-    return json_build_object('charged', v_answer, 'denied', null);
+    return json_build_object('charged', v_answer, 'denied', case
+      when cardinality(v_charged) = cardinality(p_users) then null
+      else tollgate.batch_numbers(p_users, p_fields, null, null, v_charged, v_now) end);
   end if;
   return tollgate.consume_batch_rest(p_users, p_fields, p_amounts, p_unkeyed, p_groups, p_keyed, v_known, v_charged, v_now);
 end;

@@ -1,4 +1,4 @@
--- Called by consume_batch if the batch has more than charged sums of one field without keys: charges the sums of calls of
+-- Called by consume_batch if the batch has keys or calls of several fields: charges the sums of calls of
 -- several fields, stores keys, and returns the numbers of all evaluated sums. Arguments and locks are those of
 -- consume_batch; p_charged has the positions that it charged, p_known those that it left out.
 create or replace function tollgate.consume_batch_rest(
@@ -82,12 +82,9 @@ begin
     from keyed k;
   end if;
 
-  select json_build_object('charged', tollgate.batch_numbers(p_users, p_fields, p_amounts, v_charged, p_now),
-    'denied', tollgate.batch_numbers(p_users, p_fields, array_fill(0::bigint, array[cardinality(p_users)]), (
-      select array_agg(a.position::integer)
-      from unnest(p_users) with ordinality as a (user_id, position)
-      where a.position <> all (v_charged) and a.position <> all (v_known)), p_now))
-  into v_answer;
+  v_answer := json_build_object(
+    'charged', tollgate.batch_numbers(p_users, p_fields, p_amounts, v_charged, null, p_now),
+    'denied', tollgate.batch_numbers(p_users, p_fields, null, null, v_charged || v_known, p_now));
   perform tollgate.assert_deadline();
   return v_answer;
 end;

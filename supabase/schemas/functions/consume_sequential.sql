@@ -4,7 +4,7 @@
 -- Atomic: one transaction. Locks: for calls of several products the users row (lock_user); then charge_usage's, whose
 -- errors it has.
 create or replace function tollgate.consume_sequential(p_charges jsonb) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '1s'
 as $$
 declare
   v_call record;

@@ -6,7 +6,7 @@
 -- by rows of now.
 -- Locks: the subscriptions row. Errors: TG400 bad amount, unknown field, a gauge.
 create or replace function tollgate.decrement_usage(p_user_id text, p_field text, p_amount bigint default 1) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '1s'
 as $$
 declare
   v_meter tollgate.catalog_meters := tollgate.counter_of(p_field);

@@ -3,7 +3,7 @@
 --   p_after  {"user_id", "field", "hour"} from the answer before; null: from the start
 -- Returns {"checked", "next", "drifts": [{"user_id", "field", "hour", "summed", "actual"}, …]}; "next" is null at the end.
 create or replace function tollgate.find_hour_drift(p_after jsonb default null, p_counters integer default 500) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_counter record;

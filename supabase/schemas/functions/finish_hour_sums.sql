@@ -3,7 +3,7 @@
 -- returns the number of counters that were treated, from the first one, and that of the stored ones.
 -- Locks: counters, in key order, each for at most 100 ms of waiting.
 create or replace function tollgate.finish_hour_sums(p_counters jsonb) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '100ms'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '100ms'
 as $$
 declare
   v_counter record;

@@ -3,7 +3,7 @@
 -- override expires, or a plan is corrected.
 -- Locks: then the users row (lock_user) before the subscriptions rows.
 create or replace function tollgate.get_usage(p_user_id text) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '500ms'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '500ms'
 as $$
 declare
   v_product text;

@@ -7,7 +7,7 @@ create or replace function tollgate.hours_to_sum(
   p_until timestamptz,
   p_rows integer
 ) returns timestamptz
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_many timestamptz;

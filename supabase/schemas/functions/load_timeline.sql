@@ -11,7 +11,7 @@ create or replace function tollgate.load_timeline(
   p_subscription_id text default null,
   p_whole boolean default true
 ) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_row tollgate.subscriptions;

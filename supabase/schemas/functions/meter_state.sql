@@ -8,10 +8,15 @@ create or replace function tollgate.meter_state(
   out limit_amount bigint,
   out remaining bigint
 )
-language sql immutable set search_path = ''
+language plpgsql immutable set search_path = ''
 as $$
-  select p_counter.used, p_counter.reserved, p_counter.unpaid_held, p_counter.limit_amount,
-    greatest(0, p_counter.limit_amount - p_counter.used - p_counter.reserved - p_counter.unpaid_held);
+begin
+  used := p_counter.used;
+  reserved := p_counter.reserved;
+  unpaid_held := p_counter.unpaid_held;
+  limit_amount := p_counter.limit_amount;
+  remaining := greatest(0, limit_amount - used - reserved - unpaid_held);
+end;
 $$;
 
 comment on function tollgate.meter_state(tollgate.usage_counters) is 'Used, reserved, withheld, limit and remaining of one meter.';

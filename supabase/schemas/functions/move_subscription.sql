@@ -14,7 +14,7 @@ create or replace function tollgate.move_subscription(
   p_event jsonb,
   p_parts jsonb
 ) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '3s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '3s'
 as $$
 declare
   v_part jsonb;

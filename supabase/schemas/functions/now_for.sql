@@ -1,10 +1,13 @@
 -- The time of a user: the database's clock, floored to the millisecond, plus the shift of the user's clock in the sandbox.
 -- It reads clock_timestamp and not now(), since a caller may have waited for a row's lock.
 create or replace function tollgate.now_for(p_user_id text) returns timestamptz
-language sql volatile set search_path = ''
+language plpgsql volatile set search_path = ''
 as $$
-  select date_trunc('milliseconds', clock_timestamp())
-    + coalesce(tollgate.clock_shift(p_user_id), interval '0');
+begin
+  return (
+    select date_trunc('milliseconds', clock_timestamp())
+      + coalesce(tollgate.clock_shift(p_user_id), interval '0'));
+end;
 $$;
 
 comment on function tollgate.now_for(text) is 'The database clock in milliseconds, plus the user''s sandbox shift.';

@@ -4,7 +4,7 @@
 -- Locks: the users row (hold_user), then the subscriptions row.
 create or replace function tollgate.peek_subscription(p_user_id text, p_product text, p_timeline jsonb default null)
 returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '500ms'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '500ms'
 as $$
 declare
   v_lock record;

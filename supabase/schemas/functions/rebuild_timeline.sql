@@ -9,7 +9,7 @@ create or replace function tollgate.rebuild_timeline(
   p_timeline jsonb,
   p_repair boolean
 ) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '3s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '3s'
 as $$
 declare
   v_lock record := tollgate.lock_subscription(p_user_id, p_product);

@@ -23,7 +23,7 @@ create or replace function tollgate.receive_webhook_event(
   p_identity jsonb,
   p_facts jsonb
 ) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '3s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '3s'
 as $$
 declare
   v_links jsonb;

@@ -9,7 +9,7 @@ create or replace function tollgate.release_usage(
   p_of text default null,
   p_idempotency_key text default null
 ) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '1s'
 as $$
 declare
   v_request jsonb := jsonb_build_object('field', p_field, 'amount', p_amount, 'of', p_of);

@@ -13,7 +13,7 @@ create or replace function tollgate.reserve_usage(
   p_ttl_seconds integer,
   p_idempotency_key text default null
 ) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '1s'
 as $$
 declare
   v_request jsonb := jsonb_build_object('field', p_field, 'amount', p_amount, 'ttl_seconds', p_ttl_seconds);

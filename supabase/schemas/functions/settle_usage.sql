@@ -5,7 +5,7 @@
 -- Atomic: under the row's lock. Locks: the subscriptions row.
 -- Errors: TG400 bad amount; TG404 no such reservation; TG409 settled to another amount.
 create or replace function tollgate.settle_usage(p_user_id text, p_reservation_id uuid, p_amount bigint) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '1s'
 as $$
 declare
   v_reservation tollgate.reservations;

@@ -7,7 +7,7 @@ create or replace function tollgate.usage_between(
   p_from timestamptz,
   p_until timestamptz
 ) returns bigint
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   -- The whole hours of the range: from the first full one, and before the last one that is summed.

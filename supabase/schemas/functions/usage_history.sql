@@ -4,7 +4,7 @@
 -- the release (decrement_usage).
 -- Errors: TG400 unknown field, a gauge (it has no history), days outside 1 to 400.
 create or replace function tollgate.usage_history(p_user_id text, p_field text, p_days integer) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_meter tollgate.catalog_meters := tollgate.counter_of(p_field);

@@ -11,37 +11,40 @@ create or replace function tollgate.window_used(
   p_counts_until timestamptz,
   p_before timestamptz
 ) returns jsonb
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  with stretches as (
-    select s.starts_at, coalesce(lead(s.starts_at) over (order by s.starts_at), 'infinity') as ends_at,
-      s.source, s.period_start
-    from tollgate.entitlement_periods s
-    where s.user_id = p_user_id and s.product = p_product
-    union all
-    -- No subscription: free at all times.
-    select '-infinity', 'infinity', 'free', null
-    where not exists (
-      select from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product
+begin
+  return (
+    with stretches as (
+      select s.starts_at, coalesce(lead(s.starts_at) over (order by s.starts_at), 'infinity') as ends_at,
+        s.source, s.period_start
+      from tollgate.entitlement_periods s
+      where s.user_id = p_user_id and s.product = p_product
+      union all
+      -- No subscription: free at all times.
+      select '-infinity', 'infinity', 'free', null
+      where not exists (
+        select from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product
+      )
+    ),
+    opening as (
+      select w.opening
+      from tollgate.usage_windows w
+      where w.user_id = p_user_id and w.product = p_product and w.source = p_source
+        and w.window_start = p_window_start and w.opening is not null
+      order by w.opened_at desc
+      limit 1
     )
-  ),
-  opening as (
-    select w.opening
-    from tollgate.usage_windows w
-    where w.user_id = p_user_id and w.product = p_product and w.source = p_source
-      and w.window_start = p_window_start and w.opening is not null
-    order by w.opened_at desc
-    limit 1
-  )
-  select jsonb_object_agg(m.field, coalesce((select (o.opening ->> m.field)::bigint from opening o), 0) + coalesce((
-    select sum(tollgate.usage_between(p_user_id, m.field, greatest(s.starts_at, p_window_start),
-      least(s.ends_at, p_counts_until, p_before)))
-    from stretches s
-    where s.source = p_source and s.period_start is not distinct from p_period_start
-      and greatest(s.starts_at, p_window_start) < least(s.ends_at, p_counts_until, p_before)
-  ), 0))
-  from tollgate.catalog_meters m
-  where m.product = p_product and m.kind = 'counter';
+    select jsonb_object_agg(m.field, coalesce((select (o.opening ->> m.field)::bigint from opening o), 0) + coalesce((
+      select sum(tollgate.usage_between(p_user_id, m.field, greatest(s.starts_at, p_window_start),
+        least(s.ends_at, p_counts_until, p_before)))
+      from stretches s
+      where s.source = p_source and s.period_start is not distinct from p_period_start
+        and greatest(s.starts_at, p_window_start) < least(s.ends_at, p_counts_until, p_before)
+    ), 0))
+    from tollgate.catalog_meters m
+    where m.product = p_product and m.kind = 'counter');
+end;
 $$;
 
 comment on function tollgate.window_used(text, text, text, timestamptz, timestamptz, timestamptz, timestamptz) is 'Opening plus ledger of one window up to an instant, by field.';
