@@ -49,7 +49,7 @@ begin
     where c.user_id = p_user_id and c.product = p_product and c.cut = (p_timeline ->> 'from')::timestamptz
   )) or exists (
     select from tollgate.facts f
-    where f.user_id = p_user_id and f.product <> p_product
+    where f.user_id = p_user_id and (f.product < p_product or f.product > p_product)
       and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'changeType' = 'deleted')
       and not (p_event -> 'others' ? f.fact_id)
       and (exists (

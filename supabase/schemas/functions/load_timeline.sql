@@ -37,7 +37,8 @@ begin
       from (
         select distinct on (f.fact_id) f.fact_id, f.body
         from tollgate.facts f
-        where f.user_id = p_user_id and f.product <> p_product
+        -- Not "<>", which would read all facts of this product too.
+        where f.user_id = p_user_id and (f.product < p_product or f.product > p_product)
           and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'changeType' = 'deleted')
           and (f.subscription_id = p_subscription_id or exists (
             select from tollgate.facts own
