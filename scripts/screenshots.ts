@@ -2,12 +2,12 @@
 import "./preflight";
 import "./provide-catalog";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { chromium, type Page } from "@playwright/test";
 import { CHROMIUM_ARGUMENTS, findChromium } from "@/tests/support/chromium";
 import { startPreview } from "@/tests/support/preview";
+import { freePort } from "./free-port";
 import { ROOT } from "./project";
 
 const FOLDER = path.join(ROOT, "docs", "screenshots");
@@ -73,13 +73,4 @@ try {
 } finally {
   await preview.stop();
   rmSync(directory, { recursive: true, force: true });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "localhost", () => {
-      const address = server.address();
-      server.close(() => resolve(address && typeof address === "object" ? address.port : 0));
-    });
-  });
 }

@@ -17,10 +17,10 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../free-port";
 import { type Account, isRoot, mayExecute, serverAccount } from "./embedded-account";
 import { installation, program } from "./embedded-binaries";
 import { runningPort } from "./embedded-postmaster";
@@ -132,7 +132,7 @@ async function startServer(
   const log = path.join(cluster, "server.log");
   const options = Object.entries(settings).map(([name, value]) => `-c ${name}='${value}'`);
   for (let attempt = 0; attempt < 40; attempt++) {
-    const port = await freePort();
+    const port = await freePort("127.0.0.1");
     rmSync(log, { force: true });
     const start = ["start", "-w", "-t", "120", "-D", cluster, "-l", log, "-o", [`-p ${port}`, ...options].join(" ")];
     const result = await run(program(native, "pg_ctl"), account, start);
@@ -169,15 +169,4 @@ function run(file: string, account: Account, argv: string[]): Promise<{ code: nu
 
 function give(target: string, { uid, gid }: Account): void {
   if (uid !== undefined && gid !== undefined) chownSync(target, uid, gid);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, inject } from "vitest";
 import { priceVariable } from "@/lib/config/catalog";
 import { sellable } from "@/lib/config/current-catalog";
 import { VARIABLE_NAMES } from "@/lib/core/env";
+import { freePort } from "@/scripts/free-port";
 
 const ROOT = path.join(import.meta.dirname, "..", "..");
 
@@ -158,14 +159,5 @@ function accepts(port: number): Promise<boolean> {
     const socket = net.connect({ port, host: "localhost" });
     socket.on("connect", () => resolve(Boolean(socket.destroy())));
     socket.on("error", () => resolve(false));
-  });
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, "localhost", () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
   });
 }

@@ -5,6 +5,7 @@ import net from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serverAccount } from "@/scripts/database/embedded-account";
+import { freePort } from "@/scripts/free-port";
 
 export interface PgBouncer {
   /** Connects to the server's databases through the pooler, by their names. */
@@ -24,7 +25,7 @@ export async function startPgBouncer(serverUrl: string, directory: string): Prom
   if (program === undefined) return null;
   mkdirSync(directory, { recursive: true });
   const account = serverAccount(directory);
-  const port = await freePort();
+  const port = await freePort("127.0.0.1");
   const { hostname, port: serverPort, username, password } = new URL(serverUrl);
   const configuration = path.join(directory, "pgbouncer.ini");
   writeFileSync(
@@ -72,14 +73,5 @@ function accepts(port: number): Promise<boolean> {
     const socket = net.connect({ port, host: "127.0.0.1" });
     socket.on("connect", () => resolve(Boolean(socket.destroy())));
     socket.on("error", () => resolve(false));
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
   });
 }

@@ -1,10 +1,10 @@
 /** A real Redis of a test's own, that can be killed and started again on its data. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "@/scripts/free-port";
 
 /** Whether `redis-server` can be started here; tests that need it are skipped otherwise. */
 export const redisInstalled = spawnSync("redis-server", ["--version"]).error === undefined;
@@ -20,7 +20,7 @@ export interface TestRedis {
 }
 
 export async function testRedis(): Promise<TestRedis> {
-  const port = await freePort();
+  const port = await freePort("127.0.0.1");
   const directory = mkdtempSync(path.join(os.tmpdir(), "tollgate-redis-"));
   let server: ChildProcess | undefined;
 
@@ -55,17 +55,4 @@ export async function testRedis(): Promise<TestRedis> {
       rmSync(directory, { recursive: true, force: true });
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() =>
-        address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
-      );
-    });
-  });
 }
