@@ -1,4 +1,5 @@
 /** Sums the ledger's rows of whole hours: steps that other calls may come between (begin_hour_sums, finish_hour_sums). */
+import { type TimeBudget, timeBudget } from "@/lib/core/time-budget";
 import type { Gateway, HoursToSum } from "./gateway";
 
 /** Long enough for a million rows, and short enough for the deadline of a delivery. */
@@ -15,23 +16,15 @@ export async function finishHours(gateway: Gateway, counters: readonly HoursToSu
   return stored;
 }
 
-/**
- * Sums the hours of a user's counters, round by round, until few rows are left or the time is over. The next call goes on.
- * @param isOver whether the time is over
- */
+/** Sums the hours of a user's counters, round by round, until few rows are left or the time is over. The next call goes on. */
 export async function sumUsersHours(
   gateway: Gateway,
   userId: string,
   product: string,
-  isOver = deadline(MOST_MS),
+  budget: TimeBudget = timeBudget(MOST_MS),
 ): Promise<void> {
-  while (!isOver()) {
+  while (!budget.isOver()) {
     const { counters } = await gateway.beginUsersHourSums(userId, product);
     if (counters.length === 0 || (await finishHours(gateway, counters)) === 0) return;
   }
-}
-
-function deadline(milliseconds: number): () => boolean {
-  const end = performance.now() + milliseconds;
-  return () => performance.now() > end;
 }

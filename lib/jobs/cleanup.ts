@@ -1,6 +1,7 @@
 /** Deletes expired idempotency keys, reservations, rate limits and decided webhooks. */
+
+import { type TimeBudget, timeBudget } from "@/lib/core/time-budget";
 import type { Gateway } from "@/lib/database";
-import { type TimeBudget, timeBudget } from "./time-budget";
 
 /** The contract: a retry with the same key gets the same verdict for 48 hours. */
 const KEY_HOURS = 48;

@@ -1,6 +1,7 @@
 /** Expires reservations of rows without calls; the gate expires them on the rows that it updates. */
+
+import { type TimeBudget, timeBudget } from "@/lib/core/time-budget";
 import type { Gateway } from "@/lib/database";
-import { type TimeBudget, timeBudget } from "./time-budget";
 
 /** One run. Concurrent runs and gate calls never expire a reservation twice. */
 export async function expireReservations(

@@ -1,9 +1,9 @@
 /** Sums the ledger's rows by hour, so that sums over long times read few rows. */
 import { z } from "zod";
 import { HOUR_MS } from "@/lib/billing/timeline/calendar";
+import { type TimeBudget, timeBudget } from "@/lib/core/time-budget";
 import type { Gateway, HoursToSum } from "@/lib/database";
 import { finishHours, sumUsersHours } from "@/lib/database/sum-hours";
-import { type TimeBudget, timeBudget } from "./time-budget";
 import { walk } from "./walk";
 
 const counts = z.object({ summed: z.number(), leftOut: z.number() });
@@ -39,5 +39,5 @@ export async function sumHours(gateway: Gateway, budget: TimeBudget = timeBudget
 /** A round sums at most about 100,000 rows of a counter. If they end before this hour, there may be more. */
 async function sumRest(gateway: Gateway, { userId, product, until }: HoursToSum, budget: TimeBudget): Promise<void> {
   if (Date.parse(until) >= Math.floor(Date.now() / HOUR_MS) * HOUR_MS) return;
-  await sumUsersHours(gateway, userId, product, () => budget.isOver());
+  await sumUsersHours(gateway, userId, product, budget);
 }

@@ -1,6 +1,7 @@
 /** Each job's walk over more than one page: killed and continued, and ended by its time. */
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
+import { type TimeBudget, timeBudget } from "@/lib/core/time-budget";
 import type { Gateway } from "@/lib/database";
 import { meteredDatabase } from "@/tests/support/metered";
 import { sumHours } from "./hours";
@@ -9,7 +10,6 @@ import { createAndSendNotices } from "./notices";
 import { dropOldUsage } from "./partitions";
 import { type FetchSubscription, reconcileSubscriptions } from "./reconcile";
 import { reconcileUsage } from "./reconcile-usage";
-import { type TimeBudget, timeBudget } from "./time-budget";
 
 const { gateway, query } = meteredDatabase();
 /** More than two pages of any job. */

@@ -1,7 +1,8 @@
 /** Measures plans and the use of counters of all users, for /api/metrics and /admin. */
+
+import { type TimeBudget, timeBudget } from "@/lib/core/time-budget";
 import type { Gateway, UsageFigures } from "@/lib/database";
 import { usageFigures } from "@/lib/database/queries/metrics";
-import { type TimeBudget, timeBudget } from "./time-budget";
 import { afterUser, userPosition, walk } from "./walk";
 
 const NEAREST = 10;

@@ -2,10 +2,10 @@
 
 import { z } from "zod";
 import { log } from "@/lib/core/observability";
+import { type TimeBudget, timeBudget } from "@/lib/core/time-budget";
 import type { Gateway } from "@/lib/database";
 import { DEFAULT_LOCALE, formatTime } from "@/lib/messages/format";
 import { DELIVERIES, type NoticeDelivery, noticeWords } from "@/lib/notices";
-import { type TimeBudget, timeBudget } from "./time-budget";
 import { afterUser, userPosition, walk } from "./walk";
 
 const BATCH_SIZE = 100;

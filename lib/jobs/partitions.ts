@@ -4,8 +4,8 @@ import { z } from "zod";
 import { addMonths } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
 import { log } from "@/lib/core/observability";
+import { type TimeBudget, timeBudget } from "@/lib/core/time-budget";
 import type { Gateway } from "@/lib/database";
-import { type TimeBudget, timeBudget } from "./time-budget";
 import { afterUser, userPosition, walk } from "./walk";
 
 /** Enough for a job that fails for weeks. Without a partition of its month, usage is stored in the default partition. */

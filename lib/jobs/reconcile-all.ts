@@ -1,9 +1,9 @@
 import { env } from "@/lib/core/env";
+import { timeBudget } from "@/lib/core/time-budget";
 import type { Gateway } from "@/lib/database";
 import { getProcessor } from "@/lib/processors";
 import { fetchThrough, reconcileSubscriptions, type SubscriptionReport } from "./reconcile";
 import { reconcileUsage, type UsageReport } from "./reconcile-usage";
-import { timeBudget } from "./time-budget";
 
 export interface ReconcileReport {
   subscriptions: SubscriptionReport;

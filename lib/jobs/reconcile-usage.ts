@@ -5,8 +5,8 @@
 import { z } from "zod";
 import { fieldIds, meterOf } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
+import { type TimeBudget, timeBudget } from "@/lib/core/time-budget";
 import { DatabaseError, type Drift, type Gateway, type HourDrift } from "@/lib/database";
-import { type TimeBudget, timeBudget } from "./time-budget";
 import { type Walk, type WalkResult, walk } from "./walk";
 
 /** A defect can affect all users, so the report has only the first drifts of the run. The log has all. */

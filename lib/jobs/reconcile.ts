@@ -4,11 +4,11 @@ import { z } from "zod";
 import { DAY_MS } from "@/lib/billing/timeline/calendar";
 import type { Processor } from "@/lib/billing/types";
 import { log } from "@/lib/core/observability";
+import { type TimeBudget, timeBudget } from "@/lib/core/time-budget";
 import type { ComparisonKey, Gateway } from "@/lib/database";
 import { COMPARISON_PARTS } from "@/lib/database/queries/subscriptions";
 import { type Comparison, reconcileOne, type SubscriptionFinding } from "./compare-subscription";
 import { type FetchSubscription, MAX_FAILURES } from "./fetch-subscription";
-import { type TimeBudget, timeBudget } from "./time-budget";
 import { type PageResult, walk } from "./walk";
 
 export { type FetchedSubscription, type FetchSubscription, fetchThrough } from "./fetch-subscription";

@@ -1,9 +1,9 @@
 /** Decides stored events without a decision: after a crash, a 503, an error, or a link that arrived later. */
 
 import { log } from "@/lib/core/observability";
+import { type TimeBudget, timeBudget } from "@/lib/core/time-budget";
 import { DatabaseError, type Gateway, type WaitingKey } from "@/lib/database";
 import { MAX_ATTEMPTS, processStoredEvent } from "@/lib/webhooks";
-import { type TimeBudget, timeBudget } from "./time-budget";
 
 /** So few that all can be decided before their claims end. */
 const BATCH_SIZE = 50;

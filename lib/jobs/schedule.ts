@@ -1,6 +1,7 @@
 /** The list of all jobs. Each can run twice at once and can be killed at any point. */
 
 import { env } from "@/lib/core/env";
+import { timeBudget } from "@/lib/core/time-budget";
 import type { Gateway } from "@/lib/database";
 import { getProcessor } from "@/lib/processors";
 import { endDuplicatePurchases } from "@/lib/subscriptions";
@@ -13,7 +14,6 @@ import { createAndSendNotices } from "./notices";
 import { maintainLedgerPartitions } from "./partitions";
 import { reconcileAll } from "./reconcile-all";
 import { retryWebhooks } from "./retry";
-import { timeBudget } from "./time-budget";
 
 export interface Job {
   /** vercel.json has the same interval for the host's cron; a test compares them. */

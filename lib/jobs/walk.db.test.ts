@@ -1,8 +1,8 @@
 /** Walks: pages in order, each row once, continued after a kill, ended by the time, safe with two runs. */
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import type { TimeBudget } from "@/lib/core/time-budget";
 import { meteredDatabase } from "@/tests/support/metered";
-import type { TimeBudget } from "./time-budget";
 import { type Walk, walk } from "./walk";
 
 const { gateway, query } = meteredDatabase();

@@ -5,8 +5,8 @@
 
 import { z } from "zod";
 import { log } from "@/lib/core/observability";
+import { type TimeBudget, timeBudget } from "@/lib/core/time-budget";
 import type { Gateway } from "@/lib/database";
-import { type TimeBudget, timeBudget } from "./time-budget";
 
 const LOG_EVERY_PAGES = 100;
 
