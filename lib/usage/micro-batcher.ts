@@ -118,8 +118,11 @@ class MicroBatcher<Call, Answer> {
   private canSend(calls: number): boolean {
     if (this.waiting.length < calls) return false;
     let free = 0;
-    for (const { call } of this.waiting) if (!this.ownersInFlight.has(this.options.ownerOf(call))) free += 1;
-    return free >= calls;
+    for (const { call } of this.waiting) {
+      if (!this.ownersInFlight.has(this.options.ownerOf(call))) free += 1;
+      if (free >= calls) return true;
+    }
+    return false;
   }
 
   /** The next calls of users without a call in flight. Calls of users with a queue join it. */

@@ -1,5 +1,6 @@
 /** Loads what a delivery needs and folds it twice: without and with the delivered facts. */
-import { foldKnown } from "@/lib/billing/timeline/build-timeline";
+import type { Checkpoint } from "@/lib/billing/schemas/checkpoint";
+import { foldKnown, type KnownFacts } from "@/lib/billing/timeline/build-timeline";
 import { checkpointOf, isWorthClosing } from "@/lib/billing/timeline/checkpoint";
 import { resume } from "@/lib/billing/timeline/resume";
 import type { Fact, Timeline } from "@/lib/billing/types";
@@ -28,32 +29,25 @@ export async function foldWith(
   const latest = await gateway.loadLatest(userId, product, facts[0]?.subscription);
   // The commit sums the window's usage under the row's lock. With sums by hour it holds the lock for a short time.
   if (latest.unsummed) await sumUsersHours(gateway, userId, product);
-  return (
-    foldLatest(rules, latest, facts) ??
-    foldWhole(rules, await gateway.loadTimeline(userId, product, facts[0]?.subscription), facts)
-  );
+  const continued = latest.checkpoint === "unreadable" ? null : foldFrom(latest.checkpoint, rules, latest, facts);
+  if (continued) return continued;
+  const whole = await gateway.loadTimeline(userId, product, facts[0]?.subscription);
+  return foldFrom(null, rules, whole, facts) as Folds;
 }
 
-/** null if the part before the checkpoint is needed. */
-function foldLatest(rules: Product, known: LoadedTimeline, added: readonly Fact[]): Folds | null {
-  const { checkpoint } = known;
-  if (checkpoint === null) return foldWhole(rules, known, added);
-  if (checkpoint === "unreadable") return null;
-  const whole = { ...known, facts: [...known.facts, ...added] };
-  const before = resume(rules, checkpoint, known);
-  const timeline = before && resume(rules, checkpoint, whole);
+/** null if the checkpoint cannot be continued. Without one, the facts are all facts, and the answer is never null. */
+function foldFrom(
+  checkpoint: Checkpoint | null,
+  rules: Product,
+  known: LoadedTimeline,
+  added: readonly Fact[],
+): Folds | null {
+  const all = { ...known, facts: [...known.facts, ...added] };
+  const fold = (facts: KnownFacts) => (checkpoint ? resume(rules, checkpoint, facts) : foldKnown(rules, facts));
+  const before = fold(known);
+  const timeline = before && fold(all);
   if (before === null || timeline === null) return null;
-  const next = isWorthClosing(known.facts, Date.now()) ? checkpointOf(rules, whole, Date.now(), checkpoint) : null;
-  return { known, before, timeline, checkpoints: { from: checkpoint.cut, next } };
-}
-
-function foldWhole(rules: Product, known: LoadedTimeline, added: readonly Fact[]): Folds {
-  const whole = { ...known, facts: [...known.facts, ...added] };
-  const next = isWorthClosing(known.facts, Date.now()) ? checkpointOf(rules, whole, Date.now()) : null;
-  return {
-    known,
-    before: foldKnown(rules, known),
-    timeline: foldKnown(rules, whole),
-    checkpoints: { from: null, next },
-  };
+  const now = Date.now();
+  const next = isWorthClosing(known.facts, now) ? checkpointOf(rules, all, now, checkpoint) : null;
+  return { known, before, timeline, checkpoints: { from: checkpoint?.cut ?? null, next } };
 }
