@@ -90,7 +90,6 @@ drop function tollgate.meter_state(tollgate.subscriptions, text);
 drop function tollgate.has_capacity(tollgate.subscriptions, text[], bigint[]);
 drop function tollgate.verdict(tollgate.subscriptions, text, boolean);
 drop function tollgate.denied_verdicts(tollgate.subscriptions, text[], bigint[]);
-drop function tollgate.is_current(tollgate.subscriptions);
 drop function tollgate.write_charge(tollgate.subscriptions, text[], bigint[], text, timestamptz);
 
 -- These got further arguments or have another answer.
@@ -770,7 +769,7 @@ begin
 
   v_counters := tollgate.counters_of(p_user_id, p_fields);
   if cardinality(v_counters) = cardinality(p_fields) and not tollgate.has_capacity(v_counters, p_amounts)
-    and tollgate.is_current(v_counters) then
+    and tollgate.counters_are_current(v_counters) then
     v_known := tollgate.known_verdict(p_user_id, 'consume', p_idempotency_key, v_request, p_by_session);
     return coalesce(v_known, tollgate.denied_verdicts(v_counters, p_amounts));
   end if;
@@ -860,7 +859,7 @@ begin
     if not found then
       v_verdict := tollgate.charge_usage(p_user_id, array[p_field], array[p_amount], p_idempotency_key) -> 0;
     -- The counter changed while this call waited for it, so this transaction has its lock.
-    elsif tollgate.is_current(array[v_counter]) and not tollgate.has_capacity(array[v_counter], array[p_amount]) then
+    elsif tollgate.counters_are_current(array[v_counter]) and not tollgate.has_capacity(array[v_counter], array[p_amount]) then
       v_verdict := tollgate.denied_verdicts(array[v_counter], array[p_amount]) -> 0;
     else
       -- charge_usage needs the subscriptions row, which comes first in the order of locks. A wait for it now could deadlock.
@@ -1581,10 +1580,6 @@ begin
   where s.user_id = p_row.user_id and s.product = p_row.product
   returning * into v_row;
   perform tollgate.write_counters(v_row, p_row.limits, p_row.reserved, p_row.updated_at, p_row.usage, p_row.unpaid_held);
-  update tollgate.usage_counters c set used = (p_row.usage ->> c.field)::bigint
-  from tollgate.catalog_meters m
-  where c.user_id = p_row.user_id and c.product = p_row.product and m.field = c.field and m.kind = 'gauge'
-    and p_row.usage ? c.field;
   return v_row;
 end;
 $$;
@@ -1593,26 +1588,26 @@ comment on function tollgate.convert_counters(tollgate.subscriptions) is 'Moves 
 
 -- supabase/schemas/functions/convert_subscriptions.sql
 -- Called by `npm run db:migrate`, page by page, while the gate runs: moves the counters of release 0.1.0 in rows that were
--- not used since. Each row is one short lock. Returns the last user of the page, null at the end, and the number of rows.
+-- not used since. The page's rows are locked until its end. Returns the last user of the page, null at the end, and the
+-- number of rows.
 create or replace function tollgate.convert_subscriptions(p_after text default '', p_users integer default 500) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
-  v_row record;
+  v_row tollgate.subscriptions;
   v_rows integer := 0;
   v_next text;
 begin
   select max(p.user_id) into v_next
   from (select u.user_id from tollgate.users u where u.user_id > p_after order by u.user_id limit p_users) p;
   for v_row in
-    select s.user_id, s.product
+    select s.*
     from tollgate.subscriptions s
     where s.user_id > p_after and s.user_id <= v_next and s.usage is not null
     order by s.product, s.user_id
     for update
   loop
-    perform tollgate.convert_counters(s) from tollgate.subscriptions s
-    where s.user_id = v_row.user_id and s.product = v_row.product and s.usage is not null;
+    perform tollgate.convert_counters(v_row);
     v_rows := v_rows + 1;
   end loop;
   return jsonb_build_object('next', v_next, 'rows', v_rows);
@@ -1732,6 +1727,25 @@ end;
 $$;
 
 comment on function tollgate.counter_of(text) is 'The meter of a field that callers may count.';
+
+-- supabase/schemas/functions/counters_are_current.sql
+-- Called before counters are used without their lock: whether their window and limits are still current.
+create or replace function tollgate.counters_are_current(p_counters tollgate.usage_counters[]) returns boolean
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_now timestamptz := date_trunc('milliseconds', clock_timestamp());
+begin
+  for i in 1 .. cardinality(p_counters) loop
+    if greatest(v_now + p_counters[i].clock_ahead, p_counters[i].as_of) >= p_counters[i].current_until then
+      return false;
+    end if;
+  end loop;
+  return true;
+end;
+$$;
+
+comment on function tollgate.counters_are_current(tollgate.usage_counters[]) is 'Whether counters are current as they are.';
 
 -- supabase/schemas/functions/counters_of.sql
 -- Called by all functions that evaluate a charge: the counters of these fields, in their order. A missing one is left out.
@@ -1937,7 +1951,7 @@ begin
       and state.user_id = any (p_user_ids)
       and state.limit_amount > 0
       and state.used >= ceil(state.limit_amount * 0.8)
-      and greatest(tollgate.now_for(s.user_id), s.as_of) < least(s.advance_at, s.refresh_at)
+      and tollgate.is_current(s)
       -- After "reached", units that were given back cause no "near".
       and not (threshold.kind = 'near_limit' and exists (
         select from tollgate.notices n
@@ -3413,23 +3427,16 @@ $$;
 comment on function tollgate.instant_text(timestamptz) is 'An instant as ISO 8601 in UTC with milliseconds; null for infinity.';
 
 -- supabase/schemas/functions/is_current.sql
--- Called before counters are used without their lock: whether their window and limits are still current.
-create or replace function tollgate.is_current(p_counters tollgate.usage_counters[]) returns boolean
+-- Called before a row is used without its lock: whether its window and its limits are still current.
+create or replace function tollgate.is_current(p_row tollgate.subscriptions) returns boolean
 language plpgsql volatile set search_path = ''
 as $$
-declare
-  v_now timestamptz := date_trunc('milliseconds', clock_timestamp());
 begin
-  for i in 1 .. cardinality(p_counters) loop
-    if greatest(v_now + p_counters[i].clock_ahead, p_counters[i].as_of) >= p_counters[i].current_until then
-      return false;
-    end if;
-  end loop;
-  return true;
+  return greatest(tollgate.now_for(p_row.user_id), p_row.as_of) < least(p_row.advance_at, p_row.refresh_at);
 end;
 $$;
 
-comment on function tollgate.is_current(tollgate.usage_counters[]) is 'Whether counters are current as they are.';
+comment on function tollgate.is_current(tollgate.subscriptions) is 'Whether a subscriptions row is current as it is.';
 
 -- supabase/schemas/functions/is_other_users_transaction.sql
 -- Called by the page that opens Paddle's checkout: whether our server made this transaction for another user. The answer is
@@ -4736,7 +4743,7 @@ $$;
 comment on function tollgate.rebuild_timeline(text, text, bigint, jsonb, boolean) is 'Computes a user''s timeline and counters again and returns the differences.';
 
 -- supabase/schemas/functions/receive_webhook_event.sql
--- Called by receive() for every verified delivery. Stores the event and reads all that its decision needs, in one
+-- Called by receive() for every verified delivery. Stores the event and reads the data for its decision, in one
 -- transaction. A decided event is a duplicate: it makes no links and reads nothing.
 --   p_result    {outcome, reason, customer_id, subscription_id, hint_user_id}: the outcome of an event that needs no reads
 --   p_identity  {customer_id, subscription_id, transaction_id, trusted_user_id}: the arguments of resolve_links
@@ -5142,7 +5149,7 @@ comment on function tollgate.replace_records(text, text, jsonb, timestamptz) is 
 
 -- supabase/schemas/functions/replace_timeline.sql
 -- Called by commit_timeline, under the row's lock. Replaces subscription records, billing periods, entitlement periods and
--- windows by those of the fold, and writes only what differs. Windows that opened before the first difference keep their
+-- windows by those of the fold, and writes only rows that differ. Windows that opened before the first difference keep their
 -- computed openings; the others are computed again.
 --   p_timeline  {records, periods, entitlement_periods, windows, from, checkpoint}. Rows that begin before "from" are closed
 --               history: the timeline may leave them out, and they stay. Without "from" it has all rows. "checkpoint", if
@@ -6727,8 +6734,8 @@ $$;
 comment on function tollgate.write_charge(tollgate.usage_counters[], bigint[], text, timestamptz) is 'Adds a charge to the counters and the ledger.';
 
 -- supabase/schemas/functions/write_counters.sql
--- Called by advance_window, refresh_subscription and ensure_subscription, under the row's lock. Writes what the gate reads
--- of each meter of the row's product, and creates missing counters. Gauges keep their number.
+-- Called by advance_window, refresh_subscription and ensure_subscription, under the row's lock. Writes the counters of
+-- the row's product, and creates missing ones. A number that p_used leaves out stays.
 --   p_used, p_held: units by field; null keeps those of the counters
 create or replace function tollgate.write_counters(
   p_row tollgate.subscriptions,
@@ -6767,7 +6774,7 @@ begin
 end;
 $$;
 
-comment on function tollgate.write_counters(tollgate.subscriptions, jsonb, jsonb, timestamptz, jsonb, jsonb) is 'Writes what the gate reads of a row''s meters.';
+comment on function tollgate.write_counters(tollgate.subscriptions, jsonb, jsonb, timestamptz, jsonb, jsonb) is 'Writes the counters of a row.';
 
 -- supabase/schemas/functions/write_ledger_row.sql
 -- Called by all functions but the batch that write a ledger row, under the counter's lock. Writes the row and, for a time

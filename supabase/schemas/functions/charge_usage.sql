@@ -38,7 +38,7 @@ begin
 
   v_counters := tollgate.counters_of(p_user_id, p_fields);
   if cardinality(v_counters) = cardinality(p_fields) and not tollgate.has_capacity(v_counters, p_amounts)
-    and tollgate.is_current(v_counters) then
+    and tollgate.counters_are_current(v_counters) then
     v_known := tollgate.known_verdict(p_user_id, 'consume', p_idempotency_key, v_request, p_by_session);
     return coalesce(v_known, tollgate.denied_verdicts(v_counters, p_amounts));
   end if;

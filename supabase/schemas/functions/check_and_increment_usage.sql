@@ -44,7 +44,7 @@ begin
     if not found then
       v_verdict := tollgate.charge_usage(p_user_id, array[p_field], array[p_amount], p_idempotency_key) -> 0;
     -- The counter changed while this call waited for it, so this transaction has its lock.
-    elsif tollgate.is_current(array[v_counter]) and not tollgate.has_capacity(array[v_counter], array[p_amount]) then
+    elsif tollgate.counters_are_current(array[v_counter]) and not tollgate.has_capacity(array[v_counter], array[p_amount]) then
       v_verdict := tollgate.denied_verdicts(array[v_counter], array[p_amount]) -> 0;
     else
       -- charge_usage needs the subscriptions row, which comes first in the order of locks. A wait for it now could deadlock.

@@ -11,10 +11,6 @@ begin
   where s.user_id = p_row.user_id and s.product = p_row.product
   returning * into v_row;
   perform tollgate.write_counters(v_row, p_row.limits, p_row.reserved, p_row.updated_at, p_row.usage, p_row.unpaid_held);
-  update tollgate.usage_counters c set used = (p_row.usage ->> c.field)::bigint
-  from tollgate.catalog_meters m
-  where c.user_id = p_row.user_id and c.product = p_row.product and m.field = c.field and m.kind = 'gauge'
-    and p_row.usage ? c.field;
   return v_row;
 end;
 $$;

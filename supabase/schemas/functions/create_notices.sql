@@ -27,7 +27,7 @@ begin
       and state.user_id = any (p_user_ids)
       and state.limit_amount > 0
       and state.used >= ceil(state.limit_amount * 0.8)
-      and greatest(tollgate.now_for(s.user_id), s.as_of) < least(s.advance_at, s.refresh_at)
+      and tollgate.is_current(s)
       -- After "reached", units that were given back cause no "near".
       and not (threshold.kind = 'near_limit' and exists (
         select from tollgate.notices n

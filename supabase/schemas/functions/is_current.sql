@@ -1,17 +1,10 @@
--- Called before counters are used without their lock: whether their window and limits are still current.
-create or replace function tollgate.is_current(p_counters tollgate.usage_counters[]) returns boolean
+-- Called before a row is used without its lock: whether its window and its limits are still current.
+create or replace function tollgate.is_current(p_row tollgate.subscriptions) returns boolean
 language plpgsql volatile set search_path = ''
 as $$
-declare
-  v_now timestamptz := date_trunc('milliseconds', clock_timestamp());
 begin
-  for i in 1 .. cardinality(p_counters) loop
-    if greatest(v_now + p_counters[i].clock_ahead, p_counters[i].as_of) >= p_counters[i].current_until then
-      return false;
-    end if;
-  end loop;
-  return true;
+  return greatest(tollgate.now_for(p_row.user_id), p_row.as_of) < least(p_row.advance_at, p_row.refresh_at);
 end;
 $$;
 
-comment on function tollgate.is_current(tollgate.usage_counters[]) is 'Whether counters are current as they are.';
+comment on function tollgate.is_current(tollgate.subscriptions) is 'Whether a subscriptions row is current as it is.';

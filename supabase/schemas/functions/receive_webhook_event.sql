@@ -1,4 +1,4 @@
--- Called by receive() for every verified delivery. Stores the event and reads all that its decision needs, in one
+-- Called by receive() for every verified delivery. Stores the event and reads the data for its decision, in one
 -- transaction. A decided event is a duplicate: it makes no links and reads nothing.
 --   p_result    {outcome, reason, customer_id, subscription_id, hint_user_id}: the outcome of an event that needs no reads
 --   p_identity  {customer_id, subscription_id, transaction_id, trusted_user_id}: the arguments of resolve_links

@@ -1,5 +1,5 @@
 -- Called by commit_timeline, under the row's lock. Replaces subscription records, billing periods, entitlement periods and
--- windows by those of the fold, and writes only what differs. Windows that opened before the first difference keep their
+-- windows by those of the fold, and writes only rows that differ. Windows that opened before the first difference keep their
 -- computed openings; the others are computed again.
 --   p_timeline  {records, periods, entitlement_periods, windows, from, checkpoint}. Rows that begin before "from" are closed
 --               history: the timeline may leave them out, and they stay. Without "from" it has all rows. "checkpoint", if

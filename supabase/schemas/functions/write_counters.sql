@@ -1,5 +1,5 @@
--- Called by advance_window, refresh_subscription and ensure_subscription, under the row's lock. Writes what the gate reads
--- of each meter of the row's product, and creates missing counters. Gauges keep their number.
+-- Called by advance_window, refresh_subscription and ensure_subscription, under the row's lock. Writes the counters of
+-- the row's product, and creates missing ones. A number that p_used leaves out stays.
 --   p_used, p_held: units by field; null keeps those of the counters
 create or replace function tollgate.write_counters(
   p_row tollgate.subscriptions,
@@ -38,4 +38,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.write_counters(tollgate.subscriptions, jsonb, jsonb, timestamptz, jsonb, jsonb) is 'Writes what the gate reads of a row''s meters.';
+comment on function tollgate.write_counters(tollgate.subscriptions, jsonb, jsonb, timestamptz, jsonb, jsonb) is 'Writes the counters of a row.';

@@ -16,8 +16,7 @@ begin
   -- A current row denies without its lock: a user at the limit costs no write.
   select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = 'chatbots';
   v_gauge := tollgate.counters_of(p_user_id, array['chatbots_count']);
-  if cardinality(v_gauge) = 0 or greatest(tollgate.now_for(p_user_id), v_row.as_of) >= least(v_row.advance_at, v_row.refresh_at)
-    or tollgate.has_capacity(v_gauge, array[1]) then
+  if cardinality(v_gauge) = 0 or not tollgate.is_current(v_row) or tollgate.has_capacity(v_gauge, array[1]) then
     perform tollgate.hold_user(p_user_id);
     v_lock := tollgate.lock_subscription(p_user_id, 'chatbots');
     v_gauge := tollgate.counters_of(p_user_id, array['chatbots_count']);
