@@ -1,4 +1,4 @@
-/** Deliveries that continue the fold from a checkpoint store what a fold of all facts would store. */
+/** Deliveries that continue the fold from a checkpoint store the same rows as a fold of all facts. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { foldKnown } from "@/lib/billing/timeline/build-timeline";
 import { addMonths, DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";

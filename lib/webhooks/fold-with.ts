@@ -1,4 +1,4 @@
-/** Loads what a delivery needs and folds it twice: without and with the delivered facts. */
+/** Loads the facts for a delivery and folds them twice: without and with the delivered facts. */
 import type { Checkpoint } from "@/lib/billing/schemas/checkpoint";
 import { foldKnown, type KnownFacts } from "@/lib/billing/timeline/build-timeline";
 import { checkpointOf, isWorthClosing } from "@/lib/billing/timeline/checkpoint";

@@ -89,7 +89,7 @@ interface Stored {
 }
 
 /**
- * Stores the event and reads what its decision needs, in one call. If a read fails, stores the event alone. The decision
+ * Stores the event and reads the data for its decision, in one call. If a read fails, stores the event alone. The decision
  * then reads again, unless the read has waited for a lock until its end.
  * @throws DatabaseError if the event is not stored
  */

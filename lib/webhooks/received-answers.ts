@@ -1,4 +1,4 @@
-/** One call stores a delivery and reads what its decision needs. The first reads of the decision are answered from it. */
+/** One call stores a delivery and reads the data for its decision. The first reads of the decision are answered from it. */
 import { withoutPlan } from "@/lib/billing/timeline/plan-items";
 import type { Fact } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";

@@ -31,7 +31,7 @@ test("the results of the fold belong to this version of the rules", () => {
   expect({ version: RULES_VERSION, digest }).toEqual({ version: 1, digest: "18b5270589b1ac7f" });
 });
 
-test("the configuration has what the fold reads, and no names or prices", () => {
+test("the configuration has all values that the fold reads, and no names or prices", () => {
   const changed = (change: (product: typeof TEST_PRODUCT) => void) => {
     const product = structuredClone(TEST_PRODUCT);
     change(product);

@@ -1,5 +1,5 @@
 /**
- * Reduces the history of one subscription at a cut to what the later part needs: the last period, the latest states and
+ * Reduces the history of one subscription at a cut to the values that the later part needs: the last period, the latest states and
  * confirmations, and a summary of the rest.
  */
 import type { Product } from "@/lib/config/catalog";
@@ -115,7 +115,7 @@ function summarize(whole: SubscriptionHistory, histories: readonly SubscriptionH
   };
 }
 
-/** Without transfers, debts have no end: the earliest instants decide what the user owes. */
+/** Without transfers, debts have no end: the earliest instants decide the user's debts. */
 function oldestDebt(debts: readonly Debt[]): Debt[] {
   if (debts.length === 0) return [];
   const since = Math.min(...debts.map((debt) => debt.since));

@@ -1,4 +1,4 @@
-/** Stores a delivered event, and reads all that its decision needs, in one call. */
+/** Stores a delivered event, and reads the data for its decision, in one call. */
 import { z } from "zod";
 import type { ProductId } from "@/lib/config/catalog";
 import type { Call } from "./call";
