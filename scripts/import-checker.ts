@@ -55,14 +55,18 @@ function importsOf(
 }
 
 function resolve(from: string, name: string, exists: CheckedSources["exists"]): string {
-  const base = name.startsWith("@/")
-    ? name.slice(2)
-    : name.startsWith(".")
-      ? path.join(path.dirname(from), name)
-      : null;
+  const base = pathOf(from, name);
   if (base === null) return name;
   const candidates = [base, ...["ts", "tsx"].flatMap((end) => [`${base}.${end}`, `${base}/index.${end}`])];
   return candidates.find((each) => /\.\w+$/.test(each) && exists(each)) ?? base;
+}
+
+/** The path that an import names, without its ending; null for another package. */
+function pathOf(from: string, name: string): string | null {
+  if (name.startsWith("@/")) return name.slice(2);
+  if (name.startsWith(".")) return path.join(path.dirname(from), name);
+  const entry = /^tollgate(?:\/(?<name>.+))?$/.exec(name);
+  return entry && `lib/entries/${entry.groups?.name ?? "index"}`;
 }
 
 function brokenImports(rule: ImportRule, graph: Graph, sources: CheckedSources["sources"]): string[] {

@@ -24,9 +24,11 @@ export const LAYERS: readonly { folder: string; only?: readonly string[]; not?: 
   { folder: "monitoring", not: ["http"] },
   { folder: "jobs", not: ["http", "identity"] },
   { folder: "admin", not: ["http"] },
-  { folder: "sandbox" },
-  { folder: "ui", not: ["sandbox"] },
+  { folder: "routes", not: ["messages"] },
+  { folder: "sandbox", not: ["routes"] },
+  { folder: "ui", not: ["sandbox", "routes"] },
   { folder: "server" },
+  { folder: "entries" },
 ];
 
 export interface ImportRule {
@@ -75,7 +77,7 @@ export const IMPORT_RULES: ImportRule[] = [
     why: "app imports a folder of lib by its index: the files behind it may change",
     from: /^(app\/|proxy\.ts$)/,
     mayNot: /^lib\/[^/]+\/.+/,
-    except: /^lib\/([^/]+\/(scenarios\/)?index\.tsx?$|(ui|core|billing|config)\/)/,
+    except: /^lib\/([^/]+\/((scenarios|routes)\/)?index\.tsx?$|(ui|core|billing|config)\/)/,
     whereIndexed: true,
   },
   {
@@ -140,7 +142,7 @@ export const IMPORT_RULES: ImportRule[] = [
   {
     name: "sandbox-in-its-pages",
     why: "only the pages and routes of the sandbox and the simulation import the sandbox",
-    from: /^app\/(?!sandbox\/|api\/(sandbox|test|admin\/clock)\/|admin\/simulation\/).*(?<!\.test)\.tsx?$/,
+    from: /^app\/(?!sandbox\/|admin\/simulation\/).*(?<!\.test)\.tsx?$/,
     mayNot: /^lib\/sandbox\//,
     types: true,
   },

@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, inject, test } from "vitest";
+import { ROUTES } from "@/lib/routes";
+import { SANDBOX_ROUTES } from "@/lib/sandbox/routes";
 import { type AppRequest, appServer, SANDBOX, signedIn } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 import { FILE_FORMS, FORMS } from "./forms";
@@ -51,8 +53,9 @@ beforeAll(async () => {
 const manifest = (name: string) =>
   JSON.parse(readFileSync(path.join(process.cwd(), inject("distDir"), name), "utf8")) as Record<string, string>;
 
-test("every route of the build has a line in routes.ts", () => {
-  const built = Object.values(manifest("app-path-routes-manifest.json"));
+test("every route of the build and of the API's tables has a line in routes.ts", () => {
+  const tables = [...ROUTES, ...SANDBOX_ROUTES].map((each) => `/api${each.path}`);
+  const built = [...Object.values(manifest("app-path-routes-manifest.json")), ...tables];
   expect([...new Set(built)].sort()).toEqual([...Object.keys(API), ...Object.keys(PAGES), ...OTHERS].sort());
 });
 

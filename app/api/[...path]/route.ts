@@ -1,8 +1,4 @@
-import { json } from "@/lib/http";
+import { handlers } from "tollgate/next";
 
-/** Unknown API paths: the 404 is JSON too. */
-function notFound() {
-  return json({ error: "There is nothing here.", reason: "not_found" }, 404);
-}
-
-export { notFound as DELETE, notFound as GET, notFound as PATCH, notFound as POST, notFound as PUT };
+/** The whole API of Tollgate. The routes of this app's own products are beside it. */
+export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = handlers;

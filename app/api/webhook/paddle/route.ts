@@ -1,4 +1,0 @@
-import { after } from "next/server";
-import { webhookRoute } from "@/lib/webhooks";
-
-export const POST = webhookRoute("paddle", after);

@@ -1,0 +1,45 @@
+/** Production has no sandbox: its routes answer 404, and its module fails to load. */
+import { readFileSync } from "node:fs";
+import { beforeEach, expect, test, vi } from "vitest";
+import { SANDBOX_ROUTES } from "@/lib/sandbox/routes";
+
+beforeEach(() => {
+  vi.resetModules();
+  vi.stubEnv("TOLLGATE_SANDBOX", "0");
+  return () => {
+    vi.unstubAllEnvs();
+    vi.resetModules();
+  };
+});
+
+// The simulation is not among them: it allows dry runs in production, and its own tests cover it.
+const routes = SANDBOX_ROUTES.filter(({ path }) => !path.startsWith("/test/"));
+
+test.each(routes)("$path is not there", async ({ load }) => {
+  const handlers = Object.values(await load());
+  expect(handlers).not.toHaveLength(0);
+  for (const handler of handlers) {
+    const response = await handler(new Request("http://localhost/", { method: "POST", body: "{}" }), { id: "any" });
+    expect(response.status).toBe(404);
+    expect(await response.json()).toEqual({ error: "There is nothing here.", reason: "not_found" });
+  }
+});
+
+test("the module cannot be loaded", async () => {
+  await expect(import("@/lib/sandbox")).rejects.toThrow("cannot be loaded in production");
+});
+
+test.each([
+  "stripe/checkout/[id]",
+  "stripe/portal/[id]",
+  "stripe/invoice/[id]",
+  "paddle/checkout/[transaction]",
+  "paddle/payment/[subscription]",
+  "paddle/portal/[id]",
+])("the hosted page %s is not there", async (page) => {
+  const { openSandbox } = await import("@/app/sandbox/_parts/open-sandbox");
+  await expect(openSandbox()).rejects.toThrow("NEXT_HTTP_ERROR_FALLBACK;404");
+  const source = readFileSync(new URL(`./${page}/page.tsx`, import.meta.url), "utf8");
+  expect(source).toContain("openSandbox()");
+  expect(source).not.toMatch(/import\("@\/lib\/sandbox"\)/);
+});

@@ -1,0 +1,2 @@
+/** `tollgate/next`: what Next.js calls. */
+export { handlers } from "@/lib/server/handlers";

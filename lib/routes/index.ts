@@ -1,0 +1,58 @@
+/** Every route of the API but those of the sandbox, by its path below the mount. */
+import { type Route, route } from "@/lib/api";
+
+export const ROUTES: readonly Route[] = [
+  route("/account", () => import("./account").then(({ erase }) => ({ DELETE: erase }))),
+  route("/account/export", () => import("./account").then(({ exportRoute }) => ({ GET: exportRoute }))),
+  route("/admin/audit", () => import("./admin").then(({ listAudit }) => ({ GET: listAudit }))),
+  route("/admin/decisions", () => import("./admin").then(({ listDecisions }) => ({ GET: listDecisions }))),
+  route("/admin/events", () => import("./admin-events").then(({ list }) => ({ GET: list }))),
+  route("/admin/events/[processor]/[id]", () => import("./admin-events").then(({ showEvent }) => ({ GET: showEvent }))),
+  route("/admin/events/[processor]/[id]/dismiss", () =>
+    import("./admin-events").then(({ dismiss }) => ({ POST: dismiss })),
+  ),
+  route("/admin/events/[processor]/[id]/replay", () =>
+    import("./admin-events").then(({ replay }) => ({ POST: replay })),
+  ),
+  route("/admin/events/replay", () => import("./admin-events").then(({ replayList }) => ({ POST: replayList }))),
+  route("/admin/links", () => import("./admin").then(({ link }) => ({ POST: link }))),
+  route("/admin/overrides", () => import("./admin").then(({ grant, revoke }) => ({ POST: grant, DELETE: revoke }))),
+  route("/admin/reconcile", () => import("./admin").then(({ reconcile }) => ({ POST: reconcile }))),
+  route("/admin/sync", () => import("./admin").then(({ sync }) => ({ POST: sync }))),
+  route("/auth/confirm", () =>
+    import("./auth").then(({ askConfirmation, confirmPassword }) => ({ GET: askConfirmation, POST: confirmPassword })),
+  ),
+  route("/auth/local", () =>
+    import("./auth").then(({ signInLocal, signOutLocal }) => ({ POST: signInLocal, DELETE: signOutLocal })),
+  ),
+  route("/auth/sign-in", () => import("./auth").then(({ signInWithPassword }) => ({ POST: signInWithPassword }))),
+  route("/auth/sign-out", () => import("./auth").then(({ endOwnSession }) => ({ POST: endOwnSession }))),
+  route("/auth/sign-up", () => import("./auth").then(({ createAccount }) => ({ POST: createAccount }))),
+  route("/checkout", () => import("./checkout").then(({ start }) => ({ POST: start }))),
+  route("/checkout/return", () => import("./checkout").then(({ returned }) => ({ POST: returned }))),
+  route("/checkout/status", () => import("./checkout").then(({ showStatus }) => ({ GET: showStatus }))),
+  route("/cron/[job]", () => import("./jobs").then(({ run }) => ({ GET: run }))),
+  route("/health", () => import("./monitoring").then(({ showHealth }) => ({ GET: showHealth }))),
+  route("/invoices", () => import("./invoices").then(({ list }) => ({ GET: list }))),
+  route("/invoices/[processor]/[id]", () => import("./invoices").then(({ download }) => ({ GET: download }))),
+  route("/metrics", () => import("./monitoring").then(({ showMetrics }) => ({ GET: showMetrics }))),
+  route("/notices", () => import("./notices").then(({ list }) => ({ GET: list }))),
+  route("/notices/[id]/dismiss", () => import("./notices").then(({ dismiss }) => ({ POST: dismiss }))),
+  route("/portal", () => import("./invoices").then(({ openPortal }) => ({ POST: openPortal }))),
+  route("/subscription/cancel", () => import("./subscription").then(({ cancel }) => ({ POST: cancel }))),
+  route("/subscription/change", () => import("./subscription").then(({ change }) => ({ POST: change }))),
+  route("/subscription/entitlements", () =>
+    import("./subscription").then(({ showEntitlements }) => ({ GET: showEntitlements })),
+  ),
+  route("/subscription/preview", () => import("./subscription").then(({ preview }) => ({ POST: preview }))),
+  route("/subscription/resume", () => import("./subscription").then(({ resume }) => ({ POST: resume }))),
+  route("/subscription/usage", () => import("./subscription").then(({ showUsage }) => ({ GET: showUsage }))),
+  route("/test/check-functions", () => import("./admin").then(({ checkFunctions }) => ({ POST: checkFunctions }))),
+  route("/usage/consume", () => import("./usage").then(({ consume }) => ({ POST: consume }))),
+  route("/usage/history", () => import("./usage").then(({ showHistory }) => ({ GET: showHistory }))),
+  route("/usage/release", () => import("./usage").then(({ release }) => ({ POST: release }))),
+  route("/usage/reserve", () => import("./usage").then(({ reserve }) => ({ POST: reserve }))),
+  route("/usage/settle", () => import("./usage").then(({ settle }) => ({ POST: settle }))),
+  route("/webhook/paddle", () => import("./webhook").then(({ paddle }) => ({ POST: paddle }))),
+  route("/webhook/stripe", () => import("./webhook").then(({ stripe }) => ({ POST: stripe }))),
+];
