@@ -1,31 +1,7 @@
-import type { Instrumentation } from "next";
+import { register as start } from "tollgate/instrumentation";
+import { USAGE_FUNCTIONS } from "./app/(product)/chatbots/_lib/chatbots-table";
+import config from "./tollgate.config";
 
-/**
- * Runs once when the server starts. It refuses a configuration that cannot work, records the addresses of connections, ends
- * requests whose body stalls, and removes headers and methods that Next cannot read. The sandbox runs its jobs and its
- * processors in this process; in production the host's cron calls `/api/cron/…`.
- */
-export async function register(): Promise<void> {
-  // One condition around all imports, so that bundles of other runtimes omit them.
-  if (process.env.NEXT_RUNTIME === "nodejs") {
-    (await import("./lib/config/current-catalog")).provideCatalog((await import("./tollgate.config")).default);
-    const { exitIfMisconfigured } = await import("./lib/server/start-problems");
-    exitIfMisconfigured();
-    (await import("./lib/rate-limit/socket-address")).watchConnections();
-    (await import("./lib/http/running-response")).watchResponses();
-    (await import("./lib/http/request-deadline")).limitRequestTime();
-    (await import("./lib/http/router-state")).dropBrokenRouterState();
-    (await import("./lib/http/trace-method")).replaceTrace();
-    (await import("./lib/server/start-warnings")).logStartWarnings();
-    const { USAGE_FUNCTIONS } = await import("./app/(product)/chatbots/_lib/chatbots-table");
-    await (await import("./lib/server")).assemble({ usageFunctions: USAGE_FUNCTIONS });
-  }
-}
+export { onRequestError } from "tollgate/instrumentation";
 
-/** Next calls this for each error of a page, a route or a server action. Routes answer their errors themselves. */
-export const onRequestError: Instrumentation.onRequestError = async (error, _request, { routeType }) => {
-  if (process.env.NEXT_RUNTIME !== "nodejs") return;
-  const { setRenderFailureStatus } = await import("./lib/http/render-failure");
-  const { hasEntered } = await import("./lib/rate-limit/in-flight");
-  setRenderFailureStatus(error, { inAction: routeType === "action", entered: hasEntered() });
-};
+export const register = () => start({ config, usageFunctions: USAGE_FUNCTIONS });

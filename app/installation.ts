@@ -1,4 +1,4 @@
-import type { Installation } from "@/lib/ui";
+import type { Installation } from "tollgate/ui";
 
 /** The reference app's pages in the header, and its help links for its own refusals. */
 export const INSTALLATION: Installation = {

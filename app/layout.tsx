@@ -1,9 +1,7 @@
 import type { Metadata, Viewport } from "next";
 import { connection } from "next/server";
 import type { ReactNode } from "react";
-import { env } from "@/lib/core/env";
-import { currentUser } from "@/lib/identity";
-import { InstallationProvider, SandboxBar, SkipLink } from "@/lib/ui";
+import { InstallationProvider, SandboxBar, SkipLink } from "tollgate/ui";
 import "./globals.css";
 import { INSTALLATION } from "./installation";
 
@@ -23,12 +21,11 @@ export const viewport: Viewport = {
 export default async function RootLayout({ children }: { children: ReactNode }) {
   // A prerendered page cannot contain the request's nonce, so the browser would block its scripts.
   await connection();
-  const user = await currentUser();
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col font-sans">
         <SkipLink />
-        {env().sandbox && <SandboxBar user={user} />}
+        <SandboxBar />
         <InstallationProvider {...INSTALLATION}>{children}</InstallationProvider>
       </body>
     </html>

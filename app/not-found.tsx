@@ -1,5 +1,5 @@
 import type { Route } from "next";
-import { button, Link, MAIN } from "@/lib/ui";
+import { button, Link, MAIN } from "tollgate/ui";
 
 export default function NotFound() {
   return (

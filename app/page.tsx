@@ -1,7 +1,7 @@
 import { Check, X } from "lucide-react";
 import type { Route } from "next";
-import { currentUser } from "@/lib/identity";
-import { button, Link, Logo, MAIN } from "@/lib/ui";
+import { currentUser } from "tollgate/server";
+import { button, Link, Logo, MAIN } from "tollgate/ui";
 
 const EXAMPLES = [
   { question: "May Ada use 1,200 more words?", allowed: true, answer: "Yes. 13,200 of 35,000 used, 21,800 left." },

@@ -71,8 +71,7 @@ function pathOf(from: string, name: string): string | null {
 
 function brokenImports(rule: ImportRule, graph: Graph, sources: CheckedSources["sources"]): string[] {
   const isForBrowser = (file: string) => sources.get(file)?.startsWith('"use client"') ?? false;
-  const isForbidden = (target: string) =>
-    rule.mayNot.test(target) && !rule.except?.test(target) && (!rule.whereIndexed || hasIndex(target, graph));
+  const isForbidden = (target: string) => rule.mayNot.test(target) && !rule.except?.test(target);
   return [...graph.keys()]
     .filter((file) => rule.from.test(file) && (!rule.inBrowser || isForBrowser(file)))
     .flatMap((file) =>
@@ -80,11 +79,6 @@ function brokenImports(rule: ImportRule, graph: Graph, sources: CheckedSources["
     )
     .filter((chain) => isForbidden(chain.at(-1) ?? ""))
     .map((chain) => `${chain.join(" → ")}\n  ${rule.name}: ${rule.why}`);
-}
-
-function hasIndex(target: string, graph: Graph): boolean {
-  const [, folder = ""] = target.split("/");
-  return graph.has(`lib/${folder}/index.ts`);
 }
 
 /** One chain of imports from a file to each file that it reaches, shortest first. */

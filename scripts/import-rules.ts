@@ -27,6 +27,7 @@ export const LAYERS: readonly { folder: string; only?: readonly string[]; not?: 
   { folder: "routes", not: ["messages"] },
   { folder: "sandbox", not: ["routes"] },
   { folder: "ui", not: ["sandbox", "routes"] },
+  { folder: "pages", not: ["routes"] },
   { folder: "server" },
   { folder: "entries" },
 ];
@@ -46,8 +47,6 @@ export interface ImportRule {
   inBrowser?: boolean;
   /** Imports of types count too. */
   types?: boolean;
-  /** Only for folders that have an index. */
-  whereIndexed?: boolean;
 }
 
 /** Modules that do I/O: those of Node, Postgres, Next and the SDKs, and the folders of lib that read the environment. */
@@ -73,12 +72,11 @@ function layerRules(): ImportRule[] {
 export const IMPORT_RULES: ImportRule[] = [
   ...layerRules(),
   {
-    name: "app-by-index",
-    why: "app imports a folder of lib by its index: the files behind it may change",
-    from: /^(app\/|proxy\.ts$)/,
-    mayNot: /^lib\/[^/]+\/.+/,
-    except: /^lib\/([^/]+\/((scenarios|routes)\/)?index\.tsx?$|(ui|core|billing|config)\/)/,
-    whereIndexed: true,
+    name: "app-by-entries",
+    why: "an app imports the package by its entries, like every adopter's app",
+    from: /^(app\/|proxy\.ts$|instrumentation\.ts$)(?!.*\.test\.tsx?$)/,
+    mayNot: /^lib\/(?!entries\/)/,
+    types: true,
   },
   {
     name: "rules-without-current-catalog",
@@ -135,14 +133,7 @@ export const IMPORT_RULES: ImportRule[] = [
   {
     name: "no-event-builders",
     why: "production code imports neither the sandbox nor its event builders",
-    from: /^lib\/(?!sandbox\/|server\/).*(?<!\.test)\.tsx?$/,
-    mayNot: /^lib\/sandbox\//,
-    types: true,
-  },
-  {
-    name: "sandbox-in-its-pages",
-    why: "only the pages and routes of the sandbox and the simulation import the sandbox",
-    from: /^app\/(?!sandbox\/|admin\/simulation\/).*(?<!\.test)\.tsx?$/,
+    from: /^lib\/(?!sandbox\/|server\/|pages\/sandbox\/).*(?<!\.test)\.tsx?$/,
     mayNot: /^lib\/sandbox\//,
     types: true,
   },

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
-import { currentUser } from "@/lib/identity";
-import { PageFrame } from "@/lib/ui";
+import { currentUser } from "tollgate/server";
+import { PageFrame } from "tollgate/ui";
 
 /**
  * The frame of the signed-in pages. Each page redirects signed-out visitors (`requirePageUser`), since only the page

@@ -1,2 +1,2 @@
-export { type CatchAll, type Handlers, METHODS, type Method, type Params, type Route, route, serve } from "./route";
+export { type Params, type Route, route, serve } from "./route";
 export { withUsage } from "./with-usage";

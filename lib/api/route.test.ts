@@ -68,5 +68,5 @@ test("HEAD is answered as GET", async () => {
 });
 
 test("two routes of one path are refused", () => {
-  expect(() => serve([...table, route("/parcels", methods("GET"))])).toThrow("Two routes have the path /parcels.");
+  expect(() => serve([...table, route("/parcels", methods("GET"))])).toThrow("Two entries have the path /parcels.");
 });

@@ -1,5 +1,5 @@
 /** The table of routes: which function answers which path and method below the API's mount. */
-import { json } from "@/lib/http";
+import { json, routerOf } from "@/lib/http";
 
 export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 export type Method = (typeof METHODS)[number];
@@ -29,65 +29,6 @@ export function route<const Path extends string>(path: Path, load: () => Promise
   return { path, load: load as Route["load"] };
 }
 
-interface Node {
-  fixed: Map<string, Node>;
-  parameter?: { name: string; node: Node };
-  /** Answers this path and every path below it. */
-  rest?: Route;
-  route?: Route;
-}
-
-const emptyNode = (): Node => ({ fixed: new Map() });
-
-/** Finds the route of a path. Fixed segments win over parameters. */
-export interface Router {
-  find(segments: readonly string[]): { route: Route; params: Params } | null;
-}
-
-/** @throws Error if two routes have the same path */
-export function routerOf(routes: readonly Route[]): Router {
-  const root = emptyNode();
-  for (const each of routes) add(root, each);
-  return { find: (segments) => find(root, segments, {}) };
-}
-
-function add(root: Node, added: Route): void {
-  let node = root;
-  for (const segment of added.path.split("/").slice(1)) {
-    const name = /^\[(?<rest>\.\.\.)?(?<name>\w+)\]$/.exec(segment)?.groups;
-    if (name?.rest) {
-      node.rest = added;
-      return;
-    }
-    node = name?.name === undefined ? fixedChild(node, segment) : parameterChild(node, name.name);
-  }
-  if (node.route) throw new Error(`Two routes have the path ${added.path}.`);
-  node.route = added;
-}
-
-function fixedChild({ fixed }: Node, segment: string): Node {
-  const child = fixed.get(segment) ?? emptyNode();
-  fixed.set(segment, child);
-  return child;
-}
-
-function parameterChild(node: Node, name: string): Node {
-  node.parameter ??= { name, node: emptyNode() };
-  return node.parameter.node;
-}
-
-function find(node: Node, segments: readonly string[], params: Params): ReturnType<Router["find"]> {
-  const [first, ...others] = segments;
-  if (first === undefined) return node.route ? { route: node.route, params } : null;
-  const child = node.fixed.get(first);
-  const found = child && find(child, others, params);
-  if (found) return found;
-  const { parameter, rest } = node;
-  const byParameter = parameter && find(parameter.node, others, { ...params, [parameter.name]: first });
-  if (byParameter) return byParameter;
-  return rest ? { route: rest, params } : null;
-}
-
 /** A request's route handler, as Next calls the one of a catch-all segment. */
 export type CatchAll = (request: Request, context: { params: Promise<{ path?: string[] }> }) => Promise<Response>;
 
@@ -100,7 +41,7 @@ export function serve(routes: readonly Route[]): Record<Method | "OPTIONS", Catc
   const handle: CatchAll = async (request, { params }) => {
     const found = router.find((await params).path ?? []);
     if (found === null) return json({ error: "There is nothing here.", reason: "not_found" }, 404);
-    const handlers = await found.route.load();
+    const handlers = await found.entry.load();
     // Next calls GET for HEAD too and drops the body.
     const method = request.method === "HEAD" ? "GET" : request.method;
     const handler = METHODS.includes(method as Method) ? handlers[method as Method] : undefined;

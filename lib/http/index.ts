@@ -5,4 +5,5 @@ export { jsonLines, wantsJsonLines } from "./json-lines";
 export { requireSameOrigin } from "./origin";
 export { isReadablePath, refusePath } from "./path";
 export { answer, json, readJson } from "./respond";
+export { routerOf } from "./router";
 export { requireSandbox } from "./sandbox-only";

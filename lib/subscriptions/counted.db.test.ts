@@ -115,7 +115,7 @@ describe("the list of counted functions", () => {
       .sort();
     expect(direct).toEqual([
       // Checks only if a processor is configured.
-      "app/pricing/payable-processors.ts",
+      "lib/pages/pricing/payable-processors.ts",
       // Jobs and admins.
       "lib/jobs/reconcile-all.ts",
       "lib/jobs/schedule.ts",

@@ -1,8 +1,7 @@
 /** Reservations for work whose cost is known only at its end. */
+
 import { setTimeout as sleep } from "node:timers/promises";
-import { log } from "@/lib/core/observability";
-import { DatabaseError } from "@/lib/database";
-import { type Charge, gate, limitError, type Settlement } from "@/lib/usage";
+import { type Charge, DatabaseError, gate, limitError, log, type Settlement } from "tollgate/server";
 
 /** Longer than any answer takes. If the process crashes, its reservation expires after this time. */
 const RESERVATION_SECONDS = 600;

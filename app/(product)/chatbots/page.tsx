@@ -1,8 +1,7 @@
 import type { Metadata } from "next";
+import { gateway, usageOf } from "tollgate/server";
+import { ProductMeters, requestLocale, requirePageUser, upgradeOptions } from "tollgate/ui";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
-import { gateway } from "@/lib/database";
-import { ProductMeters, requestLocale, requirePageUser, upgradeOptions } from "@/lib/ui";
-import { usageOf } from "@/lib/usage";
 import { ChatbotsTool } from "./_parts/chatbots-tool";
 
 export const metadata: Metadata = { title: "Chatbots" };

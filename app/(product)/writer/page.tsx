@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
-import { ProductMeters, requestLocale, requirePageUser, upgradeOptions } from "@/lib/ui";
-import { usageOf } from "@/lib/usage";
+import { usageOf } from "tollgate/server";
+import { ProductMeters, requestLocale, requirePageUser, upgradeOptions } from "tollgate/ui";
 import { WriterTool } from "./_parts/writer-tool";
 
 export const metadata: Metadata = { title: "Writer" };

@@ -1,7 +1,5 @@
+import { answer, gateway, json, readJson, requireUser } from "tollgate/server";
 import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
-import { gateway } from "@/lib/database";
-import { answer, json, readJson } from "@/lib/http";
-import { requireUser } from "@/lib/identity";
 import { chatbotRequest, createChatbot } from "../../(product)/chatbots/_lib/chatbots";
 
 export function GET(request: Request) {

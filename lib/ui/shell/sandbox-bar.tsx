@@ -1,13 +1,16 @@
 import type { Route } from "next";
 import type { DecisionView } from "@/lib/billing/schemas/usage-view";
+import { env } from "@/lib/core/env";
 import { gateway } from "@/lib/database";
-import type { CurrentUser } from "@/lib/identity";
+import { currentUser } from "@/lib/identity";
 import { Link } from "../link";
 import { Instant } from "../time/instant";
 import { SandboxClock } from "./sandbox-clock";
 
-/** The bar on every sandbox page: the user, the time on the user's clock, and the latest event. */
-export async function SandboxBar({ user }: { user: CurrentUser | null }) {
+/** The bar on every page in the sandbox: the user, the time on the user's clock, and the latest event. Nothing elsewhere. */
+export async function SandboxBar() {
+  if (!env().sandbox) return null;
+  const user = await currentUser();
   const state = user && (await stateOf(user.id));
   return (
     <aside aria-label="Sandbox" className="bg-band text-on-band text-sm">

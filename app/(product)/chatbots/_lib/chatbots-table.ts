@@ -1,8 +1,6 @@
 /** The table of chatbots, which a gauge counts. Its functions are in supabase/schemas/reference. */
+import { type Gateway, line, verdictSchema } from "tollgate/server";
 import { z } from "zod";
-import { verdictSchema } from "@/lib/billing/schemas/usage-view";
-import { line } from "@/lib/core/text";
-import type { Gateway } from "@/lib/database";
 
 const chatbot = z.object({ id: z.uuid(), name: line({ max: 80 }), createdAt: z.iso.datetime() });
 export type Chatbot = z.infer<typeof chatbot>;

@@ -1,10 +1,7 @@
 /** Reference product 1: chatbots (a gauge) and the messages sent to them (a counter, in messages.ts). */
 
+import { DomainError, gateway, limitError, line, prose } from "tollgate/server";
 import { z } from "zod";
-import { DomainError } from "@/lib/core/domain-error";
-import { line, prose } from "@/lib/core/text";
-import { gateway } from "@/lib/database";
-import { limitError } from "@/lib/usage";
 import { type Chatbot, chatbotsTable } from "./chatbots-table";
 
 /** A chatbot's name, at creation and later. */

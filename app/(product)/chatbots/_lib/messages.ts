@@ -1,9 +1,6 @@
 /** A message to a chatbot and its streamed answer. The message is reserved first and settled when the answer ends. */
 
-import { DomainError } from "@/lib/core/domain-error";
-import { log } from "@/lib/core/observability";
-import { gateway } from "@/lib/database";
-import type { Settlement } from "@/lib/usage";
+import { DomainError, gateway, log, type Settlement } from "tollgate/server";
 import { reserveAll } from "../../_lib/reservation";
 import { noSuchChatbot } from "./chatbots";
 import { chatbotsTable } from "./chatbots-table";

@@ -2,10 +2,7 @@
 
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { button } from "@/lib/ui/button";
-import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
-import { type Refusal, sendJson } from "@/lib/ui/tools/send-json";
-import type { UpgradeOptions } from "@/lib/ui/tools/smallest-upgrade";
+import { button, type Refusal, RefusalNotice, sendJson, type UpgradeOptions } from "tollgate/client";
 import type { Chatbot } from "./chatbot";
 import { Conversation } from "./conversation";
 import { RenameForm } from "./rename-form";

@@ -2,10 +2,15 @@
 
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
-import { button, FIELD } from "@/lib/ui/button";
-import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
-import { type Refusal, sendJson } from "@/lib/ui/tools/send-json";
-import { smallestUpgrade, type UpgradeOptions } from "@/lib/ui/tools/smallest-upgrade";
+import {
+  button,
+  FIELD,
+  type Refusal,
+  RefusalNotice,
+  sendJson,
+  smallestUpgrade,
+  type UpgradeOptions,
+} from "tollgate/client";
 import type { Chatbot } from "./chatbot";
 import { ChatbotPanel } from "./chatbot-panel";
 

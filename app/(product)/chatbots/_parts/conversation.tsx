@@ -1,11 +1,15 @@
 "use client";
 
 import { type FormEvent, useState } from "react";
-import { button, FIELD } from "@/lib/ui/button";
-import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
-import type { Refusal } from "@/lib/ui/tools/send-json";
-import { smallestUpgrade, type UpgradeOptions } from "@/lib/ui/tools/smallest-upgrade";
-import { useStreamedRequest } from "@/lib/ui/tools/use-streamed-request";
+import {
+  button,
+  FIELD,
+  type Refusal,
+  RefusalNotice,
+  smallestUpgrade,
+  type UpgradeOptions,
+  useStreamedRequest,
+} from "tollgate/client";
 import type { AnswerLine } from "../_lib/messages";
 import type { Chatbot } from "./chatbot";
 

@@ -1,7 +1,7 @@
 "use client";
 
 import { type FormEvent, useEffect, useRef } from "react";
-import { button, FIELD } from "@/lib/ui/button";
+import { button, FIELD } from "tollgate/client";
 
 interface RenameFormProps {
   name: string;

@@ -1,7 +1,7 @@
 /** Rewrites a long text in chunks, with progress. If the user stops it, the finished chunks are charged. */
+
 import { setTimeout as sleep } from "node:timers/promises";
-import { log } from "@/lib/core/observability";
-import type { Settlement } from "@/lib/usage";
+import { log, type Settlement } from "tollgate/server";
 import { reserveAll } from "../../_lib/reservation";
 import { splitIntoChunks } from "./chunks";
 import { restyle } from "./styles";

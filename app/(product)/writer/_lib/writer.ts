@@ -1,7 +1,6 @@
 /** Reference product 2: rewrites text in another style. It counts the words and the transformation. */
+import { type Charge, prose } from "tollgate/server";
 import { z } from "zod";
-import { prose } from "@/lib/core/text";
-import type { Charge } from "@/lib/usage";
 import { splitIntoChunks } from "./chunks";
 import { restyle, STYLES } from "./styles";
 import { chargedWords, countWords } from "./words";

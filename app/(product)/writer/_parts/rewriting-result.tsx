@@ -1,8 +1,7 @@
 "use client";
 
 import { useState } from "react";
-import { formatNumber } from "@/lib/messages/format";
-import { button } from "@/lib/ui/button";
+import { button, formatNumber } from "tollgate/client";
 
 /** A rewriting and its progress. */
 export interface Rewriting {

@@ -1,13 +1,18 @@
 "use client";
 
 import { type FormEvent, useId, useState } from "react";
-import { formatCount, formatNumber } from "@/lib/messages/format";
-import { button, FIELD } from "@/lib/ui/button";
-import { Notice } from "@/lib/ui/notice";
-import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
-import type { Refusal } from "@/lib/ui/tools/send-json";
-import { smallestUpgrade, type UpgradeOptions } from "@/lib/ui/tools/smallest-upgrade";
-import { useStreamedRequest } from "@/lib/ui/tools/use-streamed-request";
+import {
+  button,
+  FIELD,
+  formatCount,
+  formatNumber,
+  Notice,
+  type Refusal,
+  RefusalNotice,
+  smallestUpgrade,
+  type UpgradeOptions,
+  useStreamedRequest,
+} from "tollgate/client";
 import type { RewritingLine } from "../_lib/rewriting";
 import { countWords } from "../_lib/words";
 import { type Rewriting, RewritingResult } from "./rewriting-result";

@@ -1,5 +1,4 @@
-import { answer, json, readJson } from "@/lib/http";
-import { requireUser } from "@/lib/identity";
+import { answer, json, readJson, requireUser } from "tollgate/server";
 import { chatbotRequest, deleteChatbot, renameChatbot } from "../../../(product)/chatbots/_lib/chatbots";
 
 export function PATCH(request: Request, { params }: RouteContext<"/api/chatbots/[id]">) {

@@ -1,6 +1,4 @@
-import { withUsage } from "@/lib/api";
-import { answer, json, jsonLines, readJson, wantsJsonLines } from "@/lib/http";
-import { requireGateUser } from "@/lib/identity";
+import { answer, json, jsonLines, readJson, requireGateUser, wantsJsonLines, withUsage } from "tollgate/server";
 import { streamRewriting } from "../../../(product)/writer/_lib/rewriting";
 import { priceOf, rewrite, transformRequest } from "../../../(product)/writer/_lib/writer";
 

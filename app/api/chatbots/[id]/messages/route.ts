@@ -1,5 +1,4 @@
-import { answer, json, jsonLines, readJson, wantsJsonLines } from "@/lib/http";
-import { requireGateUser } from "@/lib/identity";
+import { answer, json, jsonLines, readJson, requireGateUser, wantsJsonLines } from "tollgate/server";
 import { messageRequest } from "../../../../(product)/chatbots/_lib/chatbots";
 import { streamAnswer, wholeAnswer } from "../../../../(product)/chatbots/_lib/messages";
 

@@ -1,5 +1,6 @@
 /** Production has no sandbox: its routes answer 404, and its module fails to load. */
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { beforeEach, expect, test, vi } from "vitest";
 import { SANDBOX_ROUTES } from "@/lib/sandbox/routes";
 
@@ -29,17 +30,19 @@ test("the module cannot be loaded", async () => {
   await expect(import("@/lib/sandbox")).rejects.toThrow("cannot be loaded in production");
 });
 
-test.each([
-  "stripe/checkout/[id]",
-  "stripe/portal/[id]",
-  "stripe/invoice/[id]",
-  "paddle/checkout/[transaction]",
-  "paddle/payment/[subscription]",
-  "paddle/portal/[id]",
-])("the hosted page %s is not there", async (page) => {
-  const { openSandbox } = await import("@/app/sandbox/_parts/open-sandbox");
+const pages = globSync("*/*-page.tsx", { cwd: import.meta.dirname }).filter((page) => !page.startsWith("simulation"));
+
+test("the hosted pages are not there", async () => {
+  const { openSandbox } = await import("./parts/open-sandbox");
   await expect(openSandbox()).rejects.toThrow("NEXT_HTTP_ERROR_FALLBACK;404");
-  const source = readFileSync(new URL(`./${page}/page.tsx`, import.meta.url), "utf8");
+});
+
+test.each(pages)("the hosted page %s opens the sandbox by the check", (page) => {
+  const source = readFileSync(path.join(import.meta.dirname, page), "utf8");
   expect(source).toContain("openSandbox()");
   expect(source).not.toMatch(/import\("@\/lib\/sandbox"\)/);
+});
+
+test("there are seven hosted pages", () => {
+  expect(pages).toHaveLength(7);
 });

@@ -1,0 +1,3 @@
+/** `tollgate/ui`: pages and components. */
+export * from "@/lib/pages";
+export * from "@/lib/ui";
