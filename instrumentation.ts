@@ -8,7 +8,7 @@ import type { Instrumentation } from "next";
 export async function register(): Promise<void> {
   // One condition around all imports, so that bundles of other runtimes omit them.
   if (process.env.NEXT_RUNTIME === "nodejs") {
-    (await import("./lib/config/current-catalog")).provideCatalog((await import("./tollgate.config")).default);
+    (await import("./lib/config/current-catalog")).provideConfig((await import("./tollgate.config")).default);
     const { exitIfMisconfigured } = await import("./lib/server/start-problems");
     exitIfMisconfigured();
     (await import("./lib/rate-limit/socket-address")).watchConnections();

@@ -1,6 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-const resolve = { alias: [{ find: /^@\//, replacement: `${import.meta.dirname}/` }] };
+const resolve = {
+  alias: [
+    { find: /^@\//, replacement: `${import.meta.dirname}/` },
+    { find: /^tollgate$/, replacement: `${import.meta.dirname}/lib/entries/index.ts` },
+  ],
+};
 const exclude = ["**/node_modules/**", ".next/**", ".tollgate/**", "e2e/**"];
 
 /** A test that hangs fails after minutes, so that none fails on a busy machine. */

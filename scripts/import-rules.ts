@@ -11,13 +11,13 @@ export const LAYERS: readonly { folder: string; only?: readonly string[]; not?: 
   { folder: "messages" },
   { folder: "database", only: ["core", "config", "billing"] },
   { folder: "processors", only: ["core", "config", "billing"] },
-  { folder: "http", only: ["core", "database"] },
+  { folder: "http", only: ["core", "config", "database"] },
   { folder: "rate-limit", only: ["core", "database", "http"] },
   { folder: "webhooks", not: ["messages"] },
   { folder: "subscriptions", not: ["messages", "http"] },
   { folder: "usage", only: ["core", "config", "billing", "database"] },
   { folder: "entitlements", only: ["core", "config", "billing", "database"] },
-  { folder: "identity", only: ["core", "database", "http", "rate-limit"] },
+  { folder: "identity", only: ["core", "config", "database", "http", "rate-limit"] },
   { folder: "api", not: ["messages", "webhooks", "subscriptions"] },
   { folder: "notices", not: ["http"] },
   { folder: "account" },
@@ -27,6 +27,7 @@ export const LAYERS: readonly { folder: string; only?: readonly string[]; not?: 
   { folder: "sandbox" },
   { folder: "ui", not: ["sandbox"] },
   { folder: "server" },
+  { folder: "entries" },
 ];
 
 export interface ImportRule {

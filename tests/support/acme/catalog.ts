@@ -90,7 +90,7 @@ const acme = defineConfig({
 
 export default acme;
 
-declare module "@/lib/config/register" {
+declare module "tollgate" {
   interface Register {
     acme: typeof acme;
   }
