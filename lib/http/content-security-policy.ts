@@ -1,4 +1,6 @@
 /** The origins that a page may load from and connect to: our own, and those of the configured providers. */
+import { currentConfig } from "@/lib/config/current-catalog";
+import { identityChoice } from "@/lib/config/identity-choice";
 import { env } from "@/lib/core/env";
 
 type Directive = "script-src" | "style-src" | "connect-src" | "img-src" | "frame-src" | "worker-src" | "form-action";
@@ -40,8 +42,8 @@ export function contentSecurityPolicy(nonce: string): string {
 }
 
 function neededByIdentity(nonce: string): Sources[] {
-  const { identity, clerk } = env();
-  if (identity !== "clerk") return [];
+  const { clerk } = env();
+  if (identityChoice(currentConfig(), env()) !== "clerk") return [];
   const frontend = clerkFrontend(clerk.publishableKey);
   const challenge = "https://challenges.cloudflare.com";
   return [

@@ -2,7 +2,6 @@
 
 import { z } from "zod";
 import { DomainError, nothingHere } from "@/lib/core/domain-error";
-import { env } from "@/lib/core/env";
 import { parse } from "@/lib/core/parse";
 import { line, secret } from "@/lib/core/text";
 import { formOf, json, readForm, readJson, requireSameOrigin, seeOther } from "@/lib/http";
@@ -10,6 +9,7 @@ import { returnPath } from "@/lib/http/return-path";
 import { clientNetwork, countAttempt, countFailedSignIn } from "@/lib/rate-limit";
 import { confirmationOf } from "./confirmation";
 import type { Identity } from "./identity";
+import { identityKind } from "./kind";
 import { forgetProfile } from "./profile";
 
 const email = z.email({ error: "is an e-mail address" }).max(254);
@@ -64,10 +64,10 @@ export async function confirm(request: Request): Promise<Response> {
 
 /**
  * Ends the session. A Clerk session ends in the browser, by Clerk's script.
- * @throws DomainError forbidden
+ * @throws DomainError forbidden, not_found if the config's own function identifies users
  */
 export async function signOut(request: Request): Promise<Response> {
-  const { identity } = env();
+  const identity = identityKind();
   if (identity === "local") return (await localSession()).signOutLocally(request, "/");
   requireSameOrigin(request);
   if (identity === "clerk") return seeOther("/sign-out");
@@ -81,7 +81,7 @@ export async function signOut(request: Request): Promise<Response> {
  */
 export async function endSession(request: Request, user: Identity): Promise<Record<string, string>> {
   forgetProfile(user);
-  const { identity } = env();
+  const identity = identityKind();
   if (identity === "local") return (await localSession()).endedLocalSession();
   if (identity === "supabase") await (await supabaseSession()).endSession(request);
   return {};
@@ -102,12 +102,12 @@ export async function signOutLocally(request: Request): Promise<Response> {
 
 /** Each provider's code is loaded only if it is configured. */
 async function localSession() {
-  if (env().identity !== "local") throw nothingHere();
+  if (identityKind() !== "local") throw nothingHere();
   return import("./local-session");
 }
 
 async function supabaseSession() {
-  if (env().identity !== "supabase") throw nothingHere();
+  if (identityKind() !== "supabase") throw nothingHere();
   return import("./supabase-session");
 }
 
