@@ -19,7 +19,7 @@ const config = defineConfig({
       trialDays: 14,
       meters: {
         messages_count: counter("message", "messages"),
-        chatbots_count: gauge("chatbot", "chatbots"),
+        chatbots_count: gauge("chatbot", "chatbots", { page: "/chatbots" }),
       },
       plans: {
         free: { limits: { messages_count: 100, chatbots_count: 1 } },

@@ -3,12 +3,13 @@ import { connection } from "next/server";
 import type { ReactNode } from "react";
 import { env } from "@/lib/core/env";
 import { currentUser } from "@/lib/identity";
-import { InstallationProvider, SandboxBar, SkipLink } from "@/lib/ui";
+import { ConfigProvider, SandboxBar, SkipLink } from "@/lib/ui";
+import config from "@/tollgate.config";
 import "./globals.css";
-import { INSTALLATION } from "./installation";
+import { HELP } from "./installation";
 
 export const metadata: Metadata = {
-  title: { default: "Tollgate", template: "%s · Tollgate" },
+  title: { default: config.brand.name, template: `%s · ${config.brand.name}` },
   description: "Billing and usage that add up: plans, limits and resets that stay correct with Stripe and Paddle.",
 };
 
@@ -29,7 +30,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
       <body className="flex min-h-dvh flex-col font-sans">
         <SkipLink />
         {env().sandbox && <SandboxBar user={user} />}
-        <InstallationProvider {...INSTALLATION}>{children}</InstallationProvider>
+        <ConfigProvider help={HELP}>{children}</ConfigProvider>
       </body>
     </html>
   );

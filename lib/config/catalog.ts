@@ -7,6 +7,8 @@ export interface Meter {
   /** The text for users. */
   label: string;
   unit: { one: string; many: string };
+  /** The page on which users see and delete the things of a gauge: `/projects`. */
+  page?: string;
   /** The table whose rows a gauge counts: `public.notes`. */
   table?: string;
   /** The table's column that contains the user's id. */

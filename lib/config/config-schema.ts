@@ -56,6 +56,7 @@ const meter = settings({
   kind: z.enum(["counter", "gauge"], expected('"counter" or "gauge"')),
   label: text,
   unit: settings({ one: text, many: text }),
+  page: address.optional(),
   table: matching(/^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/, "a table such as public.notes").optional(),
   subject: matching(/^[a-z_][a-z0-9_]*$/, "a column such as owner_id").optional(),
 });

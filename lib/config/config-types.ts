@@ -41,21 +41,24 @@ export interface Brand {
   supportEmail?: string;
 }
 
+/** From the root of the site, without a slash at its end. */
+export type Path = `/${string}`;
+
 /** The paths of the pages, and of the routes (`api`). Pages of one subject are below its path: `/billing/change`. */
 export interface Paths {
-  home: string;
-  signIn: string;
-  signUp: string;
-  signOut: string;
-  confirm: string;
-  account: string;
-  billing: string;
-  usage: string;
-  pricing: string;
-  checkout: string;
-  admin: string;
-  sandbox: string;
-  api: string;
+  home: Path;
+  signIn: Path;
+  signUp: Path;
+  signOut: Path;
+  confirm: Path;
+  account: Path;
+  billing: Path;
+  usage: Path;
+  pricing: Path;
+  checkout: Path;
+  admin: Path;
+  sandbox: Path;
+  api: Path;
 }
 
 export interface ConfigInput {

@@ -8,6 +8,8 @@ export interface CounterOptions {
 }
 
 export interface GaugeOptions extends CounterOptions {
+  /** The page on which users see and delete the things: `/projects`. */
+  page?: string;
   /** The table whose rows the gauge counts: `public.notes`. Needs `subject`. */
   table?: string;
   /** The table's column that contains the user's id: `owner_id`. */

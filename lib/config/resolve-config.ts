@@ -2,25 +2,11 @@
 import type { Plan, Product } from "./catalog";
 import { isFree } from "./config-problems";
 import type { Config, ConfigInput, PageLink, Paths, PlanInput, ProductInput } from "./config-types";
+import { DEFAULT_PATHS } from "./default-paths";
+import { DEFAULT_LOCALE } from "./locale";
 import { type Money, minorUnits } from "./money";
 import { nameOfId } from "./names";
 import { INTERVALS, type Interval } from "./terms";
-
-const DEFAULT_PATHS: Paths = {
-  home: "/",
-  signIn: "/sign-in",
-  signUp: "/sign-up",
-  signOut: "/sign-out",
-  confirm: "/confirm",
-  account: "/account",
-  billing: "/billing",
-  usage: "/usage",
-  pricing: "/pricing",
-  checkout: "/checkout",
-  admin: "/admin",
-  sandbox: "/sandbox",
-  api: "/api",
-};
 
 /** The config with its defaults, prices in minor units. `configProblems` must have found nothing in the input. */
 export function resolveConfig(input: ConfigInput): Config {
@@ -31,7 +17,7 @@ export function resolveConfig(input: ConfigInput): Config {
     brand: input.brand ?? { name: products[0]?.[1].name ?? "" },
     paths,
     navigation: input.navigation ?? defaultNavigation(paths),
-    locale: input.locale ?? "en-GB",
+    locale: input.locale ?? DEFAULT_LOCALE,
     currency: input.currency?.toLowerCase() ?? "usd",
     sales: { automaticTax: false, taxIds: false, promotionCodes: true, ...present(input.sales ?? {}) },
     products: Object.fromEntries(products),

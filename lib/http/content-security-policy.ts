@@ -11,7 +11,7 @@ type Sources = Partial<Record<Directive, readonly string[]>>;
  * without `strict-dynamic` use the addresses in script-src.
  */
 export function contentSecurityPolicy(nonce: string): string {
-  const needs = [...neededByIdentity(nonce), ...neededByProcessors()];
+  const needs = [...neededByBrand(), ...neededByIdentity(nonce), ...neededByProcessors()];
   const extra = (directive: Directive) => [...new Set(needs.flatMap((each) => each[directive] ?? []))];
   // The development server evaluates code and injects styles; a build does neither.
   const development = process.env.NODE_ENV === "development";
@@ -39,6 +39,11 @@ export function contentSecurityPolicy(nonce: string): string {
     ["frame-ancestors", "'none'"],
   ];
   return directives.map((directive) => directive.join(" ")).join("; ");
+}
+
+function neededByBrand(): Sources[] {
+  const { logo } = currentConfig().brand;
+  return logo?.startsWith("https://") ? [{ "img-src": [new URL(logo).origin] }] : [];
 }
 
 function neededByIdentity(nonce: string): Sources[] {

@@ -1,6 +1,7 @@
 /** Signs in and up with Supabase Auth, and out with every provider. */
 
 import { z } from "zod";
+import { paths } from "@/lib/config/current-catalog";
 import { DomainError, nothingHere } from "@/lib/core/domain-error";
 import { parse } from "@/lib/core/parse";
 import { line, secret } from "@/lib/core/text";
@@ -22,7 +23,7 @@ const signUpRequest = signInRequest.extend({ name: line({ min: 0, max: 200 }).op
  * @throws DomainError bad_input, unauthenticated, forbidden, not_found if another provider is configured, unavailable
  */
 export function signIn(request: Request): Promise<Response> {
-  return handleCredentials(request, signInRequest, "/sign-in", async (input) => {
+  return handleCredentials(request, signInRequest, paths().signIn, async (input) => {
     const { signInWithPassword } = await supabaseSession();
     await countFailedSignIn(input.email, clientNetwork(request), () => signInWithPassword(request, input));
     return { signedIn: true };
@@ -31,7 +32,7 @@ export function signIn(request: Request): Promise<Response> {
 
 /** Creates an account, and signs in unless the project requires a confirmed e-mail address. Responses as in `signIn`. */
 export function signUp(request: Request): Promise<Response> {
-  return handleCredentials(request, signUpRequest, "/sign-up", async (input) => {
+  return handleCredentials(request, signUpRequest, paths().signUp, async (input) => {
     await countAttempt("sign-up-network", clientNetwork(request));
     const { signedIn } = await (await supabaseSession()).signUpWithPassword(request, input);
     return { signedIn };
@@ -43,7 +44,7 @@ export async function showConfirmation(request: Request): Promise<Response> {
   await supabaseSession();
   const { searchParams } = new URL(request.url);
   const parameters = LINK_PARAMETERS.flatMap((name) => searchParams.getAll(name).map((value) => [name, value]));
-  return seeOther(`/confirm?${new URLSearchParams(parameters)}`);
+  return seeOther(`${paths().confirm}?${new URLSearchParams(parameters)}`);
 }
 
 const LINK_PARAMETERS = ["token_hash", "type", "code", "next"];
@@ -59,7 +60,7 @@ export async function confirm(request: Request): Promise<Response> {
   const form = await readForm(request);
   const confirmation = confirmationOf(Object.fromEntries(form));
   const confirmed = confirmation !== null && (await confirmEmail(request, confirmation));
-  return seeOther(confirmed ? returnPath(form.get("next")) : "/sign-in?problem=link_expired");
+  return seeOther(confirmed ? returnPath(form.get("next")) : `${paths().signIn}?problem=link_expired`);
 }
 
 /**
@@ -68,11 +69,11 @@ export async function confirm(request: Request): Promise<Response> {
  */
 export async function signOut(request: Request): Promise<Response> {
   const identity = identityKind();
-  if (identity === "local") return (await localSession()).signOutLocally(request, "/");
+  if (identity === "local") return (await localSession()).signOutLocally(request, paths().home);
   requireSameOrigin(request);
-  if (identity === "clerk") return seeOther("/sign-out");
+  if (identity === "clerk") return seeOther(paths().signOut);
   await (await supabaseSession()).endSession(request);
-  return seeOther("/");
+  return seeOther(paths().home);
 }
 
 /**

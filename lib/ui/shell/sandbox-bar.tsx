@@ -1,5 +1,6 @@
 import type { Route } from "next";
 import type { DecisionView } from "@/lib/billing/schemas/usage-view";
+import { paths } from "@/lib/config/current-catalog";
 import { gateway } from "@/lib/database";
 import type { CurrentUser } from "@/lib/identity";
 import { Link } from "../link";
@@ -20,7 +21,7 @@ export async function SandboxBar({ user }: { user: CurrentUser | null }) {
         </p>
         {state?.latest && <LatestEvent decision={state.latest} />}
         <Link
-          href={"/sign-in" as Route}
+          href={paths().signIn as Route}
           className="inline-flex min-h-11 shrink-0 items-center rounded-md underline underline-offset-4 sm:min-h-9"
         >
           {user === null ? "Sign in" : "Switch user"}

@@ -7,7 +7,7 @@ import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
 import { SandboxNotice } from "@/app/sandbox/_parts/sandbox-notice";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
-import { formatMoney } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 import type { PaddleCheckoutView } from "@/lib/sandbox";
 import { requestLocale } from "@/lib/ui";
 import { Back } from "../../_parts/back";
@@ -92,5 +92,5 @@ export default async function PaddleCheckoutPage({
 /** The tax and a code can still change the amount of a draft. */
 function verbOf({ draft, dueToday }: PaddleCheckoutView, locale: string): string {
   if (draft && dueToday > 0) return "Pay";
-  return dueToday === 0 ? "Save it" : `Pay ${formatMoney(dueToday, locale)}`;
+  return dueToday === 0 ? "Save it" : `Pay ${formatAmount(dueToday, locale)}`;
 }

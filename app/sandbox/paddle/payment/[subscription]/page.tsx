@@ -5,7 +5,7 @@ import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
 import { SandboxNotice } from "@/app/sandbox/_parts/sandbox-notice";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
-import { formatMoney } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 import { requestLocale } from "@/lib/ui";
 import { Notice } from "@/lib/ui/notice";
 import { Back } from "../../_parts/back";
@@ -30,7 +30,7 @@ export default async function PaddlePaymentPage({
   const action = `/api/sandbox/paddle/payment/${encodeURIComponent(subscription)}`;
   const card = one(query.confirm);
   const owes = view.due > 0;
-  const due = formatMoney(view.due, locale);
+  const due = formatAmount(view.due, locale);
 
   return (
     <>

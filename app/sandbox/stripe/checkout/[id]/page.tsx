@@ -9,7 +9,7 @@ import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
 import { SandboxNotice } from "@/app/sandbox/_parts/sandbox-notice";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
-import { formatMoney } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 import { Logo, requestLocale } from "@/lib/ui";
 import { CodeForm } from "./code-form";
 import { OrderSummary } from "./order-summary";
@@ -84,7 +84,7 @@ export default async function CheckoutPage({
               <Problem code={one(query.problem)} />
               <TestCards
                 action={action}
-                verb={view.trialUntil === null ? `Pay ${formatMoney(view.dueToday, locale)}` : "Start the trial"}
+                verb={view.trialUntil === null ? `Pay ${formatAmount(view.dueToday, locale)}` : "Start the trial"}
                 cards={STRIPE_METHODS}
                 without={view.cardOptional ? "Start the trial without a card" : null}
               >
