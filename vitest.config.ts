@@ -4,6 +4,7 @@ const resolve = {
   alias: [
     { find: /^tollgate\//, replacement: `${import.meta.dirname}/lib/entries/` },
     { find: /^@\//, replacement: `${import.meta.dirname}/` },
+    { find: /^tollgate$/, replacement: `${import.meta.dirname}/lib/entries/index.ts` },
   ],
 };
 const exclude = ["**/node_modules/**", ".next/**", ".tollgate/**", "e2e/**"];

@@ -1,12 +1,13 @@
 import type { Metadata, Viewport } from "next";
 import { connection } from "next/server";
 import type { ReactNode } from "react";
-import { InstallationProvider, SandboxBar, SkipLink } from "tollgate/ui";
+import { ConfigProvider, SandboxBar, SkipLink } from "tollgate/ui";
+import config from "@/tollgate.config";
 import "./globals.css";
-import { INSTALLATION } from "./installation";
+import { HELP } from "./installation";
 
 export const metadata: Metadata = {
-  title: { default: "Tollgate", template: "%s · Tollgate" },
+  title: { default: config.brand.name, template: `%s · ${config.brand.name}` },
   description: "Billing and usage that add up: plans, limits and resets that stay correct with Stripe and Paddle.",
 };
 
@@ -26,7 +27,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
       <body className="flex min-h-dvh flex-col font-sans">
         <SkipLink />
         <SandboxBar />
-        <InstallationProvider {...INSTALLATION}>{children}</InstallationProvider>
+        <ConfigProvider help={HELP}>{children}</ConfigProvider>
       </body>
     </html>
   );

@@ -1,5 +1,5 @@
 /** Commands and tests use the reference installation's catalog. */
-import { provideCatalog } from "@/lib/config/current-catalog";
+import { provideConfig } from "@/lib/config/current-catalog";
 import config from "@/tollgate.config";
 
-provideCatalog(config);
+provideConfig(config);

@@ -1,7 +1,8 @@
 /** A user's decisions and details for admins. */
+
+import { currentConfig } from "@/lib/config/current-catalog";
 import type { DecisionRow, Gateway, UserDetail } from "@/lib/database";
 import { activityNumbers, activityWords } from "@/lib/messages/activity";
-import { DEFAULT_LOCALE } from "@/lib/messages/format";
 import type { UsageView } from "@/lib/usage";
 
 /** A decision, with the sentence that the user reads. */
@@ -10,7 +11,7 @@ export type ExplainedDecision = DecisionRow & { sentence: string };
 /** A user's decisions, the latest first. @throws DatabaseError not_found */
 export async function decisionsOf(userId: string, limit: number, gateway: Gateway) {
   const { decisions } = await gateway.userDetail(userId, limit);
-  return { userId, decisions: decisions.map((decision) => withSentence(decision, DEFAULT_LOCALE)) };
+  return { userId, decisions: decisions.map((decision) => withSentence(decision, currentConfig().locale)) };
 }
 
 /** A user's history, current usage and waiting events. @throws DatabaseError not_found */

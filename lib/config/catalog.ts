@@ -7,13 +7,19 @@ export interface Meter {
   /** The text for users. */
   label: string;
   unit: { one: string; many: string };
+  /** The page on which users see and delete the things of a gauge: `/projects`. */
+  page?: string;
+  /** The table whose rows a gauge counts: `public.notes`. */
+  table?: string;
+  /** The table's column that contains the user's id. */
+  subject?: string;
 }
 
 export interface Plan {
   name: string;
   /** Higher is better; 0 is free. */
   rank: number;
-  /** US cents; null if the plan is not sold by that interval. */
+  /** Minor units of the catalog's currency (cents; yen have none); null if the plan is not sold by that interval. */
   price: Record<Interval, number | null>;
   /** When the window of a plan billed monthly resets; a plan billed yearly has monthly windows. */
   cadence: Cadence;
@@ -29,6 +35,7 @@ export type FieldId = string;
 
 export interface Product {
   name: string;
+  /** One line about the product; empty if there is none. */
   tagline: string;
   /** The length of a first subscription's trial in days; absent if there is no trial. */
   trialDays?: number;
@@ -50,6 +57,8 @@ export interface Sales {
 export interface Catalog {
   products: Readonly<Record<ProductId, Product>>;
   sales: Sales;
+  /** ISO 4217 code of all prices, in lower case. */
+  currency: string;
 }
 
 /** The plan with rank 0, which each user without a subscription has. */

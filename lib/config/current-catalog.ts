@@ -1,5 +1,5 @@
 /**
- * The process's catalog, which the server provides at its start, and lookups by id. The rules (`lib/billing`,
+ * The process's config, which the server provides at its start, and lookups by id. The rules (`lib/billing`,
  * `lib/processors/stripe` and `paddle`) get the product or the price as an argument instead.
  */
 import { setSingleton, singleton } from "@/lib/core/singleton";
@@ -16,20 +16,31 @@ import {
   type Sales,
   sellableOf,
 } from "./catalog";
+import type { Config, Paths } from "./config-types";
 import type { Processor } from "./terms";
 
-const NAME = "catalog";
+const NAME = "config";
 
-/** Sets the catalog of this process. */
-export function provideCatalog(catalog: Catalog): void {
-  setSingleton(NAME, catalog);
+/** Sets the config of this process. */
+export function provideConfig(config: Config): void {
+  setSingleton(NAME, config);
 }
 
-/** The catalog of this process. @throws Error if none was provided */
-export function catalog(): Catalog {
-  return singleton<Catalog>(NAME, () => {
-    throw new Error("No catalog is provided: the server's start has not run.");
+/** The config of this process. @throws Error if none was provided */
+export function currentConfig(): Config {
+  return singleton<Config>(NAME, () => {
+    throw new Error("No config is provided: the server's start has not run.");
   });
+}
+
+/** The catalog of this process. @throws Error if no config was provided */
+export function catalog(): Catalog {
+  return currentConfig();
+}
+
+/** The paths of the installation's pages and routes. */
+export function paths(): Paths {
+  return currentConfig().paths;
 }
 
 export function sales(): Sales {

@@ -1,85 +1,14 @@
 /** Checks a config when it is loaded, so that a wrong name fails the start and not a customer's request. */
-import { z } from "zod";
-import type { Catalog, Product } from "./catalog";
-
-const id = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, "is a name of lower-case letters, digits and underscores");
-const text = z.string().min(1);
-const count = z.int().min(0);
-
-const meter = z.strictObject({
-  kind: z.enum(["counter", "gauge"]),
-  label: text,
-  unit: z.strictObject({ one: text, many: text }),
-});
-
-const plan = z.strictObject({
-  name: text,
-  rank: count,
-  price: z.strictObject({ monthly: count.nullable(), yearly: count.nullable() }),
-  cadence: z.enum(["daily", "monthly", "billing_period"]),
-  perQuantity: z.boolean().optional(),
-  limits: z.record(id, count),
-});
-
-const product = z.strictObject({
-  name: text,
-  tagline: z.string(),
-  trialDays: z.int().min(1).optional(),
-  meters: z.record(id, meter),
-  plans: z.record(id, plan),
-});
-
-const config = z.strictObject({
-  products: z.record(id, product),
-  sales: z.strictObject({ automaticTax: z.boolean(), taxIds: z.boolean(), promotionCodes: z.boolean() }),
-});
+import { configProblems } from "./config-problems";
+import type { ConfigInput, ConfigOf } from "./config-types";
+import { resolveConfig } from "./resolve-config";
 
 /**
- * The config with its literal types.
- * @throws Error that names each wrong entry by its path
+ * The config with its defaults, and with the names of its products, plans and meters as types.
+ * @throws Error that names each wrong entry by its path, with the nearest valid name
  */
-export function defineConfig<const C extends Catalog>(input: C): C {
-  const parsed = config.safeParse(input);
-  const problems = parsed.success
-    ? problemsOf(input)
-    : parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+export function defineConfig<const C extends ConfigInput>(input: C): ConfigOf<C> {
+  const problems = configProblems(input);
   if (problems.length > 0) throw new Error(`The config is wrong.\n${problems.join("\n")}`);
-  return input;
-}
-
-function problemsOf({ products }: Catalog): string[] {
-  const owners = new Map<string, string>();
-  return Object.entries(products).flatMap(([productId, each]) => [
-    ...problemsOfMeters(productId, each, owners),
-    ...problemsOfPlans(productId, each),
-  ]);
-}
-
-/** @param owners the product of each meter so far; added to */
-function problemsOfMeters(productId: string, { meters }: Product, owners: Map<string, string>): string[] {
-  return Object.keys(meters).flatMap((field) => {
-    const owner = owners.get(field);
-    owners.set(field, productId);
-    return owner === undefined
-      ? []
-      : [`products.${productId}.meters.${field}: products.${owner} has a meter of this name`];
-  });
-}
-
-function problemsOfPlans(productId: string, { meters, plans }: Product): string[] {
-  const ranks = Object.values(plans).map(({ rank }) => rank);
-  const free = ranks.filter((rank) => rank === 0).length;
-  const at = `products.${productId}.plans`;
-  return [
-    ...(free === 1 ? [] : [`${at}: exactly one plan has rank 0, the free one; there are ${free}`]),
-    ...(new Set(ranks).size === ranks.length ? [] : [`${at}: two plans have the same rank`]),
-    ...Object.entries(plans).flatMap(([planId, { limits }]) =>
-      Object.keys(limits)
-        .filter((field) => !Object.hasOwn(meters, field))
-        .map(
-          (field) =>
-            `${at}.${planId}.limits.${field}: there is no such meter; there are ${Object.keys(meters).join(", ")}`,
-        ),
-    ),
-  ];
+  return resolveConfig(input) as ConfigOf<C>;
 }

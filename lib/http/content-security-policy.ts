@@ -1,4 +1,6 @@
 /** The origins that a page may load from and connect to: our own, and those of the configured providers. */
+import { currentConfig } from "@/lib/config/current-catalog";
+import { identityChoice } from "@/lib/config/identity-choice";
 import { env } from "@/lib/core/env";
 
 type Directive = "script-src" | "style-src" | "connect-src" | "img-src" | "frame-src" | "worker-src" | "form-action";
@@ -9,7 +11,7 @@ type Sources = Partial<Record<Directive, readonly string[]>>;
  * without `strict-dynamic` use the addresses in script-src.
  */
 export function contentSecurityPolicy(nonce: string): string {
-  const needs = [...neededByIdentity(nonce), ...neededByProcessors()];
+  const needs = [...neededByBrand(), ...neededByIdentity(nonce), ...neededByProcessors()];
   const extra = (directive: Directive) => [...new Set(needs.flatMap((each) => each[directive] ?? []))];
   // The development server evaluates code and injects styles; a build does neither.
   const development = process.env.NODE_ENV === "development";
@@ -39,9 +41,14 @@ export function contentSecurityPolicy(nonce: string): string {
   return directives.map((directive) => directive.join(" ")).join("; ");
 }
 
+function neededByBrand(): Sources[] {
+  const { logo } = currentConfig().brand;
+  return logo?.startsWith("https://") ? [{ "img-src": [new URL(logo).origin] }] : [];
+}
+
 function neededByIdentity(nonce: string): Sources[] {
-  const { identity, clerk } = env();
-  if (identity !== "clerk") return [];
+  const { clerk } = env();
+  if (identityChoice(currentConfig(), env()) !== "clerk") return [];
   const frontend = clerkFrontend(clerk.publishableKey);
   const challenge = "https://challenges.cloudflare.com";
   return [

@@ -1,4 +1,5 @@
 /** Refuses paths that no route can read. Next would respond with 500, without our headers and a log line. */
+import { paths } from "@/lib/config/current-catalog";
 import { inRequest, log } from "@/lib/core/observability";
 import { identifier } from "@/lib/core/text";
 
@@ -17,13 +18,13 @@ function decoded(segment: string): string | null {
   }
 }
 
-/** 400 for an unreadable path, as JSON below `/api`. */
+/** 400 for an unreadable path, as JSON below the path of the routes. */
 export function refusePath({ headers, method }: Request, pathname: string): Response {
   return inRequest(headers.get("x-request-id"), (requestId) => {
     log.info({ method, path: pathname.slice(0, 200) }, "Refused an unreadable path");
     const responseHeaders = { "cache-control": "private, no-store", "x-request-id": requestId };
     const error = "This address cannot be read.";
-    return pathname.startsWith("/api/")
+    return pathname.startsWith(`${paths().api}/`)
       ? Response.json({ error, reason: "unreadable_path" }, { status: 400, headers: responseHeaders })
       : new Response(error, { status: 400, headers: responseHeaders });
   });

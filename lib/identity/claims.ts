@@ -5,10 +5,15 @@ import { line, userIdSchema } from "@/lib/core/text";
 import type { Identity } from "./identity";
 
 const optional = (max: number) => line({ max }).nullable().catch(null);
-const claims = z.object({ id: userIdSchema, email: optional(254), name: optional(200) });
+const claims = z.object({
+  id: userIdSchema,
+  email: optional(254),
+  name: optional(200),
+  admin: z.boolean().default(false),
+});
 
 /** The identity without an unusable e-mail address or name; null if the id is not a valid user id. */
-export function usableIdentity(identity: Identity | null | undefined): Identity | null {
+export function usableIdentity(identity: Identity | null | undefined): Required<Identity> | null {
   if (!identity) return null;
   const { success, data } = claims.safeParse(identity);
   if (success) return data;

@@ -7,6 +7,7 @@ import { env } from "@/lib/core/env";
 import { log } from "@/lib/core/observability";
 import { isOwnSession, issuerOf } from "./clerk-session";
 import type { Identity, IdentityProvider } from "./identity";
+import { ownOrigin, ownUrl } from "./own-origin";
 
 export const clerk: IdentityProvider = {
   async userOf(headers) {
@@ -75,10 +76,6 @@ function configured<T extends object>(settings: T): { [K in keyof T]?: Exclude<T
   };
 }
 
-function ownOrigin(): string {
-  return new URL(env().appUrl ?? `http://localhost:${env().port}`).origin;
-}
-
 /** A session token has e-mail and name only if the instance's "Customize session token" adds them. */
 function identityOf(id: string, claims: Record<string, unknown>): Identity {
   return { id, email: textOrNull(claims.email), name: textOrNull(claims.name) };
@@ -89,15 +86,10 @@ function identityOf(id: string, claims: Record<string, unknown>): Identity {
  * can write those headers.
  */
 function ownRequest(path: string, headers: Headers, method = "GET"): Request {
-  const url = new URL(ownOrigin());
-  const queryStart = path.indexOf("?");
-  // Path and query are set separately: a path such as //evil.example must not become a host.
-  url.pathname = queryStart < 0 ? path : path.slice(0, queryStart);
-  url.search = queryStart < 0 ? "" : path.slice(queryStart);
   const own = new Headers(headers);
   for (const name of [...own.keys()])
     if (/^(host|content-length|forwarded|x-forwarded-.+|cloudfront-forwarded-.+)$/.test(name)) own.delete(name);
-  return new Request(url, { method, headers: own });
+  return new Request(ownUrl(path), { method, headers: own });
 }
 
 /** Our own origin, or the Clerk instance. */

@@ -4,7 +4,7 @@ export const DEMO_USERS = [
   { id: "newcomer", name: "Noor Haddad", note: "Just arrived: free plans, nothing used" },
   { id: "studio", name: "Ada Okafor", note: "Writer Ultra billed yearly, near the month's limit" },
   { id: "agency", name: "Jonas Weber", note: "Chatbots Growth, the last payment failed" },
-  { id: "admin", name: "Sam Rivera", note: "Admin of this Tollgate" },
+  { id: "admin", name: "Sam Rivera", note: "Admin" },
 ] as const;
 
 /** A demo user's profile; other local users have only an id. */

@@ -4,6 +4,8 @@ export interface Identity {
   /** null if the provider's token does not contain it. */
   email: string | null;
   name: string | null;
+  /** The installation's own function made the user an admin. */
+  admin?: boolean;
 }
 
 export interface Cookie {
@@ -23,8 +25,11 @@ export type BeforePageResult =
   | { kind: "renewed"; cookies: readonly Cookie[]; headers: Record<string, string> };
 
 export interface IdentityProvider {
-  /** The signed-in user by the request's headers; null without a session, or if it is expired or forged. Never throws. */
-  userOf(headers: Headers, setCookies: SetCookies): Promise<Identity | null>;
+  /**
+   * The signed-in user by the request's headers; null without a session, or if it is expired or forged.
+   * @param request absent in a page
+   */
+  userOf(headers: Headers, setCookies: SetCookies, request?: Request): Promise<Identity | null>;
   /** Called by proxy.ts. Does not decide about access. */
   beforePage?(request: Request): Promise<BeforePageResult | null>;
   /** Fetches the profile that the token did not contain; null if the provider does not respond. */

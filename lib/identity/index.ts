@@ -12,6 +12,7 @@ import { provider } from "./provider";
 
 export { type Confirmation, confirmationOf } from "./confirmation";
 export type { Caller, CurrentUser } from "./identity";
+export { identityKind } from "./kind";
 export { beforePage } from "./provider";
 export { resolveUserId } from "./resolve-user-id";
 export {
@@ -25,15 +26,18 @@ export {
   signUp,
 } from "./session";
 
-/** The signed-in user, in pages and routes; null without a session. */
-export async function currentUser(): Promise<CurrentUser | null> {
+/**
+ * The signed-in user, in pages and routes; null without a session.
+ * @param request the request of a route; absent in a page
+ */
+export async function currentUser(request?: Request): Promise<CurrentUser | null> {
   const chosen = await provider();
   const jar = await cookies();
-  const claimed = await chosen?.userOf(new Headers(await headers()), (renewed) => setCookies(jar, renewed));
+  const claimed = await chosen?.userOf(new Headers(await headers()), (renewed) => setCookies(jar, renewed), request);
   const identity = usableIdentity(claimed);
   if (identity === null) return null;
   after(() => storeProfile(identity));
-  return { ...identity, admin: env().adminUserIds.includes(identity.id) };
+  return { ...identity, admin: identity.admin || env().adminUserIds.includes(identity.id) };
 }
 
 /** A page cannot set cookies; proxy.ts has renewed the session before it. */
@@ -60,7 +64,7 @@ export async function requireUser(request: Request): Promise<CurrentUser> {
  * @throws DomainError unauthenticated, forbidden
  */
 export async function requireGateUser(request: Request): Promise<CurrentUser> {
-  const user = await currentUser();
+  const user = await currentUser(request);
   if (user === null) throw new DomainError("unauthenticated", "not_signed_in", "Please sign in first.");
   if (request.method !== "GET" && request.method !== "HEAD") requireSameOrigin(request);
   return user;

@@ -1,6 +1,8 @@
 /** Signs in and out with the sandbox's identity, by JSON or by a plain form. */
+
 import { stringifySetCookie } from "cookie";
 import { z } from "zod";
+import { paths } from "@/lib/config/current-catalog";
 import { parse } from "@/lib/core/parse";
 import { userIdSchema } from "@/lib/core/text";
 import { gateway } from "@/lib/database";
@@ -19,7 +21,7 @@ const credentials = z.strictObject({ userId: userIdSchema });
 export async function signInLocally(request: Request): Promise<Response> {
   requireSameOrigin(request);
   const form = await formOf(request);
-  if (form?.get("_method") === "DELETE") return signOutLocally(request, "/");
+  if (form?.get("_method") === "DELETE") return signOutLocally(request, paths().home);
   const { userId } = form
     ? parse(credentials, { userId: form.get("userId")?.trim() })
     : await readJson(request, credentials);

@@ -1,17 +1,20 @@
-import { env } from "@/lib/core/env";
+import { currentConfig } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import type { BeforePageResult, IdentityProvider } from "./identity";
+import { identityKind } from "./kind";
 
-/** The provider that the environment chooses. No other provider's code is loaded. */
+/** The provider that the config or the environment chooses. No other provider's code is loaded. */
 export async function provider(): Promise<IdentityProvider | null> {
-  switch (env().identity) {
+  const { identify } = currentConfig();
+  if (typeof identify === "function") return (await import("./function-provider")).functionProvider(identify);
+  switch (identityKind()) {
     case "clerk":
       return (await import("./clerk")).clerk;
     case "supabase":
       return (await import("./supabase")).supabase;
     case "local":
       return (await import("./local")).local;
-    case null:
+    default:
       return null;
   }
 }

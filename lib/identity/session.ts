@@ -1,8 +1,8 @@
 /** Signs in and up with Supabase Auth, and out with every provider. */
 
 import { z } from "zod";
+import { paths } from "@/lib/config/current-catalog";
 import { DomainError, nothingHere } from "@/lib/core/domain-error";
-import { env } from "@/lib/core/env";
 import { parse } from "@/lib/core/parse";
 import { line, secret } from "@/lib/core/text";
 import { formOf, json, readForm, readJson, requireSameOrigin, seeOther } from "@/lib/http";
@@ -10,6 +10,7 @@ import { returnPath } from "@/lib/http/return-path";
 import { clientNetwork, countAttempt, countFailedSignIn } from "@/lib/rate-limit";
 import { confirmationOf } from "./confirmation";
 import type { Identity } from "./identity";
+import { identityKind } from "./kind";
 import { forgetProfile } from "./profile";
 
 const email = z.email({ error: "is an e-mail address" }).max(254);
@@ -22,7 +23,7 @@ const signUpRequest = signInRequest.extend({ name: line({ min: 0, max: 200 }).op
  * @throws DomainError bad_input, unauthenticated, forbidden, not_found if another provider is configured, unavailable
  */
 export function signIn(request: Request): Promise<Response> {
-  return handleCredentials(request, signInRequest, "/sign-in", async (input) => {
+  return handleCredentials(request, signInRequest, paths().signIn, async (input) => {
     const { signInWithPassword } = await supabaseSession();
     await countFailedSignIn(input.email, clientNetwork(request), () => signInWithPassword(request, input));
     return { signedIn: true };
@@ -31,7 +32,7 @@ export function signIn(request: Request): Promise<Response> {
 
 /** Creates an account, and signs in unless the project requires a confirmed e-mail address. Responses as in `signIn`. */
 export function signUp(request: Request): Promise<Response> {
-  return handleCredentials(request, signUpRequest, "/sign-up", async (input) => {
+  return handleCredentials(request, signUpRequest, paths().signUp, async (input) => {
     await countAttempt("sign-up-network", clientNetwork(request));
     const { signedIn } = await (await supabaseSession()).signUpWithPassword(request, input);
     return { signedIn };
@@ -43,7 +44,7 @@ export async function showConfirmation(request: Request): Promise<Response> {
   await supabaseSession();
   const { searchParams } = new URL(request.url);
   const parameters = LINK_PARAMETERS.flatMap((name) => searchParams.getAll(name).map((value) => [name, value]));
-  return seeOther(`/confirm?${new URLSearchParams(parameters)}`);
+  return seeOther(`${paths().confirm}?${new URLSearchParams(parameters)}`);
 }
 
 const LINK_PARAMETERS = ["token_hash", "type", "code", "next"];
@@ -59,20 +60,20 @@ export async function confirm(request: Request): Promise<Response> {
   const form = await readForm(request);
   const confirmation = confirmationOf(Object.fromEntries(form));
   const confirmed = confirmation !== null && (await confirmEmail(request, confirmation));
-  return seeOther(confirmed ? returnPath(form.get("next")) : "/sign-in?problem=link_expired");
+  return seeOther(confirmed ? returnPath(form.get("next")) : `${paths().signIn}?problem=link_expired`);
 }
 
 /**
  * Ends the session. A Clerk session ends in the browser, by Clerk's script.
- * @throws DomainError forbidden
+ * @throws DomainError forbidden, not_found if the config's own function identifies users
  */
 export async function signOut(request: Request): Promise<Response> {
-  const { identity } = env();
-  if (identity === "local") return (await localSession()).signOutLocally(request, "/");
+  const identity = identityKind();
+  if (identity === "local") return (await localSession()).signOutLocally(request, paths().home);
   requireSameOrigin(request);
-  if (identity === "clerk") return seeOther("/sign-out");
+  if (identity === "clerk") return seeOther(paths().signOut);
   await (await supabaseSession()).endSession(request);
-  return seeOther("/");
+  return seeOther(paths().home);
 }
 
 /**
@@ -81,7 +82,7 @@ export async function signOut(request: Request): Promise<Response> {
  */
 export async function endSession(request: Request, user: Identity): Promise<Record<string, string>> {
   forgetProfile(user);
-  const { identity } = env();
+  const identity = identityKind();
   if (identity === "local") return (await localSession()).endedLocalSession();
   if (identity === "supabase") await (await supabaseSession()).endSession(request);
   return {};
@@ -102,12 +103,12 @@ export async function signOutLocally(request: Request): Promise<Response> {
 
 /** Each provider's code is loaded only if it is configured. */
 async function localSession() {
-  if (env().identity !== "local") throw nothingHere();
+  if (identityKind() !== "local") throw nothingHere();
   return import("./local-session");
 }
 
 async function supabaseSession() {
-  if (env().identity !== "supabase") throw nothingHere();
+  if (identityKind() !== "supabase") throw nothingHere();
   return import("./supabase-session");
 }
 

@@ -1,6 +1,8 @@
 /** Signs in with Supabase Auth by password or confirmation, and sets the session's cookies on the response. */
+
 import type { AuthError } from "@supabase/supabase-js";
 import { cookies } from "next/headers";
+import { paths } from "@/lib/config/current-catalog";
 import { DomainError, type Problem } from "@/lib/core/domain-error";
 import { env } from "@/lib/core/env";
 import type { Confirmation } from "./confirmation";
@@ -27,7 +29,7 @@ export async function signUpWithPassword(
     password,
     options: {
       data: name ? { full_name: name } : {},
-      emailRedirectTo: `${env().appUrl}/api/auth/confirm?${new URLSearchParams({ next: next ?? "/" })}`,
+      emailRedirectTo: `${env().appUrl}${paths().api}/auth/confirm?${new URLSearchParams({ next: next ?? paths().home })}`,
     },
   });
   if (error?.code === "user_already_exists" || error?.code === "email_exists") return { signedIn: false };

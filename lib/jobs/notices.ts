@@ -1,10 +1,11 @@
 /** Creates the due notices of all users and sends them by the configured deliveries. */
 
 import { z } from "zod";
+import { currentConfig } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import { type TimeBudget, timeBudget } from "@/lib/core/time-budget";
 import type { Gateway } from "@/lib/database";
-import { DEFAULT_LOCALE, formatTime } from "@/lib/messages/format";
+import { formatTime } from "@/lib/messages/format";
 import { DELIVERIES, type NoticeDelivery, noticeWords } from "@/lib/notices";
 import { afterUser, userPosition, walk } from "./walk";
 
@@ -55,9 +56,9 @@ export async function createAndSendNotices(
 async function deliver(gateway: Gateway, deliveries: readonly NoticeDelivery[]) {
   const result = { delivered: 0, failed: 0 };
   for (const { email, ...notice } of await gateway.claimNotices(BATCH_SIZE)) {
-    const day = (at: string) =>
-      formatTime(at, "day", { locale: DEFAULT_LOCALE, zone: "UTC", now: Date.parse(notice.at) });
-    const words = noticeWords(notice, { locale: DEFAULT_LOCALE, day });
+    const { locale } = currentConfig();
+    const day = (at: string) => formatTime(at, "day", { locale, zone: "UTC", now: Date.parse(notice.at) });
+    const words = noticeWords(notice, { locale, day });
     const outcomes = await Promise.allSettled(deliveries.map(({ send }) => send({ notice, words, email })));
     const failed = outcomes.flatMap((outcome, index) =>
       outcome.status === "rejected" ? [{ delivery: deliveries[index]?.name, error: String(outcome.reason) }] : [],

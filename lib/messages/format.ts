@@ -6,10 +6,7 @@
  * (request-locale.ts) and passes it on, so that server and browser write the same text.
  */
 
-import type { Interval } from "@/lib/config/terms";
-
-/** The locale if the request names none that we know. */
-export const DEFAULT_LOCALE = "en-GB";
+import { dateLocale } from "@/lib/config/locale";
 
 /** The settings for times: locale, IANA zone, and the current instant, which defines "this year". */
 export interface TimeFormat {
@@ -21,8 +18,8 @@ export interface TimeFormat {
 /** `day`: 29 November. `moment`: 29 November at 14:00. The year is added if it is not the current one. */
 export type TimeForm = "day" | "moment";
 
-/** The best locale of an `Accept-Language` header; DEFAULT_LOCALE if it names none that we know. */
-export function pickLocale(acceptLanguage: string | null): string {
+/** The best locale of an `Accept-Language` header; the installation's own if it names none that we know. */
+export function pickLocale(acceptLanguage: string | null, ownLocale: string): string {
   const preferences = (acceptLanguage ?? "")
     .slice(0, 200)
     .split(",")
@@ -33,7 +30,7 @@ export function pickLocale(acceptLanguage: string | null): string {
     })
     .filter(({ tag, quality }) => tag !== "" && tag !== "*" && quality > 0)
     .sort((a, b) => b.quality - a.quality);
-  return preferences.map(({ tag }) => supported(tag)).find((tag) => tag !== undefined) ?? DEFAULT_LOCALE;
+  return preferences.map(({ tag }) => supported(tag)).find((tag) => tag !== undefined) ?? ownLocale;
 }
 
 function supported(tag: string): string | undefined {
@@ -55,7 +52,7 @@ export function formatCount(value: number, unit: { one: string; many: string }, 
 }
 
 /** Money from minor units (cents; yen have none): "$39.99"; whole amounts without decimals: "$19". */
-export function formatMoney(minorUnits: number, locale: string, currency = "USD"): string {
+export function formatMoney(minorUnits: number, locale: string, currency: string): string {
   const options = { style: "currency", currency, currencyDisplay: "narrowSymbol", numberingSystem: "latn" } as const;
   const decimals = new Intl.NumberFormat("en", options).resolvedOptions().maximumFractionDigits ?? 2;
   const digits = minorUnits % 10 ** decimals === 0 ? 0 : decimals;
@@ -64,12 +61,6 @@ export function formatMoney(minorUnits: number, locale: string, currency = "USD"
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   }).format(minorUnits / 10 ** decimals);
-}
-
-/** A plan's price: "Free", "$19 a month", "$399.90 a year". */
-export function formatPrice(minorUnits: number, interval: Interval, locale: string): string {
-  if (minorUnits === 0) return "Free";
-  return `${formatMoney(minorUnits, locale)} a ${interval === "yearly" ? "year" : "month"}`;
 }
 
 /** An instant (ISO) in the user's time zone. */
@@ -95,10 +86,6 @@ export function formatDay(day: string, locale: string, month: "long" | "short" =
 /** "1:00 AM", but "01:00": without AM or PM, "1:00" could be read as either half of the day. */
 function clock(locale: string): "numeric" | "2-digit" {
   return new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions().hour12 ? "numeric" : "2-digit";
-}
-
-function dateLocale(locale: string): string {
-  return locale === "en" || locale.startsWith("en-") ? locale : DEFAULT_LOCALE;
 }
 
 /** The instant to the minute in UTC, for titles: "2026-11-29 14:00 UTC". */

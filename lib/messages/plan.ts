@@ -1,15 +1,26 @@
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { freePlan } from "@/lib/config/catalog";
-import { findPlan, planName, product as productOf } from "@/lib/config/current-catalog";
-import { PROCESSOR_NAMES, type Processor } from "@/lib/config/terms";
-import { formatPrice } from "./format";
+import { catalog, findPlan, planName, product as productOf } from "@/lib/config/current-catalog";
+import { type Interval, PROCESSOR_NAMES, type Processor } from "@/lib/config/terms";
+import { formatMoney } from "./format";
 
 export { planName };
 
+/** An amount in the catalog's currency. @param minorUnits cents; yen have none */
+export function formatAmount(minorUnits: number, locale: string): string {
+  return formatMoney(minorUnits, locale, catalog().currency);
+}
+
+/** A plan's price: "Free", "$19 a month", "$399.90 a year". */
+export function formatPrice(minorUnits: number, interval: Interval, locale: string): string {
+  if (minorUnits === 0) return "Free";
+  return `${formatAmount(minorUnits, locale)} a ${interval === "yearly" ? "year" : "month"}`;
+}
+
 /** The plan's price for its interval; null if the catalog has no price. */
 export function planPrice({ product, plan, interval }: SubscriptionView, locale: string): string | null {
-  const cents = findPlan(product, plan)?.price[interval ?? "monthly"];
-  return cents === null || cents === undefined ? null : formatPrice(cents, interval ?? "monthly", locale);
+  const amount = findPlan(product, plan)?.price[interval ?? "monthly"];
+  return amount === null || amount === undefined ? null : formatPrice(amount, interval ?? "monthly", locale);
 }
 
 export function isFree({ product, plan }: SubscriptionView): boolean {

@@ -1,4 +1,6 @@
 import type { Metadata } from "next";
+import { paths } from "@/lib/config/current-catalog";
+import { identityKind } from "@/lib/identity";
 import { button, requirePageUser } from "@/lib/ui";
 import { EraseAccount } from "@/lib/ui/account/erase-account";
 
@@ -41,7 +43,7 @@ export default async function AccountPage() {
           Erases your data. Invoices stay as long as the law requires. Your subscriptions must have ended first. If you
           come back, your usage in the current period still counts.
         </p>
-        <EraseAccount />
+        <EraseAccount afterwards={identityKind() === "function" ? paths().home : paths().signOut} />
       </section>
     </>
   );

@@ -1,4 +1,5 @@
 /** An invoice as a PDF of one page. It is written without a library, since nothing else here needs one. */
+import { currentConfig } from "@/lib/config/current-catalog";
 
 /** The content of an invoice; instants as ISO text, amounts in US cents. */
 export interface InvoiceDocument {
@@ -22,7 +23,7 @@ const SIZE = { width: 595, height: 842 };
 export function invoicePdf(invoice: InvoiceDocument): Uint8Array<ArrayBuffer> {
   const text = [
     `Invoice ${invoice.number ?? ""}`,
-    "Tollgate (sandbox: no money moves)",
+    `${currentConfig().brand.name} (sandbox: no money moves)`,
     `Date: ${day(invoice.at)}`,
     `For: ${invoice.email ?? "-"}`,
     "",

@@ -1,6 +1,8 @@
 /** This process's sandbox, connected to its gateway and its webhook routes. */
+
 import { randomBytes } from "node:crypto";
 import type { Processor } from "@/lib/billing/types";
+import { paths } from "@/lib/config/current-catalog";
 import { env } from "@/lib/core/env";
 import { log } from "@/lib/core/observability";
 import { setSingleton, singleton } from "@/lib/core/singleton";
@@ -16,7 +18,7 @@ const TICK_MS = 2_000;
 
 const toOwnRoutes: Send = async (processor, raw, [name, value]) => {
   // Always loopback: APP_URL may name a proxy, and the events are for this process only.
-  const response = await fetch(`http://localhost:${env().port}/api/webhook/${processor}`, {
+  const response = await fetch(`http://localhost:${env().port}${paths().api}/webhook/${processor}`, {
     method: "POST",
     headers: { "content-type": "application/json; charset=utf-8", [name]: value },
     body: raw,
@@ -65,7 +67,7 @@ export function paddleConnection(): Connection {
   const { appUrl, port } = env();
   const apiKey = singleton("sandbox-paddle-key", () => `pdl_sdbx_apikey_${randomBytes(24).toString("hex")}`);
   const here = `http://localhost:${port}`;
-  return { base: `${here}/api/sandbox/paddle/v1`, apiKey, site: appUrl ?? here };
+  return { base: `${here}${paths().api}${paths().sandbox}/paddle/v1`, apiKey, site: appUrl ?? here };
 }
 
 const tick = singleton("sandbox-tick", (): { timer?: NodeJS.Timeout } => ({}));

@@ -1,8 +1,8 @@
 import type { Instrumentation } from "next";
-import type { Catalog } from "@/lib/config";
+import type { Config } from "@/lib/config";
 
 export interface Start {
-  config: Catalog;
+  config: Config;
   /** The installation's own functions in Postgres that count usage. */
   usageFunctions?: readonly string[];
 }
@@ -15,7 +15,7 @@ export interface Start {
 export async function register({ config, usageFunctions = [] }: Start): Promise<void> {
   // One condition around all imports, so that bundles of other runtimes omit them.
   if (process.env.NEXT_RUNTIME === "nodejs") {
-    (await import("@/lib/config/current-catalog")).provideCatalog(config);
+    (await import("@/lib/config/current-catalog")).provideConfig(config);
     const { exitIfMisconfigured } = await import("./start-problems");
     exitIfMisconfigured();
     (await import("@/lib/rate-limit/socket-address")).watchConnections();

@@ -1,5 +1,8 @@
 /** Configurations that do not start, each with the variable that the message names. */
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Config } from "@/lib/config/config-types";
+import { currentConfig, provideConfig } from "@/lib/config/current-catalog";
+import { clerk, local, supabase } from "@/lib/config/identify";
 import { startupProblems } from "./start-problems";
 
 const key = (name: string) => `${name}-0123456789abcdef0123456789abcdef`;
@@ -65,6 +68,29 @@ describe("secrets of production", () => {
       START,
     );
     expect(problems).toHaveLength(2);
+  });
+});
+
+describe("the config's identity", () => {
+  const config = currentConfig();
+  const NO_KEYS = { ...PRODUCTION, CLERK_SECRET_KEY: "", CLERK_PUBLISHABLE_KEY: "" };
+  afterEach(() => provideConfig(config));
+
+  test.each<[title: string, identify: Config["identify"], variables: Record<string, string>, problem: RegExp | null]>([
+    ["a function, which needs no keys", () => null, NO_KEYS, null],
+    ["clerk() with its keys", clerk(), PRODUCTION, null],
+    ["clerk() without keys", clerk(), NO_KEYS, /is clerk\(\): set CLERK_SECRET_KEY and CLERK_PUBLISHABLE_KEY/],
+    [
+      "supabase() without keys",
+      supabase(),
+      PRODUCTION,
+      /is supabase\(\): set SUPABASE_URL and SUPABASE_PUBLISHABLE_KEY/,
+    ],
+    ["local()", local(), PRODUCTION, /is local\(\), which works in the sandbox only/],
+    ["none, without keys", null, NO_KEYS, /^No identity provider/],
+  ])("in production: %s", (_, identify, variables, problem) => {
+    provideConfig({ ...config, identify });
+    expect(startupProblems(variables, START)).toEqual(problem === null ? [] : [expect.stringMatching(problem)]);
   });
 });
 

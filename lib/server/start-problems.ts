@@ -1,6 +1,8 @@
 /** Finds configurations with which the server must not start: an incomplete or unsafe one, or a sandbox with live keys. */
 import { priceVariable } from "@/lib/config/catalog";
-import { sellable } from "@/lib/config/current-catalog";
+import { currentConfig, sellable } from "@/lib/config/current-catalog";
+import type { IdentityPreset } from "@/lib/config/identify";
+import { identityChoice } from "@/lib/config/identity-choice";
 import { PROCESSORS } from "@/lib/config/terms";
 import { type Env, readEnv } from "@/lib/core/env";
 import { liveSigns, sandboxProblems } from "@/lib/core/env-sandbox";
@@ -58,7 +60,13 @@ function databaseProblems({ database, supabase }: Env): string[] {
   return ["No database: set DATABASE_URL, or SUPABASE_URL and SUPABASE_SECRET_KEY."];
 }
 
-function identityProblems({ identity, clerk }: Env): string[] {
+function identityProblems(env: Env): string[] {
+  const { clerk } = env;
+  const { identify } = currentConfig();
+  const identity = identityChoice({ identify }, env);
+  if (identity === "function") return [];
+  if (identify !== null && identity === null) return [missingIdentity(identify as IdentityPreset)];
+  if (identify !== null) return [];
   if (identity !== null && !(identity === "supabase" && (clerk.secretKey || clerk.publishableKey))) return [];
   if (clerk.secretKey && !clerk.publishableKey) return ["CLERK_SECRET_KEY is set, CLERK_PUBLISHABLE_KEY is not."];
   if (clerk.publishableKey && !clerk.secretKey) return ["CLERK_PUBLISHABLE_KEY is set, CLERK_SECRET_KEY is not."];
@@ -66,6 +74,13 @@ function identityProblems({ identity, clerk }: Env): string[] {
     "No identity provider: set CLERK_SECRET_KEY and CLERK_PUBLISHABLE_KEY, " +
       "or SUPABASE_URL and SUPABASE_PUBLISHABLE_KEY.",
   ];
+}
+
+function missingIdentity({ provider }: IdentityPreset): string {
+  if (provider === "local") return "The config's identity is local(), which works in the sandbox only.";
+  return provider === "clerk"
+    ? "The config's identity is clerk(): set CLERK_SECRET_KEY and CLERK_PUBLISHABLE_KEY."
+    : "The config's identity is supabase(): set SUPABASE_URL and SUPABASE_PUBLISHABLE_KEY.";
 }
 
 function processorProblems({ stripe, paddle }: Env): string[] {

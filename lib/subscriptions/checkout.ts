@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CheckoutView } from "@/lib/billing/schemas/purchase";
 import type { CheckoutInput } from "@/lib/billing/schemas/purchase-requests";
 import { freePlan, type ProductId } from "@/lib/config/catalog";
-import { planName, product as productOf, sales } from "@/lib/config/current-catalog";
+import { paths, planName, product as productOf, sales } from "@/lib/config/current-catalog";
 import type { Processor } from "@/lib/config/terms";
 import { CHECKOUT_MS } from "@/lib/core/deadlines";
 import { DomainError } from "@/lib/core/domain-error";
@@ -139,9 +139,9 @@ async function openCheckout(
         customer,
         email: buyer.email,
         priceId,
-        returnUrl: `${appUrl}/billing?checkout=${id}`,
-        checkoutPage: `${appUrl}/checkout/${processor}?checkout=${id}`,
-        cancelUrl: `${appUrl}/pricing?${new URLSearchParams({ product, ...(code !== undefined && { code }) })}`,
+        returnUrl: `${appUrl}${paths().billing}?checkout=${id}`,
+        checkoutPage: `${appUrl}${paths().checkout}/${processor}?checkout=${id}`,
+        cancelUrl: `${appUrl}${paths().pricing}?${new URLSearchParams({ product, ...(code !== undefined && { code }) })}`,
         idempotencyKey: id,
         ...(trialDays !== undefined && { trialDays }),
         ...(code !== undefined && { code }),

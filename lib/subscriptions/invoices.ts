@@ -3,7 +3,7 @@
 import { type InvoicesView, type InvoiceView, toIsoInstant } from "@/lib/billing/schemas/purchase";
 import type { Processor, SubscriptionRecord } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
-import { productIds } from "@/lib/config/current-catalog";
+import { paths, productIds } from "@/lib/config/current-catalog";
 import { PROCESSORS } from "@/lib/config/terms";
 import { DomainError } from "@/lib/core/domain-error";
 import { log } from "@/lib/core/observability";
@@ -72,7 +72,9 @@ async function invoicesFrom({ processor, of }: Source, context: PurchaseContext)
     processor,
     at: toIsoInstant(at),
     // Paddle's link expires soon, so our route requests a new one on each click.
-    pdf: pdf ?? (processor === "paddle" && invoice.status === "paid" ? `/api/invoices/paddle/${invoice.id}` : null),
+    pdf:
+      pdf ??
+      (processor === "paddle" && invoice.status === "paid" ? `${paths().api}/invoices/paddle/${invoice.id}` : null),
   }));
 }
 
@@ -117,7 +119,7 @@ async function portalFor(
   context: PurchaseContext,
 ): Promise<{ url: string }> {
   const { customers } = await context.gateway.billingAccounts(userId);
-  const returnUrl = `${context.appUrl}/billing`;
+  const returnUrl = `${context.appUrl}${paths().billing}`;
   if (record === null) {
     const [latest] = customers;
     if (latest === undefined) throw nothingToManage();

@@ -1,5 +1,6 @@
 import { cookies, headers } from "next/headers";
 import { cache } from "react";
+import { currentConfig } from "@/lib/config/current-catalog";
 import { isZone, pickLocale } from "@/lib/messages/format";
 
 /** The user's locale, and the time zone if an earlier page stored it (cookie `tz`). */
@@ -13,5 +14,5 @@ export interface RequestLocale {
 export const requestLocale = cache(async (): Promise<RequestLocale> => {
   const [head, jar] = await Promise.all([headers(), cookies()]);
   const zone = jar.get("tz")?.value;
-  return { locale: pickLocale(head.get("accept-language")), zone: isZone(zone) ? zone : null };
+  return { locale: pickLocale(head.get("accept-language"), currentConfig().locale), zone: isZone(zone) ? zone : null };
 });

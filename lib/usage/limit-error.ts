@@ -1,7 +1,8 @@
 /** The error for a refused verdict, with a message for the user: the limit, the usage and the reset. */
 
 import type { Verdict } from "@/lib/billing/schemas/usage-view";
-import { meterOf, planName } from "@/lib/config/current-catalog";
+import { currentConfig, meterOf, planName } from "@/lib/config/current-catalog";
+import { dateLocale } from "@/lib/config/locale";
 import { DomainError } from "@/lib/core/domain-error";
 
 /** DomainError payment_required, with the verdict's reason and numbers. */
@@ -16,7 +17,7 @@ export function limitError(verdict: Verdict): DomainError {
   });
 }
 
-const formatNumber = (value: number) => value.toLocaleString("en-US");
+const formatNumber = (value: number) => value.toLocaleString(currentConfig().locale);
 
 function limitMessage({ field, limit, used, remaining, resetsAt, plan, reason }: Verdict): string {
   const { productId, meter } = meterOf(field);
@@ -32,5 +33,9 @@ function limitMessage({ field, limit, used, remaining, resetsAt, plan, reason }:
 }
 
 function formatDay(instant: string): string {
-  return new Date(instant).toLocaleDateString("en-GB", { day: "numeric", month: "long", timeZone: "UTC" });
+  return new Date(instant).toLocaleDateString(dateLocale(currentConfig().locale), {
+    day: "numeric",
+    month: "long",
+    timeZone: "UTC",
+  });
 }

@@ -1,5 +1,5 @@
 /** For a test in lib that is about the reference installation's tables or names: import this first. */
-import { provideCatalog } from "@/lib/config/current-catalog";
+import { provideConfig } from "@/lib/config/current-catalog";
 import reference from "@/tollgate.config";
 
-provideCatalog(reference);
+provideConfig(reference);

@@ -1,7 +1,7 @@
 import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { catalog, provideCatalog } from "@/lib/config/current-catalog";
+import { currentConfig, provideConfig } from "@/lib/config/current-catalog";
 import config from "@/tollgate.config";
 import { RepairSection } from "./repair-section";
 
@@ -10,15 +10,15 @@ vi.mock("next/navigation", () => ({ useRouter: () => ({ refresh: () => undefined
 
 const { chatbots, writer } = config.products;
 const seats = { kind: "gauge" as const, label: "Seats", unit: { one: "seat", many: "seats" } };
-const before = catalog();
+const before = currentConfig();
 
 beforeAll(() =>
-  provideCatalog({
+  provideConfig({
     ...config,
     products: { chatbots, writer: { ...writer, meters: { ...writer.meters, seats_count: seats } } },
   }),
 );
-afterAll(() => provideCatalog(before));
+afterAll(() => provideConfig(before));
 
 test("has one form per gauge of the catalog", () => {
   const html = renderToStaticMarkup(createElement(RepairSection, { userId: "demo" }));

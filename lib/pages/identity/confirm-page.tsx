@@ -1,7 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { env } from "@/lib/core/env";
-import { confirmationOf, currentUser } from "@/lib/identity";
+import { confirmationOf, currentUser, identityKind } from "@/lib/identity";
 import { Link, Logo, MAIN, returnPath } from "@/lib/ui";
 import { ConfirmForm } from "@/lib/ui/identity/confirm-form";
 import type { PageProps } from "../page";
@@ -11,7 +10,7 @@ export const metadata: Metadata = { title: "Confirm", referrer: "same-origin", r
 
 /** The page of a link in an e-mail. Its button confirms by POST, so that no other site can confirm unnoticed. */
 export default async function ConfirmPage({ searchParams }: PageProps) {
-  if (env().identity !== "supabase") notFound();
+  if (identityKind() !== "supabase") notFound();
   const [query, user] = await Promise.all([searchParams, currentUser()]);
   return (
     <main id={MAIN} tabIndex={-1} className="mx-auto w-full max-w-md px-5 py-10 outline-none sm:py-16">

@@ -1,6 +1,5 @@
 import type { Metadata, Route } from "next";
-import { env } from "@/lib/core/env";
-import { currentUser } from "@/lib/identity";
+import { currentUser, identityKind } from "@/lib/identity";
 import { Link, Logo, MAIN, returnPath } from "@/lib/ui";
 import { IdentityPanel } from "@/lib/ui/identity/identity-panel";
 
@@ -32,7 +31,7 @@ export default async function SignInPage({ searchParams }: SignInPageProps) {
         )}
       </p>
       <IdentityPanel view="sign-in" next={path} problem={first(problem)} notice={first(notice)} />
-      {env().identity !== "local" && (
+      {identityKind() !== "local" && (
         <p className="mt-6 text-muted text-sm">
           New here?{" "}
           <Link

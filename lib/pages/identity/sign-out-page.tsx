@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { env } from "@/lib/core/env";
+import { identityKind } from "@/lib/identity";
 import { button, MAIN } from "@/lib/ui";
 import { ClerkPart } from "@/lib/ui/identity/identity-panel";
 
@@ -10,7 +10,7 @@ export default function SignOutPage() {
   return (
     <main id={MAIN} tabIndex={-1} className="mx-auto w-full max-w-md px-5 py-10 outline-none sm:py-16">
       <h1 className="mb-6 font-semibold text-2xl tracking-tight">Sign out</h1>
-      {env().identity === "clerk" ? (
+      {identityKind() === "clerk" ? (
         <ClerkPart view="sign-out" next="/" />
       ) : (
         <form method="post" action="/api/auth/sign-out">

@@ -1,6 +1,6 @@
 import type { Metadata, Route } from "next";
 import { redirect } from "next/navigation";
-import { env } from "@/lib/core/env";
+import { identityKind } from "@/lib/identity";
 import { Link, Logo, MAIN, returnPath } from "@/lib/ui";
 import { IdentityPanel } from "@/lib/ui/identity/identity-panel";
 
@@ -14,7 +14,7 @@ export default async function SignUpPage({ searchParams }: SignUpPageProps) {
   const { next, problem, notice } = await searchParams;
   const path = returnPath(next);
   // The local provider creates accounts at sign-in.
-  if (env().identity === "local") redirect(`/sign-in?next=${encodeURIComponent(path)}` as Route);
+  if (identityKind() === "local") redirect(`/sign-in?next=${encodeURIComponent(path)}` as Route);
   return (
     <main id={MAIN} tabIndex={-1} className="mx-auto w-full max-w-md px-5 py-10 outline-none sm:py-16">
       <Link href="/" className="inline-flex min-h-11 items-center rounded-md">

@@ -1,3 +1,4 @@
+import { paths } from "@/lib/config/current-catalog";
 import type { ProcessorClient } from "@/lib/processors/processor-client";
 
 /**
@@ -9,11 +10,11 @@ export function withFakeCheckout(client: ProcessorClient, site: string): Process
     ...client,
     async checkout(request) {
       const made = await client.checkout({ ...request, checkoutPage: request.returnUrl });
-      return { ...made, url: `${site}/sandbox/paddle/checkout/${made.transaction}` };
+      return { ...made, url: `${site}${paths().sandbox}/paddle/checkout/${made.transaction}` };
     },
     async duePage(subscription) {
       const owed = await client.duePage(subscription);
-      return owed && `${site}/sandbox/paddle/payment/${subscription}`;
+      return owed && `${site}${paths().sandbox}/paddle/payment/${subscription}`;
     },
   };
 }

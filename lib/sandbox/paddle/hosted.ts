@@ -2,6 +2,7 @@
  * The views and forms of the hosted pages; each form returns the browser's next address. As at Paddle, the link opens
  * the page without sign-in: its id is the secret.
  */
+import { paths } from "@/lib/config/current-catalog";
 import { DomainError, nothingHere } from "@/lib/core/domain-error";
 import { isCardNumber } from "../cards";
 import { onAccount, only, textOf } from "../hosted-page";
@@ -90,7 +91,7 @@ async function refusable(operation: () => Promise<boolean | null>): Promise<bool
 
 /** Handles a posted form; returns the browser's next address. @throws DomainError bad_input, not_found */
 export async function submit(sandbox: Sandbox, page: Pages, id: string, form: URLSearchParams): Promise<string> {
-  const here = `/sandbox/paddle/${page}/${encodeURIComponent(id)}`;
+  const here = `${paths().sandbox}/paddle/${page}/${encodeURIComponent(id)}`;
   if (page === "portal") {
     const done = await setCancel(sandbox, id, form.get("subscription") ?? "", form.get("action") === "cancel");
     if (done === null) throw nothingHere();

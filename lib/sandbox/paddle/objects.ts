@@ -1,4 +1,5 @@
 /** Entities as in Paddle's events and answers, each checked against the SDK's type at compile time. */
+
 import type {
   IAddressNotificationResponse,
   ICustomerNotificationResponse,
@@ -6,6 +7,7 @@ import type {
   ISubscriptionResponse,
   ITransactionResponse,
 } from "@paddle/paddle-node-sdk";
+import { paths } from "@/lib/config/current-catalog";
 import { adjustmentEntity, micros, subscriptionEntity, transactionEntity } from "../event-builders/paddle/events";
 import type { AccountState, Adjustment, Portal, Subscription, Transaction } from "./account-state";
 import { paidBack } from "./paid-back";
@@ -21,8 +23,8 @@ export function subscriptionOf(state: AccountState, subscription: Subscription) 
   return {
     ...subscriptionEntity({ ...spec, address: state.customer.address }),
     management_urls: {
-      update_payment_method: `${state.site}/sandbox/paddle/payment/${subscription.id}`,
-      cancel: `${state.site}/sandbox/paddle/payment/${subscription.id}`,
+      update_payment_method: `${state.site}${paths().sandbox}/paddle/payment/${subscription.id}`,
+      cancel: `${state.site}${paths().sandbox}/paddle/payment/${subscription.id}`,
     },
   } satisfies ISubscriptionResponse;
 }
@@ -84,7 +86,7 @@ export function portalOf(
   { id, createdAt }: Portal,
   subscriptions: readonly string[],
 ) {
-  const overview = `${site}/sandbox/paddle/portal/${id}`;
+  const overview = `${site}${paths().sandbox}/paddle/portal/${id}`;
   return {
     id,
     customer_id: customer.id,
@@ -93,7 +95,7 @@ export function portalOf(
       subscriptions: subscriptions.map((subscription) => ({
         id: subscription,
         cancel_subscription: overview,
-        update_subscription_payment_method: `${site}/sandbox/paddle/payment/${subscription}`,
+        update_subscription_payment_method: `${site}${paths().sandbox}/paddle/payment/${subscription}`,
       })),
     },
     created_at: micros(createdAt),

@@ -1,4 +1,5 @@
 /** The views of the hosted pages; instants as ISO text, amounts in US cents. */
+import { paths } from "@/lib/config/current-catalog";
 import { type LineSpec, sumOfLines } from "../event-builders/paddle/events";
 import type { InvoiceDocument } from "../pdf";
 import { type AccountState, isLive, type Status, type Subscription, type Transaction } from "./account-state";
@@ -75,7 +76,7 @@ export function checkoutView(state: AccountState, id: string): CheckoutView | nu
     country: state.customer.country ?? DEFAULT_COUNTRY,
     email: state.customer.email,
     name: state.customer.name,
-    returnUrl: withoutTransaction(checkoutUrl ?? `${state.site}/billing`),
+    returnUrl: withoutTransaction(checkoutUrl ?? `${state.site}${paths().billing}`),
   };
 }
 

@@ -2,6 +2,7 @@
  * The views and forms of the hosted pages; each form returns the browser's next address. As at Stripe, the link opens
  * the page without sign-in: its id is the secret.
  */
+import { paths } from "@/lib/config/current-catalog";
 import { DomainError, nothingHere } from "@/lib/core/domain-error";
 import { onAccount, only, textOf } from "../hosted-page";
 import type { Sandbox } from "../sandbox";
@@ -73,7 +74,7 @@ export function setCancel(sandbox: Sandbox, portal: string, id: string, cancels:
 
 /** Handles a posted form; returns the browser's next address. @throws DomainError bad_input, not_found */
 export async function submit(sandbox: Sandbox, page: Pages, id: string, form: URLSearchParams): Promise<string> {
-  const here = `/sandbox/stripe/${page}/${encodeURIComponent(id)}`;
+  const here = `${paths().sandbox}/stripe/${page}/${encodeURIComponent(id)}`;
   if (page === "portal" && form.has("subscription")) {
     const cancels = form.get("action") === "cancel";
     const found = await setCancel(sandbox, id, String(form.get("subscription")), cancels);

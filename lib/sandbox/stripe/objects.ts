@@ -1,6 +1,6 @@
 /** Objects of the current API version, each checked against the SDK's type at compile time. */
 import type Stripe from "stripe";
-import { productIds, product as productOf } from "@/lib/config/current-catalog";
+import { paths, productIds, product as productOf } from "@/lib/config/current-catalog";
 import {
   billingMode,
   currentInvoice,
@@ -25,8 +25,8 @@ export function itemOf(subscription: Subscription, item: Subscription["items"][n
 
 export function invoiceOf(state: AccountState, invoice: Invoice) {
   const { customer, site } = state;
-  const hosted = `${site}/sandbox/stripe/invoice/${invoice.id}`;
-  const pages = { hosted, pdf: `${site}/api/sandbox/stripe/invoice/${invoice.id}/pdf` };
+  const hosted = `${site}${paths().sandbox}/stripe/invoice/${invoice.id}`;
+  const pages = { hosted, pdf: `${site}${paths().api}${paths().sandbox}/stripe/invoice/${invoice.id}/pdf` };
   return currentInvoice({ ...invoice, email: customer.email, name: customer.name, pages });
 }
 
@@ -44,7 +44,7 @@ export function sessionOf(state: AccountState, session: Session) {
     amountDiscount: lines.reduce((sum, { discount = 0 }) => sum + discount, 0),
     amountTax: lines.reduce((sum, { tax }) => sum + (tax?.amount ?? 0), 0),
     paymentStatus: paymentStatus(session, free),
-    url: open ? `${site}/sandbox/stripe/checkout/${session.id}` : null,
+    url: open ? `${site}${paths().sandbox}/stripe/checkout/${session.id}` : null,
   });
 }
 
@@ -170,7 +170,7 @@ export function portalOf({ customer, site }: AccountState, { id, created, return
     locale: null,
     on_behalf_of: null,
     return_url: returnUrl,
-    url: `${site}/sandbox/stripe/portal/${id}`,
+    url: `${site}${paths().sandbox}/stripe/portal/${id}`,
   } satisfies WireFormat<Stripe.BillingPortal.Session>;
 }
 

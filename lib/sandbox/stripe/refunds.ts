@@ -1,4 +1,5 @@
 /** Refunds of charges, and credit notes on invoices. */
+import { paths } from "@/lib/config/current-catalog";
 import { type CreditNoteSpec, invoiceAmounts, type RefundSpec } from "../event-builders/stripe/events";
 import { type Invoice, nextId, type StripeStep, seconds } from "./account-state";
 import { emitChange, emitEvent } from "./emit";
@@ -97,7 +98,7 @@ export function issueCreditNote(step: StripeStep, invoice: Invoice, order: Credi
     refund: refund?.id ?? null,
     reason: order.reason,
     memo: order.memo,
-    pdf: `${state.site}/api/sandbox/stripe/invoice/${invoice.id}/pdf`,
+    pdf: `${state.site}${paths().api}${paths().sandbox}/stripe/invoice/${invoice.id}/pdf`,
     created: seconds(step),
   };
   money.creditNotes.push(note);

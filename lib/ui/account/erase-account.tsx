@@ -2,11 +2,16 @@
 
 import { type FormEvent, useState } from "react";
 import { button } from "../button";
+import { useInstallation } from "../shell/installation";
 import { RefusalNotice } from "../tools/refusal-notice";
 import { type Refusal, sendJson } from "../tools/send-json";
 
-/** Erases the user's account after a confirmation. A refusal appears in place, with the server's text. */
-export function EraseAccount() {
+/**
+ * Erases the user's account after a confirmation. A refusal appears in place, with the server's text.
+ * `afterwards`: the next page, which signs the user out.
+ */
+export function EraseAccount({ afterwards }: { afterwards: string }) {
+  const { paths } = useInstallation();
   const [confirmed, setConfirmed] = useState(false);
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
@@ -14,10 +19,10 @@ export function EraseAccount() {
   async function erase(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     setBusy(true);
-    const answer = await sendJson("DELETE", "/api/account");
+    const answer = await sendJson("DELETE", `${paths.api}/account`);
     if (answer.ok) {
       // A full page load: the router's cache must keep no data of the signed-out user.
-      window.location.assign("/sign-out");
+      window.location.assign(afterwards);
       return;
     }
     setBusy(false);

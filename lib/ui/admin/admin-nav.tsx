@@ -4,12 +4,13 @@ import type { Route } from "next";
 import { usePathname, useRouter } from "next/navigation";
 import { useEffect } from "react";
 import { Link } from "../link";
+import { useInstallation } from "../shell/installation";
 
 const PAGES = [
-  { href: "/admin", name: "Health", key: "h" },
-  { href: "/admin/users", name: "Users", key: "u" },
-  { href: "/admin/events", name: "Events", key: "e" },
-  { href: "/admin/simulation", name: "Simulation", key: "s" },
+  { below: "", name: "Health", key: "h" },
+  { below: "/users", name: "Users", key: "u" },
+  { below: "/events", name: "Events", key: "e" },
+  { below: "/simulation", name: "Simulation", key: "s" },
 ] as const;
 
 /**
@@ -18,11 +19,13 @@ const PAGES = [
  */
 export function AdminNav() {
   const path = usePathname();
-  useKeys();
+  const { admin } = useInstallation().paths;
+  useKeys(admin);
   return (
     <nav aria-label="Admin" className="-mx-3 flex overflow-x-auto">
-      {PAGES.map(({ href, name, key }) => {
-        const current = href === "/admin" ? path === href : path === href || path.startsWith(`${href}/`);
+      {PAGES.map(({ below, name, key }) => {
+        const href = admin + below;
+        const current = below === "" ? path === href : path === href || path.startsWith(`${href}/`);
         return (
           <Link
             key={href}
@@ -40,7 +43,7 @@ export function AdminNav() {
   );
 }
 
-function useKeys(): void {
+function useKeys(admin: string): void {
   const router = useRouter();
   useEffect(() => {
     let afterG = false;
@@ -48,14 +51,14 @@ function useKeys(): void {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       const page = afterG ? PAGES.find(({ key }) => key === event.key) : undefined;
       afterG = event.key === "g";
-      if (page) router.push(page.href as Route);
+      if (page) router.push((admin + page.below) as Route);
       else if (event.key === "/") focusSearch(event);
       else if (event.key === "j") step(1);
       else if (event.key === "k") step(-1);
     };
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
-  }, [router]);
+  }, [router, admin]);
 }
 
 function isTyping(target: EventTarget | null): boolean {

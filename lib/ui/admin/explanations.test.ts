@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { MeterView, SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { provideCatalog } from "@/lib/config/current-catalog";
+import { provideConfig } from "@/lib/config/current-catalog";
 import config from "@/tests/support/acme/catalog";
 import { describeSubscription, explainRefusal, explainWindow } from "./explanations";
 
@@ -74,8 +74,8 @@ describe("the explanation of a refusal", () => {
   test("names no override if the plan's limit grows with the quantity", () => {
     const catalog = structuredClone(config);
     Object.assign(catalog.products.mail?.plans.bronze ?? {}, { perQuantity: true });
-    provideCatalog(catalog);
-    onTestFinished(() => provideCatalog(config));
+    provideConfig(catalog);
+    onTestFinished(() => provideConfig(config));
     const meter = stamps({ limit: 15_000, remaining: 10_100 });
     expect(explain(bronze(meter, { quantity: 3 }), 1)?.sentence).toContain("Bronze allows 15,000 stamps from");
     expect(explain(bronze(meter, { quantity: 2 }), 1)?.sentence).toContain("15,000 stamps (limit override)");

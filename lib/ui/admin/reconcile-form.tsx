@@ -4,10 +4,12 @@ import { useRouter } from "next/navigation";
 import { useState } from "react";
 import type { ReconcileReport } from "@/lib/jobs";
 import { button } from "../button";
+import { useInstallation } from "../shell/installation";
 import { sendJson } from "../tools/send-json";
 
 /** Compares subscriptions with the processors and meters with the ledger, and lists the differences. */
 export function ReconcileForm({ userId }: { userId?: string }) {
+  const { paths } = useInstallation();
   const router = useRouter();
   const [busy, setBusy] = useState(false);
   const [report, setReport] = useState<ReconcileReport | null>(null);
@@ -15,7 +17,7 @@ export function ReconcileForm({ userId }: { userId?: string }) {
 
   async function run(repair: boolean) {
     setBusy(true);
-    const answer = await sendJson<ReconcileReport>("POST", "/api/admin/reconcile", {
+    const answer = await sendJson<ReconcileReport>("POST", `${paths.api}/admin/reconcile`, {
       repair,
       ...(userId !== undefined && { userId }),
     });

@@ -3,6 +3,7 @@
 import { useRouter } from "next/navigation";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { button } from "../button";
+import { useInstallation } from "../shell/installation";
 import { sendJson } from "../tools/send-json";
 
 interface Replayed {
@@ -13,6 +14,7 @@ interface Replayed {
 
 /** Wraps a table whose rows have checkboxes named `event` (`processor/id`), and replays the selected events. */
 export function ReplayForm({ children }: { children: ReactNode }) {
+  const { paths } = useInstallation();
   const router = useRouter();
   const [busy, setBusy] = useState(false);
   const [message, setMessage] = useState("");
@@ -28,7 +30,7 @@ export function ReplayForm({ children }: { children: ReactNode }) {
       return;
     }
     setBusy(true);
-    const answer = await sendJson<{ events: Replayed[] }>("POST", "/api/admin/events/replay", { events });
+    const answer = await sendJson<{ events: Replayed[] }>("POST", `${paths.api}/admin/events/replay`, { events });
     setBusy(false);
     setMessage(answer.ok ? summary(answer.value.events) : answer.refusal.error);
     router.refresh();

@@ -2,7 +2,7 @@
 
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { planRank } from "@/lib/config/catalog";
-import { product as productOf } from "@/lib/config/current-catalog";
+import { paths, product as productOf } from "@/lib/config/current-catalog";
 import { planName } from "@/lib/messages/plan";
 import { purchaseState } from "../plans/plan-options";
 
@@ -22,11 +22,15 @@ export interface OrderedActions {
 
 export function cardActions(subscription: SubscriptionView): OrderedActions {
   const { product, status } = subscription;
-  const pricing = (text: string): CardAction => ({ kind: "link", text, href: `/pricing?product=${product}` });
+  const pricing = (text: string): CardAction => ({ kind: "link", text, href: `${paths().pricing}?product=${product}` });
   const portal = (text: string): CardAction => ({ kind: "portal", text });
   const change = pricing("Change plan");
   const card = portal("Payment method");
-  const cancel: CardAction = { kind: "link", text: "Cancel plan", href: `/billing/cancel?product=${product}` };
+  const cancel: CardAction = {
+    kind: "link",
+    text: "Cancel plan",
+    href: `${paths().billing}/cancel?product=${product}`,
+  };
 
   switch (purchaseState(subscription)) {
     case "none":
@@ -57,6 +61,6 @@ function isHighest({ product: id, plan }: SubscriptionView): boolean {
 function otherInterval({ product, plan, interval }: SubscriptionView): CardAction | null {
   const other = interval === "yearly" ? "monthly" : "yearly";
   if (interval === null || productOf(product).plans[plan]?.price[other] == null) return null;
-  const href = `/billing/change?product=${product}&plan=${plan}&interval=${other}`;
+  const href = `${paths().billing}/change?product=${product}&plan=${plan}&interval=${other}`;
   return { kind: "link", text: `Pay ${other}`, href };
 }

@@ -1,7 +1,8 @@
 import { Check, ChevronRight } from "lucide-react";
 import type { ProductId } from "@/lib/config/catalog";
 import { product } from "@/lib/config/current-catalog";
-import { formatCount, formatPrice } from "@/lib/messages/format";
+import { formatCount } from "@/lib/messages/format";
+import { formatPrice } from "@/lib/messages/plan";
 
 interface PlanComparisonProps {
   product: ProductId;

@@ -1,5 +1,5 @@
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { isProductId } from "@/lib/config/current-catalog";
+import { isProductId, paths } from "@/lib/config/current-catalog";
 import { Notice } from "../notice";
 import { subscriptionFingerprint } from "./subscription-fingerprint";
 
@@ -16,7 +16,7 @@ type Parameters = Readonly<Record<string, string | string[] | undefined>>;
 
 /** The address of the billing page that shows a change's outcome. `before`: the fingerprint before the change. */
 export function changeOutcomePath(outcome: string, product: string, before: string): string {
-  return `/billing?${new URLSearchParams({ changed: outcome, product, before })}`;
+  return `${paths().billing}?${new URLSearchParams({ changed: outcome, product, before })}`;
 }
 
 /** The outcome in the address. A pending change is done when the subscription's fingerprint differs. */

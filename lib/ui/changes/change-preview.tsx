@@ -1,6 +1,7 @@
 import type { Route } from "next";
 import type { ReactNode } from "react";
 import type { ChangePreviewView } from "@/lib/billing/schemas/purchase";
+import { paths } from "@/lib/config/current-catalog";
 import { collectionWords } from "@/lib/messages/collection";
 import { formatMoney } from "@/lib/messages/format";
 import { discountWords, moneyWords } from "@/lib/messages/money";
@@ -74,7 +75,7 @@ export function ChangePreview({ preview, change, now, locale }: ChangePreviewPro
           busyLabel="One moment…"
           tone="primary"
         />
-        <Link href={`/pricing?product=${product}` as Route} className={button("quiet")}>
+        <Link href={`${paths().pricing}?product=${product}` as Route} className={button("quiet")}>
           Choose another plan
         </Link>
       </div>

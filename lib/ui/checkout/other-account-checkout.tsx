@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { button } from "../button";
 import { Notice } from "../notice";
+import { useInstallation } from "../shell/installation";
 import { PaddleCheckout, type PaddleCheckoutProps } from "./paddle-checkout";
 
 /**
@@ -10,6 +11,7 @@ import { PaddleCheckout, type PaddleCheckoutProps } from "./paddle-checkout";
  * part of the address, so that a forwarded link cannot contain it. The page names neither the account nor the product.
  */
 export function OtherAccountCheckout(props: PaddleCheckoutProps) {
+  const { paths } = useInstallation();
   const [confirmed, setConfirmed] = useState(false);
   if (confirmed) return <PaddleCheckout {...props} />;
   return (
@@ -19,7 +21,7 @@ export function OtherAccountCheckout(props: PaddleCheckoutProps) {
         the plan. Nothing was charged.
       </Notice>
       <p className="mt-5 flex flex-wrap gap-3">
-        <a href="/pricing" className={button("primary")}>
+        <a href={paths.pricing} className={button("primary")}>
           See plans for my account
         </a>
         <button type="button" className={button()} onClick={() => setConfirmed(true)}>

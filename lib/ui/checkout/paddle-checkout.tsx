@@ -4,6 +4,7 @@ import type { Environments, PaddleEventData } from "@paddle/paddle-js";
 import { useEffect, useRef, useState } from "react";
 import { button } from "../button";
 import { Notice } from "../notice";
+import { useInstallation } from "../shell/installation";
 
 export interface PaddleCheckoutProps {
   /** The client-side token; public. */
@@ -20,6 +21,7 @@ type Status = "opening" | "open" | "paid" | "failed";
 
 /** Loads Paddle.js, opens the checkout of one transaction, and then navigates to the next page. */
 export function PaddleCheckout({ token, environment, transaction, paidHref, closedHref }: PaddleCheckoutProps) {
+  const { paths } = useInstallation();
   const [status, setStatus] = useState<Status>("opening");
   const started = useRef(false);
 
@@ -76,7 +78,7 @@ export function PaddleCheckout({ token, environment, transaction, paidHref, clos
           </button>
         )}
         {status === "paid" ? (
-          <a href={paidHref ?? "/billing"} className={button("primary")}>
+          <a href={paidHref ?? paths.billing} className={button("primary")}>
             Go to your plan
           </a>
         ) : (

@@ -2,6 +2,7 @@
 
 import { ClerkFailed, ClerkLoading, ClerkProvider, SignIn, SignUp, useClerk } from "@clerk/nextjs";
 import { useEffect } from "react";
+import { useInstallation } from "../shell/installation";
 
 interface ClerkWidgetProps {
   publishableKey: string;
@@ -12,12 +13,13 @@ interface ClerkWidgetProps {
 }
 
 export default function ClerkWidget({ publishableKey, nonce, view, next }: ClerkWidgetProps) {
+  const { paths } = useInstallation();
   return (
     <ClerkProvider
       publishableKey={publishableKey}
       {...(nonce !== undefined && { nonce })}
-      signInUrl="/sign-in"
-      signUpUrl="/sign-up"
+      signInUrl={paths.signIn}
+      signUpUrl={paths.signUp}
       telemetry={{ disabled: true }}
     >
       <ClerkLoading>
@@ -28,15 +30,15 @@ export default function ClerkWidget({ publishableKey, nonce, view, next }: Clerk
       </ClerkFailed>
       {view === "sign-in" && <SignIn routing="hash" forceRedirectUrl={next} />}
       {view === "sign-up" && <SignUp routing="hash" forceRedirectUrl={next} />}
-      {view === "sign-out" && <SignOutNow />}
+      {view === "sign-out" && <SignOutNow next={next} />}
     </ClerkProvider>
   );
 }
 
-function SignOutNow() {
+function SignOutNow({ next }: { next: string }) {
   const { loaded, signOut } = useClerk();
   useEffect(() => {
-    if (loaded) void signOut({ redirectUrl: "/" });
-  }, [loaded, signOut]);
+    if (loaded) void signOut({ redirectUrl: next });
+  }, [loaded, signOut, next]);
   return <p className="text-muted">Signing out…</p>;
 }

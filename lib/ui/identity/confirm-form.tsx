@@ -1,3 +1,5 @@
+import type { Route } from "next";
+import { paths } from "@/lib/config/current-catalog";
 import type { Confirmation } from "@/lib/identity";
 import { button } from "../button";
 import { Link } from "../link";
@@ -45,7 +47,7 @@ export function ConfirmForm({ confirmation, next, signedInAs }: ConfirmFormProps
   if (confirmation === null) return <Incomplete />;
   const { title, text, action } = ("type" in confirmation && WORDS[confirmation.type]) || SIGN_UP;
   return (
-    <form method="post" action="/api/auth/confirm">
+    <form method="post" action={`${paths().api}/auth/confirm`}>
       <h1 className="mt-6 font-semibold text-2xl tracking-tight">{title}</h1>
       <p className="mt-1 mb-6 text-pretty text-muted">{text}</p>
       {Object.entries({ ...confirmation, next }).map(([name, value]) => (
@@ -71,7 +73,7 @@ function Incomplete() {
     <>
       <h1 className="mt-6 font-semibold text-2xl tracking-tight">This link is incomplete</h1>
       <p className="mt-1 mb-6 text-pretty text-muted">Please open the complete link of the e-mail.</p>
-      <Link href="/sign-in" className={`${button("primary")} w-full sm:w-auto`}>
+      <Link href={paths().signIn as Route} className={`${button("primary")} w-full sm:w-auto`}>
         Sign in
       </Link>
     </>

@@ -1,5 +1,6 @@
 import { headers } from "next/headers";
 import { env } from "@/lib/core/env";
+import { identityKind } from "@/lib/identity";
 import { SignInPanel } from "../shell/sign-in-panel";
 import { ClerkPanel } from "./clerk-panel";
 import { PasswordForm } from "./password-form";
@@ -13,7 +14,7 @@ interface IdentityPanelProps {
 
 /** The sign-in panel of the configured identity provider. */
 export function IdentityPanel(props: IdentityPanelProps) {
-  const { identity } = env();
+  const identity = identityKind();
   if (identity === "clerk") return <ClerkPart view={props.view} next={props.next} />;
   if (identity === "supabase") return <PasswordForm {...props} />;
   return <SignInPanel next={props.next} />;

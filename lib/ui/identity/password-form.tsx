@@ -1,3 +1,4 @@
+import { paths } from "@/lib/config/current-catalog";
 import { button, FIELD } from "../button";
 
 interface PasswordFormProps {
@@ -29,7 +30,7 @@ export function PasswordForm({ view, next, problem, notice }: PasswordFormProps)
   const isNew = view === "sign-up";
   const message = notice && NOTICES[notice];
   return (
-    <form method="post" action={`/api/auth/${view}`} className="space-y-4">
+    <form method="post" action={`${paths().api}/auth/${view}`} className="space-y-4">
       {message && (
         <p role="status" className="text-pretty">
           {message}

@@ -1,5 +1,6 @@
 import type { Route } from "next";
 import { type ReactNode, Suspense } from "react";
+import { paths } from "@/lib/config/current-catalog";
 import { Link } from "../link";
 
 interface InvoicesSectionProps {
@@ -20,7 +21,7 @@ export function InvoicesSection({ version, children }: InvoicesSectionProps) {
           Invoices
         </h2>
         <Link
-          href={"/billing/invoices" as Route}
+          href={`${paths().billing}/invoices` as Route}
           className="inline-flex min-h-11 items-center text-muted text-sm underline underline-offset-4 hover:text-ink sm:min-h-0"
         >
           All invoices

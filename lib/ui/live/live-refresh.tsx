@@ -2,6 +2,7 @@
 
 import { useRouter } from "next/navigation";
 import { useEffect, useRef } from "react";
+import { useInstallation } from "../shell/installation";
 import { fingerprint } from "./fingerprint";
 import { pollDelay } from "./poll";
 
@@ -15,18 +16,24 @@ interface LiveRefreshProps {
 /** Polls the usage route, and refreshes the page if the answer differs. */
 export function LiveRefresh({ shown, pending }: LiveRefreshProps) {
   const router = useRouter();
+  const usageRoute = `${useInstallation().paths.api}/subscription/usage`;
   const latest = useRef(shown);
   useEffect(() => {
     latest.current = shown;
   });
-  useEffect(() => watch(latest, pending, () => router.refresh()), [router, pending]);
+  useEffect(() => watch(usageRoute, latest, pending, () => router.refresh()), [router, pending, usageRoute]);
   return null;
 }
 
 const INPUT = ["visibilitychange", "pointerdown", "keydown"] as const;
 
 /** Runs until the returned function is called. Hidden pages do not poll; a page that becomes visible polls soon. */
-function watch(shown: { readonly current: string }, pending: boolean, onChange: () => void): () => void {
+function watch(
+  usageRoute: string,
+  shown: { readonly current: string },
+  pending: boolean,
+  onChange: () => void,
+): () => void {
   const startedAt = performance.now();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let nextAt = Number.POSITIVE_INFINITY;
@@ -37,7 +44,7 @@ function watch(shown: { readonly current: string }, pending: boolean, onChange: 
 
   const poll = async () => {
     nextAt = Number.POSITIVE_INFINITY;
-    const answer = await fetchFingerprint();
+    const answer = await fetchFingerprint(usageRoute);
     if (ended) return;
     failures = answer === null ? failures + 1 : 0;
     // One refresh per answer, so that a page whose fingerprint stays different does not refresh forever.
@@ -76,9 +83,9 @@ function watch(shown: { readonly current: string }, pending: boolean, onChange: 
 }
 
 /** The server's fingerprint; null if it does not answer. */
-async function fetchFingerprint(): Promise<string | null> {
+async function fetchFingerprint(usageRoute: string): Promise<string | null> {
   try {
-    const response = await fetch("/api/subscription/usage");
+    const response = await fetch(usageRoute);
     return response.ok ? fingerprint(await response.json()) : null;
   } catch {
     return null;

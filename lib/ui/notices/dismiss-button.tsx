@@ -3,16 +3,18 @@
 import { X } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
+import { useInstallation } from "../shell/installation";
 import { sendJson } from "../tools/send-json";
 
 /** Dismisses a notice permanently. If the request fails, the notice stays. */
 export function DismissButton({ id, title }: { id: number; title: string }) {
+  const { paths } = useInstallation();
   const router = useRouter();
   const [busy, setBusy] = useState(false);
 
   async function dismiss() {
     setBusy(true);
-    const answer = await sendJson("POST", `/api/notices/${id}/dismiss`);
+    const answer = await sendJson("POST", `${paths.api}/notices/${id}/dismiss`);
     if (answer.ok) router.refresh();
     setBusy(false);
   }

@@ -1,4 +1,5 @@
 import type { Route } from "next";
+import { paths } from "@/lib/config/current-catalog";
 import type { Interval, Processor } from "@/lib/config/terms";
 import type { Action } from "../actions/action";
 import { ActionForm } from "../actions/action-form";
@@ -52,7 +53,7 @@ export function PlanAction(props: PlanActionProps) {
     case "change":
       return (
         <Link
-          href={`/billing/change?product=${product}&plan=${plan}&interval=${interval}` as Route}
+          href={`${paths().billing}/change?product=${product}&plan=${plan}&interval=${interval}` as Route}
           className={`${button(option.direction === "up" ? "primary" : "plain")} ${WIDE}`}
         >
           {option.direction === "interval" ? `Pay ${interval}` : `Switch to ${planName}`}
@@ -60,7 +61,7 @@ export function PlanAction(props: PlanActionProps) {
       );
     case "cancel":
       return (
-        <Link href={`/billing/cancel?product=${product}` as Route} className={`${button()} ${WIDE}`}>
+        <Link href={`${paths().billing}/cancel?product=${product}` as Route} className={`${button()} ${WIDE}`}>
           Cancel my plan
         </Link>
       );
@@ -94,7 +95,10 @@ export function PlanAction(props: PlanActionProps) {
 function SignInFirst({ currentPath, chosen, planName }: { currentPath: string; chosen: string; planName: string }) {
   const next = `${currentPath}${currentPath.includes("?") ? "&" : "?"}choose=${chosen}`;
   return (
-    <Link href={`/sign-in?next=${encodeURIComponent(next)}` as Route} className={`${button("primary")} ${WIDE}`}>
+    <Link
+      href={`${paths().signIn}?next=${encodeURIComponent(next)}` as Route}
+      className={`${button("primary")} ${WIDE}`}
+    >
       Choose {planName}
     </Link>
   );

@@ -3,7 +3,8 @@ import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import type { Plan, ProductId } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
 import type { Interval, Processor } from "@/lib/config/terms";
-import { formatCount, formatMoney } from "@/lib/messages/format";
+import { formatCount } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 import { PlanAction, type PlanActions } from "./plan-action";
 import { planOption } from "./plan-options";
 
@@ -33,7 +34,7 @@ export function PlanGrid(props: PlanGridProps) {
       <h2 id={heading} className="font-semibold text-lg tracking-tight">
         {product.name}
       </h2>
-      <p className="mt-0.5 text-muted text-sm">{product.tagline}.</p>
+      {product.tagline !== "" && <p className="mt-0.5 text-muted text-sm">{product.tagline}.</p>}
       <ul className="mt-4 grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
         {Object.entries(product.plans).map(([planId, plan]) => {
           const option = planOption({ product: id, plan: planId, interval, subscription, locale });
@@ -67,18 +68,18 @@ export function PlanGrid(props: PlanGridProps) {
 }
 
 function Price({ plan: { price }, interval, locale }: { plan: Plan; interval: Interval; locale: string }) {
-  const cents = price.monthly === 0 ? 0 : price[interval];
-  if (cents === null) return <p className="mt-1 text-muted text-sm">Not sold {interval}</p>;
-  const savings = interval === "yearly" && price.monthly ? price.monthly * 12 - cents : 0;
+  const amount = price.monthly === 0 ? 0 : price[interval];
+  if (amount === null) return <p className="mt-1 text-muted text-sm">Not sold {interval}</p>;
+  const savings = interval === "yearly" && price.monthly ? price.monthly * 12 - amount : 0;
   return (
     <div className={interval === "yearly" ? "mt-1 min-h-14" : "mt-1"}>
       <p className="text-muted text-sm">
         <span className="font-semibold text-2xl text-ink tabular-nums tracking-tight">
-          {formatMoney(cents, locale)}
+          {formatAmount(amount, locale)}
         </span>
-        {cents > 0 && ` a ${interval === "yearly" ? "year" : "month"}`}
+        {amount > 0 && ` a ${interval === "yearly" ? "year" : "month"}`}
       </p>
-      {savings > 0 && <p className="text-accent-ink text-sm">{formatMoney(savings, locale)} less than monthly</p>}
+      {savings > 0 && <p className="text-accent-ink text-sm">{formatAmount(savings, locale)} less than monthly</p>}
     </div>
   );
 }

@@ -3,7 +3,7 @@
 import { type ChangeableSubscription, choiceFor, type PlanChangeRefusal } from "@/lib/billing/plan-change-policy";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { freePlan, type Product, planRank } from "@/lib/config/catalog";
-import { product as productOf } from "@/lib/config/current-catalog";
+import { paths, product as productOf } from "@/lib/config/current-catalog";
 import type { Interval } from "@/lib/config/terms";
 import { formatCount, formatNumber } from "@/lib/messages/format";
 
@@ -57,7 +57,7 @@ export function planOption({ product: id, plan, interval, subscription, locale }
   if (isCurrent(subscription, plan, interval, free)) return { kind: "current", undo: undoable(subscription) };
   const choice = choiceFor(product, changeableOf(subscription), { plan, interval });
   if (choice.kind === "cancel") return subscription.cancelAt === null ? choice : { kind: "scheduled" };
-  if (choice.kind === "refused") return state === "pending" ? PENDING : BLOCKED[choice.reason];
+  if (choice.kind === "refused") return state === "pending" ? PENDING : refusedOption(choice.reason);
   if (subscription.scheduledPlan === plan) return { kind: "scheduled" };
   return (
     blockedByGauge(subscription, product, plan, locale) ??
@@ -66,16 +66,19 @@ export function planOption({ product: id, plan, interval, subscription, locale }
 }
 
 const PENDING = blocked("Your first payment is still being processed.", null);
-const BLOCKED: Readonly<Record<PlanChangeRefusal, PlanOption>> = {
-  payment_open: blocked("Your last payment is still open. Pay it first.", { text: "Fix payment", href: "/billing" }),
-  subscription_paused: blocked("Your subscription is paused. Resume it first.", {
-    text: "Go to billing",
-    href: "/billing",
-  }),
-  cancellation_scheduled: blocked("Your plan is canceled. Keep it first, then switch.", null),
-  unknown_price: blocked("Your subscription has a price that cannot be changed here.", null),
-  already_on_plan: { kind: "current", undo: null },
+const BLOCKED: Readonly<Record<PlanChangeRefusal, { reason: string; help: string | null } | null>> = {
+  payment_open: { reason: "Your last payment is still open. Pay it first.", help: "Fix payment" },
+  subscription_paused: { reason: "Your subscription is paused. Resume it first.", help: "Go to billing" },
+  cancellation_scheduled: { reason: "Your plan is canceled. Keep it first, then switch.", help: null },
+  unknown_price: { reason: "Your subscription has a price that cannot be changed here.", help: null },
+  already_on_plan: null,
 };
+
+function refusedOption(refusal: PlanChangeRefusal): PlanOption {
+  const refused = BLOCKED[refusal];
+  if (refused === null) return { kind: "current", undo: null };
+  return blocked(refused.reason, refused.help === null ? null : { text: refused.help, href: paths().billing });
+}
 
 function changeableOf({ plan, interval, status, cancelAt, scheduledPlan }: SubscriptionView): ChangeableSubscription {
   const paused = status === "paused";
@@ -123,7 +126,10 @@ function blockedByGauge(
     const meter = product.meters[field];
     if (kind !== "gauge" || limit === undefined || meter === undefined || used <= limit) continue;
     const reason = `You have ${formatCount(used, meter.unit, locale)} and ${product.plans[plan]?.name} allows ${formatNumber(limit, locale)}: delete ${formatNumber(used - limit, locale)} to switch.`;
-    return blocked(reason, { text: `Go to your ${meter.unit.many}`, href: `/${meter.unit.many}` });
+    return blocked(
+      reason,
+      meter.page === undefined ? null : { text: `Go to your ${meter.unit.many}`, href: meter.page },
+    );
   }
   return null;
 }

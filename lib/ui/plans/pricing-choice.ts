@@ -2,7 +2,7 @@
 
 import { promotionCode } from "@/lib/billing/schemas/promotion-code";
 import type { ProductId } from "@/lib/config/catalog";
-import { findPlan, isProductId, productIds, product as productOf, sales } from "@/lib/config/current-catalog";
+import { findPlan, isProductId, paths, productIds, product as productOf, sales } from "@/lib/config/current-catalog";
 import type { Interval, Processor } from "@/lib/config/terms";
 
 export interface PricingChoice {
@@ -45,7 +45,7 @@ export function pricingPath({ product, interval, processor, code }: Omit<Pricing
   if (interval !== "monthly") parameters.set("interval", interval);
   if (processor !== "stripe") parameters.set("processor", processor);
   if (code !== null) parameters.set("code", code);
-  return parameters.size === 0 ? "/pricing" : `/pricing?${parameters}`;
+  return parameters.size === 0 ? paths().pricing : `${paths().pricing}?${parameters}`;
 }
 
 /** The products by name, in the catalog's order. */

@@ -1,21 +1,20 @@
 "use client";
 
 import { createContext, type ReactNode, useContext } from "react";
+import type { Brand, PageLink, Paths } from "@/lib/config/config-types";
+import { DEFAULT_PATHS } from "@/lib/config/default-paths";
 
-export interface PageLink {
-  href: string;
-  name: string;
-}
-
-/** The parts that an installation adds to the components: its own pages, and help links for its own refusals. */
+/** The parts of an installation that components in the browser need. `ConfigProvider` takes them from the config. */
 export interface Installation {
-  /** The pages in the header, in this order. */
-  pages: readonly PageLink[];
-  /** Links by the reason of a refusal. */
+  brand: Brand;
+  paths: Paths;
+  /** The links of the header, in this order. */
+  navigation: readonly PageLink[];
+  /** Links that help with the installation's own refusals, by their reason. */
   help: Readonly<Record<string, readonly PageLink[]>>;
 }
 
-const Context = createContext<Installation>({ pages: [], help: {} });
+const Context = createContext<Installation>({ brand: { name: "" }, paths: DEFAULT_PATHS, navigation: [], help: {} });
 
 export function InstallationProvider({ children, ...installation }: Installation & { children: ReactNode }) {
   return <Context value={installation}>{children}</Context>;

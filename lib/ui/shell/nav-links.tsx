@@ -8,10 +8,10 @@ import { useInstallation } from "./installation";
 /** The installation's pages, with the current one marked. */
 export function NavLinks() {
   const path = usePathname();
-  const { pages } = useInstallation();
+  const { navigation } = useInstallation();
   return (
     <nav aria-label="Product" className="-mx-3 flex">
-      {pages.map(({ href, name }) => {
+      {navigation.map(({ href, name }) => {
         const current = path === href || path.startsWith(`${href}/`);
         return (
           <Link

@@ -1,5 +1,6 @@
 import type { Route } from "next";
 import type { ReactNode } from "react";
+import { paths } from "@/lib/config/current-catalog";
 import { currentUser } from "@/lib/identity";
 import { button } from "../button";
 import { Link } from "../link";
@@ -28,10 +29,10 @@ function GuestHeader() {
   return (
     <header className="border-line border-b bg-surface">
       <div className="mx-auto flex min-h-14 max-w-4xl items-center justify-between gap-4 px-5 sm:px-6">
-        <Link href="/" className="inline-flex min-h-11 items-center rounded-md">
+        <Link href={paths().home as Route} className="inline-flex min-h-11 items-center rounded-md">
           <Logo />
         </Link>
-        <Link href={"/sign-in" as Route} className={button()}>
+        <Link href={paths().signIn as Route} className={button()}>
           Sign in
         </Link>
       </div>

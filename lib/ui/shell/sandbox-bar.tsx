@@ -1,5 +1,6 @@
 import type { Route } from "next";
 import type { DecisionView } from "@/lib/billing/schemas/usage-view";
+import { paths } from "@/lib/config/current-catalog";
 import { env } from "@/lib/core/env";
 import { gateway } from "@/lib/database";
 import { currentUser } from "@/lib/identity";
@@ -23,7 +24,7 @@ export async function SandboxBar() {
         </p>
         {state?.latest && <LatestEvent decision={state.latest} />}
         <Link
-          href={"/sign-in" as Route}
+          href={paths().signIn as Route}
           className="inline-flex min-h-11 shrink-0 items-center rounded-md underline underline-offset-4 sm:min-h-9"
         >
           {user === null ? "Sign in" : "Switch user"}

@@ -3,6 +3,7 @@
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { sendJson } from "../tools/send-json";
+import { useInstallation } from "./installation";
 
 const MOVES = [
   { by: "day", text: "a day", label: "Move my clock by a day" },
@@ -12,6 +13,7 @@ const MOVES = [
 
 /** Moves the user's own clock and refreshes the page. */
 export function SandboxClock() {
+  const { paths } = useInstallation();
   const router = useRouter();
   const [busy, setBusy] = useState(false);
   const [message, setMessage] = useState("");
@@ -20,7 +22,7 @@ export function SandboxClock() {
     if (busy) return;
     setBusy(true);
     setMessage("Moving the clock…");
-    const answer = await sendJson<{ events: number }>("POST", "/api/sandbox/clock", { by });
+    const answer = await sendJson<{ events: number }>("POST", `${paths.api}/sandbox/clock`, { by });
     setMessage(answer.ok ? resultText(answer.value.events) : answer.refusal.error);
     setBusy(false);
     router.refresh();

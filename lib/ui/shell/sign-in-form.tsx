@@ -4,6 +4,7 @@ import { ChevronRight } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { button, FIELD } from "../button";
 import { sendJson } from "../tools/send-json";
+import { useInstallation } from "./installation";
 
 interface SignInFormProps {
   /** The path after signing in: a path of ours (return-path.ts). */
@@ -14,6 +15,7 @@ interface SignInFormProps {
 
 /** Sign-in for the local provider. The forms work without script; with script, a refusal appears in place. */
 export function SignInForm({ next, demoUsers }: SignInFormProps) {
+  const action = `${useInstallation().paths.api}/auth/local`;
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
 
@@ -22,7 +24,7 @@ export function SignInForm({ next, demoUsers }: SignInFormProps) {
     const pressed = (event.nativeEvent as SubmitEvent).submitter;
     const userId = new FormData(event.currentTarget, pressed).get("userId");
     setBusy(true);
-    const answer = await sendJson("POST", "/api/auth/local", { userId: String(userId ?? "").trim() });
+    const answer = await sendJson("POST", action, { userId: String(userId ?? "").trim() });
     if (answer.ok) {
       // A full page load: the router's cache must keep no data of the previous user.
       window.location.assign(next);
@@ -32,7 +34,7 @@ export function SignInForm({ next, demoUsers }: SignInFormProps) {
     setProblem(answer.refusal.error);
   }
 
-  const form = { method: "post", action: "/api/auth/local", onSubmit: signIn } as const;
+  const form = { method: "post", action, onSubmit: signIn } as const;
   return (
     <div className="space-y-8" aria-busy={busy}>
       {demoUsers.length > 0 && (

@@ -9,7 +9,7 @@ export interface Refusal {
 
 export type Answer<T> = { ok: true; value: T } | { ok: false; status: number; refusal: Refusal };
 
-export const UNREACHABLE = "Tollgate cannot be reached right now. Please try again.";
+export const UNREACHABLE = "The server cannot be reached right now. Please try again.";
 
 /**
  * Calls one of our own JSON routes; never throws. `T` is not checked, since page and route are one build. Status 0: no

@@ -2,7 +2,7 @@
 
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { type ProductId, planLimit, planRank } from "@/lib/config/catalog";
-import { product as productOf } from "@/lib/config/current-catalog";
+import { paths, product as productOf } from "@/lib/config/current-catalog";
 import { formatCount } from "@/lib/messages/format";
 import { meterNames } from "@/lib/messages/meter";
 import type { UpgradeOptions } from "./smallest-upgrade";
@@ -35,5 +35,5 @@ export function upgradeOptions(
 
 /** The pricing page with this plan marked. */
 function pricingPathOf(product: ProductId, plan: string): string {
-  return `/pricing?product=${product}&choose=${product}.${plan}`;
+  return `${paths().pricing}?product=${product}&choose=${product}.${plan}`;
 }

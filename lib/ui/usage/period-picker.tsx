@@ -1,3 +1,4 @@
+import { paths } from "@/lib/config/current-catalog";
 import { Segments } from "../segments";
 import { HISTORY_DAYS, PERIOD_IDS, type PeriodId } from "./usage-period";
 
@@ -11,7 +12,7 @@ const NAMES: Record<PeriodId, string> = {
 export function PeriodPicker({ current }: { current: PeriodId }) {
   const options = PERIOD_IDS.map((id) => ({
     name: NAMES[id],
-    href: id === "window" ? "/usage" : `/usage?period=${id}`,
+    href: id === "window" ? paths().usage : `${paths().usage}?period=${id}`,
     current: id === current,
   }));
   return <Segments label="Days shown" options={options} />;

@@ -13,7 +13,7 @@ const acme = defineConfig({
       trialDays: 14,
       meters: {
         orders_count: { kind: "counter", label: "Orders", unit: { one: "order", many: "orders" } },
-        bays_count: { kind: "gauge", label: "Bays", unit: { one: "bay", many: "bays" } },
+        bays_count: { kind: "gauge", label: "Bays", unit: { one: "bay", many: "bays" }, page: "/bays" },
       },
       plans: {
         free: {
@@ -90,7 +90,7 @@ const acme = defineConfig({
 
 export default acme;
 
-declare module "@/lib/config/register" {
+declare module "tollgate" {
   interface Register {
     acme: typeof acme;
   }

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { formatMoney } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 import type { PaddleCheckoutView } from "@/lib/sandbox";
 import { requestLocale } from "@/lib/ui";
 import { ClosedCheckout } from "../parts/closed-checkout";
@@ -92,5 +92,5 @@ export default async function PaddleCheckoutPage({
 /** The tax and a code can still change the amount of a draft. */
 function verbOf({ draft, dueToday }: PaddleCheckoutView, locale: string): string {
   if (draft && dueToday > 0) return "Pay";
-  return dueToday === 0 ? "Save it" : `Pay ${formatMoney(dueToday, locale)}`;
+  return dueToday === 0 ? "Save it" : `Pay ${formatAmount(dueToday, locale)}`;
 }

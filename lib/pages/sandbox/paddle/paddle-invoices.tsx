@@ -1,4 +1,4 @@
-import { formatMoney } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 import type { PaddlePortalView } from "@/lib/sandbox";
 import { Instant } from "@/lib/ui/time/instant";
 
@@ -38,7 +38,7 @@ export function PaddleInvoices({
             <span className="text-muted">
               <Instant at={at} now={now} />
             </span>
-            <span>{formatMoney(total, locale)}</span>
+            <span>{formatAmount(total, locale)}</span>
             {status === "completed" && (
               <a
                 href={`/sandbox/paddle/transaction/${id}`}

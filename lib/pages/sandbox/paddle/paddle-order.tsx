@@ -1,4 +1,4 @@
-import { formatMoney } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 import type { PaddleCheckoutView } from "@/lib/sandbox";
 import { PaddleSums } from "./paddle-sums";
 
@@ -12,7 +12,7 @@ export function PaddleOrder({ view, locale }: { view: PaddleCheckoutView; locale
         {view.begins ? "Subscribe to" : "Pay for"} {names}
       </h1>
       <p className="mt-1 font-semibold text-4xl tabular-nums tracking-tight">
-        {formatMoney(view.dueToday, locale)}
+        {formatAmount(view.dueToday, locale)}
         {view.begins && <span className="ml-2 font-normal text-base text-muted tracking-normal">per {per}</span>}
       </p>
       <dl className="mt-6 space-y-3 border-line border-t pt-4 text-sm tabular-nums">
@@ -22,13 +22,13 @@ export function PaddleOrder({ view, locale }: { view: PaddleCheckoutView; locale
               {name}
               <span className="block text-muted">Billed every {interval}</span>
             </dt>
-            <dd>{formatMoney(amount, locale)}</dd>
+            <dd>{formatAmount(amount, locale)}</dd>
           </div>
         ))}
         <PaddleSums discount={view.discount} tax={view.tax} locale={locale} />
         <div className="flex justify-between gap-4 border-line border-t pt-3 font-medium">
           <dt>Total due today</dt>
-          <dd>{formatMoney(view.dueToday, locale)}</dd>
+          <dd>{formatAmount(view.dueToday, locale)}</dd>
         </div>
       </dl>
       <p className="mt-6 text-pretty text-muted text-sm">

@@ -1,4 +1,4 @@
-import { formatMoney } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 import type { PaddlePortalView } from "@/lib/sandbox";
 import { button } from "@/lib/ui";
 import { Instant } from "@/lib/ui/time/instant";
@@ -22,7 +22,7 @@ export function PaddleSubscription({ subscription, action, now, locale }: Paddle
       <div>
         <h3 className="font-semibold">{name}</h3>
         <p className="text-sm tabular-nums">
-          {formatMoney(amount, locale)} per {lines[0]?.interval}, card ending in {card}
+          {formatAmount(amount, locale)} per {lines[0]?.interval}, card ending in {card}
         </p>
         <p className="mt-1 text-muted text-sm">
           <Outlook {...subscription} now={now} />

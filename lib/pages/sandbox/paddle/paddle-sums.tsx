@@ -1,4 +1,4 @@
-import { formatMoney } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 
 interface PaddleSumsProps {
   discount: { amount: number; code: string | null } | null;
@@ -13,13 +13,13 @@ export function PaddleSums({ discount, tax, locale }: PaddleSumsProps) {
       {discount !== null && (
         <div className="flex justify-between gap-4">
           <dt>Discount{discount.code !== null && ` (${discount.code})`}</dt>
-          <dd>{formatMoney(-discount.amount, locale)}</dd>
+          <dd>{formatAmount(-discount.amount, locale)}</dd>
         </div>
       )}
       {tax !== 0 && (
         <div className="flex justify-between gap-4">
           <dt>Tax</dt>
-          <dd>{formatMoney(tax, locale)}</dd>
+          <dd>{formatAmount(tax, locale)}</dd>
         </div>
       )}
     </>

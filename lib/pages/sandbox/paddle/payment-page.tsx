@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { formatMoney } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 import { requestLocale } from "@/lib/ui";
 import { Notice } from "@/lib/ui/notice";
 import { openSandbox } from "../parts/open-sandbox";
@@ -30,7 +30,7 @@ export default async function PaddlePaymentPage({
   const action = `/api/sandbox/paddle/payment/${encodeURIComponent(subscription)}`;
   const card = one(query.confirm);
   const owes = view.due > 0;
-  const due = formatMoney(view.due, locale);
+  const due = formatAmount(view.due, locale);
 
   return (
     <>

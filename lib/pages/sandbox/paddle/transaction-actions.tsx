@@ -1,4 +1,4 @@
-import { formatMoney } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 import type { PaddleTransactionView } from "@/lib/sandbox";
 import { button } from "@/lib/ui";
 
@@ -11,7 +11,7 @@ interface TransactionActionsProps {
 /** The actions of the seller and of the payer's bank. */
 export function TransactionActions({ action, view, locale }: TransactionActionsProps) {
   if (view.remaining <= 0) return <p className="text-muted text-sm">Nothing can be paid back of this payment.</p>;
-  const all = formatMoney(view.remaining, locale);
+  const all = formatAmount(view.remaining, locale);
   return (
     <form method="post" action={action} className="space-y-5">
       <fieldset>

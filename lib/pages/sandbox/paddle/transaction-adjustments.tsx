@@ -1,4 +1,4 @@
-import { formatMoney } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 import type { PaddleTransactionView } from "@/lib/sandbox";
 import { button } from "@/lib/ui";
 import { Instant } from "@/lib/ui/time/instant";
@@ -40,7 +40,7 @@ export function TransactionAdjustments({ action, adjustments, now, locale }: Tra
         {adjustments.map((each) => (
           <li key={each.id} className="flex flex-wrap items-center justify-between gap-4 py-2 text-sm tabular-nums">
             <span>
-              {ACTIONS[each.action]}: {formatMoney(each.amount, locale)}, {STATUSES[each.status]}
+              {ACTIONS[each.action]}: {formatAmount(each.amount, locale)}, {STATUSES[each.status]}
             </span>
             <span className="text-muted">
               <Instant at={each.at} now={now} />

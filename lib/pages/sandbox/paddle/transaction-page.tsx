@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { formatMoney } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 import { requestLocale } from "@/lib/ui";
 import { Notice } from "@/lib/ui/notice";
 import { Instant } from "@/lib/ui/time/instant";
@@ -40,7 +40,7 @@ export default async function PaddleTransactionPage({
       </p>
       <h1 className="mt-2 font-semibold text-2xl tracking-tight">Payment {view.number}</h1>
       <p className="mt-1 text-muted text-sm">
-        <Instant at={view.at} now={view.now} />, {formatMoney(view.paid, locale)} paid by card
+        <Instant at={view.at} now={view.now} />, {formatAmount(view.paid, locale)} paid by card
       </p>
       <div className="mt-6 grid gap-8 sm:grid-cols-2 sm:gap-12">
         <section aria-label="Lines">
@@ -48,13 +48,13 @@ export default async function PaddleTransactionPage({
             {view.lines.map(({ name, amount }) => (
               <div key={`${name} ${amount}`} className="flex justify-between gap-4">
                 <dt>{name}</dt>
-                <dd>{formatMoney(amount, locale)}</dd>
+                <dd>{formatAmount(amount, locale)}</dd>
               </div>
             ))}
             <PaddleSums discount={view.discount} tax={view.tax} locale={locale} />
             <div className="flex justify-between gap-4 border-line border-t pt-3 font-medium">
               <dt>Refundable</dt>
-              <dd>{formatMoney(view.remaining, locale)}</dd>
+              <dd>{formatAmount(view.remaining, locale)}</dd>
             </div>
           </dl>
         </section>

@@ -1,7 +1,7 @@
 import { ArrowLeft } from "lucide-react";
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { formatMoney } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 import { Logo, requestLocale } from "@/lib/ui";
 import { ClosedCheckout } from "../parts/closed-checkout";
 import { CountryForm } from "../parts/country-form";
@@ -84,7 +84,7 @@ export default async function CheckoutPage({
               <Problem code={one(query.problem)} />
               <TestCards
                 action={action}
-                verb={view.trialUntil === null ? `Pay ${formatMoney(view.dueToday, locale)}` : "Start the trial"}
+                verb={view.trialUntil === null ? `Pay ${formatAmount(view.dueToday, locale)}` : "Start the trial"}
                 cards={STRIPE_METHODS}
                 without={view.cardOptional ? "Start the trial without a card" : null}
               >

@@ -1,4 +1,4 @@
-import { formatMoney } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 import type { InvoiceView } from "@/lib/sandbox";
 import { Instant } from "@/lib/ui/time/instant";
 
@@ -14,15 +14,15 @@ export function InvoiceLines({ view, locale }: { view: InvoiceView; locale: stri
               <Instant at={line.from} now={view.now} /> to <Instant at={line.until} now={view.now} />
             </span>
           </dt>
-          <dd>{formatMoney(line.amount, locale)}</dd>
+          <dd>{formatAmount(line.amount, locale)}</dd>
         </div>
       ))}
-      {view.discount > 0 && <Sum term="Discount" amount={formatMoney(-view.discount, locale)} />}
+      {view.discount > 0 && <Sum term="Discount" amount={formatAmount(-view.discount, locale)} />}
       {view.tax !== 0 && (
-        <Sum term={view.taxIncluded ? "Tax, included" : "Tax"} amount={formatMoney(view.tax, locale)} />
+        <Sum term={view.taxIncluded ? "Tax, included" : "Tax"} amount={formatAmount(view.tax, locale)} />
       )}
-      {view.credit > 0 && <Sum term="From your credit" amount={formatMoney(-view.credit, locale)} />}
-      <Sum term={view.status === "paid" ? "Paid" : "Amount due"} amount={formatMoney(view.due, locale)} strong />
+      {view.credit > 0 && <Sum term="From your credit" amount={formatAmount(-view.credit, locale)} />}
+      <Sum term={view.status === "paid" ? "Paid" : "Amount due"} amount={formatAmount(view.due, locale)} strong />
     </dl>
   );
 }

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { formatMoney } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 import { button, requestLocale } from "@/lib/ui";
 import { Instant } from "@/lib/ui/time/instant";
 import { openSandbox } from "../parts/open-sandbox";
@@ -42,7 +42,7 @@ export default async function InvoicePage({
           <h1 id="invoice" className="text-muted">
             Invoice {view.number}
           </h1>
-          <p className="mt-1 font-semibold text-4xl tabular-nums tracking-tight">{formatMoney(view.due, locale)}</p>
+          <p className="mt-1 font-semibold text-4xl tabular-nums tracking-tight">{formatAmount(view.due, locale)}</p>
           <p className="mt-1 text-sm">
             <span className={open ? "font-medium text-danger" : "text-muted"}>{TITLES[view.status]}</span>
             <span className="text-muted">
@@ -88,7 +88,7 @@ export default async function InvoicePage({
             ) : (
               <>
                 <Problem code={one(query.problem)} />
-                <TestCards action={action} verb={`Pay ${formatMoney(view.due, locale)}`} cards={STRIPE_METHODS} />
+                <TestCards action={action} verb={`Pay ${formatAmount(view.due, locale)}`} cards={STRIPE_METHODS} />
               </>
             )}
           </div>

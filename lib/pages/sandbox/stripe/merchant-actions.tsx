@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { formatMoney } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 import type { InvoiceView } from "@/lib/sandbox";
 import { button } from "@/lib/ui";
 
@@ -27,8 +27,8 @@ export function MerchantActions({ action, refundSummary, locale, problem }: Merc
       </h2>
       {problem}
       <div className="space-y-1 text-pretty text-muted text-sm tabular-nums">
-        <p>{refunded > 0 ? `${formatMoney(refunded, locale)} was refunded.` : "Nothing was refunded."}</p>
-        {credited > 0 && <p>{formatMoney(credited, locale)} was credited by a credit note.</p>}
+        <p>{refunded > 0 ? `${formatAmount(refunded, locale)} was refunded.` : "Nothing was refunded."}</p>
+        {credited > 0 && <p>{formatAmount(credited, locale)} was credited by a credit note.</p>}
         {dispute !== null && <p>{DISPUTES[dispute]}</p>}
       </div>
       <form method="post" action={action} className="flex flex-wrap gap-3">

@@ -1,4 +1,4 @@
-import { formatMoney } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 import type { CheckoutView } from "@/lib/sandbox";
 import { Instant } from "@/lib/ui/time/instant";
 
@@ -13,26 +13,26 @@ export function OrderSummary({ view, locale }: { view: CheckoutView; locale: str
         Subscribe to {view.lines.map(({ name }) => name).join(" and ")}
       </h1>
       <p className="mt-1 font-semibold text-4xl tabular-nums tracking-tight">
-        {formatMoney(view.trialUntil === null ? view.dueToday : recurring, locale)}
+        {formatAmount(view.trialUntil === null ? view.dueToday : recurring, locale)}
         <span className="ml-2 font-normal text-base text-muted tracking-normal">per {per}</span>
       </p>
       <dl className="mt-6 space-y-3 border-line border-t pt-4 text-sm tabular-nums">
         {view.lines.map(({ name, amount, interval }) => (
-          <Row key={name} term={name} note={`Billed every ${interval}`} amount={formatMoney(amount, locale)} />
+          <Row key={name} term={name} note={`Billed every ${interval}`} amount={formatAmount(amount, locale)} />
         ))}
         {discount !== null && (
           <Row
             term={discount.name}
             {...(discount.code !== null && { note: `Code ${discount.code}` })}
-            amount={formatMoney(-discount.amount, locale)}
+            amount={formatAmount(-discount.amount, locale)}
           />
         )}
-        {tax > 0 && <Row term="Tax" amount={formatMoney(tax, locale)} />}
-        <Row term="Total due today" amount={formatMoney(view.dueToday, locale)} strong />
+        {tax > 0 && <Row term="Tax" amount={formatAmount(tax, locale)} />}
+        <Row term="Total due today" amount={formatAmount(view.dueToday, locale)} strong />
       </dl>
       {view.trialUntil !== null && (
         <p className="mt-4 text-pretty text-muted text-sm">
-          Free until <Instant at={view.trialUntil} now={view.now} />, then {formatMoney(recurring, locale)} per {per}{" "}
+          Free until <Instant at={view.trialUntil} now={view.now} />, then {formatAmount(recurring, locale)} per {per}{" "}
           until you cancel.
         </p>
       )}

@@ -1,4 +1,4 @@
-import { formatMoney } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 import type { InvoiceSummary } from "@/lib/sandbox";
 import { Instant } from "@/lib/ui/time/instant";
 
@@ -38,7 +38,7 @@ export function PortalInvoices({
             <span className="text-muted">
               <Instant at={at} now={now} />
             </span>
-            <span>{formatMoney(total, locale)}</span>
+            <span>{formatAmount(total, locale)}</span>
             <span className={status === "open" ? "font-medium text-danger" : "text-muted"}>{STATUS[status]}</span>
           </li>
         ))}

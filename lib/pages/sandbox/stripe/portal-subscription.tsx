@@ -1,4 +1,4 @@
-import { formatMoney } from "@/lib/messages/format";
+import { formatAmount } from "@/lib/messages/plan";
 import type { PortalView } from "@/lib/sandbox";
 import { button } from "@/lib/ui";
 import { Instant } from "@/lib/ui/time/instant";
@@ -20,7 +20,7 @@ export function PortalSubscription({ subscription, action, now, locale }: Portal
       <div>
         <h3 className="font-semibold">{name}</h3>
         <p className="text-sm tabular-nums">
-          {formatMoney(amount, locale)} per {lines[0]?.interval}
+          {formatAmount(amount, locale)} per {lines[0]?.interval}
         </p>
         <p className="mt-1 text-muted text-sm">
           <Outlook {...subscription} now={now} />

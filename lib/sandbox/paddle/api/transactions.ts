@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { paths } from "@/lib/config/current-catalog";
 import type { DiscountSpec } from "../../event-builders/paddle/events";
 import { discountNamed } from "../discounts";
 import { transactionOf } from "../objects";
@@ -61,7 +62,10 @@ export const transactions = [
         discountId: params.discount_id ?? null,
       });
       // Without an address, Paddle uses the default payment link of the account.
-      transaction.checkoutUrl = withTransaction(params.checkout?.url ?? `${state.site}/billing`, transaction.id);
+      transaction.checkoutUrl = withTransaction(
+        params.checkout?.url ?? `${state.site}${paths().billing}`,
+        transaction.id,
+      );
       return transactionOf(state, transaction);
     },
   }),
@@ -123,7 +127,7 @@ export const transactions = [
       if (transaction.status !== "completed" || transactionOf(state, transaction).details.totals.total === "0") {
         throw new PaddleProblem(400, "transaction_not_completed", "there is no invoice for this transaction");
       }
-      return { url: `${state.site}/api/sandbox/paddle/invoice/${id}/pdf` };
+      return { url: `${state.site}${paths().api}${paths().sandbox}/paddle/invoice/${id}/pdf` };
     },
   }),
 ];
