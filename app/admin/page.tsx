@@ -3,7 +3,7 @@ import { isProductId, product as productOf } from "@/lib/config/current-catalog"
 import { gateway } from "@/lib/database";
 import { formatNumber, formatUtc } from "@/lib/messages/format";
 import { requestLocale } from "@/lib/ui";
-import { Cell, Empty, ReconcileForm, RowLink, requirePageAdmin, Section, Table } from "@/lib/ui/admin";
+import { Cell, Empty, ReconcileForm, RowLink, requirePageAdmin, Section, Table, UnsoldPlans } from "@/lib/ui/admin";
 
 export const metadata: Metadata = { title: "Health" };
 
@@ -51,6 +51,7 @@ export default async function HealthPage() {
         ))}
       </dl>
       <div className="grid grid-cols-1 gap-x-8 lg:grid-cols-2">
+        <UnsoldPlans />
         <Section id="webhooks" title="Webhooks">
           <Table caption="Webhooks" head={["Processor", "Outcome", "Count", "Median", "95 %"]}>
             {health.webhooks.length === 0 && <Empty columns={5}>None in seven days.</Empty>}
