@@ -1,1 +1,1 @@
-export { AdminFrame as default, adminMetadata as metadata } from "tollgate/ui";
+export { AdminFrame as default, adminMetadata as generateMetadata } from "tollgate/ui";

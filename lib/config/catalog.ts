@@ -67,6 +67,11 @@ export function freePlan({ plans }: Product): { id: string; plan: Plan } {
   return { id, plan };
 }
 
+/** Whether the catalog sells the plan: it has a price by at least one interval. */
+export function isPriced({ rank, price }: Plan): boolean {
+  return rank > 0 && INTERVALS.some((interval) => price[interval] !== null);
+}
+
 /** The ids of the plans that are sold, by ascending rank. */
 export function paidPlans({ plans }: Product): string[] {
   return Object.entries(plans)

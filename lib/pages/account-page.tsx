@@ -7,7 +7,7 @@ import { EraseAccount } from "@/lib/ui/account/erase-account";
 export const metadata: Metadata = { title: "Account" };
 
 export default async function AccountPage() {
-  const { id, name, email } = await requirePageUser("/account");
+  const { id, name, email } = await requirePageUser(paths().account);
   const entries = [
     ["Name", name],
     ["E-mail", email],
@@ -31,7 +31,7 @@ export default async function AccountPage() {
         <p className="mt-1 mb-4 text-pretty text-muted">
           All your data as one JSON file: plans, periods, usage, decisions and events.
         </p>
-        <a href="/api/account/export" download className={button()}>
+        <a href={`${paths().api}/account/export`} download className={button()}>
           Download my data
         </a>
       </section>

@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { paths } from "@/lib/config/current-catalog";
 import { gateway } from "@/lib/database";
 import {
   ActivityList,
@@ -23,7 +24,7 @@ interface UsagePageProps {
 }
 
 export default async function UsagePage({ searchParams }: UsagePageProps) {
-  const [user, { period }] = await Promise.all([requirePageUser("/usage"), searchParams]);
+  const [user, { period }] = await Promise.all([requirePageUser(paths().usage), searchParams]);
   const [{ locale }, usage, decisions] = await Promise.all([
     requestLocale(),
     usageOf(user.id),

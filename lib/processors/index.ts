@@ -6,6 +6,7 @@ import { configuredPriceLists } from "./price-lists";
 import { stripe } from "./stripe";
 import type { WebhookSource } from "./webhook-source";
 
+export { currentOffer, type Offer, type UnsoldPlan, unsoldPlans } from "./offer";
 export { getProcessor } from "./registry";
 export type { Identity, Normalized, WebhookEvent } from "./webhook-source";
 

@@ -3,6 +3,7 @@ import { env } from "@/lib/core/env";
 import { configuredGateway, provideGateway } from "@/lib/database";
 import { entitlementCache, withInvalidation } from "@/lib/entitlements/cache";
 import { provideFakeClients } from "@/lib/processors/registry";
+import { logUnsoldPlans } from "./start-warnings";
 
 /**
  * Runs once, before the first request.
@@ -11,6 +12,8 @@ import { provideFakeClients } from "@/lib/processors/registry";
 export async function assemble({ usageFunctions = [] }: { usageFunctions?: readonly string[] } = {}): Promise<void> {
   provideGateway(() => withInvalidation(configuredGateway(usageFunctions), entitlementCache()));
   if (env().sandbox) await assembleSandbox();
+  // Not awaited: it loads the SDKs of the processors, and no request needs its result.
+  void logUnsoldPlans();
 }
 
 /** Loads jobs and sandbox, which production does not load: it has no sandbox, and its host starts the jobs. */

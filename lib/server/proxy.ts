@@ -4,6 +4,7 @@
  * cannot be decoded: Next would answer them with a 500.
  */
 import { type NextRequest, NextResponse } from "next/server";
+import { paths } from "@/lib/config/current-catalog";
 import { contentSecurityPolicy, isReadablePath, refusePath } from "@/lib/http";
 import { beforePage } from "@/lib/identity";
 
@@ -13,7 +14,7 @@ const ERROR_PAGE = "/_global-error";
 export async function proxy(request: NextRequest): Promise<Response> {
   const { pathname } = request.nextUrl;
   const readable = isReadablePath(pathname);
-  if (pathname.startsWith("/api/")) return readable ? NextResponse.next() : refusePath(request, pathname);
+  if (pathname.startsWith(`${paths().api}/`)) return readable ? NextResponse.next() : refusePath(request, pathname);
   const policy = contentSecurityPolicy(Buffer.from(crypto.randomUUID()).toString("base64"));
   if (!readable) {
     const refusal = refusePath(request, pathname);

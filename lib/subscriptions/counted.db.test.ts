@@ -114,8 +114,6 @@ describe("the list of counted functions", () => {
       .map(({ file }) => file)
       .sort();
     expect(direct).toEqual([
-      // Checks only if a processor is configured.
-      "lib/pages/pricing/payable-processors.ts",
       // Jobs and admins.
       "lib/jobs/reconcile-all.ts",
       "lib/jobs/schedule.ts",

@@ -7,8 +7,9 @@ interface SegmentsProps {
   options: readonly { name: string; href: string; current: boolean }[];
 }
 
-/** A choice between a few options as links, so that it works without script and is part of the address. */
+/** A choice between a few options as links, so that it works without script and is part of the address. One is no choice. */
 export function Segments({ label, options }: SegmentsProps) {
+  if (options.length < 2) return null;
   return (
     <nav aria-label={label} className="flex w-fit gap-1 rounded-lg bg-sunken p-1">
       {options.map(({ name, href, current }) => (

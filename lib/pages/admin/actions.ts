@@ -1,6 +1,7 @@
 "use server";
 
 import { dismissOne, linkByHand } from "@/lib/admin";
+import { paths } from "@/lib/config/current-catalog";
 /** Server actions of the admin pages, for use without script: the same calls as the routes. */
 import { parse } from "@/lib/core/parse";
 import { gateway } from "@/lib/database";
@@ -14,7 +15,7 @@ export async function dismissEvent(_: Refusal | null, form: FormData): Promise<R
     const fields = actionFields(form);
     const [processor, id] = [String(fields.processor), String(fields.id)];
     await dismissOne(processor, id, by, gateway());
-    return `/admin/events/${processor}/${encodeURIComponent(id)}`;
+    return `${paths().admin}/events/${processor}/${encodeURIComponent(id)}`;
   });
 }
 
@@ -26,6 +27,6 @@ export async function moveSubscription(_: Refusal | null, form: FormData): Promi
     const named = { processor: field("processor"), subscriptionId: field("subscriptionId"), userId: field("userId") };
     const request = parse(linkRequest, named);
     await linkByHand(request, by, gateway());
-    return `/admin/users/${encodeURIComponent(request.userId)}`;
+    return `${paths().admin}/users/${encodeURIComponent(request.userId)}`;
   });
 }

@@ -1,10 +1,13 @@
 import type { Metadata } from "next";
 import type { ReactNode } from "react";
+import { currentConfig } from "@/lib/config/current-catalog";
 import { currentUser } from "@/lib/identity";
 import { MAIN, RememberZone } from "@/lib/ui";
 import { AdminHeader } from "@/lib/ui/admin";
 
-export const adminMetadata: Metadata = { title: { default: "Admin", template: "%s · Admin · Tollgate" } };
+export async function adminMetadata(): Promise<Metadata> {
+  return { title: { default: "Admin", template: `%s · Admin · ${currentConfig().brand.name}` } };
+}
 
 /**
  * The frame of the admin pages. Each page rejects visitors who are not admins (`requirePageAdmin`); for them the frame is

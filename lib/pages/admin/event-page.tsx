@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { canBeDismissed, eventDetail, releaseOf } from "@/lib/admin";
 import { product as productOf } from "@/lib/config";
+import { paths } from "@/lib/config/current-catalog";
 import { DomainError } from "@/lib/core/domain-error";
 import { DatabaseError, gateway } from "@/lib/database";
 import { formatUtc } from "@/lib/messages/format";
@@ -23,7 +24,7 @@ export const metadata: Metadata = { title: "Event" };
 
 export default async function EventPage({ params }: PageProps<"processor" | "id">) {
   const { processor, id } = await params;
-  await requirePageAdmin(`/admin/events/${processor}/${id}`);
+  await requirePageAdmin(`${paths().admin}/events/${processor}/${id}`);
   const [{ locale }, event] = await Promise.all([requestLocale(), load(processor, decodeURIComponent(id))]);
   const release = releaseOf(event);
   const { customerId, subscriptionId, hintUserId, outcome } = event;
@@ -62,7 +63,9 @@ export default async function EventPage({ params }: PageProps<"processor" | "id"
       <Section id="result" title="Result">
         <p className="flex flex-wrap items-center gap-3 text-sm">
           <OutcomeBadge outcome={outcome} /> {event.reason}
-          {event.userId && <RowLink href={`/admin/users/${encodeURIComponent(event.userId)}`}>{event.userId}</RowLink>}
+          {event.userId && (
+            <RowLink href={`${paths().admin}/users/${encodeURIComponent(event.userId)}`}>{event.userId}</RowLink>
+          )}
         </p>
         {release && <p className="mt-2 max-w-prose text-sm">{release}</p>}
         {event.lastError && <pre className="mt-2 whitespace-pre-wrap text-danger text-xs">{event.lastError}</pre>}
@@ -96,7 +99,7 @@ export default async function EventPage({ params }: PageProps<"processor" | "id"
         <div className="space-y-4">
           <AdminActionForm
             method="POST"
-            path={`/api/admin/events/${event.processor}/${encodeURIComponent(event.id)}/replay`}
+            path={`${paths().api}/admin/events/${event.processor}/${encodeURIComponent(event.id)}/replay`}
             title="Replay this event"
             fields={[]}
             label="Replay"
@@ -105,7 +108,7 @@ export default async function EventPage({ params }: PageProps<"processor" | "id"
           {outcome === "deferred" && customerId !== null && (
             <AdminActionForm
               method="POST"
-              path="/api/admin/links"
+              path={`${paths().api}/admin/links`}
               title="Link its customer"
               tone="primary"
               fields={[

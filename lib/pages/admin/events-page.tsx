@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { eventQuery, listEvents, nonEmptyParameters, OUTCOMES } from "@/lib/admin";
+import { paths } from "@/lib/config/current-catalog";
 import { PROCESSORS } from "@/lib/config/terms";
 import { DomainError } from "@/lib/core/domain-error";
 import { parse } from "@/lib/core/parse";
@@ -20,10 +21,10 @@ import type { PageProps } from "../page";
 
 export const metadata: Metadata = { title: "Events" };
 
-const PATH = "/admin/events";
+const path = () => `${paths().admin}/events` as const;
 
 export default async function EventsPage({ searchParams }: PageProps) {
-  await requirePageAdmin(PATH);
+  await requirePageAdmin(path());
   const values = nonEmptyParameters(Object.entries(await searchParams));
   const { after: _, ...filters } = values;
   const { events, next, problem } = await find(values);
@@ -31,7 +32,7 @@ export default async function EventsPage({ searchParams }: PageProps) {
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Events</h1>
       <Filters
-        path={PATH}
+        path={path()}
         values={filters}
         filters={[
           { name: "type", label: "Type (prefix)" },
@@ -67,7 +68,7 @@ export default async function EventsPage({ searchParams }: PageProps) {
                 </label>
               </Cell>
               <Cell>
-                <RowLink href={`${PATH}/${processor}/${encodeURIComponent(id)}`}>{type}</RowLink>
+                <RowLink href={`${path()}/${processor}/${encodeURIComponent(id)}`}>{type}</RowLink>
               </Cell>
               <Cell>{processor}</Cell>
               <Cell>
@@ -75,7 +76,9 @@ export default async function EventsPage({ searchParams }: PageProps) {
                 {deliveries > 1 && <span className="text-muted text-xs"> × {deliveries}</span>}
               </Cell>
               <Cell>{formatUtc(receivedAt)}</Cell>
-              <Cell>{userId && <RowLink href={`/admin/users/${encodeURIComponent(userId)}`}>{userId}</RowLink>}</Cell>
+              <Cell>
+                {userId && <RowLink href={`${paths().admin}/users/${encodeURIComponent(userId)}`}>{userId}</RowLink>}
+              </Cell>
               <Cell wide>
                 {decision ? `${decision.action}: ${decision.reason}` : reason}
                 {release && <span className="block text-muted">{release}</span>}
@@ -84,7 +87,7 @@ export default async function EventsPage({ searchParams }: PageProps) {
           ))}
         </Table>
       </ReplayForm>
-      <NextPage path={PATH} values={filters} next={next} />
+      <NextPage path={path()} values={filters} next={next} />
     </>
   );
 }

@@ -1,9 +1,9 @@
 import type { Metadata } from "next";
-import { isProductId, product as productOf } from "@/lib/config/current-catalog";
+import { isProductId, paths, product as productOf } from "@/lib/config/current-catalog";
 import { gateway } from "@/lib/database";
 import { formatNumber, formatUtc } from "@/lib/messages/format";
 import { requestLocale } from "@/lib/ui";
-import { Cell, Empty, ReconcileForm, RowLink, requirePageAdmin, Section, Table } from "@/lib/ui/admin";
+import { Cell, Empty, ReconcileForm, RowLink, requirePageAdmin, Section, Table, UnsoldPlans } from "@/lib/ui/admin";
 
 export const metadata: Metadata = { title: "Health" };
 
@@ -11,7 +11,7 @@ const HOURS = 24 * 7;
 const AUDIT_LINES = 10;
 
 export default async function HealthPage() {
-  await requirePageAdmin("/admin");
+  await requirePageAdmin(paths().admin);
   const [{ locale }, health, auditEntries] = await Promise.all([
     requestLocale(),
     gateway().serviceHealth(HOURS),
@@ -20,21 +20,26 @@ export default async function HealthPage() {
   const number = (value: number) => formatNumber(value, locale);
   const { waiting, payments } = health;
   const figures = [
-    { name: "Users", value: health.users, href: "/admin/users" },
+    { name: "Users", value: health.users, href: `${paths().admin}/users` },
     { name: "Near or at a limit", value: health.nearLimits },
     { name: "Payments failed", value: payments.failed },
     { name: "Payments recovered", value: payments.recovered },
-    { name: "Payments open now", value: payments.open, alert: true, href: "/admin/users?status=past_due" },
+    { name: "Payments open now", value: payments.open, alert: true, href: `${paths().admin}/users?status=past_due` },
     { name: "Renewals overdue", value: health.renewalsOverdue, alert: true },
-    { name: "Events deferred", value: waiting.deferred, alert: true, href: "/admin/events?outcome=deferred" },
+    { name: "Events deferred", value: waiting.deferred, alert: true, href: `${paths().admin}/events?outcome=deferred` },
     {
       name: "Events quarantined",
       value: waiting.quarantined,
       alert: true,
-      href: "/admin/events?outcome=quarantined",
+      href: `${paths().admin}/events?outcome=quarantined`,
     },
-    { name: "Events dead", value: waiting.dead, alert: true, href: "/admin/events?outcome=dead" },
-    { name: "Events undecided", value: waiting.undecided, alert: true, href: "/admin/events?outcome=undecided" },
+    { name: "Events dead", value: waiting.dead, alert: true, href: `${paths().admin}/events?outcome=dead` },
+    {
+      name: "Events undecided",
+      value: waiting.undecided,
+      alert: true,
+      href: `${paths().admin}/events?outcome=undecided`,
+    },
   ];
   return (
     <>
@@ -51,6 +56,7 @@ export default async function HealthPage() {
         ))}
       </dl>
       <div className="grid grid-cols-1 gap-x-8 lg:grid-cols-2">
+        <UnsoldPlans />
         <Section id="webhooks" title="Webhooks">
           <Table caption="Webhooks" head={["Processor", "Outcome", "Count", "Median", "95 %"]}>
             {health.webhooks.length === 0 && <Empty columns={5}>None in seven days.</Empty>}
@@ -58,7 +64,9 @@ export default async function HealthPage() {
               <tr key={`${processor}/${outcome}`}>
                 <Cell>{processor}</Cell>
                 <Cell>
-                  <RowLink href={`/admin/events?processor=${processor}&outcome=${outcome}`}>{outcome}</RowLink>
+                  <RowLink href={`${paths().admin}/events?processor=${processor}&outcome=${outcome}`}>
+                    {outcome}
+                  </RowLink>
                 </Cell>
                 <Cell>{number(count)}</Cell>
                 <Cell>{medianMs === null ? "" : `${number(medianMs)} ms`}</Cell>
@@ -90,7 +98,7 @@ export default async function HealthPage() {
               <tr key={`${product}/${plan}`}>
                 <Cell>{isProductId(product) ? productOf(product).name : product}</Cell>
                 <Cell>
-                  <RowLink href={`/admin/users?product=${product}&plan=${plan}`}>{plan}</RowLink>
+                  <RowLink href={`${paths().admin}/users?product=${product}&plan=${plan}`}>{plan}</RowLink>
                 </Cell>
                 <Cell>{number(users)}</Cell>
               </tr>
@@ -103,7 +111,7 @@ export default async function HealthPage() {
             {health.nearest.map(({ userId, field, used, limit }) => (
               <tr key={`${userId}/${field}`}>
                 <Cell>
-                  <RowLink href={`/admin/users/${encodeURIComponent(userId)}`}>{userId}</RowLink>
+                  <RowLink href={`${paths().admin}/users/${encodeURIComponent(userId)}`}>{userId}</RowLink>
                 </Cell>
                 <Cell>{field}</Cell>
                 <Cell>
@@ -119,10 +127,10 @@ export default async function HealthPage() {
             {health.flags.map(({ userId, flag, at, eventId, processor }) => (
               <tr key={`${eventId}/${flag}`}>
                 <Cell>
-                  <RowLink href={`/admin/users/${encodeURIComponent(userId)}`}>{userId}</RowLink>
+                  <RowLink href={`${paths().admin}/users/${encodeURIComponent(userId)}`}>{userId}</RowLink>
                 </Cell>
                 <Cell>
-                  <RowLink href={`/admin/events/${processor}/${encodeURIComponent(eventId)}`}>
+                  <RowLink href={`${paths().admin}/events/${processor}/${encodeURIComponent(eventId)}`}>
                     {flag.replaceAll("_", " ")}
                   </RowLink>
                 </Cell>

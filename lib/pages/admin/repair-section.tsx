@@ -1,4 +1,4 @@
-import { fieldIds, meterOf } from "@/lib/config/current-catalog";
+import { fieldIds, meterOf, paths } from "@/lib/config/current-catalog";
 import { AdminActionForm, ReconcileForm, Section } from "@/lib/ui/admin";
 
 /** Compares a user with the processors, and counts the things of each gauge again. */
@@ -11,7 +11,7 @@ export function RepairSection({ userId }: { userId: string }) {
           <AdminActionForm
             key={field}
             method="POST"
-            path="/api/admin/sync"
+            path={`${paths().api}/admin/sync`}
             title={`Recount ${things}`}
             fields={[
               { name: "userId", label: "", type: "hidden", value: userId },

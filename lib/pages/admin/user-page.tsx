@@ -1,7 +1,7 @@
 import type { Metadata, Route } from "next";
 import { notFound } from "next/navigation";
 import { loadUserDetail, releaseOf } from "@/lib/admin";
-import { fieldIds, meterOf, product as productOf } from "@/lib/config/current-catalog";
+import { fieldIds, meterOf, paths, product as productOf } from "@/lib/config/current-catalog";
 import { PROCESSORS } from "@/lib/config/terms";
 import { userIdSchema } from "@/lib/core/text";
 import { DatabaseError, gateway } from "@/lib/database";
@@ -33,7 +33,7 @@ type Params = PageProps<"id">;
 
 export default async function UserPage({ params, searchParams }: Params) {
   const { id } = await params;
-  await requirePageAdmin(`/admin/users/${id}`);
+  await requirePageAdmin(`${paths().admin}/users/${id}`);
   const { data: userId } = userIdSchema.safeParse(decodeURIComponent(id));
   if (userId === undefined) notFound();
   const { amount: parameter } = await searchParams;
@@ -46,7 +46,7 @@ export default async function UserPage({ params, searchParams }: Params) {
     <>
       <div className="flex flex-wrap items-baseline justify-between gap-4">
         <h1 className="break-all font-semibold text-2xl tracking-tight">{userId}</h1>
-        <Link href={`/admin/simulation?userId=${encodeURIComponent(userId)}` as Route} className={button()}>
+        <Link href={`${paths().admin}/simulation?userId=${encodeURIComponent(userId)}` as Route} className={button()}>
           Simulate
         </Link>
       </div>
@@ -99,7 +99,7 @@ export default async function UserPage({ params, searchParams }: Params) {
             {waiting.map((event) => (
               <tr key={event.id}>
                 <Cell>
-                  <RowLink href={`/admin/events/${event.processor}/${encodeURIComponent(event.id)}`}>
+                  <RowLink href={`${paths().admin}/events/${event.processor}/${encodeURIComponent(event.id)}`}>
                     {event.type}
                   </RowLink>
                 </Cell>
@@ -130,7 +130,9 @@ export default async function UserPage({ params, searchParams }: Params) {
                   {cause} <span className="text-muted">{activityNumbers(decision, locale)}</span>
                 </Cell>
                 <Cell>
-                  <RowLink href={`/admin/events/${decision.processor}/${encodeURIComponent(decision.eventId)}`}>
+                  <RowLink
+                    href={`${paths().admin}/events/${decision.processor}/${encodeURIComponent(decision.eventId)}`}
+                  >
                     {decision.eventType}
                   </RowLink>
                 </Cell>
@@ -161,7 +163,7 @@ export default async function UserPage({ params, searchParams }: Params) {
               </span>
               <AdminActionForm
                 method="DELETE"
-                path="/api/admin/overrides"
+                path={`${paths().api}/admin/overrides`}
                 title={`Revoke the limit of ${field}`}
                 fields={[
                   { name: "userId", label: "", type: "hidden", value: userId },
@@ -175,7 +177,7 @@ export default async function UserPage({ params, searchParams }: Params) {
         </ul>
         <AdminActionForm
           method="POST"
-          path="/api/admin/overrides"
+          path={`${paths().api}/admin/overrides`}
           title="Grant a limit"
           tone="primary"
           fields={[
@@ -214,7 +216,7 @@ export default async function UserPage({ params, searchParams }: Params) {
         </ul>
         <AdminActionForm
           method="POST"
-          path="/api/admin/links"
+          path={`${paths().api}/admin/links`}
           title="Link a customer"
           fields={[
             { name: "userId", label: "", type: "hidden", value: userId },

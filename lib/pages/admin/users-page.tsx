@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { nonEmptyParameters, usersQuery } from "@/lib/admin";
 import { STATUSES } from "@/lib/billing/types";
-import { catalog, productIds, product as productOf } from "@/lib/config/current-catalog";
+import { catalog, paths, productIds, product as productOf } from "@/lib/config/current-catalog";
 import { DomainError } from "@/lib/core/domain-error";
 import { parse } from "@/lib/core/parse";
 import { gateway } from "@/lib/database";
@@ -13,11 +13,11 @@ import type { PageProps } from "../page";
 export const metadata: Metadata = { title: "Users" };
 
 const PAGE_SIZE = 50;
-const PATH = "/admin/users";
+const path = () => `${paths().admin}/users` as const;
 const plans = () => [...new Set(Object.values(catalog().products).flatMap((product) => Object.keys(product.plans)))];
 
 export default async function UsersPage({ searchParams }: PageProps) {
-  await requirePageAdmin(PATH);
+  await requirePageAdmin(path());
   const values = nonEmptyParameters(Object.entries(await searchParams));
   const [{ locale }, { users, next, problem }] = await Promise.all([requestLocale(), find(values)]);
   const { after: _, ...filters } = values;
@@ -26,7 +26,7 @@ export default async function UsersPage({ searchParams }: PageProps) {
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Users</h1>
       <Filters
-        path={PATH}
+        path={path()}
         values={filters}
         filters={[
           { name: "search", label: "ID, e-mail or name" },
@@ -41,7 +41,7 @@ export default async function UsersPage({ searchParams }: PageProps) {
           {users.map(({ userId, email, name, subscriptions }) => (
             <tr key={userId}>
               <Cell>
-                <RowLink href={`${PATH}/${encodeURIComponent(userId)}`}>{userId}</RowLink>
+                <RowLink href={`${path()}/${encodeURIComponent(userId)}`}>{userId}</RowLink>
               </Cell>
               <Cell>{name ?? email}</Cell>
               <Cell>
@@ -66,7 +66,7 @@ export default async function UsersPage({ searchParams }: PageProps) {
           ))}
         </Table>
       </div>
-      <NextPage path={PATH} values={filters} next={next} />
+      <NextPage path={path()} values={filters} next={next} />
     </>
   );
 }

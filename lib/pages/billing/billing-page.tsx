@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { paths } from "@/lib/config/current-catalog";
 import { gateway } from "@/lib/database";
 import { noticesOf } from "@/lib/notices";
 import {
@@ -33,7 +34,7 @@ interface BillingPageProps {
 }
 
 export default async function BillingPage({ searchParams }: BillingPageProps) {
-  const [user, parameters] = await Promise.all([requirePageUser("/billing"), searchParams]);
+  const [user, parameters] = await Promise.all([requirePageUser(paths().billing), searchParams]);
   // Before the other reads, since it may fetch a late payment from the processor.
   const checkout = await returnedCheckout(user.id, parameters.checkout);
   const [{ locale }, usage, decisions] = await Promise.all([

@@ -1,5 +1,6 @@
 import type { Metadata, Route } from "next";
 import { redirect } from "next/navigation";
+import { paths } from "@/lib/config/current-catalog";
 import { productRequest } from "@/lib/subscriptions";
 import {
   ActionForm,
@@ -26,12 +27,12 @@ export default async function CancelPage({ searchParams }: CancelPageProps) {
   const { product } = await searchParams;
   const request = productRequest.safeParse({ product });
   const user = await requirePageUser(
-    request.success ? `/billing/cancel?${new URLSearchParams(request.data)}` : "/billing/cancel",
+    request.success ? `${paths().billing}/cancel?${new URLSearchParams(request.data)}` : `${paths().billing}/cancel`,
   );
-  if (!request.success) redirect("/billing" as Route);
+  if (!request.success) redirect(paths().billing as Route);
   const [{ locale }, { now, subscriptions }] = await Promise.all([requestLocale(), usageOf(user.id)]);
   const subscription = subscriptions.find((each) => each.product === request.data.product);
-  if (subscription === undefined || !isCancelable(subscription)) redirect("/billing" as Route);
+  if (subscription === undefined || !isCancelable(subscription)) redirect(paths().billing as Route);
   const name = subscriptionName(subscription);
   return (
     <>
@@ -39,7 +40,7 @@ export default async function CancelPage({ searchParams }: CancelPageProps) {
       <h1 className="mb-4 font-semibold text-2xl tracking-tight">Cancel {name}?</h1>
       <CancelPreview subscription={subscription} now={now} locale={locale} />
       <div className="mt-8 flex flex-wrap items-start gap-3">
-        <Link href={"/billing" as Route} className={button("primary")}>
+        <Link href={paths().billing as Route} className={button("primary")}>
           Keep {name}
         </Link>
         <ActionForm

@@ -1,5 +1,6 @@
 import type { Metadata, Route } from "next";
 import { redirect } from "next/navigation";
+import { paths } from "@/lib/config/current-catalog";
 import { DomainError } from "@/lib/core/domain-error";
 import { planChangeRequest, previewChange, purchaseContext } from "@/lib/subscriptions";
 import {
@@ -25,8 +26,8 @@ interface ChangePageProps {
 export default async function ChangePage({ searchParams }: ChangePageProps) {
   const { product, plan, interval } = await searchParams;
   const request = planChangeRequest.safeParse({ product, plan, interval });
-  const user = await requirePageUser(request.success ? changePath(request.data) : "/billing/change");
-  if (!request.success) redirect("/pricing" as Route);
+  const user = await requirePageUser(request.success ? changePath(request.data) : `${paths().billing}/change`);
+  if (!request.success) redirect(paths().pricing as Route);
   const [{ locale }, { now }, preview] = await Promise.all([
     requestLocale(),
     usageOf(user.id),
@@ -57,7 +58,7 @@ function changePath({
   plan: string;
   interval?: string | undefined;
 }): `/${string}` {
-  return `/billing/change?${new URLSearchParams({ ...choice, ...(interval && { interval }) })}`;
+  return `${paths().billing}/change?${new URLSearchParams({ ...choice, ...(interval && { interval }) })}`;
 }
 
 async function orRefusal<T>(answer: Promise<T>): Promise<T | DomainError> {

@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { paths } from "@/lib/config/current-catalog";
 import { BackToBilling, requestLocale, requirePageUser } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
 import { Invoices } from "./invoices";
@@ -6,7 +7,7 @@ import { Invoices } from "./invoices";
 export const metadata: Metadata = { title: "Invoices" };
 
 export default async function InvoicesPage() {
-  const user = await requirePageUser("/billing/invoices");
+  const user = await requirePageUser(`${paths().billing}/invoices`);
   const [{ locale }, { now }] = await Promise.all([requestLocale(), usageOf(user.id)]);
   return (
     <>

@@ -1,6 +1,7 @@
 import type { Metadata, Route } from "next";
 import { notFound, redirect } from "next/navigation";
 import { z } from "zod";
+import { paths } from "@/lib/config/current-catalog";
 import { env } from "@/lib/core/env";
 import { gateway } from "@/lib/database";
 import { currentUser } from "@/lib/identity";
@@ -24,7 +25,7 @@ export default async function PaddleCheckoutPage({ searchParams }: PaddleCheckou
   const { sandbox, paddle } = env();
   const request = query.safeParse(await searchParams);
   if (paddle.clientToken === undefined) {
-    if (sandbox && request.success) redirect(`/sandbox/paddle/checkout/${request.data._ptxn}` as Route);
+    if (sandbox && request.success) redirect(`${paths().sandbox}/paddle/checkout/${request.data._ptxn}` as Route);
     notFound();
   }
   const user = await currentUser();
@@ -49,7 +50,7 @@ export default async function PaddleCheckoutPage({ searchParams }: PaddleCheckou
             <Notice tone="warn" title="This payment link is not valid">
               Nothing was charged. Open the link in Paddle’s e-mail again, or choose a plan.
             </Notice>
-            <a href="/pricing" className={`mt-5 ${button("primary")}`}>
+            <a href={paths().pricing} className={`mt-5 ${button("primary")}`}>
               See plans
             </a>
           </>
@@ -64,7 +65,7 @@ export default async function PaddleCheckoutPage({ searchParams }: PaddleCheckou
  * stays on this page, since the billing page does not show the purchase.
  */
 function returnPaths(own: boolean, checkout: string | undefined) {
-  if (!own) return { paidHref: null, closedHref: "/pricing" };
-  if (checkout === undefined) return { paidHref: "/billing", closedHref: "/billing" };
-  return { paidHref: `/billing?checkout=${checkout}`, closedHref: "/pricing" };
+  if (!own) return { paidHref: null, closedHref: paths().pricing };
+  if (checkout === undefined) return { paidHref: paths().billing, closedHref: paths().billing };
+  return { paidHref: `${paths().billing}?checkout=${checkout}`, closedHref: paths().pricing };
 }

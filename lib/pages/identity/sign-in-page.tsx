@@ -1,4 +1,5 @@
 import type { Metadata, Route } from "next";
+import { paths } from "@/lib/config/current-catalog";
 import { currentUser, identityKind } from "@/lib/identity";
 import { Link, Logo, MAIN, returnPath } from "@/lib/ui";
 import { IdentityPanel } from "@/lib/ui/identity/identity-panel";
@@ -35,7 +36,7 @@ export default async function SignInPage({ searchParams }: SignInPageProps) {
         <p className="mt-6 text-muted text-sm">
           New here?{" "}
           <Link
-            href={`/sign-up?next=${encodeURIComponent(path)}` as Route}
+            href={`${paths().signUp}?next=${encodeURIComponent(path)}` as Route}
             className="text-ink underline underline-offset-4"
           >
             Create an account

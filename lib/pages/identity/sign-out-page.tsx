@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { paths } from "@/lib/config/current-catalog";
 import { identityKind } from "@/lib/identity";
 import { button, MAIN } from "@/lib/ui";
 import { ClerkPart } from "@/lib/ui/identity/identity-panel";
@@ -13,7 +14,7 @@ export default function SignOutPage() {
       {identityKind() === "clerk" ? (
         <ClerkPart view="sign-out" next="/" />
       ) : (
-        <form method="post" action="/api/auth/sign-out">
+        <form method="post" action={`${paths().api}/auth/sign-out`}>
           <button type="submit" className={button("primary")}>
             Sign out
           </button>

@@ -1,5 +1,6 @@
 import type { Metadata, Route } from "next";
 import { redirect } from "next/navigation";
+import { paths } from "@/lib/config/current-catalog";
 import { identityKind } from "@/lib/identity";
 import { Link, Logo, MAIN, returnPath } from "@/lib/ui";
 import { IdentityPanel } from "@/lib/ui/identity/identity-panel";
@@ -14,7 +15,7 @@ export default async function SignUpPage({ searchParams }: SignUpPageProps) {
   const { next, problem, notice } = await searchParams;
   const path = returnPath(next);
   // The local provider creates accounts at sign-in.
-  if (identityKind() === "local") redirect(`/sign-in?next=${encodeURIComponent(path)}` as Route);
+  if (identityKind() === "local") redirect(`${paths().signIn}?next=${encodeURIComponent(path)}` as Route);
   return (
     <main id={MAIN} tabIndex={-1} className="mx-auto w-full max-w-md px-5 py-10 outline-none sm:py-16">
       <Link href="/" className="inline-flex min-h-11 items-center rounded-md">
@@ -25,7 +26,7 @@ export default async function SignUpPage({ searchParams }: SignUpPageProps) {
       <p className="mt-6 text-muted text-sm">
         Already have an account?{" "}
         <Link
-          href={`/sign-in?next=${encodeURIComponent(path)}` as Route}
+          href={`${paths().signIn}?next=${encodeURIComponent(path)}` as Route}
           className="text-ink underline underline-offset-4"
         >
           Sign in

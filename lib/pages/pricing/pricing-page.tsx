@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { currentUser } from "@/lib/identity";
+import { currentOffer } from "@/lib/processors";
 import { enterPage } from "@/lib/rate-limit";
 import {
   CodeNotice,
@@ -15,7 +16,6 @@ import {
 } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
 import { resumePlan, startCheckout } from "../billing/actions";
-import { payableProcessors } from "./payable-processors";
 
 export const metadata: Metadata = { title: "Plans" };
 
@@ -30,9 +30,10 @@ export default async function PricingPage({ searchParams }: PricingPageProps) {
   const [parameters, user, { locale }] = await Promise.all([searchParams, currentUser(), requestLocale()]);
   if (user) await enterPage(user.id);
   const usage = user && (await usageOf(user.id));
-  const processors = await payableProcessors();
-  const choice = pricingChoice(parameters, processors);
+  const offer = await currentOffer();
+  const choice = pricingChoice(parameters, offer);
   const { product, interval, processor, chosen, code } = choice;
+  const products = productNames();
   return (
     <PageFrame>
       <h1 className="font-semibold text-2xl tracking-tight">Plans</h1>
@@ -47,33 +48,33 @@ export default async function PricingPage({ searchParams }: PricingPageProps) {
       <div className="mt-5 flex flex-wrap gap-x-6 gap-y-3">
         <Segments
           label="Billed"
-          options={(["monthly", "yearly"] as const).map((by) => ({
+          options={offer.intervals(processor, product).map((by) => ({
             name: by === "yearly" ? "Yearly" : "Monthly",
             href: pricingPath({ ...choice, interval: by }),
             current: by === interval,
           }))}
         />
-        {processors.length > 1 && (
+        <Segments
+          label="Paid through"
+          options={offer.processors.map((id) => ({
+            name: processorName(id),
+            href: pricingPath({ ...choice, processor: id }),
+            current: id === processor,
+          }))}
+        />
+        {products.length > 1 && (
           <Segments
-            label="Paid through"
-            options={processors.map((id) => ({
-              name: processorName(id),
-              href: pricingPath({ ...choice, processor: id }),
-              current: id === processor,
+            label="Plans for"
+            options={[{ id: null, name: "All" }, ...products].map(({ id, name }) => ({
+              name,
+              href: pricingPath({ ...choice, product: id }),
+              current: id === product,
             }))}
           />
         )}
-        <Segments
-          label="Plans for"
-          options={[{ id: null, name: "All" }, ...productNames()].map(({ id, name }) => ({
-            name,
-            href: pricingPath({ ...choice, product: id }),
-            current: id === product,
-          }))}
-        />
       </div>
       <div className="mt-8 space-y-12">
-        {productNames()
+        {products
           .filter(({ id }) => product === null || id === product)
           .map(({ id }) => (
             <PlanGrid
@@ -81,6 +82,7 @@ export default async function PricingPage({ searchParams }: PricingPageProps) {
               product={id}
               interval={interval}
               processor={processor}
+              offer={offer}
               code={code}
               subscription={usage?.subscriptions.find((subscription) => subscription.product === id) ?? null}
               actions={ACTIONS}

@@ -12,3 +12,4 @@ export { ReconcileForm } from "./reconcile-form";
 export { ReplayForm } from "./replay-form";
 export { requirePageAdmin } from "./require-page-admin";
 export { Cell, Empty, RowLink, Section, Table } from "./table";
+export { UnsoldPlans } from "./unsold-plans";

@@ -1,7 +1,7 @@
 /** The actions of a subscription's card: the primary one, and the rest. Pure. */
 
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { planRank } from "@/lib/config/catalog";
+import { isPriced, planRank } from "@/lib/config/catalog";
 import { paths, product as productOf } from "@/lib/config/current-catalog";
 import { planName } from "@/lib/messages/plan";
 import { purchaseState } from "../plans/plan-options";
@@ -55,7 +55,7 @@ export function cardActions(subscription: SubscriptionView): OrderedActions {
 
 function isHighest({ product: id, plan }: SubscriptionView): boolean {
   const product = productOf(id);
-  return Object.keys(product.plans).every((other) => planRank(product, other) <= planRank(product, plan));
+  return Object.values(product.plans).every((other) => !isPriced(other) || other.rank <= planRank(product, plan));
 }
 
 function otherInterval({ product, plan, interval }: SubscriptionView): CardAction | null {

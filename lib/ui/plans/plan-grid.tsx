@@ -1,17 +1,20 @@
 import { Check } from "lucide-react";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import type { Plan, ProductId } from "@/lib/config/catalog";
+import type { Price as ListedAs, Plan, ProductId } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
-import type { Interval, Processor } from "@/lib/config/terms";
+import { INTERVALS, type Interval, type Processor } from "@/lib/config/terms";
 import { formatCount } from "@/lib/messages/format";
 import { formatAmount } from "@/lib/messages/plan";
+import type { Offer } from "@/lib/processors";
 import { PlanAction, type PlanActions } from "./plan-action";
-import { planOption } from "./plan-options";
+import { type PlanOption, planOption, purchaseState } from "./plan-options";
 
 interface PlanGridProps {
   product: ProductId;
   interval: Interval;
   processor: Processor;
+  /** The prices that the processors sell here. */
+  offer: Pick<Offer, "sold">;
   /** The promotion code of the checkouts. */
   code: string | null;
   /** null: signed out. */
@@ -28,6 +31,7 @@ interface PlanGridProps {
 export function PlanGrid(props: PlanGridProps) {
   const { product: id, interval, subscription, locale } = props;
   const product = productOf(id);
+  const sold = soldHere(props);
   const heading = `plans-${id}`;
   return (
     <section aria-labelledby={heading}>
@@ -37,7 +41,8 @@ export function PlanGrid(props: PlanGridProps) {
       {product.tagline !== "" && <p className="mt-0.5 text-muted text-sm">{product.tagline}.</p>}
       <ul className="mt-4 grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
         {Object.entries(product.plans).map(([planId, plan]) => {
-          const option = planOption({ product: id, plan: planId, interval, subscription, locale });
+          const option = planOption({ product: id, plan: planId, interval, subscription, sold, locale });
+          if (!isOffered(option, plan, planId, props)) return null;
           const current = option.kind === "current";
           const marked = current ? subscription !== null : planId === props.chosen;
           return (
@@ -54,7 +59,7 @@ export function PlanGrid(props: PlanGridProps) {
                   </span>
                 )}
               </h3>
-              <Price plan={plan} interval={interval} locale={locale} />
+              <Price price={soldPrice(plan, planId, props)} interval={interval} locale={locale} />
               <Limits product={id} plan={plan} locale={locale} />
               <div className="mt-auto pt-5">
                 <PlanAction {...props} plan={planId} planName={plan.name} option={option} />
@@ -67,7 +72,29 @@ export function PlanGrid(props: PlanGridProps) {
   );
 }
 
-function Price({ plan: { price }, interval, locale }: { plan: Plan; interval: Interval; locale: string }) {
+/** Whether the processor of the purchase sells a price: a change stays at the processor of the subscription. */
+function soldHere({ subscription, processor, offer }: PlanGridProps): (price: ListedAs) => boolean {
+  const changes = subscription !== null && purchaseState(subscription) !== "none";
+  const seller = (changes ? subscription.processor : null) ?? processor;
+  return (price) => offer.sold(seller, price);
+}
+
+/** The free plan, the user's own plans, and each plan with a price at the processor. */
+function isOffered({ kind }: PlanOption, { rank }: Plan, plan: string, props: PlanGridProps): boolean {
+  if (rank === 0 || kind === "current" || kind === "scheduled") return true;
+  const sold = soldHere(props);
+  return INTERVALS.some((interval) => sold({ product: props.product, plan, interval }));
+}
+
+/** The catalog's price, without the intervals that the processor has no price for. */
+function soldPrice({ rank, price }: Plan, plan: string, props: PlanGridProps): Plan["price"] {
+  if (rank === 0) return price;
+  const sold = soldHere(props);
+  const amount = (interval: Interval) => (sold({ product: props.product, plan, interval }) ? price[interval] : null);
+  return { monthly: amount("monthly"), yearly: amount("yearly") };
+}
+
+function Price({ price, interval, locale }: { price: Plan["price"]; interval: Interval; locale: string }) {
   const amount = price.monthly === 0 ? 0 : price[interval];
   if (amount === null) return <p className="mt-1 text-muted text-sm">Not sold {interval}</p>;
   const savings = interval === "yearly" && price.monthly ? price.monthly * 12 - amount : 0;

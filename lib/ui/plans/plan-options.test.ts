@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import type { Price } from "@/lib/config/catalog";
+import { findPlan } from "@/lib/config/current-catalog";
 import { planOption, purchaseState } from "./plan-options";
 
 const office = (changes: Partial<SubscriptionView>, depot = 0): SubscriptionView => ({
@@ -30,9 +32,10 @@ const office = (changes: Partial<SubscriptionView>, depot = 0): SubscriptionView
   ],
   ...changes,
 });
+const soldByCatalog = ({ product, plan, interval }: Price) => findPlan(product, plan)?.price[interval] != null;
 const free = office({ plan: "free", status: "free", processor: null, interval: null });
 const choose = (plan: string, subscription: SubscriptionView | null, interval: "monthly" | "yearly" = "monthly") =>
-  planOption({ product: "depot", plan, interval, subscription, locale: "en" });
+  planOption({ product: "depot", plan, interval, subscription, sold: soldByCatalog, locale: "en" });
 
 it.each([
   [null, "free", "none"],

@@ -2,7 +2,7 @@
 
 import { type ChangeableSubscription, choiceFor, type PlanChangeRefusal } from "@/lib/billing/plan-change-policy";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { freePlan, type Product, planRank } from "@/lib/config/catalog";
+import { freePlan, type Price, type Product, planRank } from "@/lib/config/catalog";
 import { paths, product as productOf } from "@/lib/config/current-catalog";
 import type { Interval } from "@/lib/config/terms";
 import { formatCount, formatNumber } from "@/lib/messages/format";
@@ -41,18 +41,21 @@ interface PlanOptionInput {
   interval: Interval;
   /** null: signed out. */
   subscription: SubscriptionView | null;
+  /** Whether the processor of the purchase sells the price. */
+  sold: (price: Price) => boolean;
   locale: string;
 }
 
 /** The option of one plan for this user. The server checks again when the plan is chosen. */
-export function planOption({ product: id, plan, interval, subscription, locale }: PlanOptionInput): PlanOption {
+export function planOption({ product: id, plan, interval, subscription, sold, locale }: PlanOptionInput): PlanOption {
   const product = productOf(id);
   const free = plan === freePlan(product).id;
+  const ifSold = (option: PlanOption) => (free ? option : (notSold({ product: id, plan, interval }, sold) ?? option));
   const state = subscription === null ? "none" : purchaseState(subscription);
-  if (subscription === null) return ifSold(product, plan, interval, { kind: "start" });
+  if (subscription === null) return ifSold({ kind: "start" });
   if (state === "none") {
     if (free) return { kind: "current", undo: null };
-    return blockedByGauge(subscription, product, plan, locale) ?? ifSold(product, plan, interval, { kind: "start" });
+    return blockedByGauge(subscription, product, plan, locale) ?? ifSold({ kind: "start" });
   }
   if (isCurrent(subscription, plan, interval, free)) return { kind: "current", undo: undoable(subscription) };
   const choice = choiceFor(product, changeableOf(subscription), { plan, interval });
@@ -61,7 +64,7 @@ export function planOption({ product: id, plan, interval, subscription, locale }
   if (subscription.scheduledPlan === plan) return { kind: "scheduled" };
   return (
     blockedByGauge(subscription, product, plan, locale) ??
-    ifSold(product, plan, interval, { kind: "change", direction: directionOf(product, subscription.plan, plan) })
+    ifSold({ kind: "change", direction: directionOf(product, subscription.plan, plan) })
   );
 }
 
@@ -108,10 +111,11 @@ function directionOf(product: Product, from: string, to: string): "up" | "down" 
   return planRank(product, to) > planRank(product, from) ? "up" : "down";
 }
 
-function ifSold(product: Product, plan: string, interval: Interval, option: PlanOption): PlanOption {
-  const price = product.plans[plan]?.price;
-  if (price?.monthly === 0 || price?.[interval] != null) return option;
-  return blocked(interval === "yearly" ? "Only billed monthly." : "Only billed yearly.", null);
+/** Blocks a plan that is not sold by this interval. */
+function notSold(price: Price, sold: (price: Price) => boolean): PlanOption | null {
+  if (sold(price)) return null;
+  const other = price.interval === "yearly" ? "monthly" : "yearly";
+  return blocked(sold({ ...price, interval: other }) ? `Only billed ${other}.` : "Not sold here.", null);
 }
 
 /** Blocks a plan that allows fewer items than the user has. */

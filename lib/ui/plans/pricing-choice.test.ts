@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
+import type { Offer } from "@/lib/processors";
 import { pricingChoice, pricingPath } from "./pricing-choice";
 
-const BOTH = ["stripe", "paddle"] as const;
+const BOTH: Pick<Offer, "processors" | "intervals"> = {
+  processors: ["stripe", "paddle"],
+  intervals: () => ["monthly", "yearly"],
+};
 
 describe("a promotion code in the address", () => {
   test("is part of every link of the page, also with characters that an address must escape", () => {
@@ -15,5 +19,26 @@ describe("a promotion code in the address", () => {
 
   test.each([[undefined], [""], ["x".repeat(65)], ["SPR\u0000ING"], [["A", "B"]]])("that is invalid: %j", (code) => {
     expect(pricingChoice({ code }, BOTH).code).toBeNull();
+  });
+});
+
+describe("the choice follows the offer", () => {
+  const yearlyAtPaddle: Pick<Offer, "processors" | "intervals"> = {
+    processors: ["paddle"],
+    intervals: () => ["yearly"],
+  };
+
+  test("of one processor and one interval", () => {
+    expect(pricingChoice({ processor: "stripe", interval: "monthly" }, yearlyAtPaddle)).toMatchObject({
+      processor: "paddle",
+      interval: "yearly",
+    });
+  });
+
+  test("of nothing, with the defaults", () => {
+    expect(pricingChoice({}, { processors: [], intervals: () => [] })).toMatchObject({
+      processor: "stripe",
+      interval: "monthly",
+    });
   });
 });

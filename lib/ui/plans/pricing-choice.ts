@@ -4,6 +4,7 @@ import { promotionCode } from "@/lib/billing/schemas/promotion-code";
 import type { ProductId } from "@/lib/config/catalog";
 import { findPlan, isProductId, paths, productIds, product as productOf, sales } from "@/lib/config/current-catalog";
 import type { Interval, Processor } from "@/lib/config/terms";
+import type { Offer } from "@/lib/processors";
 
 export interface PricingChoice {
   /** null: all products. */
@@ -19,17 +20,20 @@ export interface PricingChoice {
 type Parameters = Readonly<Record<string, string | string[] | undefined>>;
 
 /**
- * Reads the selection from the address. Missing and invalid values become the defaults.
- * @param processors the processors that accept payments here, the default first
+ * Reads the selection from the address. Missing and invalid values become the defaults: the first processor, and monthly prices
+ * if the processor sells any.
  */
-export function pricingChoice(parameters: Parameters, processors: readonly Processor[]): PricingChoice {
+export function pricingChoice(parameters: Parameters, offer: Pick<Offer, "processors" | "intervals">): PricingChoice {
   const { product, interval, processor, choose, code } = parameters;
   const parsedCode = promotionCode.safeParse(code);
   const [chosenProduct = "", chosenPlan = ""] = typeof choose === "string" ? choose.split(".") : [];
+  const chosenProcessor = offer.processors.find((id) => id === processor) ?? offer.processors[0] ?? "stripe";
+  const knownProduct = typeof product === "string" && isProductId(product) ? product : null;
+  const intervals = offer.intervals(chosenProcessor, knownProduct);
   return {
-    product: typeof product === "string" && isProductId(product) ? product : null,
-    interval: interval === "yearly" ? "yearly" : "monthly",
-    processor: processors.find((id) => id === processor) ?? processors[0] ?? "stripe",
+    product: knownProduct,
+    interval: intervals.find((each) => each === interval) ?? intervals[0] ?? "monthly",
+    processor: chosenProcessor,
     chosen:
       isProductId(chosenProduct) && findPlan(chosenProduct, chosenPlan)
         ? { product: chosenProduct, plan: chosenPlan }

@@ -1,7 +1,7 @@
 /** The plans with higher limits. Pure. */
 
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { type ProductId, planLimit, planRank } from "@/lib/config/catalog";
+import { isPriced, type ProductId, planLimit, planRank } from "@/lib/config/catalog";
 import { paths, product as productOf } from "@/lib/config/current-catalog";
 import { formatCount } from "@/lib/messages/format";
 import { meterNames } from "@/lib/messages/meter";
@@ -17,7 +17,7 @@ export function upgradeOptions(
   const product = productOf(id);
   const rank = planRank(product, limitPlan);
   const larger = Object.entries(product.plans)
-    .filter(([, plan]) => plan.rank > rank)
+    .filter(([, plan]) => plan.rank > rank && isPriced(plan))
     .sort(([, a], [, b]) => a.rank - b.rank);
   return Object.fromEntries(
     meters.map(({ field, limit }) => [

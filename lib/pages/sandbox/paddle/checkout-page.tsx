@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
+import { paths } from "@/lib/config/current-catalog";
 import { formatAmount } from "@/lib/messages/plan";
 import type { PaddleCheckoutView } from "@/lib/sandbox";
 import { requestLocale } from "@/lib/ui";
@@ -32,7 +33,7 @@ export default async function PaddleCheckoutPage({
   const { isCardNumber, paddlePages, sandbox, TEST_CARDS } = fake;
   const view = await paddlePages.hostedPage(sandbox(), "checkout", transaction);
   if (view === null) notFound();
-  const action = `/api/sandbox/paddle/checkout/${encodeURIComponent(transaction)}`;
+  const action = `${paths().api}/sandbox/paddle/checkout/${encodeURIComponent(transaction)}`;
   const card = one(query.confirm);
 
   return (
@@ -56,7 +57,7 @@ export default async function PaddleCheckoutPage({
             <ClosedCheckout
               title="This checkout was canceled"
               text="Nothing was charged. Choose your plan again to open a new one."
-              href="/pricing"
+              href={paths().pricing}
               link="See plans"
             />
           )}

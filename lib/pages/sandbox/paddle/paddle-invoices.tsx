@@ -1,3 +1,4 @@
+import { paths } from "@/lib/config/current-catalog";
 import { formatAmount } from "@/lib/messages/plan";
 import type { PaddlePortalView } from "@/lib/sandbox";
 import { Instant } from "@/lib/ui/time/instant";
@@ -26,7 +27,7 @@ export function PaddleInvoices({
             <span className="inline-flex min-h-11 items-center sm:min-h-8">
               {status === "completed" ? (
                 <a
-                  href={`/api/sandbox/paddle/invoice/${id}/pdf`}
+                  href={`${paths().api}/sandbox/paddle/invoice/${id}/pdf`}
                   className="inline-flex min-h-11 items-center rounded-md underline underline-offset-4 sm:min-h-8"
                 >
                   {number ?? id}
@@ -41,7 +42,7 @@ export function PaddleInvoices({
             <span>{formatAmount(total, locale)}</span>
             {status === "completed" && (
               <a
-                href={`/sandbox/paddle/transaction/${id}`}
+                href={`${paths().sandbox}/paddle/transaction/${id}`}
                 className="inline-flex min-h-11 items-center rounded-md underline underline-offset-4 sm:min-h-8"
               >
                 Refunds<span className="sr-only"> and chargebacks of {number ?? id}</span>

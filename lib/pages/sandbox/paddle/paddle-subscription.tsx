@@ -1,3 +1,4 @@
+import { paths } from "@/lib/config/current-catalog";
 import { formatAmount } from "@/lib/messages/plan";
 import type { PaddlePortalView } from "@/lib/sandbox";
 import { button } from "@/lib/ui";
@@ -30,7 +31,7 @@ export function PaddleSubscription({ subscription, action, now, locale }: Paddle
       </div>
       {live && (
         <div className="flex flex-wrap gap-3">
-          <a href={`/sandbox/paddle/payment/${id}`} className={button("quiet")}>
+          <a href={`${paths().sandbox}/paddle/payment/${id}`} className={button("quiet")}>
             Change card<span className="sr-only"> for {name}</span>
           </a>
           <form method="post" action={action}>

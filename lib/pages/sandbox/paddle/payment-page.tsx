@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
+import { paths } from "@/lib/config/current-catalog";
 import { formatAmount } from "@/lib/messages/plan";
 import { requestLocale } from "@/lib/ui";
 import { Notice } from "@/lib/ui/notice";
@@ -27,7 +28,7 @@ export default async function PaddlePaymentPage({
   ]);
   const view = await paddlePages.hostedPage(sandbox(), "payment", subscription);
   if (view === null) notFound();
-  const action = `/api/sandbox/paddle/payment/${encodeURIComponent(subscription)}`;
+  const action = `${paths().api}/sandbox/paddle/payment/${encodeURIComponent(subscription)}`;
   const card = one(query.confirm);
   const owes = view.due > 0;
   const due = formatAmount(view.due, locale);
@@ -36,7 +37,7 @@ export default async function PaddlePaymentPage({
     <>
       <SandboxNotice processor="Paddle" what="The page to change a card" />
       <div className="mt-4 max-w-md space-y-5">
-        <Back href="/billing" />
+        <Back href={paths().billing} />
         <div>
           <h1 className="font-semibold text-2xl tracking-tight">Your card for {view.name}</h1>
           <p className="mt-1 text-pretty text-muted">

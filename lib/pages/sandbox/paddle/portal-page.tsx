@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
+import { paths } from "@/lib/config/current-catalog";
 import { requestLocale } from "@/lib/ui";
 import { openSandbox } from "../parts/open-sandbox";
 import { one, type Query } from "../parts/query";
@@ -25,13 +26,13 @@ export default async function PaddlePortalPage({
   ]);
   const view = await paddlePages.hostedPage(sandbox(), "portal", id);
   if (view === null) notFound();
-  const action = `/api/sandbox/paddle/portal/${encodeURIComponent(id)}`;
+  const action = `${paths().api}/sandbox/paddle/portal/${encodeURIComponent(id)}`;
 
   return (
     <>
       <SandboxNotice processor="Paddle" what="The customer portal" />
       <p className="mt-4">
-        <Back href="/billing" />
+        <Back href={paths().billing} />
       </p>
       <h1 className="mt-2 font-semibold text-2xl tracking-tight">Your subscriptions and payments</h1>
       {view.email !== null && <p className="mt-1 text-muted">{view.email}</p>}

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
+import { paths } from "@/lib/config/current-catalog";
 import { formatAmount } from "@/lib/messages/plan";
 import { requestLocale } from "@/lib/ui";
 import { Notice } from "@/lib/ui/notice";
@@ -30,13 +31,13 @@ export default async function PaddleTransactionPage({
   ]);
   const view = await paddlePages.hostedPage(sandbox(), "transaction", id);
   if (view === null) notFound();
-  const action = `/api/sandbox/paddle/transaction/${encodeURIComponent(id)}`;
+  const action = `${paths().api}/sandbox/paddle/transaction/${encodeURIComponent(id)}`;
 
   return (
     <>
       <SandboxNotice processor="Paddle" what="A payment in the seller’s dashboard" />
       <p className="mt-4">
-        <Back href="/billing/invoices" />
+        <Back href={`${paths().billing}/invoices`} />
       </p>
       <h1 className="mt-2 font-semibold text-2xl tracking-tight">Payment {view.number}</h1>
       <p className="mt-1 text-muted text-sm">

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from "react";
 import type { Catalog, Product } from "@/lib/config";
 import type { Simulation } from "@/lib/sandbox/scenarios";
 import { button, FIELD } from "@/lib/ui/button";
+import { useInstallation } from "@/lib/ui/shell/installation";
 import { sendJson } from "@/lib/ui/tools/send-json";
 import { SimulationResult } from "./simulation-result";
 
@@ -23,6 +24,7 @@ interface SimulationFormProps {
 /** Runs a scenario for a user and a processor, and shows its result. */
 export function SimulationForm(props: SimulationFormProps) {
   const { products, scenarios, plans, processors, userIds, userId, onlyDry, locale } = props;
+  const { paths } = useInstallation();
   const [busy, setBusy] = useState(false);
   const [scenario, setScenario] = useState(scenarios[0]?.id ?? "");
   const [result, setResult] = useState<Simulation | null>(null);
@@ -35,7 +37,7 @@ export function SimulationForm(props: SimulationFormProps) {
     const [product, plan] = text("plan").split("/");
     setBusy(true);
     setProblem(null);
-    const answer = await sendJson<Simulation>("POST", "/api/test/webhook-simulation", {
+    const answer = await sendJson<Simulation>("POST", `${paths.api}/test/webhook-simulation`, {
       userId: text("userId"),
       scenario,
       ...(text("processor") !== "" && { processor: text("processor") }),

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { catalog } from "@/lib/config/current-catalog";
+import { catalog, paths } from "@/lib/config/current-catalog";
 import { PROCESSORS } from "@/lib/config/terms";
 import { userIdSchema } from "@/lib/core/text";
 import { gateway } from "@/lib/database";
@@ -22,7 +22,7 @@ const paidPlans = () =>
   );
 
 export default async function SimulationPage({ searchParams }: PageProps) {
-  const user = await requirePageAdmin("/admin/simulation");
+  const user = await requirePageAdmin(`${paths().admin}/simulation`);
   const mode = simulationMode();
   if (mode === "off") notFound();
   const { data: userId } = userIdSchema.safeParse((await searchParams).userId);

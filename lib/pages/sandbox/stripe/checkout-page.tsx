@@ -1,6 +1,7 @@
 import { ArrowLeft } from "lucide-react";
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
+import { paths } from "@/lib/config/current-catalog";
 import { formatAmount } from "@/lib/messages/plan";
 import { Logo, requestLocale } from "@/lib/ui";
 import { ClosedCheckout } from "../parts/closed-checkout";
@@ -31,7 +32,7 @@ export default async function CheckoutPage({
   ]);
   const view = await stripePages.hostedPage(sandbox(), "checkout", id);
   if (view === null) notFound();
-  const action = `/api/sandbox/stripe/checkout/${encodeURIComponent(id)}`;
+  const action = `${paths().api}/sandbox/stripe/checkout/${encodeURIComponent(id)}`;
   const card = one(query.confirm);
   const back = view.cancelUrl ?? "/";
 

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
+import { currentConfig, paths } from "@/lib/config/current-catalog";
 import { formatAmount } from "@/lib/messages/plan";
 import { button, requestLocale } from "@/lib/ui";
 import { Instant } from "@/lib/ui/time/instant";
@@ -30,7 +31,7 @@ export default async function InvoicePage({
   ]);
   const view = await stripePages.hostedPage(sandbox(), "invoice", id);
   if (view === null) notFound();
-  const action = `/api/sandbox/stripe/invoice/${encodeURIComponent(id)}`;
+  const action = `${paths().api}/sandbox/stripe/invoice/${encodeURIComponent(id)}`;
   const card = one(query.confirm);
   const open = view.status === "open";
 
@@ -55,8 +56,8 @@ export default async function InvoicePage({
             <a href={`${action}/pdf`} className={button()}>
               Open as PDF
             </a>
-            <a href="/billing" className={button("quiet")}>
-              Back to Tollgate
+            <a href={paths().billing} className={button("quiet")}>
+              Back to {currentConfig().brand.name}
             </a>
           </p>
         </section>

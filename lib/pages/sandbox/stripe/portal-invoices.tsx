@@ -1,3 +1,4 @@
+import { paths } from "@/lib/config/current-catalog";
 import { formatAmount } from "@/lib/messages/plan";
 import type { InvoiceSummary } from "@/lib/sandbox";
 import { Instant } from "@/lib/ui/time/instant";
@@ -30,7 +31,7 @@ export function PortalInvoices({
         {invoices.map(({ id, number, at, total, status }) => (
           <li key={id} className="flex flex-wrap items-center justify-between gap-x-4 py-1 text-sm tabular-nums">
             <a
-              href={`/sandbox/stripe/invoice/${id}`}
+              href={`${paths().sandbox}/stripe/invoice/${id}`}
               className="inline-flex min-h-11 items-center rounded-md underline underline-offset-4 sm:min-h-8"
             >
               {number ?? id}

@@ -1,6 +1,7 @@
 import { ArrowLeft } from "lucide-react";
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
+import { currentConfig, paths } from "@/lib/config/current-catalog";
 import { requestLocale } from "@/lib/ui";
 import { Notice } from "@/lib/ui/notice";
 import { CountryForm } from "../parts/country-form";
@@ -29,7 +30,7 @@ export default async function PortalPage({
   ]);
   const view = await stripePages.hostedPage(sandbox(), "portal", id);
   if (view === null) notFound();
-  const action = `/api/sandbox/stripe/portal/${encodeURIComponent(id)}`;
+  const action = `${paths().api}/sandbox/stripe/portal/${encodeURIComponent(id)}`;
   const card = one(query.confirm);
 
   return (
@@ -42,7 +43,7 @@ export default async function PortalPage({
             className="-ml-2 inline-flex min-h-11 items-center gap-2 rounded-md px-2 text-muted text-sm hover:text-ink"
           >
             <ArrowLeft aria-hidden="true" className="size-4" />
-            Return to Tollgate
+            Return to {currentConfig().brand.name}
           </a>
         </p>
       )}
