@@ -1,5 +1,5 @@
 /** Ends everything that a bench started: at its end, after an error, on ctrl-C, and when its time is over. */
-import { Shutdown } from "@/scripts/shutdown";
+import { Shutdown } from "@/lib/local/shutdown";
 
 type Stop = () => Promise<void> | void;
 

@@ -3,8 +3,8 @@ import type { ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { lock } from "./database/process-lock";
-import { ended, spawnGroup } from "./process-group";
+import { ended, spawnGroup } from "@/lib/local/process-group";
+import { lock } from "@/lib/local/process-lock";
 import { ROOT, WORK_DIRECTORY } from "./project";
 
 const BUILDS = path.join(WORK_DIRECTORY, "builds");

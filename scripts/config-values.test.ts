@@ -10,7 +10,8 @@ const find = (source: string) => linesWithConfigValues("a.ts", source);
 const EXCEPT = [
   /\.test\.tsx?$/,
   /^lib\/config\/default-paths\.ts$/,
-  // The command line of an operator.
+  // The command line of an operator or a developer.
+  /^lib\/(local|cli)\//,
   /^lib\/server\/start-problems\.ts$/,
   // Paths below the mount.
   /^lib\/(sandbox\/)?routes\/index\.ts$/,

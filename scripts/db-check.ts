@@ -3,7 +3,7 @@ import "./preflight";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { startEmbeddedPostgres } from "./database/embedded";
+import { startEmbeddedPostgres } from "@/lib/local/embedded";
 import { compareSchemas, type Difference } from "./database/schema-compare";
 
 // Its own server, so that the check disturbs no running one.

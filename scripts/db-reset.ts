@@ -1,10 +1,10 @@
 /** Drops everything and migrates again. The next `npm run dev` creates the demo data again. */
 import "./preflight";
 import { migrate } from "@/lib/database/migrate";
+import { isLoopback } from "@/lib/local/serve-app";
 import config from "@/tollgate.config";
 import { withDatabase } from "./database/configured";
 import { dropEverything } from "./database/reset";
-import { isLoopback } from "./project";
 
 await withDatabase(async (url, { sandbox }) => {
   const { hostname, pathname } = new URL(url);

@@ -5,8 +5,8 @@
 import "./preflight";
 import path from "node:path";
 import { EVERY_PART, migrate } from "@/lib/database/migrate";
+import { startEmbeddedPostgres } from "@/lib/local/embedded";
 import config from "@/tollgate.config";
-import { startEmbeddedPostgres } from "./database/embedded";
 import { fail, loadSettings } from "./project";
 
 const { database, dataDirectory } = loadSettings({ development: true });

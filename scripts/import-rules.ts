@@ -29,6 +29,7 @@ export const LAYERS: readonly { folder: string; only?: readonly string[]; not?: 
   { folder: "ui", not: ["sandbox", "routes"] },
   { folder: "pages", not: ["routes"] },
   { folder: "server" },
+  { folder: "local", only: ["core", "config", "database", "server"] },
   { folder: "entries" },
 ];
 

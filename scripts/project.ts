@@ -24,8 +24,3 @@ export function fail(error: unknown): never {
   console.error(error instanceof Error ? error.message : String(error));
   process.exit(1);
 }
-
-/** Whether the database is on this machine, so that demo data and a reset cannot damage another one. */
-export function isLoopback(url: string): boolean {
-  return ["localhost", "127.0.0.1", "[::1]", ""].includes(new URL(url).hostname);
-}

@@ -5,9 +5,9 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { chromium, type Page } from "@playwright/test";
+import { freePort } from "@/lib/local/free-port";
 import { CHROMIUM_ARGUMENTS, findChromium } from "@/tests/support/chromium";
 import { startPreview } from "@/tests/support/preview";
-import { freePort } from "./free-port";
 import { ROOT } from "./project";
 
 const FOLDER = path.join(ROOT, "docs", "screenshots");

@@ -30,7 +30,7 @@ export function page<Props>(path: string, load: () => Promise<PageModule<Props>>
 }
 
 /** The properties that Next gives to the page of an optional catch-all segment named `path`. */
-interface CatchAllProps {
+export interface CatchAllProps {
   params: Promise<{ path?: string[] }>;
   searchParams: SearchParams;
 }

@@ -1,8 +1,8 @@
 /** The database of a command: the configured one, else the embedded one of the data directory. */
 import path from "node:path";
-import { tryHoldDataDirectory } from "../data-directory";
+import { tryHoldDataDirectory } from "@/lib/local/data-directory";
+import { startEmbeddedPostgres } from "@/lib/local/embedded";
 import { fail, loadSettings } from "../project";
-import { startEmbeddedPostgres } from "./embedded";
 
 /**
  * Runs `work` on the database; an embedded server that was started for it is stopped afterwards. `sandbox` is true for the

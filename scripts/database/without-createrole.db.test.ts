@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
 import { EVERY_PART, migrate, withClient } from "@/lib/database/migrate";
 import { postgresTransport } from "@/lib/database/transports/postgres";
+import { startEmbeddedPostgres } from "@/lib/local/embedded";
 import { databaseUrl } from "@/tests/support/database-url";
 import config from "@/tollgate.config";
-import { startEmbeddedPostgres } from "./embedded";
 
 const directory = mkdtempSync(path.join(os.tmpdir(), "tollgate-roles-"));
 let stop = async () => {};

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { priceVariable } from "@/lib/config/catalog";
 import { sellable } from "@/lib/config/current-catalog";
 import { VARIABLE_NAMES } from "@/lib/core/env";
-import { freePort } from "@/scripts/free-port";
+import { freePort } from "@/lib/local/free-port";
 import { PROCESSOR } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 import { FILE_FORMS } from "./forms";

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, inject } from "vitest";
 import { priceVariable } from "@/lib/config/catalog";
 import { sellable } from "@/lib/config/current-catalog";
 import { VARIABLE_NAMES } from "@/lib/core/env";
-import { freePort } from "@/scripts/free-port";
+import { freePort } from "@/lib/local/free-port";
 
 const ROOT = path.join(import.meta.dirname, "..", "..");
 

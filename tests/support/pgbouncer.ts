@@ -4,8 +4,8 @@ import { chownSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { serverAccount } from "@/scripts/database/embedded-account";
-import { freePort } from "@/scripts/free-port";
+import { serverAccount } from "@/lib/local/embedded-account";
+import { freePort } from "@/lib/local/free-port";
 
 export interface PgBouncer {
   /** Connects to the server's databases through the pooler, by their names. */

@@ -6,7 +6,7 @@ import path from "node:path";
 import type { TestProject } from "vitest/node";
 import { setAppPassword } from "@/lib/database/app-role";
 import { EVERY_PART, migrate, withClient } from "@/lib/database/migrate";
-import { startEmbeddedPostgres } from "@/scripts/database/embedded";
+import { startEmbeddedPostgres } from "@/lib/local/embedded";
 import reference from "@/tollgate.config";
 import acme from "./acme/catalog";
 import { APP_PASSWORD, openSandbox } from "./app-role";

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "@/scripts/free-port";
+import { freePort } from "@/lib/local/free-port";
 
 /** Whether `redis-server` can be started here; tests that need it are skipped otherwise. */
 export const redisInstalled = spawnSync("redis-server", ["--version"]).error === undefined;

@@ -6,7 +6,7 @@ import { count } from "./columns";
 const attempt = z.object({ allowed: z.boolean(), retryAfter: count });
 
 /** At most `attempts` per `seconds` for a key, which is a hash. */
-interface AttemptLimit {
+export interface AttemptLimit {
   scope: string;
   key: string;
   attempts: number;

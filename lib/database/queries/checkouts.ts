@@ -38,7 +38,7 @@ const checkoutStart = z.discriminatedUnion("outcome", [
   z.object({ outcome: z.enum(["open", "begun"]), checkout: storedCheckout }),
 ]);
 
-interface CheckoutSpec {
+export interface CheckoutSpec {
   userId: string;
   product: ProductId;
   plan: string;

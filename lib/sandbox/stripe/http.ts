@@ -8,8 +8,10 @@ import { parseForm } from "./form";
 import { invalid, StripeProblem } from "./problem";
 import { type ApiAnswer, handle } from "./router";
 
+type FetchHttpClient = ReturnType<typeof Stripe.createFetchHttpClient>;
+
 /** An HTTP client for the SDK; `site` is the address of the hosted pages, for links. */
-export function httpClientOver(sandbox: () => Sandbox, site = ownSite()) {
+export function httpClientOver(sandbox: () => Sandbox, site = ownSite()): FetchHttpClient {
   return Stripe.createFetchHttpClient(async (input, init) => {
     const request = new Request(input, init);
     const { status, body, now } = await answer(request, sandbox(), site);

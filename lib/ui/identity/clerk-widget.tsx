@@ -4,7 +4,7 @@ import { ClerkFailed, ClerkLoading, ClerkProvider, SignIn, SignUp, useClerk } fr
 import { useEffect } from "react";
 import { useInstallation } from "../shell/installation";
 
-interface ClerkWidgetProps {
+export interface ClerkWidgetProps {
   publishableKey: string;
   /** The nonce of the page: Clerk adds its styles by script. */
   nonce: string | undefined;

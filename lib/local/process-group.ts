@@ -4,7 +4,6 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { ROOT } from "./project";
 
 const windows = process.platform === "win32";
 
@@ -24,9 +23,8 @@ export function spawnGroup(
   env: NodeJS.ProcessEnv,
   output: "inherit" | number = "inherit",
 ): ChildProcess {
-  const watch = pathToFileURL(path.join(ROOT, "scripts", "parent-watch.mjs")).href;
+  const watch = pathToFileURL(path.join(import.meta.dirname, "parent-watch.mjs")).href;
   return spawn(process.execPath, argv, {
-    cwd: ROOT,
     env: { ...env, NODE_OPTIONS: [env.NODE_OPTIONS, `--import=${watch}`].filter(Boolean).join(" ") },
     stdio: ["ignore", output, output],
     detached: !windows,

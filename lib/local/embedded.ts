@@ -20,10 +20,10 @@ import {
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../free-port";
 import { type Account, isRoot, mayExecute, serverAccount } from "./embedded-account";
 import { installation, program } from "./embedded-binaries";
 import { runningPort } from "./embedded-postmaster";
+import { freePort } from "./free-port";
 import { lock } from "./process-lock";
 
 export interface EmbeddedPostgres {

@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { lock, type ProcessLock, tryLock } from "./database/process-lock";
 import { endGroup, isSameProcess, type ProcessRecord } from "./process-group";
+import { lock, type ProcessLock, tryLock } from "./process-lock";
 
 /** The processes of a run, recorded so that the next start can clean up after a kill -9. */
 export interface RunRecord {

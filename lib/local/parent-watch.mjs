@@ -1,4 +1,4 @@
-// Loaded into every Node process below `npm run dev` and `npm run preview`: exits when its parent is gone.
+// Loaded into every Node process below a local server: exits when its parent is gone.
 // Plain JavaScript, since Next's own processes load it without tsx.
 const parent = process.ppid;
 setInterval(() => {

