@@ -27,6 +27,7 @@ export const LAYERS: readonly { folder: string; only?: readonly string[]; not?: 
   { folder: "sandbox" },
   { folder: "ui", not: ["sandbox"] },
   { folder: "server" },
+  { folder: "cli", not: ["sandbox", "ui"] },
 ];
 
 export interface ImportRule {
