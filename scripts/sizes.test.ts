@@ -35,6 +35,7 @@ const FACTORIES: Readonly<Record<string, string>> = {
   "tests/support/compared-calls.ts comparedCalls": "one method per call of the gate",
   "tests/support/counting-processor.ts countingSandbox": "the helpers of a test file",
   "tests/support/fake-paddle.ts createFakePaddle": "the helpers of a test file",
+  "tests/support/merchant.ts createMerchant": "the helpers of a test file",
   "tests/support/fake-processors.ts clientOf": "one method per request",
   "tests/support/fake-processors.ts fakeProcessors": "one method per request",
 };

@@ -1,4 +1,5 @@
 /** The catalog's types: products, plans, meters, limits and prices. `tollgate.config.ts` has the data. */
+import { NO_STORED_PRICES, type PriceMode, type StoredPrice, type StoredPrices } from "./stored-prices";
 import { type Cadence, INTERVALS, type Interval, type Processor } from "./terms";
 
 export interface Meter {
@@ -102,6 +103,8 @@ export interface Price {
 export interface ListedPrice extends Price {
   /** Higher is better. */
   rank: number;
+  /** The amount at the processor in minor units, of a stored price: it may differ from the catalog's. */
+  amount?: number;
 }
 
 /** Every sold combination, in the catalog's order. */
@@ -139,18 +142,28 @@ export interface PriceLists {
   sold: (price: Price) => string | undefined;
 }
 
+export interface PriceListOptions {
+  /** The sandbox's ids are recognized if a variable is not set. */
+  sandbox: boolean;
+  /** Prices from Postgres. Asked at each call, since they change while the process runs. */
+  stored?: () => StoredPrices;
+  /** The mode of the stored prices that are sold. */
+  mode?: PriceMode;
+}
+
 /**
- * The price lists of one processor, from environment variables by name.
- * With `sandbox`, the sandbox's ids are recognized if a variable is not set.
+ * The price lists of one processor. Environment variables by name take precedence over stored prices, and those over the
+ * sandbox's ids.
  */
 export function priceListsOf(
   catalog: Catalog,
   processor: Processor,
   variables: Readonly<Record<string, string | undefined>>,
-  { sandbox }: { sandbox: boolean },
+  { sandbox, stored = () => NO_STORED_PRICES, mode = "test" }: PriceListOptions,
 ): PriceLists {
   const byId = new Map<string, ListedPrice>();
   const firstByVariable = new Map<string, string>();
+  const sandboxIds = new Map<string, string>();
   for (const price of sellableOf(catalog)) {
     const name = priceVariable(processor, price);
     const listed = (variables[name] ?? "")
@@ -159,10 +172,23 @@ export function priceListsOf(
       .filter(Boolean);
     const ids = listed.length === 0 && sandbox ? [sandboxPriceId(processor, price)] : listed;
     for (const id of ids) byId.set(id, price);
-    if (ids[0] !== undefined) firstByVariable.set(name, ids[0]);
+    if (listed[0] !== undefined) firstByVariable.set(name, listed[0]);
+    if (ids[0] !== undefined) sandboxIds.set(name, ids[0]);
   }
   return {
-    find: (priceId) => byId.get(priceId),
-    sold: (price) => firstByVariable.get(priceVariable(processor, price)),
+    find: (priceId) => byId.get(priceId) ?? listedPrice(catalog, stored().find(processor, priceId)),
+    sold: (price) => {
+      const name = priceVariable(processor, price);
+      return firstByVariable.get(name) ?? stored().sold(processor, mode, price) ?? sandboxIds.get(name);
+    },
   };
+}
+
+/** The stored price as a price of the catalog; undefined if the catalog has no such plan. */
+function listedPrice({ products }: Catalog, stored: StoredPrice | undefined): ListedPrice | undefined {
+  if (stored === undefined) return undefined;
+  const { product, plan, interval, amount } = stored;
+  const plans = Object.hasOwn(products, product) ? products[product]?.plans : undefined;
+  const found = plans !== undefined && Object.hasOwn(plans, plan) ? plans[plan] : undefined;
+  return found && { product, plan, interval, rank: found.rank, amount };
 }

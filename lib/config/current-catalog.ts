@@ -9,6 +9,7 @@ import {
   type ListedPrice,
   type Meter,
   type Plan,
+  type PriceListOptions,
   type PriceLists,
   type Product,
   type ProductId,
@@ -17,6 +18,7 @@ import {
   sellableOf,
 } from "./catalog";
 import type { Config, Paths } from "./config-types";
+import { indexPrices, NO_STORED_PRICES, type StoredPrice } from "./stored-prices";
 import type { Processor } from "./terms";
 
 const NAME = "config";
@@ -101,11 +103,18 @@ export function sellable(): ListedPrice[] {
   return sellableOf(catalog());
 }
 
-/** The price lists of one processor, from environment variables by name. See `priceListsOf`. */
+const stored = singleton("stored-prices", () => ({ prices: NO_STORED_PRICES }));
+
+/** Sets the prices that Postgres has. Price lists that exist already use them, too. */
+export function provideStoredPrices(prices: readonly StoredPrice[]): void {
+  stored.prices = indexPrices(prices);
+}
+
+/** The price lists of one processor: environment variables by name, stored prices, the sandbox's ids. See `priceListsOf`. */
 export function priceLists(
   processor: Processor,
   variables: Readonly<Record<string, string | undefined>>,
-  options: { sandbox: boolean },
+  options: Pick<PriceListOptions, "sandbox" | "mode">,
 ): PriceLists {
-  return priceListsOf(catalog(), processor, variables, options);
+  return priceListsOf(catalog(), processor, variables, { ...options, stored: () => stored.prices });
 }

@@ -36,6 +36,7 @@ const READABLE: Readonly<Record<string, string>> = {
 
 /** For the server only. */
 const CLOSED = [
+  "processor_prices",
   "limit_refreshes",
   "checkpoints",
   "webhook_events",

@@ -27,6 +27,7 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   catalog_plans: READ,
   catalog_meters: READ,
   counted_tables: READ,
+  processor_prices: KEPT,
   catalog_limits: READ,
   users: ALL,
   subscriptions: ALL,

@@ -18,6 +18,7 @@ import { jobQueries } from "./queries/jobs";
 import { linkQueries } from "./queries/links";
 import { metricQueries } from "./queries/metrics";
 import { noticeQueries } from "./queries/notices";
+import { priceQueries } from "./queries/prices";
 import { sandboxQueries } from "./queries/sandbox";
 import { subscriptionQueries } from "./queries/subscriptions";
 import { timelineQueries } from "./queries/timelines";
@@ -68,6 +69,7 @@ export function createGateway(transport: Transport) {
     ...linkQueries(call),
     ...metricQueries(call),
     ...noticeQueries(call),
+    ...priceQueries(call),
     ...sandboxQueries(call),
     ...subscriptionQueries(call),
     ...timelineQueries(call),

@@ -1,4 +1,4 @@
 export { type ReconcileReport, reconcileAll } from "./reconcile-all";
 export { runExclusively, runJob } from "./run";
-export { isJobName, JOBS } from "./schedule";
+export { isJobName, JOBS, type JobName } from "./schedule";
 export { startScheduler } from "./scheduler";

@@ -2,7 +2,7 @@ import type { Processor } from "@/lib/billing/types";
 import type { FindPrice } from "@/lib/config/catalog";
 import { env } from "@/lib/core/env";
 import { paddle } from "./paddle";
-import { configuredPriceLists } from "./price-lists";
+import { configuredPriceLists, modeOf } from "./price-lists";
 import { stripe } from "./stripe";
 import type { WebhookSource } from "./webhook-source";
 
@@ -28,13 +28,13 @@ export function endpoint(processor: Processor): Endpoint | undefined {
     stripe: {
       source: stripe,
       secrets: settings.stripe.webhookSecrets,
-      livemode: /_live_/.test(settings.stripe.secretKey ?? ""),
+      livemode: modeOf("stripe") === "live",
       connectedAccount: settings.stripe.account,
     },
     paddle: {
       source: paddle,
       secrets: settings.paddle.webhookSecrets,
-      livemode: settings.paddle.environment === "production",
+      livemode: modeOf("paddle") === "live",
       connectedAccount: undefined,
     },
   }[processor];

@@ -3,7 +3,7 @@ import type { FindPrice, Price } from "@/lib/config/catalog";
 import { sales } from "@/lib/config/current-catalog";
 import { env } from "@/lib/core/env";
 import { setSingleton, singleton } from "@/lib/core/singleton";
-import { configuredPriceLists } from "./price-lists";
+import { configuredPriceLists, refreshSoldPrices } from "./price-lists";
 import type { ProcessorClient } from "./processor-client";
 
 /** A configured processor: its client and its price ids. */
@@ -34,6 +34,7 @@ async function fakeClient(processor: Processor, findPrice: FindPrice): Promise<P
  * if it is not configured; then its SDK is not loaded.
  */
 export async function getProcessor(processor: Processor): Promise<ProcessorConnection | undefined> {
+  await refreshSoldPrices();
   const { find: findPrice, sold } = configuredPriceLists(processor);
   const client = await CREATE_CLIENT[processor](findPrice);
   return client && { client, sold, sells: processor === "stripe" || canOpenPaddle() };
@@ -63,7 +64,7 @@ async function createStripeClient(findPrice: FindPrice): Promise<ProcessorClient
 }
 
 /** Stripe's SDK takes an address as protocol, host and port. */
-function addressOf(base: string) {
+export function addressOf(base: string) {
   const { hostname, port } = new URL(base);
   return { protocol: "http" as const, host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 80) };
 }

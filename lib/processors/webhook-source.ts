@@ -76,6 +76,8 @@ export interface WebhookSource {
   processor: Processor;
   /** The header that carries the signature. */
   signatureHeader: string;
+  /** The handled event types. */
+  eventTypes: readonly string[];
   /** Whether events of this type are handled; all others are stored and ignored. */
   handles(type: string): boolean;
   /** Why a signature header is refused before the body is read: it is missing or malformed. null if it may be valid. */

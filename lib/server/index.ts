@@ -1,7 +1,8 @@
 /** The composition root: connects the gateway with the cache, and starts the sandbox. */
 import { env } from "@/lib/core/env";
-import { configuredGateway, provideGateway } from "@/lib/database";
+import { configuredGateway, gateway, provideGateway } from "@/lib/database";
 import { entitlementCache, withInvalidation } from "@/lib/entitlements/cache";
+import { providePriceSource, refreshSoldPrices } from "@/lib/processors/price-lists";
 import { provideFakeClients } from "@/lib/processors/registry";
 import { logUnsoldPlans } from "./start-warnings";
 
@@ -11,6 +12,9 @@ import { logUnsoldPlans } from "./start-warnings";
  */
 export async function assemble({ usageFunctions = [] }: { usageFunctions?: readonly string[] } = {}): Promise<void> {
   provideGateway(() => withInvalidation(configuredGateway(usageFunctions), entitlementCache()));
+  providePriceSource(() => gateway().listProcessorPrices());
+  // Not awaited: the server also starts while the database does not answer.
+  void refreshSoldPrices();
   if (env().sandbox) await assembleSandbox();
   // Not awaited: it loads the SDKs of the processors, and no request needs its result.
   void logUnsoldPlans();

@@ -7,6 +7,7 @@ import type { ProductId } from "@/lib/config/catalog";
 import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
 import { type Endpoint, endpoint, type Identity, type WebhookEvent } from "@/lib/processors";
+import { refreshUnknownPrices } from "@/lib/processors/price-lists";
 import type { Unattached } from "./attach-dispute";
 import { commitFacts, logFields, type Result } from "./commit-facts";
 import {
@@ -55,6 +56,20 @@ export function assess(event: WebhookEvent, { livemode, source, findPrice, conne
   return source.normalize(event, findPrice);
 }
 
+/** Like `assess`. If a price of the event is unknown, reads the stored prices again: `push` may have added it since. */
+export async function assessPriced(event: WebhookEvent, endpoint: Endpoint): Promise<Assessment> {
+  let unknown = false;
+  const findPrice: Endpoint["findPrice"] = (priceId) => {
+    const found = endpoint.findPrice(priceId);
+    unknown ||= found === undefined;
+    return found;
+  };
+  const assessed = assess(event, { ...endpoint, findPrice });
+  if (!unknown) return assessed;
+  await refreshUnknownPrices();
+  return assess(event, endpoint);
+}
+
 /**
  * Decides an event and, if it made a link, the events that waited for that link.
  * @param first the gateway for the event itself; it may know the answers to the first reads
@@ -75,7 +90,9 @@ export async function processEvent(
     taken.add(id);
     try {
       const stored = await readStored(event.processor, id, gateway);
-      queue.push(...(await processOne(stored.event, assess(stored.event, stored.configured), gateway)).waiting);
+      queue.push(
+        ...(await processOne(stored.event, await assessPriced(stored.event, stored.configured), gateway)).waiting,
+      );
     } catch (error) {
       logWaiting(event, id, error);
     }
@@ -89,7 +106,7 @@ export async function processEvent(
  */
 export async function processStoredEvent(processor: Processor, id: string, gateway: Gateway): Promise<Outcome> {
   const { event, configured } = await readStored(processor, id, gateway);
-  return processEvent(event, assess(event, configured), gateway);
+  return processEvent(event, await assessPriced(event, configured), gateway);
 }
 
 async function readStored(processor: Processor, id: string, gateway: Gateway) {

@@ -5,7 +5,7 @@ import { documentedMetrics, log, metrics, secondsSince } from "@/lib/core/observ
 import { DatabaseError, type EventState, type Gateway, isContention } from "@/lib/database";
 import type { Endpoint, WebhookEvent } from "@/lib/processors";
 import { logFields } from "./commit-facts";
-import { type Assessment, assess, type Outcome, processEvent } from "./process-event";
+import { type Assessment, assess, assessPriced, type Outcome, processEvent } from "./process-event";
 import { planOf, withReceived } from "./received-answers";
 
 /** The response to the processor. */
@@ -59,7 +59,7 @@ async function storeAndDecide(
 ): Promise<Receipt> {
   let isStored = false;
   try {
-    const assessed = assessOrNull(event, endpoint);
+    const assessed = await assessOrNull(event, endpoint);
     const stored = await store({ ...event, raw }, assessed, gateway);
     isStored = true;
     if (isDecided(stored.state)) return duplicate(event, stored.state.decision);
@@ -72,9 +72,9 @@ async function storeAndDecide(
 }
 
 /** null after a defect: the event is stored before the defect is thrown again. */
-function assessOrNull(event: WebhookEvent, endpoint: Endpoint): Assessment | null {
+async function assessOrNull(event: WebhookEvent, endpoint: Endpoint): Promise<Assessment | null> {
   try {
-    return assess(event, endpoint);
+    return await assessPriced(event, endpoint);
   } catch {
     return null;
   }

@@ -71,7 +71,26 @@ create table tollgate.figures (
 );
 comment on table tollgate.figures is 'Figures of the whole deployment, measured page by page.';
 
+create table tollgate.processor_prices (
+  processor text not null check (processor in ('stripe', 'paddle')),
+  price_id text not null,
+  mode text not null check (mode in ('live', 'test')),
+  product text not null,
+  plan text not null,
+  "interval" text not null check ("interval" in ('monthly', 'yearly')),
+  processor_product_id text not null,
+  amount bigint not null check (amount >= 0),
+  currency text not null check (currency ~ '^[A-Z]{3}$'),
+  lookup_key text not null,
+  active boolean not null,
+  created_at timestamptz not null default clock_timestamp(),
+  updated_at timestamptz not null default clock_timestamp(),
+  primary key (processor, price_id)
+);
+comment on table tollgate.processor_prices is 'Prices at the processors, one row per price id, also archived ones.';
+
 insert into tollgate.table_rights (table_name, app, users) values
+  ('processor_prices', 'select, insert, update', null),
   ('job_positions', 'select, insert, update, delete', null),
   ('figures', 'select, insert, update, delete', null),
   ('usage_counters', 'select, insert, update, delete', 'own'),
@@ -3794,6 +3813,20 @@ $$;
 
 comment on function tollgate.list_notices(text, integer) is 'A user''s latest notices.';
 
+-- supabase/schemas/functions/list_processor_prices.sql
+-- Called at start, after an unknown price, and by commands. Oldest first: the first active price of a plan is sold.
+create or replace function tollgate.list_processor_prices() returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'processor', p.processor, 'price_id', p.price_id, 'mode', p.mode, 'product', p.product, 'plan', p.plan,
+    'interval', p.interval, 'processor_product_id', p.processor_product_id, 'amount', p.amount, 'currency', p.currency,
+    'lookup_key', p.lookup_key, 'active', p.active) order by p.created_at, p.processor, p.price_id), '[]')
+  from tollgate.processor_prices p;
+$$;
+
+comment on function tollgate.list_processor_prices() is 'All prices at the processors, oldest first.';
+
 -- supabase/schemas/functions/list_timelines.sql
 -- Called by npm run db:rebuild: users and products that have facts, after p_after (a user id), in order.
 create or replace function tollgate.list_timelines(p_after text, p_limit integer) returns jsonb
@@ -5633,6 +5666,37 @@ end;
 $$;
 
 comment on function tollgate.save_catalog(jsonb) is 'Replaces the catalog''s copy.';
+
+-- supabase/schemas/functions/save_processor_prices.sql
+-- Called by `tollgate push`. Adds the prices, or changes their rows, in one transaction, so that a price and its successor
+-- are never sold together. Returns the number of rows that it added or changed. Locks: rows by processor and price id.
+--   p_prices [{processor, price_id, mode, product, plan, interval, processor_product_id, amount, currency, lookup_key, active}]
+create or replace function tollgate.save_processor_prices(p_prices jsonb) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_changed integer;
+begin
+  insert into tollgate.processor_prices as p (processor, price_id, mode, product, plan, "interval", processor_product_id,
+    amount, currency, lookup_key, active)
+  select n.processor, n.price_id, n.mode, n.product, n.plan, n.interval, n.processor_product_id, n.amount, n.currency,
+    n.lookup_key, n.active
+  from jsonb_to_recordset(p_prices) as n (processor text, price_id text, mode text, product text, plan text,
+    "interval" text, processor_product_id text, amount bigint, currency text, lookup_key text, active boolean)
+  order by n.processor, n.price_id
+  on conflict (processor, price_id) do update
+  set mode = excluded.mode, product = excluded.product, plan = excluded.plan, "interval" = excluded.interval,
+    processor_product_id = excluded.processor_product_id, amount = excluded.amount, currency = excluded.currency,
+    lookup_key = excluded.lookup_key, active = excluded.active, updated_at = clock_timestamp()
+  where (p.mode, p.product, p.plan, p.interval, p.processor_product_id, p.amount, p.currency, p.lookup_key, p.active)
+    is distinct from (excluded.mode, excluded.product, excluded.plan, excluded.interval, excluded.processor_product_id,
+      excluded.amount, excluded.currency, excluded.lookup_key, excluded.active);
+  get diagnostics v_changed = row_count;
+  return to_jsonb(v_changed);
+end;
+$$;
+
+comment on function tollgate.save_processor_prices(jsonb) is 'Adds or changes prices at the processors.';
 
 -- supabase/schemas/functions/service_health.sql
 -- Called by /admin: figures of the last p_hours, and of all that is open now. The metrics job has measured users, plans and

@@ -7,6 +7,7 @@ import { refuseHeader, verify } from "./verify";
 export const paddle: WebhookSource = {
   processor: "paddle",
   signatureHeader: "paddle-signature",
+  eventTypes: Object.keys(HANDLERS),
   handles: (type) => Object.hasOwn(HANDLERS, type),
   refuseHeader,
   verify,

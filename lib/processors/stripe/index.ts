@@ -7,6 +7,7 @@ import { refuseHeader, verify } from "./verify";
 export const stripe: WebhookSource = {
   processor: "stripe",
   signatureHeader: "stripe-signature",
+  eventTypes: Object.keys(HANDLERS),
   handles: (type) => Object.hasOwn(HANDLERS, type),
   refuseHeader,
   verify,

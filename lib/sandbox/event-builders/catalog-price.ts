@@ -8,10 +8,10 @@ interface CatalogPrice {
   interval: "month" | "year";
 }
 
-/** A plan's price by the catalog. Throws if the plan is not sold by that interval. */
-export function catalogPrice(price: Price): CatalogPrice {
+/** A plan's price by the catalog, or the amount of a stored price. Throws if the plan is not sold by that interval. */
+export function catalogPrice(price: Price & { amount?: number }): CatalogPrice {
   const plan = findPlan(price.product, price.plan);
-  const unitAmount = plan?.price[price.interval];
+  const unitAmount = price.amount ?? plan?.price[price.interval];
   if (!plan || unitAmount === null || unitAmount === undefined) {
     throw new Error(`${price.product}/${price.plan} is not sold ${price.interval}`);
   }

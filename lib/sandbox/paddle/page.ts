@@ -2,7 +2,8 @@ import type { ApiAnswer, ApiRequest } from "./api-request";
 
 interface Listed {
   id: string;
-  created_at: string;
+  /** Notification settings have none. */
+  created_at?: string;
 }
 
 const PER_PAGE = 50;
@@ -31,6 +32,6 @@ export function pageOf(
 }
 
 /** Ids are in order within one customer only. */
-function order({ created_at, id }: Listed): string {
+function order({ created_at = "", id }: Listed): string {
   return `${created_at} ${id}`;
 }

@@ -2,10 +2,10 @@
 import { randomBytes } from "node:crypto";
 import type { z } from "zod";
 import type { Command } from "../accounts";
+import { runMerchant } from "../merchant";
 import type { Sandbox } from "../sandbox";
 import { type AccountState, newAccountState } from "./account-state";
 import { adjustments } from "./api/adjustments";
-import { listPrices, listProducts, priceQuery, productQuery, retrievePrice, retrieveProduct } from "./api/catalog";
 import { customers } from "./api/customers";
 import { discountQuery, listDiscounts, retrieveDiscount } from "./api/discounts";
 import { type Endpoint, nothing, type Target } from "./api/endpoint";
@@ -14,17 +14,18 @@ import { transactions } from "./api/transactions";
 import type { ApiAnswer, ApiRequest } from "./api-request";
 import { listEvents } from "./events-list";
 import { fakePaddle } from "./fake-paddle";
+import { merchantCatalog } from "./merchant/catalog";
+import { merchantSettings } from "./merchant/settings";
+import { EMPTY, type MerchantEndpoint } from "./merchant/state";
 import { pageOf } from "./page";
 import { invalidFields, notFound, PaddleProblem } from "./problem";
 
 const ENDPOINTS: readonly Endpoint[] = [...customers, ...transactions, ...subscriptions, ...adjustments];
 
+const MERCHANT_ENDPOINTS: readonly MerchantEndpoint[] = [...merchantCatalog, ...merchantSettings];
+
 /** Objects that belong to no account. */
 const CATALOG: readonly CatalogEntry[] = [
-  entry("/prices", priceQuery, (params) => listPrices(params)),
-  entry("/prices/:id", nothing, (_, id) => retrievePrice(id)),
-  entry("/products", productQuery, (params) => listProducts(params)),
-  entry("/products/:id", nothing, (_, id) => retrieveProduct(id)),
   entry("/discounts", discountQuery, (params) => listDiscounts(params)),
   entry("/discounts/:id", nothing, (_, id) => retrieveDiscount(id)),
 ];
@@ -59,6 +60,10 @@ export async function handle(request: ApiRequest, sandbox: Sandbox, site: string
       if (id !== null) return answer(request, id);
     }
   }
+  for (const endpoint of MERCHANT_ENDPOINTS) {
+    const id = endpoint.method === method ? match(endpoint.path, path) : null;
+    if (id !== null) return runMerchantEndpoint(endpoint, id, request, sandbox);
+  }
   for (const endpoint of ENDPOINTS) {
     const id = endpoint.method === method ? match(endpoint.path, path) : null;
     if (id !== null) return runEndpoint(endpoint, id, request, sandbox, site);
@@ -68,6 +73,21 @@ export async function handle(request: ApiRequest, sandbox: Sandbox, site: string
     "invalid_url",
     `${method} ${path}: the sandbox supports the requests that Tollgate uses`,
   );
+}
+
+/** A request to our own account. */
+async function runMerchantEndpoint(endpoint: MerchantEndpoint, id: string, request: ApiRequest, sandbox: Sandbox) {
+  const params = parsed(endpoint.params, request.params);
+  const { method, status = 200 } = endpoint;
+  const result = await runMerchant(sandbox, {
+    processor: "paddle",
+    empty: EMPTY,
+    reads: method === "GET",
+    run: (state, now) => ({ status, body: endpoint.run(state, params, { id, now }) }),
+  });
+  if (result.outcome !== "answered") throw new Error("A request without a key is answered.");
+  const { body } = result.reply;
+  return Array.isArray(body) ? pageOf(body, params as object, request) : { status, data: body };
 }
 
 async function runEndpoint(endpoint: Endpoint, id: string, request: ApiRequest, sandbox: Sandbox, site: string) {

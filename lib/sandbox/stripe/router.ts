@@ -1,16 +1,10 @@
 /** The fake API: a parsed request in, the answer out. Refusals are Stripe's error answers. */
 import { createHash, randomBytes } from "node:crypto";
 import type { Command, Reply } from "../accounts";
+import { runMerchant } from "../merchant";
 import type { Sandbox } from "../sandbox";
 import { type AccountState, newAccountState } from "./account-state";
-import {
-  listPrices,
-  listProducts,
-  listPromotionCodes,
-  retrievePrice,
-  retrieveProduct,
-  retrieveRedeemable,
-} from "./api/catalog";
+import { listPromotionCodes, retrieveRedeemable } from "./api/catalog";
 import { customers } from "./api/customers";
 import { type Endpoint, Refused, type Target } from "./api/endpoint";
 import { invoices } from "./api/invoices";
@@ -22,6 +16,9 @@ import { listEvents, retrieveEvent } from "./events-list";
 import { expanded } from "./expand";
 import { fakeStripe } from "./fake-stripe";
 import type { Form } from "./form";
+import { merchantCatalog } from "./merchant/catalog";
+import { merchantSettings } from "./merchant/settings";
+import { EMPTY, type MerchantEndpoint } from "./merchant/state";
 import { parsed } from "./parameters";
 import { invalid, missing, StripeProblem } from "./problem";
 
@@ -48,12 +45,10 @@ const ENDPOINTS: readonly Endpoint[] = [
   ...money,
 ];
 
+const MERCHANT_ENDPOINTS: readonly MerchantEndpoint[] = [...merchantCatalog, ...merchantSettings];
+
 /** Objects that belong to no account. */
 const CATALOG: readonly { path: string; answer: (form: Form, id: string, sandbox: Sandbox) => unknown }[] = [
-  { path: "/v1/prices", answer: () => listPrices() },
-  { path: "/v1/prices/:id", answer: (_, id) => retrievePrice(id) },
-  { path: "/v1/products", answer: () => listProducts() },
-  { path: "/v1/products/:id", answer: (_, id) => retrieveProduct(id) },
   { path: "/v1/promotion_codes", answer: listPromotionCodes },
   { path: "/v1/promotion_codes/:id", answer: (_, id) => retrieveRedeemable("promotion code", id) },
   { path: "/v1/coupons/:id", answer: (_, id) => retrieveRedeemable("coupon", id) },
@@ -78,12 +73,41 @@ async function route(request: ApiRequest, sandbox: Sandbox, site: string): Promi
       if (id !== null) return { status: 200, body: await answer(request.form, id, sandbox), now: null };
     }
   }
+  for (const endpoint of MERCHANT_ENDPOINTS) {
+    const id = endpoint.method === request.method ? match(endpoint.path, request.path) : null;
+    if (id !== null) return runMerchantEndpoint(endpoint, id, request, sandbox);
+  }
   for (const endpoint of ENDPOINTS) {
     const id = endpoint.method === request.method ? match(endpoint.path, request.path) : null;
     if (id !== null) return runEndpoint(endpoint, id, request, sandbox, site);
   }
   const message = `Unrecognized request URL (${request.method}: ${request.path}). The sandbox supports the requests that Tollgate uses.`;
   throw new StripeProblem(404, { type: "invalid_request_error", message });
+}
+
+/** A request to our own account. */
+async function runMerchantEndpoint(
+  endpoint: MerchantEndpoint,
+  id: string,
+  request: ApiRequest,
+  sandbox: Sandbox,
+): Promise<ApiAnswer> {
+  const params = parsed(endpoint.params, request.form);
+  const result = await runMerchant(sandbox, {
+    processor: "stripe",
+    empty: EMPTY,
+    reads: endpoint.method === "GET",
+    once: once(request),
+    refusal: rememberedRefusal,
+    run: (state, now) => ({ status: 200, body: endpoint.run(state, params, { id, now: Math.floor(now / 1000) }) }),
+  });
+  if (result.outcome === "answered") return { ...result.reply, now: null };
+  throw keyReused(request);
+}
+
+function keyReused({ idempotencyKey }: ApiRequest): StripeProblem {
+  const message = `Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '${idempotencyKey}' if you meant to execute a different request.`;
+  return new StripeProblem(400, { type: "idempotency_error", message });
 }
 
 async function runEndpoint(
@@ -113,10 +137,7 @@ async function runEndpoint(
     fakeStripe,
   );
   if (commandResult.outcome === "answered") return { ...commandResult.reply, now };
-  if (commandResult.outcome === "key_reused") {
-    const message = `Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '${request.idempotencyKey}' if you meant to execute a different request.`;
-    throw new StripeProblem(400, { type: "idempotency_error", message });
-  }
+  if (commandResult.outcome === "key_reused") throw keyReused(request);
   if ("new" in target) throw new Error("A new account is never unknown.");
   throw missing(target.kind, target.object, target.param, target.param === "id" ? 404 : 400);
 }

@@ -25,7 +25,7 @@ export interface PriceSpec {
 export const PRICES_CREATED = "2025-01-01T00:00:00.123456Z";
 
 /** The price of a catalog plan, by default with the sandbox's id. Throws if the plan is not sold by that interval. */
-export function planPrice(price: Price, id = sandboxPriceId("paddle", price)): PriceSpec {
+export function planPrice(price: Price & { amount?: number }, id = sandboxPriceId("paddle", price)): PriceSpec {
   return { id, product: planProductId(price), ...catalogPrice(price) };
 }
 

@@ -21,7 +21,7 @@ export interface PriceSpec {
 export const PRICES_CREATED = 1_735_689_600;
 
 /** The price of a catalog plan, by default with the sandbox's id. Throws if the plan is not sold by that interval. */
-export function planPrice(price: Price, id = sandboxPriceId("stripe", price)): PriceSpec {
+export function planPrice(price: Price & { amount?: number }, id = sandboxPriceId("stripe", price)): PriceSpec {
   const { name: nickname, ...sold } = catalogPrice(price);
   return { id, product: `prod_${price.product}_${price.plan}`, nickname, ...sold };
 }

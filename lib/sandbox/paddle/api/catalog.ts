@@ -1,8 +1,8 @@
 /** Prices and products of the catalog, with this deployment's ids. They belong to no account. */
 import type { IPriceResponse, IProductResponse } from "@paddle/paddle-node-sdk";
 import { z } from "zod";
-import type { Price } from "@/lib/config/catalog";
-import { priceLists, product as productOf, sellable } from "@/lib/config/current-catalog";
+import { type Price, priceListsOf } from "@/lib/config/catalog";
+import { catalog, priceLists, product as productOf, sellable } from "@/lib/config/current-catalog";
 import { type PriceSpec, planPrice, priceEntities } from "../../event-builders/paddle/events";
 import { invalidFields, notFound } from "../problem";
 import { page, several } from "./endpoint";
@@ -62,7 +62,7 @@ export function listProducts({ id, status }: Partial<z.infer<typeof productQuery
 }
 
 function sold(): PriceSpec[] {
-  const { sold: idOf } = lists();
+  const { sold: idOf } = priceListsOf(catalog(), "paddle", process.env, { sandbox: true });
   return sellable().flatMap((price: Price) => {
     const id = idOf(price);
     return id === undefined ? [] : [planPrice(price, id)];

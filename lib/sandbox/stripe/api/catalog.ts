@@ -1,7 +1,7 @@
 /** Prices and products of the catalog, with this deployment's ids. They belong to no account. */
 import type Stripe from "stripe";
-import type { FindPrice, Price } from "@/lib/config/catalog";
-import { priceLists, sellable } from "@/lib/config/current-catalog";
+import { type FindPrice, type Price, priceListsOf } from "@/lib/config/catalog";
+import { catalog, priceLists, sellable } from "@/lib/config/current-catalog";
 import { type PriceSpec, planPrice, priceObject } from "../../event-builders/stripe/events";
 import { promotionCodeNamed } from "../coupons";
 import type { Form } from "../form";
@@ -21,27 +21,26 @@ export function priceNamed(id: string, param: string, find: FindPrice = lists().
   return planPrice(price, id);
 }
 
-export function retrievePrice(id: string): object {
+export function retrievePrice(id: string) {
   return priceObject(priceNamed(id, "id"), false);
 }
 
-export function listPrices(): object {
-  const { sold } = lists();
-  const objects = sellable().flatMap((price: Price) => {
+export function listPrices() {
+  const { sold } = priceListsOf(catalog(), "stripe", process.env, { sandbox: true });
+  return sellable().flatMap((price: Price) => {
     const id = sold(price);
     return id === undefined ? [] : [priceObject(planPrice(price, id), false)];
   });
-  return listOf("/v1/prices", objects);
 }
 
-export function retrieveProduct(id: string): object {
+export function retrieveProduct(id: string) {
   const found = products().find((each) => each.id === id);
   if (found === undefined) throw missing("product", id);
   return found;
 }
 
-export function listProducts(): object {
-  return listOf("/v1/products", products());
+export function listProducts() {
+  return products();
 }
 
 const codeParams = paramsOf<Stripe.PromotionCodeListParams>()({
