@@ -17,8 +17,7 @@ export async function register(): Promise<void> {
     (await import("./lib/http/router-state")).dropBrokenRouterState();
     (await import("./lib/http/trace-method")).replaceTrace();
     (await import("./lib/server/start-warnings")).logStartWarnings();
-    const { USAGE_FUNCTIONS } = await import("./app/(product)/chatbots/_lib/chatbots-table");
-    await (await import("./lib/server")).assemble({ usageFunctions: USAGE_FUNCTIONS });
+    await (await import("./lib/server")).assemble();
   }
 }
 

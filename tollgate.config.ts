@@ -13,7 +13,13 @@ const config = defineConfig({
       trialDays: 14,
       meters: {
         messages_count: { kind: "counter", label: "Messages", unit: { one: "message", many: "messages" } },
-        chatbots_count: { kind: "gauge", label: "Chatbots", unit: { one: "chatbot", many: "chatbots" } },
+        chatbots_count: {
+          kind: "gauge",
+          label: "Chatbots",
+          unit: { one: "chatbot", many: "chatbots" },
+          table: "tollgate.chatbots",
+          subject: "user_id",
+        },
       },
       plans: {
         free: {

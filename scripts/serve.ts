@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { openCountedTables } from "@/lib/database/counted-tables";
 import { EVERY_PART, migrate } from "@/lib/database/migrate";
 import { exitIfMisconfigured } from "@/lib/server/start-problems";
 import config from "@/tollgate.config";
@@ -43,7 +44,9 @@ async function start(mode: Mode, shutdown: Shutdown): Promise<void> {
 
   const databaseUrl = settings.database.url ?? (await embeddedDatabase(dataDirectory, shutdown));
   const { warnings } = await shutdown.step(migrate(databaseUrl, config, EVERY_PART));
-  for (const warning of warnings) console.warn(warning);
+  // Warnings only: the app may create its tables once the database runs.
+  const uncounted = await shutdown.step(openCountedTables(databaseUrl, config));
+  for (const warning of [...warnings, ...uncounted]) console.warn(warning);
 
   const env: NodeJS.ProcessEnv = {
     ...process.env,

@@ -7,6 +7,13 @@ export interface Meter {
   /** The text for users. */
   label: string;
   unit: { one: string; many: string };
+  /**
+   * Of a gauge: the table whose rows it counts, with its schema, as `public.notes`. Names are taken literally, so a name with
+   * capitals needs no quotes. Without a table the gauge has the number that `gauge.set` and `gauge.add` give it.
+   */
+  table?: string;
+  /** The column of `table` that has the user's id. */
+  subject?: string;
 }
 
 export interface Plan {

@@ -6,10 +6,20 @@ const id = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, "is a name of lower-case l
 const text = z.string().min(1);
 const count = z.int().min(0);
 
+const IDENTIFIER = "[A-Za-z_][A-Za-z0-9_$-]{0,62}";
+
 const meter = z.strictObject({
   kind: z.enum(["counter", "gauge"]),
   label: text,
   unit: z.strictObject({ one: text, many: text }),
+  table: z
+    .string()
+    .regex(new RegExp(`^${IDENTIFIER}\\.${IDENTIFIER}$`), "is a table with its schema, as public.notes")
+    .optional(),
+  subject: z
+    .string()
+    .regex(new RegExp(`^${IDENTIFIER}$`), "is the name of a column")
+    .optional(),
 });
 
 const plan = z.strictObject({
@@ -49,10 +59,26 @@ export function defineConfig<const C extends Catalog>(input: C): C {
 
 function problemsOf({ products }: Catalog): string[] {
   const owners = new Map<string, string>();
+  const counted = new Map<string, string>();
   return Object.entries(products).flatMap(([productId, each]) => [
     ...problemsOfMeters(productId, each, owners),
+    ...problemsOfTables(productId, each, counted),
     ...problemsOfPlans(productId, each),
   ]);
+}
+
+/** @param counted the path of the gauge that counts each table so far; added to */
+function problemsOfTables(productId: string, { meters }: Product, counted: Map<string, string>): string[] {
+  return Object.entries(meters).flatMap(([field, { kind, table, subject }]) => {
+    const at = `products.${productId}.meters.${field}`;
+    if (table === undefined)
+      return subject === undefined ? [] : [`${at}.subject: is a column of a table, and table is missing`];
+    if (kind === "counter") return [`${at}.table: only a gauge counts the rows of a table`];
+    if (subject === undefined) return [`${at}.subject: is missing: the column of ${table} that has the user's id`];
+    const other = counted.get(table);
+    counted.set(table, at);
+    return other === undefined ? [] : [`${at}.table: ${other} counts this table already`];
+  });
 }
 
 /** @param owners the product of each meter so far; added to */

@@ -4,12 +4,9 @@ import { configuredGateway, provideGateway } from "@/lib/database";
 import { entitlementCache, withInvalidation } from "@/lib/entitlements/cache";
 import { provideFakeClients } from "@/lib/processors/registry";
 
-/**
- * Runs once, before the first request.
- * @param usageFunctions the installation's own functions that count usage
- */
-export async function assemble({ usageFunctions = [] }: { usageFunctions?: readonly string[] } = {}): Promise<void> {
-  provideGateway(() => withInvalidation(configuredGateway(usageFunctions), entitlementCache()));
+/** Runs once, before the first request. */
+export async function assemble(): Promise<void> {
+  provideGateway(() => withInvalidation(configuredGateway(), entitlementCache()));
   if (env().sandbox) await assembleSandbox();
 }
 

@@ -225,7 +225,7 @@ test("a body over the cap is 413 on every route that reads a body", async () => 
     for (const row of rows.filter(({ body: sample, expects }) => sample !== undefined && expects.user !== 404)) {
       const caller: Caller = route.includes("admin")
         ? "admin"
-        : /\/usage\/(release|reserve|settle)$/.test(route)
+        : /\/usage\/(gauge|release|reserve|settle)$/.test(route)
           ? "usageKey"
           : "other";
       const headers = { ...headersOf[caller], ...signature, "content-type": "application/json" };

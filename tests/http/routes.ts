@@ -152,6 +152,13 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
     { method: "POST", body: {}, expects: admins(400) },
   ],
   "/api/usage/consume": [{ method: "POST", body: { field: "words_used" }, expects: by(401, 200, 200, 200, 400, 401) }],
+  "/api/usage/gauge": [
+    {
+      method: "POST",
+      body: { userId: "another-user", field: "chatbots_count", set: 1 },
+      expects: by(401, 403, 403, 403, 200, 401),
+    },
+  ],
   "/api/usage/history": [{ method: "GET", path: "/api/usage/history?field=words_used", expects: own(200) }],
   "/api/usage/reserve": [
     {

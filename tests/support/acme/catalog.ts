@@ -13,7 +13,13 @@ const acme = defineConfig({
       trialDays: 14,
       meters: {
         orders_count: { kind: "counter", label: "Orders", unit: { one: "order", many: "orders" } },
-        bays_count: { kind: "gauge", label: "Bays", unit: { one: "bay", many: "bays" } },
+        bays_count: {
+          kind: "gauge",
+          label: "Bays",
+          unit: { one: "bay", many: "bays" },
+          table: "tollgate.bays",
+          subject: "user_id",
+        },
       },
       plans: {
         free: {
