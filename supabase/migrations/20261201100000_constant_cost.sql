@@ -4942,11 +4942,13 @@ begin
       select coalesce(jsonb_object_agg(d.key, d.value), '{}')
       from jsonb_each(a.details) as d (key, value)
       where d.key = any (array['field', 'limit', 'expiresAt', 'processor', 'scenario', 'dryRun', 'repair', 'events',
-        'counted', 'actual', 'drift', 'refused']))
+        'counted', 'actual', 'drift', 'refused', 'product', 'plan', 'interval']))
   where a.user_id = p_user_id;
   -- A subscription that was moved away from the user.
   update tollgate.audit_entries a set details = a.details - 'from'
   where a.act = 'subscription.moved' and a.details ->> 'from' = p_user_id;
+  -- The person for whom a service sold to another user.
+  update tollgate.audit_entries a set details = a.details - 'actorId' where a.details ->> 'actorId' = p_user_id;
   perform set_config('tollgate.audit', '', true);
 end;
 $$;
@@ -7113,18 +7115,18 @@ begin
   select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = v_meter.product;
   v_gauge := tollgate.counters_of(p_user_id, array[p_field]);
   v_by := coalesce(p_by, p_value - v_gauge[1].used);
-  if cardinality(v_gauge) = 0 or not tollgate.is_current(v_row) or v_by <= 0
-    or tollgate.has_capacity(v_gauge, array[v_by]) then
+  if cardinality(v_gauge) = 0 or not tollgate.is_current(v_row) or tollgate.has_capacity(v_gauge, array[v_by]) then
     perform tollgate.hold_user(p_user_id);
     v_lock := tollgate.lock_subscription(p_user_id, v_meter.product);
     v_gauge := tollgate.counters_of(p_user_id, array[p_field]);
     v_by := coalesce(p_by, p_value - v_gauge[1].used);
   end if;
 
+  -- A decrease is within every rest.
   v_verdict := tollgate.known_verdict(p_user_id, 'gauge', p_idempotency_key, v_request);
   if v_verdict is not null then
     return v_verdict;
-  elsif v_by > 0 and not tollgate.has_capacity(v_gauge, array[v_by]) then
+  elsif not tollgate.has_capacity(v_gauge, array[v_by]) then
     return tollgate.verdict(v_gauge[1], false) || '{"resets_at": null}';
   end if;
   v_verdict := tollgate.verdict(tollgate.change_gauge(p_user_id, p_field, v_by, v_lock.now_at), true) || '{"resets_at": null}';

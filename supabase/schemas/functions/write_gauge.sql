@@ -28,18 +28,18 @@ begin
   select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = v_meter.product;
   v_gauge := tollgate.counters_of(p_user_id, array[p_field]);
   v_by := coalesce(p_by, p_value - v_gauge[1].used);
-  if cardinality(v_gauge) = 0 or not tollgate.is_current(v_row) or v_by <= 0
-    or tollgate.has_capacity(v_gauge, array[v_by]) then
+  if cardinality(v_gauge) = 0 or not tollgate.is_current(v_row) or tollgate.has_capacity(v_gauge, array[v_by]) then
     perform tollgate.hold_user(p_user_id);
     v_lock := tollgate.lock_subscription(p_user_id, v_meter.product);
     v_gauge := tollgate.counters_of(p_user_id, array[p_field]);
     v_by := coalesce(p_by, p_value - v_gauge[1].used);
   end if;
 
+  -- A decrease is within every rest.
   v_verdict := tollgate.known_verdict(p_user_id, 'gauge', p_idempotency_key, v_request);
   if v_verdict is not null then
     return v_verdict;
-  elsif v_by > 0 and not tollgate.has_capacity(v_gauge, array[v_by]) then
+  elsif not tollgate.has_capacity(v_gauge, array[v_by]) then
     return tollgate.verdict(v_gauge[1], false) || '{"resets_at": null}';
   end if;
   v_verdict := tollgate.verdict(tollgate.change_gauge(p_user_id, p_field, v_by, v_lock.now_at), true) || '{"resets_at": null}';

@@ -1,10 +1,11 @@
+import { z } from "zod";
 import { entitlementsOf } from "@/lib/entitlements";
 import { answer, json } from "@/lib/http";
-import { requireUser } from "@/lib/identity";
+import { requireSubject } from "@/lib/identity";
 
 export function GET(request: Request) {
   return answer(async () => {
-    const { id } = await requireUser(request);
-    return json(await entitlementsOf(id));
+    const { subject } = await requireSubject(request, z.object({}));
+    return json(await entitlementsOf(subject.id));
   }, request);
 }

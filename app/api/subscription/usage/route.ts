@@ -1,10 +1,11 @@
+import { z } from "zod";
 import { answer, json } from "@/lib/http";
-import { requireUser } from "@/lib/identity";
+import { requireSubject } from "@/lib/identity";
 import { usageOf } from "@/lib/usage";
 
 export function GET(request: Request) {
   return answer(async () => {
-    const { id } = await requireUser(request);
-    return json(await usageOf(id));
+    const { subject } = await requireSubject(request, z.object({}));
+    return json(await usageOf(subject.id));
   }, request);
 }
