@@ -19,7 +19,11 @@ const config = defineConfig({
       trialDays: 14,
       meters: {
         messages_count: counter("message", "messages"),
-        chatbots_count: gauge("chatbot", "chatbots", { page: "/chatbots" }),
+        chatbots_count: gauge("chatbot", "chatbots", {
+          page: "/chatbots",
+          table: "tollgate.chatbots",
+          subject: "user_id",
+        }),
       },
       plans: {
         free: { limits: { messages_count: 100, chatbots_count: 1 } },

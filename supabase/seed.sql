@@ -15,12 +15,16 @@ select tollgate.save_catalog($catalog${
             {
               "field": "messages_count",
               "kind": "counter",
-              "limit": 100
+              "limit": 100,
+              "unit": "message"
             },
             {
               "field": "chatbots_count",
               "kind": "gauge",
-              "limit": 1
+              "limit": 1,
+              "unit": "chatbot",
+              "table": "tollgate.chatbots",
+              "subject": "user_id"
             }
           ]
         },
@@ -34,12 +38,16 @@ select tollgate.save_catalog($catalog${
             {
               "field": "messages_count",
               "kind": "counter",
-              "limit": 2000
+              "limit": 2000,
+              "unit": "message"
             },
             {
               "field": "chatbots_count",
               "kind": "gauge",
-              "limit": 3
+              "limit": 3,
+              "unit": "chatbot",
+              "table": "tollgate.chatbots",
+              "subject": "user_id"
             }
           ]
         },
@@ -53,12 +61,16 @@ select tollgate.save_catalog($catalog${
             {
               "field": "messages_count",
               "kind": "counter",
-              "limit": 10000
+              "limit": 10000,
+              "unit": "message"
             },
             {
               "field": "chatbots_count",
               "kind": "gauge",
-              "limit": 10
+              "limit": 10,
+              "unit": "chatbot",
+              "table": "tollgate.chatbots",
+              "subject": "user_id"
             }
           ]
         },
@@ -72,12 +84,16 @@ select tollgate.save_catalog($catalog${
             {
               "field": "messages_count",
               "kind": "counter",
-              "limit": 100000
+              "limit": 100000,
+              "unit": "message"
             },
             {
               "field": "chatbots_count",
               "kind": "gauge",
-              "limit": 999
+              "limit": 999,
+              "unit": "chatbot",
+              "table": "tollgate.chatbots",
+              "subject": "user_id"
             }
           ]
         }
@@ -96,12 +112,14 @@ select tollgate.save_catalog($catalog${
             {
               "field": "words_used",
               "kind": "counter",
-              "limit": 500
+              "limit": 500,
+              "unit": "word"
             },
             {
               "field": "transformations_used",
               "kind": "counter",
-              "limit": 10
+              "limit": 10,
+              "unit": "transformation"
             }
           ]
         },
@@ -115,12 +133,14 @@ select tollgate.save_catalog($catalog${
             {
               "field": "words_used",
               "kind": "counter",
-              "limit": 5000
+              "limit": 5000,
+              "unit": "word"
             },
             {
               "field": "transformations_used",
               "kind": "counter",
-              "limit": 200
+              "limit": 200,
+              "unit": "transformation"
             }
           ]
         },
@@ -134,12 +154,14 @@ select tollgate.save_catalog($catalog${
             {
               "field": "words_used",
               "kind": "counter",
-              "limit": 15000
+              "limit": 15000,
+              "unit": "word"
             },
             {
               "field": "transformations_used",
               "kind": "counter",
-              "limit": 600
+              "limit": 600,
+              "unit": "transformation"
             }
           ]
         },
@@ -153,12 +175,14 @@ select tollgate.save_catalog($catalog${
             {
               "field": "words_used",
               "kind": "counter",
-              "limit": 35000
+              "limit": 35000,
+              "unit": "word"
             },
             {
               "field": "transformations_used",
               "kind": "counter",
-              "limit": 2000
+              "limit": 2000,
+              "unit": "transformation"
             }
           ]
         }

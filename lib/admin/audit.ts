@@ -1,4 +1,4 @@
-/** The audit log: one row per admin action with the admin, also for a refused action. */
+/** The audit log: one row per action of an admin or of a service that sells, with the actor, also for a refused action. */
 
 import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
@@ -11,6 +11,11 @@ export type AuditAction =
   | "customer.linked"
   | "subscription.moved"
   | "gauge.synced"
+  | "checkout.opened"
+  | "plan.changed"
+  | "subscription.canceled"
+  | "subscription.resumed"
+  | "portal.opened"
   | "reconcile.run"
   | "simulation.run";
 

@@ -1,7 +1,7 @@
 export { audited } from "./audit";
 export { canBeDismissed, dismissOne, eventDetail, listEvents, releaseOf, replayMany, replayOne } from "./events";
 export { reconcileByHand } from "./reconcile";
-export { grantOverride, linkAllByHand, linkByHand, revokeOverride, syncGauge } from "./repair";
+export { grantOverride, linkAllByHand, linkByHand, requireLinksOf, revokeOverride, syncGauge } from "./repair";
 export {
   auditQuery,
   decisionQuery,
@@ -15,4 +15,5 @@ export {
   syncRequest,
   usersQuery,
 } from "./requests";
+export { recordedSale } from "./sales";
 export { decisionsOf, loadUserDetail } from "./users";

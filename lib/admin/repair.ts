@@ -1,5 +1,6 @@
 /** Repairs by an admin: limit overrides, links and gauges. Each writes an entry of the audit log. */
 
+import { DomainError } from "@/lib/core/domain-error";
 import { DatabaseError, type Gateway } from "@/lib/database";
 import { type Linked, type LinkRequest, link } from "@/lib/webhooks";
 import { audited } from "./audit";
@@ -38,6 +39,16 @@ export function linkByHand(request: LinkRequest, by: string, gateway: Gateway): 
     () => link(request, gateway),
     ({ events, moved }) => ({ events: events.length, ...moved }),
   );
+}
+
+/**
+ * A service links customers; only an admin moves a subscription from one user to another.
+ * @throws DomainError forbidden
+ */
+export function requireLinksOf<T extends readonly LinkRequest[]>({ service }: { service: boolean }, links: T): T {
+  if (service && links.some((link) => "subscriptionId" in link))
+    throw new DomainError("forbidden", "admin_required", "Only an admin can move a subscription.");
+  return links;
 }
 
 /** One item of a list, with its result. */

@@ -1,6 +1,6 @@
 /** The input of the admin's routes and pages. */
 import { z } from "zod";
-import { fieldIds, meterOf } from "@/lib/config/current-catalog";
+import { countedGauges } from "@/lib/config/current-catalog";
 import { fieldIdSchema, processorSchema } from "@/lib/config/schemas";
 import { identifier, isoDay, isoInstant, line, userIdSchema } from "@/lib/core/text";
 
@@ -21,12 +21,12 @@ export type GrantRequest = z.infer<typeof grantRequest>;
 export const revokeRequest = z.strictObject({ userId: userIdSchema, field });
 export type RevokeRequest = z.infer<typeof revokeRequest>;
 
-const isGauge = (name: string) => meterOf(name).meter.kind === "gauge";
-/** Absent: the first gauge of the config. */
-const gauge = fieldIdSchema.refine(isGauge, { error: "is a counter: only a gauge follows things that exist" });
+const isCounted = (name: string) => countedGauges().includes(name);
+/** Absent: the first gauge of the config that counts a table. */
+const gauge = fieldIdSchema.refine(isCounted, { error: "counts no table: only such a gauge can be counted again" });
 export const syncRequest = z.strictObject({
   userId: userIdSchema,
-  field: gauge.optional().transform((field) => field ?? fieldIds().find(isGauge) ?? ""),
+  field: gauge.optional().transform((field) => field ?? countedGauges()[0] ?? ""),
 });
 export type SyncRequest = z.infer<typeof syncRequest>;
 

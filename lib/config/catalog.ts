@@ -10,9 +10,12 @@ export interface Meter {
   unit: { one: string; many: string };
   /** The page on which users see and delete the things of a gauge: `/projects`. */
   page?: string;
-  /** The table whose rows a gauge counts: `public.notes`. */
+  /**
+   * Of a gauge: the table whose rows it counts, with its schema, as `public.notes`. Names are taken literally, so a name with
+   * capitals needs no quotes. Without a table the gauge has the number that `gauge.set` and `gauge.add` give it.
+   */
   table?: string;
-  /** The table's column that contains the user's id. */
+  /** The column of `table` that has the user's id. */
   subject?: string;
 }
 

@@ -98,6 +98,11 @@ export function meterOf(field: FieldId): { productId: ProductId; meter: Meter } 
   throw new Error(`No product has the meter ${field}.`);
 }
 
+/** The gauges that count the rows of a table, in the config's order. */
+export function countedGauges(): FieldId[] {
+  return fieldIds().filter((field) => meterOf(field).meter.table !== undefined);
+}
+
 /** Every sold combination, in the catalog's order. */
 export function sellable(): ListedPrice[] {
   return sellableOf(catalog());

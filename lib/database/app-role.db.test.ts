@@ -182,6 +182,7 @@ test("the role executes every function except those of the operator and the sand
     "cleanup_audit_entries",
     "create_in_public",
     "grant_access",
+    "open_counted_tables",
     "save_catalog",
     "set_sandbox_clock",
   ]);

@@ -11,7 +11,18 @@ interface PlanDocument {
   rank: number;
   cadence: string;
   per_quantity: boolean;
-  limits: { field: string; kind: "counter" | "gauge"; limit: number }[];
+  limits: LimitDocument[];
+}
+
+interface LimitDocument {
+  field: string;
+  kind: "counter" | "gauge";
+  limit: number;
+  /** One unit in words. */
+  unit: string;
+  /** Of a gauge that counts a table. */
+  table?: string;
+  subject?: string;
 }
 
 /**
@@ -33,7 +44,14 @@ export function catalogDocument({ products }: Catalog): CatalogDocument {
             const meter = meters[field];
             if (!meter)
               throw new Error(`The catalog's plan ${id}/${plan} limits ${field}, but ${id} has no such meter.`);
-            return { field, kind: meter.kind, limit };
+            const { kind, unit, table, subject } = meter;
+            return {
+              field,
+              kind,
+              limit,
+              unit: unit.one,
+              ...(table !== undefined && subject !== undefined && { table, subject }),
+            };
           }),
         })),
       };

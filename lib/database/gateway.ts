@@ -11,6 +11,7 @@ import { callOver } from "./queries/call";
 import { checkoutQueries } from "./queries/checkouts";
 import { deliveryQueries } from "./queries/deliveries";
 import { duplicateCheckoutQueries } from "./queries/duplicate-checkouts";
+import { gaugeQueries } from "./queries/gauges";
 import { healthQueries } from "./queries/health";
 import { hourQueries } from "./queries/hours";
 import { inboxQueries } from "./queries/inbox";
@@ -62,6 +63,7 @@ export function createGateway(transport: Transport) {
     ...checkoutQueries(call),
     ...deliveryQueries(call),
     ...duplicateCheckoutQueries(call),
+    ...gaugeQueries(call),
     ...healthQueries(call),
     ...hourQueries(call),
     ...inboxQueries(call),

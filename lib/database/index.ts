@@ -73,11 +73,10 @@ export function gateway(): Gateway {
 /**
  * A gateway over the configured transport. `DATABASE_URL` takes precedence over Supabase's `rpc`, since it is faster
  * and optional.
- * @param usageFunctions the installation's own functions that count usage, for the metrics
  * @throws Error if no database is configured
  */
-export function configuredGateway(usageFunctions: readonly string[] = []): Gateway {
-  return createGateway(withMetrics(limitedPerUser(configuredTransport()), usageFunctions));
+export function configuredGateway(): Gateway {
+  return createGateway(withMetrics(limitedPerUser(configuredTransport())));
 }
 
 function configuredTransport(): Transport {

@@ -68,6 +68,13 @@ describe("the check reports", () => {
     expect(violationsOf("outer", outer)).toEqual([LATE, UNHELD]);
   });
 
+  test("a row of a user after add_to_gauge, if the gauge does not hold the user", () => {
+    const owner = { owner: "$$ begin perform tollgate.add_to_gauge(a, b); insert into tollgate.chatbots x; end; $$" };
+    expect(violationsOf("owner", owner)).toEqual([]);
+    const unheld = { write_gauge: without("write_gauge", /perform tollgate\.hold_user\(.*?;/) };
+    expect(violationsOf("owner", { ...owner, ...unheld })).toEqual([LATE, UNHELD]);
+  });
+
   test("a lock of an event before the row", () => {
     const text = without("commit_timeline", "v_lock := tollgate.lock_subscription(p_user_id, p_product);");
     expect(violationsOf("commit_timeline", { commit_timeline: text })).toEqual([EVENT_FIRST]);

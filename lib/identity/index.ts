@@ -1,14 +1,17 @@
 import { cookies, headers } from "next/headers";
 import { after } from "next/server";
+import { z } from "zod";
 import { DomainError, nothingHere } from "@/lib/core/domain-error";
 import { env } from "@/lib/core/env";
 import { requireSameOrigin } from "@/lib/http/origin";
+import { readJson } from "@/lib/http/respond";
 import { enterRequest } from "@/lib/rate-limit";
 import { hasBearerToken } from "./api-key";
 import { usableIdentity } from "./claims";
 import type { Caller, Cookie, CurrentUser } from "./identity";
 import { storeProfile } from "./profile";
 import { provider } from "./provider";
+import { parametersOf, SERVICE_ACTOR, subjectAndInput } from "./subject";
 
 export { type Confirmation, confirmationOf } from "./confirmation";
 export type { Caller, CurrentUser } from "./identity";
@@ -25,6 +28,7 @@ export {
   signOutLocally,
   signUp,
 } from "./session";
+export { SERVICE_ACTOR, type Subject } from "./subject";
 
 /**
  * The signed-in user, in pages and routes; null without a session.
@@ -91,6 +95,41 @@ const JWT = /^Bearer eyJ[\w-]+\.[\w-]+\.[\w-]+$/i;
 export async function requireService(request: Request, why: string): Promise<void> {
   const caller = await requireCaller(request);
   if (caller.kind !== "service") throw new DomainError("forbidden", "service_key_required", why);
+}
+
+/**
+ * The subject of a route that reads (`?userId=`, `?actorId=`), and the route's own parameters: the signed-in user, or the user
+ * whom a service with the usage key names.
+ * @throws DomainError unauthenticated, bad_input, forbidden if a session names another user
+ */
+export async function requireSubject<T extends z.ZodObject>(request: Request, query: T) {
+  const user = await userOrService(request);
+  return subjectAndInput(user, query, parametersOf(request));
+}
+
+/** `requireSubject` for a route that reads a JSON body, which names the subject (`userId`, `actorId`). */
+export async function requireSubjectOfBody<T extends z.ZodObject>(request: Request, body: T) {
+  const user = await userOrService(request);
+  return subjectAndInput(user, body, await readJson(request, z.unknown()));
+}
+
+/** The signed-in user; null for a service with the usage key. */
+async function userOrService(request: Request): Promise<CurrentUser | null> {
+  const authorization = request.headers.get("authorization");
+  if (hasBearerToken(authorization, env().usageApiKey)) return null;
+  // A wrong key. Without a session, it is the better explanation.
+  if (authorization !== null && !JWT.test(authorization) && (await currentUser()) === null) throw invalidKey();
+  return requireUser(request);
+}
+
+/**
+ * An admin, or a service with the usage key. `by` is the actor of the audit log.
+ * @throws DomainError unauthenticated, forbidden, not_found for other users
+ */
+export async function requireAdminOrService(request: Request): Promise<{ by: string; service: boolean }> {
+  if (hasBearerToken(request.headers.get("authorization"), env().usageApiKey))
+    return { by: SERVICE_ACTOR, service: true };
+  return { by: (await requireAdmin(request)).id, service: false };
 }
 
 /**

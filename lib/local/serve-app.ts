@@ -4,6 +4,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "@/lib/config";
 import type { Env } from "@/lib/core/env";
+import { openCountedTables } from "@/lib/database/counted-tables";
 import { migrate, type Parts } from "@/lib/database/migrate";
 import { exitIfMisconfigured } from "@/lib/server/start-problems";
 import { clearRun, endOrphans, holdDataDirectory, localSecret, writeRun } from "./data-directory";
@@ -35,7 +36,9 @@ export async function serveApp(app: LocalApp, shutdown: Shutdown): Promise<strin
 
   const databaseUrl = settings.database.url ?? (await embeddedDatabase(dataDirectory, shutdown));
   const { warnings } = await shutdown.step(migrate(databaseUrl, config, parts));
-  for (const warning of warnings) console.warn(warning);
+  // Warnings only: the app may create its tables once the database runs.
+  const uncounted = await shutdown.step(openCountedTables(databaseUrl, config));
+  for (const warning of [...warnings, ...uncounted]) console.warn(warning);
 
   const env: NodeJS.ProcessEnv = {
     ...process.env,

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import { inRequest } from "@/lib/core/observability/request";
 import { createGateway } from "@/lib/database/gateway";
@@ -103,6 +104,19 @@ test("a usage function that times out is an atomic error, bad input is not", asy
     await client.query("select from usage_counters where user_id = $1 for update", [USER]);
     await expect(impatient.consume(USER, "stamps_used", 1)).rejects.toMatchObject({ problem: "unavailable" });
     expect(await count()).toBe(start + 1);
+    // An installation's own function, as its caller says.
+    await client.query("rollback");
+    await impatient.usage(USER);
+    await client.query("begin");
+    await client.query("select from subscriptions where user_id = $1 for update", [USER]);
+    const callOwn = (options?: { countsUsage: true }) =>
+      impatient.call(z.unknown(), "sync_gauge", { p_user_id: USER, p_field: "bays_count" }, options);
+    await expect(callOwn()).rejects.toMatchObject({ problem: "unavailable" });
+    expect(await count()).toBe(start + 1);
+    await expect(callOwn({ countsUsage: true })).rejects.toMatchObject({ problem: "unavailable" });
+    expect(await count()).toBe(start + 2);
+    await expect(impatient.addToGauge(USER, "bays_count", 1)).rejects.toMatchObject({ problem: "unavailable" });
+    expect(await count()).toBe(start + 3);
   } finally {
     await client.query("rollback");
     client.release();

@@ -12,6 +12,7 @@ import {
   nonEmptyParameters,
   reconcileByHand,
   reconcileRequest,
+  requireLinksOf,
   revokeOverride,
   revokeRequest,
   syncGauge,
@@ -20,7 +21,7 @@ import {
 import { parse } from "@/lib/core/parse";
 import { gateway } from "@/lib/database";
 import { answer, json, readJson } from "@/lib/http";
-import { requireAdmin } from "@/lib/identity";
+import { requireAdmin, requireAdminOrService } from "@/lib/identity";
 import { linkList, linkRequest } from "@/lib/webhooks";
 
 const LATEST = 100;
@@ -43,10 +44,14 @@ export function listDecisions(request: Request) {
 
 export function link(request: Request) {
   return answer(async () => {
-    const { id } = await requireAdmin(request);
+    const caller = await requireAdminOrService(request);
     const body = await readJson(request, z.unknown());
-    if (Array.isArray(body)) return json(await linkAllByHand(parse(linkList, body), id, gateway()));
-    return json(await linkByHand(parse(linkRequest, body), id, gateway()));
+    if (Array.isArray(body)) {
+      const links = requireLinksOf(caller, parse(linkList, body));
+      return json(await linkAllByHand(links, caller.by, gateway()));
+    }
+    const [link] = requireLinksOf(caller, [parse(linkRequest, body)] as const);
+    return json(await linkByHand(link, caller.by, gateway()));
   });
 }
 

@@ -1,7 +1,8 @@
 /** Starts a purchase, and tells its state. */
-import { parse } from "@/lib/core/parse";
-import { answer, json, readJson } from "@/lib/http";
-import { requireUser } from "@/lib/identity";
+import { recordedSale } from "@/lib/admin";
+import { gateway } from "@/lib/database";
+import { answer, json } from "@/lib/http";
+import { requireSubject, requireSubjectOfBody } from "@/lib/identity";
 import {
   checkout,
   checkoutRequest,
@@ -13,24 +14,25 @@ import {
 
 export function returned(request: Request) {
   return answer(async () => {
-    const { id } = await requireUser(request);
-    const { checkout } = await readJson(request, checkoutReturnRequest);
-    return json(await returnFromCheckout(id, checkout, purchaseContext(id)));
+    const { subject, input } = await requireSubjectOfBody(request, checkoutReturnRequest);
+    return json(await returnFromCheckout(subject.id, input.checkout, purchaseContext(subject.id)));
   });
 }
 
 export function start(request: Request) {
   return answer(async () => {
-    const buyer = await requireUser(request);
-    return json(await checkout(buyer, await readJson(request, checkoutRequest), purchaseContext(buyer.id)));
+    const { subject, input } = await requireSubjectOfBody(request, checkoutRequest);
+    return json(
+      await recordedSale(subject, "checkout.opened", input, gateway(), () =>
+        checkout(subject, input, purchaseContext(subject.id)),
+      ),
+    );
   });
 }
 
 export function showStatus(request: Request) {
   return answer(async () => {
-    const { id } = await requireUser(request);
-    const { searchParams } = new URL(request.url);
-    const { checkout } = parse(checkoutReturnRequest, Object.fromEntries(searchParams));
-    return json(await checkoutStatus(id, checkout, purchaseContext(id)));
+    const { subject, input } = await requireSubject(request, checkoutReturnRequest);
+    return json(await checkoutStatus(subject.id, input.checkout, purchaseContext(subject.id)));
   });
 }

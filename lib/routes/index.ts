@@ -49,6 +49,7 @@ export const ROUTES: readonly Route[] = [
   route("/subscription/usage", () => import("./subscription").then(({ showUsage }) => ({ GET: showUsage }))),
   route("/test/check-functions", () => import("./admin").then(({ checkFunctions }) => ({ POST: checkFunctions }))),
   route("/usage/consume", () => import("./usage").then(({ consume }) => ({ POST: consume }))),
+  route("/usage/gauge", () => import("./usage").then(({ changeGauge }) => ({ POST: changeGauge }))),
   route("/usage/history", () => import("./usage").then(({ showHistory }) => ({ GET: showHistory }))),
   route("/usage/release", () => import("./usage").then(({ release }) => ({ POST: release }))),
   route("/usage/reserve", () => import("./usage").then(({ reserve }) => ({ POST: reserve }))),

@@ -1,29 +1,36 @@
 /** Invoices, and the processor's portal. */
+
+import { z } from "zod";
+import { recordedSale } from "@/lib/admin";
 import type { Params } from "@/lib/api";
-import { answer, json, readJson } from "@/lib/http";
-import { requireUser } from "@/lib/identity";
+import { gateway } from "@/lib/database";
+import { answer, json } from "@/lib/http";
+import { requireSubject, requireSubjectOfBody } from "@/lib/identity";
 import { invoiceDocument, invoicesOf, portalOf, portalRequest, purchaseContext } from "@/lib/subscriptions";
 
 export function download(request: Request, params: Params<"processor" | "id">) {
   return answer(async () => {
-    const { id: userId } = await requireUser(request);
+    const { subject } = await requireSubject(request, z.object({}));
     const { processor, id } = params;
-    const url = await invoiceDocument(userId, processor, id, purchaseContext(userId));
+    const url = await invoiceDocument(subject.id, processor, id, purchaseContext(subject.id));
     return new Response(null, { status: 302, headers: { location: url, "cache-control": "no-store" } });
   });
 }
 
 export function list(request: Request) {
   return answer(async () => {
-    const { id } = await requireUser(request);
-    return json(await invoicesOf(id, purchaseContext(id)));
+    const { subject } = await requireSubject(request, z.object({}));
+    return json(await invoicesOf(subject.id, purchaseContext(subject.id)));
   });
 }
 
 export function openPortal(request: Request) {
   return answer(async () => {
-    const { id } = await requireUser(request);
-    const { product } = await readJson(request, portalRequest);
-    return json(await portalOf(id, product, purchaseContext(id)));
+    const { subject, input } = await requireSubjectOfBody(request, portalRequest);
+    return json(
+      await recordedSale(subject, "portal.opened", input, gateway(), () =>
+        portalOf(subject.id, input.product, purchaseContext(subject.id)),
+      ),
+    );
   });
 }

@@ -1,7 +1,11 @@
 /** Usage, entitlements and plan changes of the own subscriptions. */
+
+import { z } from "zod";
+import { recordedSale } from "@/lib/admin";
+import { gateway } from "@/lib/database";
 import { entitlementsOf } from "@/lib/entitlements";
-import { answer, json, readJson } from "@/lib/http";
-import { requireUser } from "@/lib/identity";
+import { answer, json } from "@/lib/http";
+import { requireSubject, requireSubjectOfBody } from "@/lib/identity";
 import {
   cancelSubscription,
   changePlan,
@@ -15,44 +19,54 @@ import { usageOf } from "@/lib/usage";
 
 export function cancel(request: Request) {
   return answer(async () => {
-    const { id } = await requireUser(request);
-    const { product } = await readJson(request, productRequest);
-    return json(await cancelSubscription(id, product, purchaseContext(id)));
+    const { subject, input } = await requireSubjectOfBody(request, productRequest);
+    return json(
+      await recordedSale(subject, "subscription.canceled", input, gateway(), () =>
+        cancelSubscription(subject.id, input.product, purchaseContext(subject.id)),
+      ),
+    );
   });
 }
 
 export function change(request: Request) {
   return answer(async () => {
-    const { id } = await requireUser(request);
-    return json(await changePlan(id, await readJson(request, planChangeRequest), purchaseContext(id)));
+    const { subject, input } = await requireSubjectOfBody(request, planChangeRequest);
+    return json(
+      await recordedSale(subject, "plan.changed", input, gateway(), () =>
+        changePlan(subject.id, input, purchaseContext(subject.id)),
+      ),
+    );
   });
 }
 
 export function showEntitlements(request: Request) {
   return answer(async () => {
-    const { id } = await requireUser(request);
-    return json(await entitlementsOf(id));
+    const { subject } = await requireSubject(request, z.object({}));
+    return json(await entitlementsOf(subject.id));
   }, request);
 }
 
 export function preview(request: Request) {
   return answer(async () => {
-    const { id } = await requireUser(request);
-    return json(await previewChange(id, await readJson(request, planChangeRequest), purchaseContext(id)));
+    const { subject, input } = await requireSubjectOfBody(request, planChangeRequest);
+    return json(await previewChange(subject.id, input, purchaseContext(subject.id)));
   });
 }
 
 export function resume(request: Request) {
   return answer(async () => {
-    const { id } = await requireUser(request);
-    const { product } = await readJson(request, productRequest);
-    return json(await resumeSubscription(id, product, purchaseContext(id)));
+    const { subject, input } = await requireSubjectOfBody(request, productRequest);
+    return json(
+      await recordedSale(subject, "subscription.resumed", input, gateway(), () =>
+        resumeSubscription(subject.id, input.product, purchaseContext(subject.id)),
+      ),
+    );
   });
 }
 
 export function showUsage(request: Request) {
   return answer(async () => {
-    const { id } = await requireUser(request);
-    return json(await usageOf(id));
+    const { subject } = await requireSubject(request, z.object({}));
+    return json(await usageOf(subject.id));
   }, request);
 }

@@ -1,10 +1,11 @@
 /** The gate: consume, release, reserve, settle and history. */
-import { parse } from "@/lib/core/parse";
 import { answer, json, readJson } from "@/lib/http";
-import { requireCaller, requireService, requireUser, resolveUserId } from "@/lib/identity";
+import { requireCaller, requireService, requireSubject, resolveUserId } from "@/lib/identity";
 import {
   consumeRequest,
   gate,
+  gauge,
+  gaugeRequest,
   historyRequest,
   releaseRequest,
   reserveRequest,
@@ -23,9 +24,8 @@ export function consume(request: Request) {
 
 export function showHistory(request: Request) {
   return answer(async () => {
-    const { id } = await requireUser(request);
-    const { field, days } = parse(historyRequest, Object.fromEntries(new URL(request.url).searchParams));
-    return json(await usageHistory(id, field, days));
+    const { subject, input } = await requireSubject(request, historyRequest);
+    return json(await usageHistory(subject.id, input.field, input.days));
   });
 }
 
@@ -50,5 +50,12 @@ export function settle(request: Request) {
     await requireService(request, "Only a service can settle reservations.");
     const { userId, reservationId, amount } = await readJson(request, settleRequest);
     return json(await gate.settle(userId, reservationId, amount));
+  }, request);
+}
+
+export function changeGauge(request: Request) {
+  return answer(async () => {
+    await requireService(request, "Only a service can change a gauge.");
+    return json(await gauge.change(await readJson(request, gaugeRequest)));
   }, request);
 }

@@ -6,12 +6,9 @@ import { providePriceSource, refreshSoldPrices } from "@/lib/processors/price-li
 import { provideFakeClients } from "@/lib/processors/registry";
 import { logUnsoldPlans } from "./start-warnings";
 
-/**
- * Runs once, before the first request.
- * @param usageFunctions the installation's own functions that count usage
- */
-export async function assemble({ usageFunctions = [] }: { usageFunctions?: readonly string[] } = {}): Promise<void> {
-  provideGateway(() => withInvalidation(configuredGateway(usageFunctions), entitlementCache()));
+/** Runs once, before the first request. */
+export async function assemble(): Promise<void> {
+  provideGateway(() => withInvalidation(configuredGateway(), entitlementCache()));
   providePriceSource(() => gateway().listProcessorPrices());
   // Not awaited: the server also starts while the database does not answer.
   void refreshSoldPrices();

@@ -3,8 +3,6 @@ import type { Config } from "@/lib/config";
 
 export interface Start {
   config: Config;
-  /** The installation's own functions in Postgres that count usage. */
-  usageFunctions?: readonly string[];
 }
 
 /**
@@ -12,7 +10,7 @@ export interface Start {
  * requests whose body stalls, and removes headers and methods that Next cannot read. The sandbox runs its jobs and its
  * processors in this process; in production the host's cron calls the API.
  */
-export async function register({ config, usageFunctions = [] }: Start): Promise<void> {
+export async function register({ config }: Start): Promise<void> {
   // One condition around all imports, so that bundles of other runtimes omit them.
   if (process.env.NEXT_RUNTIME === "nodejs") {
     (await import("@/lib/config/current-catalog")).provideConfig(config);
@@ -24,7 +22,7 @@ export async function register({ config, usageFunctions = [] }: Start): Promise<
     (await import("@/lib/http/router-state")).dropBrokenRouterState();
     (await import("@/lib/http/trace-method")).replaceTrace();
     (await import("./start-warnings")).logStartWarnings();
-    await (await import("./index")).assemble({ usageFunctions });
+    await (await import("./index")).assemble();
   }
 }
 

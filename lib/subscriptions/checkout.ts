@@ -40,18 +40,24 @@ const RETRY_DELAY_MS = 200;
  * @throws DomainError bad_input (not sold, `code_not_valid`), not_found, conflict (`already_subscribed`, `trial_used`,
  *   `checkout_in_progress`), unavailable; DatabaseError
  */
-export async function checkout(buyer: Buyer, input: CheckoutInput, context: PurchaseContext): Promise<CheckoutView> {
+export async function checkout(
+  { id, email: knownEmail }: Buyer,
+  input: CheckoutInput,
+  context: PurchaseContext,
+): Promise<CheckoutView> {
   const { gateway } = context;
   const { product, processor } = input;
   const plan = requireSoldPlan(product, input.plan);
-  const refusal = await checkPlanFits(gateway, buyer.id, plan, product);
+  const refusal = await checkPlanFits(gateway, id, plan, product);
   if (refusal) throw refusal;
   if (input.code !== undefined && !sales().promotionCodes) throw codeNotValid();
 
   const found = await requireProcessor(context, processor);
   if (!found.sells) throw notConfigured(processor);
   const priceId = requirePriceId(found, { ...input, plan });
-  await gateway.ensureUser(buyer.id, buyer.email, null);
+  // A service, and some sessions, have no address; the profile may have one.
+  const { email } = await gateway.ensureUser(id, knownEmail, null);
+  const buyer = { id, email };
   const trialDays = input.trial ? await trialDaysFor(buyer.id, input, context) : undefined;
 
   const deadline = Date.now() + CHECKOUT_MS;

@@ -4,7 +4,7 @@ import type { Verdict } from "@/lib/billing/schemas/usage-view";
 import { documentedMetrics, metrics, secondsSince } from "@/lib/core/observability";
 import type { Mode } from "./micro-batcher";
 
-export type Operation = "consume" | "release" | "reserve" | "settle";
+export type Operation = "consume" | "release" | "reserve" | "settle" | "gauge";
 
 export interface GateObserver {
   /** `seconds` from the call to its answer. */

@@ -4,9 +4,11 @@ export type {
   UsageView,
 } from "@/lib/billing/schemas/usage-view";
 export { type Charge, gate } from "./gate";
+export { gauge } from "./gauge";
 export { limitError } from "./limit-error";
 export {
   consumeRequest,
+  gaugeRequest,
   historyRequest,
   releaseRequest,
   reserveRequest,

@@ -32,6 +32,11 @@ create table tollgate.usage_hours (
 comment on table tollgate.usage_hours is 'Usage per user, meter and hour; sums of the ledger.';
 create table tollgate.usage_hours_default partition of tollgate.usage_hours default;
 
+alter table tollgate.catalog_meters add column unit text;
+alter table tollgate.counted_tables add column by_config boolean not null default false;
+alter table tollgate.counted_tables drop constraint counted_tables_pkey;
+alter table tollgate.counted_tables add primary key (field, by_config);
+
 create index if not exists facts_by_time on tollgate.facts (user_id, product, occurred_at);
 
 create table tollgate.checkpoints (
@@ -134,8 +139,11 @@ create index if not exists checkouts_paid on tollgate.checkouts (updated_at, use
 create index if not exists checkouts_ending on tollgate.checkouts (updated_at) where status = 'paid' and duplicate = 'ending';
 create index if not exists webhook_events_last on tollgate.webhook_events (processor, created_at);
 
--- Last, because it locks subscriptions until the end of this transaction.
+-- Last, because these lock their tables until the end of this transaction. The keys are those of two days.
 set local lock_timeout = '5s';
+alter table tollgate.idempotency_keys drop constraint idempotency_keys_operation_check;
+alter table tollgate.idempotency_keys add constraint idempotency_keys_operation_check
+  check (operation in ('consume', 'release', 'reserve', 'gauge'));
 alter table tollgate.subscriptions alter column usage drop not null;
 comment on table tollgate.subscriptions is 'The current plan, one row per user and product.';
 set local lock_timeout = default;
@@ -244,6 +252,30 @@ end;
 $$;
 
 comment on function tollgate.add_notes(text, text, text, jsonb, boolean) is 'Records refunds, disputes and deleted customers of an event.';
+
+-- supabase/schemas/functions/add_to_gauge.sql
+-- Called by POST /api/usage/gauge (service key only), by gauge.add, and in SQL by the owner of the things, in the transaction
+-- that creates or deletes them and before that statement. Adds p_delta things, or removes them if it is negative, and returns
+-- a verdict. If it is a denial, the caller creates nothing.
+-- Atomicity, keys, locks and errors: write_gauge. Errors also: TG400 a delta of 0 or out of range.
+create or replace function tollgate.add_to_gauge(
+  p_user_id text,
+  p_field text,
+  p_delta bigint default 1,
+  p_idempotency_key text default null
+) returns jsonb
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '1s'
+as $$
+begin
+  if p_delta is null or p_delta = 0 or p_delta not between -9007199254740991 and 9007199254740991 then
+    raise exception 'A gauge changes by a whole number other than 0, at most 9007199254740991 in size.'
+      using errcode = 'TG400', detail = 'add';
+  end if;
+  return tollgate.write_gauge(p_user_id, p_field, null, p_delta, p_idempotency_key);
+end;
+$$;
+
+comment on function tollgate.add_to_gauge(text, text, bigint, text) is 'Adds things to a gauge or removes them; a verdict.';
 
 -- supabase/schemas/functions/add_to_hours.sql
 -- Called with ledger rows that were written or deleted, under the counter's lock. Adds their amounts to the sums of hours
@@ -734,7 +766,7 @@ $$;
 comment on function tollgate.billing_metrics() is 'Figures of the whole deployment, for metrics.';
 
 -- supabase/schemas/functions/change_gauge.sql
--- Called by functions that create or delete a thing which a gauge counts, in their transaction, after lock_subscription:
+-- Called by write_gauge and by functions that create or delete a thing which a gauge counts, in their transaction, after lock_subscription:
 -- adds p_by to the gauge, which never falls below 0. Returns the counter.
 create or replace function tollgate.change_gauge(p_user_id text, p_field text, p_by bigint, p_now timestamptz)
 returns tollgate.usage_counters
@@ -1703,31 +1735,100 @@ $$;
 comment on function tollgate.count_attempts(jsonb) is 'Counts an attempt under several limits, or refuses it and counts nothing.';
 
 -- supabase/schemas/functions/counted_rows.sql
--- Called by export_account: a user's rows of each table that a gauge counts, by the table's name.
+-- Called by export_account: a user's rows of each table that a gauge counts, by the table's name in the config. A table of the
+-- schema tollgate has its name without the schema. A table that cannot be read has null, so that an export never ends with a
+-- part missing unseen.
 create or replace function tollgate.counted_rows(p_user_id text) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
 declare
+  v_entry record;
   v_table record;
   v_rows jsonb;
   v_export jsonb := '{}';
 begin
-  for v_table in
-    select to_regclass(t.table_name) as id, t.user_column from tollgate.counted_tables t order by t.field
+  for v_entry in
+    select t.field, regexp_replace(t.table_name, '^tollgate\.', '') as name from tollgate.registered_tables() t order by t.field
   loop
-    continue when v_table.id is null;
-    execute format(
-      'select coalesce(jsonb_agg(to_jsonb(c) order by to_jsonb(c) ->> ''created_at'', c::text), ''[]'') from %s c where c.%I = $1',
-      v_table.id, v_table.user_column)
-    into v_rows using p_user_id;
-    v_export := v_export || jsonb_build_object(
-      (select k.relname from pg_catalog.pg_class k where k.oid = v_table.id), v_rows);
+    v_table := tollgate.counted_table(v_entry.field);
+    v_rows := null;
+    if v_table.filter is not null then
+      execute format(
+        'select coalesce(jsonb_agg(to_jsonb(c) order by to_jsonb(c) ->> ''created_at'', c::text), ''[]'') from %s c where %s',
+        v_table.id, v_table.filter)
+      into v_rows using p_user_id;
+    end if;
+    v_export := v_export || jsonb_build_object(v_entry.name, v_rows);
   end loop;
   return v_export;
 end;
 $$;
 
 comment on function tollgate.counted_rows(text) is 'A user''s rows of the tables that gauges count.';
+
+-- supabase/schemas/functions/counted_table.sql
+-- Called by all functions that read or delete the rows which a gauge counts. Finds the table of a field.
+--   id       the table; null if none is registered or it does not exist
+--   filter   the condition for a user's rows c, whose id is $1; null if the rows cannot be read
+--   problem  why not, as a sentence; null if all is well, or if no table is registered
+--   entry    the config's entry that has the problem: table or subject
+-- The filter compares in the column's own type, so that the column's index serves it. A user id that is no value of the type
+-- has no rows.
+create or replace function tollgate.counted_table(p_field text, out id regclass, out filter text, out problem text,
+  out entry text)
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_entry tollgate.counted_tables;
+  v_found record;
+begin
+  select * into v_entry from tollgate.registered_tables() t where t.field = p_field;
+  if not found then
+    return;
+  end if;
+  entry := 'table';
+  select c.oid, c.relkind, n.oid as schema, a.attname, coalesce(nullif(t.typbasetype, 0), t.oid)::regtype::text as type
+  into v_found
+  from pg_catalog.pg_namespace n
+  join pg_catalog.pg_class c on c.relnamespace = n.oid
+  left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = v_entry.user_column and a.attnum > 0
+    and not a.attisdropped
+  left join pg_catalog.pg_type t on t.oid = a.atttypid
+  where n.nspname = split_part(v_entry.table_name, '.', 1)
+    and c.relname = substr(v_entry.table_name, strpos(v_entry.table_name, '.') + 1);
+  if not found then
+    problem := format('there is no table %s', v_entry.table_name);
+    return;
+  end if;
+  id := v_found.oid;
+  if v_found.relkind not in ('r', 'p') then
+    problem := format('%s is no table', v_entry.table_name);
+  elsif v_found.attname is null then
+    problem := format('%s has no column %s', v_entry.table_name, v_entry.user_column);
+    entry := 'subject';
+  elsif not has_schema_privilege(v_found.schema, 'usage') or not has_table_privilege(v_found.oid, 'select') then
+    problem := format('the role %s may not read %s', current_user, v_entry.table_name);
+  elsif row_security_active(v_found.oid) then
+    problem := format('row-level security hides rows of %s from the role %s', v_entry.table_name, current_user);
+  else
+    filter := case v_found.type
+      when 'text' then format('c.%I = $1', v_found.attname)
+      when 'character varying' then format('c.%I = $1', v_found.attname)
+      when 'uuid' then format(
+        'c.%I = case when $1 ~* ''^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'' then $1::uuid end', v_found.attname)
+      when 'bigint' then format('c.%I = case when $1 ~ ''^(0|-?[1-9][0-9]{0,17})$'' then $1::bigint end', v_found.attname)
+      when 'integer' then format('c.%I = case when $1 ~ ''^(0|-?[1-9][0-9]{0,17})$'' then $1::bigint end', v_found.attname)
+      end;
+    if filter is null then
+      problem := format('the column %s of %s has the type %s; a user id is text, varchar, uuid, bigint or integer',
+        v_entry.user_column, v_entry.table_name, v_found.type);
+      entry := 'subject';
+    end if;
+  end if;
+end;
+$$;
+
+comment on function tollgate.counted_table(text) is 'The table that a gauge counts, and the condition for a user''s rows.';
 
 -- supabase/schemas/functions/counter_of.sql
 -- Called by every function that counts or gives back a field. Errors: TG400 unknown field, a gauge.
@@ -1738,7 +1839,7 @@ declare
   v_meter tollgate.catalog_meters := tollgate.meter_of(p_field);
 begin
   if v_meter.kind = 'gauge' then
-    raise exception '"%" follows the things that exist and is never counted by hand.', p_field
+    raise exception '"%" is a gauge: set_gauge and add_to_gauge change it.', p_field
       using errcode = 'TG400', detail = 'field', hint = 'field_is_gauge';
   end if;
   return v_meter;
@@ -2359,10 +2460,12 @@ comment on function tollgate.entitlement_period_at(text, text, timestamptz) is '
 --   counters, the free plan's anchor, trials and the processors' customers. The ends of subscriptions are in it, so
 --   that no late event revives one. The user's own limits below the plan's are in it without their reason, which may
 --   name the user. The revision is in it, so that a commit prepared before the erasure is prepared again.
+-- The rows that gauges count are deleted (erase_counted_rows).
 -- Refused while a subscription is live, or paid and not announced yet, since it would be charged further. A missing
 -- user returns {erased: false}.
 -- Locks: the users row, so that no row that refers to it is created meanwhile. Then the subscriptions rows by product,
--- and then all other rows of the user. Errors: TG409 a subscription is live.
+-- and then all other rows of the user. Errors: TG409 a subscription is live, or
+-- erase_counted_rows'.
 create or replace function tollgate.erase_account(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
@@ -2474,13 +2577,44 @@ begin
     delete from tollgate.sandbox_clocks c where c.user_id = p_user_id;
     delete from tollgate.sandbox_accounts a where a.user_id = p_user_id;
   end if;
-  -- Things that gauges count refer to the users row and are deleted with it.
+  perform tollgate.erase_counted_rows(p_user_id);
   delete from tollgate.users u where u.user_id = p_user_id;
   return jsonb_build_object('erased', true);
 end;
 $$;
 
 comment on function tollgate.erase_account(text) is 'Erases a user and leaves a tombstone; refused while a subscription is live.';
+
+-- supabase/schemas/functions/erase_counted_rows.sql
+-- Called by erase_account, under the locks of the user's rows: deletes the user's rows of each table that a gauge counts. A
+-- table that does not exist has none.
+-- Locks: the deleted rows. Errors: TG409 other rows refer to them, or the table cannot be read; then nothing is erased.
+create or replace function tollgate.erase_counted_rows(p_user_id text) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  v_entry tollgate.counted_tables;
+  v_table record;
+begin
+  for v_entry in select * from tollgate.registered_tables() t order by t.field loop
+    v_table := tollgate.counted_table(v_entry.field);
+    continue when v_table.id is null;
+    if v_table.filter is null then
+      raise exception 'The rows of % cannot be erased: %.', v_entry.table_name, v_table.problem
+        using errcode = 'TG409', hint = 'table_unusable';
+    end if;
+    begin
+      execute format('delete from %s c where %s', v_table.id, v_table.filter) using p_user_id;
+    exception
+      when foreign_key_violation or restrict_violation then
+        raise exception 'Rows of % cannot be erased, since other rows refer to them.', v_entry.table_name
+          using errcode = 'TG409', hint = 'rows_in_use';
+    end;
+  end loop;
+end;
+$$;
+
+comment on function tollgate.erase_counted_rows(text) is 'Deletes a user''s rows of the tables that gauges count.';
 
 -- supabase/schemas/functions/event_row.sql
 -- Called by list_webhook_events and webhook_event_detail: an event as admins see it in lists.
@@ -2922,27 +3056,42 @@ $$;
 comment on function tollgate.finish_webhook_event(text, text, text, text, text, text, text) is 'Stores the outcome of a webhook event that adds no facts.';
 
 -- supabase/schemas/functions/gauge_count.sql
--- Called by find_usage_drift and sync_gauge. Returns the number of a user's rows in the table that a gauge counts.
--- Returns null if no table is registered for the field.
+-- Called by find_usage_drift, sync_gauge and write_counters. Returns the number of a user's rows in the table that a gauge
+-- counts. Returns null if no table is registered for the field, or if it cannot be read.
 create or replace function tollgate.gauge_count(p_field text, p_user_id text) returns bigint
 language plpgsql stable set search_path = ''
 as $$
 declare
-  v_table regclass;
-  v_column text;
+  v_table record := tollgate.counted_table(p_field);
   v_count bigint;
 begin
-  select to_regclass(t.table_name), t.user_column into v_table, v_column
-  from tollgate.counted_tables t where t.field = p_field;
-  if v_table is null then
+  if v_table.filter is null then
     return null;
   end if;
-  execute format('select count(*) from %s c where c.%I = $1', v_table, v_column) into v_count using p_user_id;
+  execute format('select count(*) from %s c where %s', v_table.id, v_table.filter) into v_count using p_user_id;
   return v_count;
 end;
 $$;
 
 comment on function tollgate.gauge_count(text, text) is 'The number of things that a gauge counts.';
+
+-- supabase/schemas/functions/gauge_of.sql
+-- Called by every function that changes a gauge. Errors: TG400 unknown field, a counter.
+create or replace function tollgate.gauge_of(p_field text) returns tollgate.catalog_meters
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_meter tollgate.catalog_meters := tollgate.meter_of(p_field);
+begin
+  if v_meter.kind <> 'gauge' then
+    raise exception '"%" is a counter. A counter is consumed, and only a gauge is set.', p_field
+      using errcode = 'TG400', detail = 'field', hint = 'field_is_counter';
+  end if;
+  return v_meter;
+end;
+$$;
+
+comment on function tollgate.gauge_of(text) is 'The meter of a gauge''s field.';
 
 -- supabase/schemas/functions/get_entitlements.sql
 -- Called if the entitlement cache misses. Returns plan and limits of every product, without usage. The "revision"
@@ -3252,7 +3401,7 @@ begin
   for v_function in
     select p.oid from pg_catalog.pg_proc p
     where p.pronamespace = 'tollgate'::regnamespace and (starts_with(p.proname, 'sandbox_')
-      or p.proname in ('save_catalog', 'cleanup_audit_entries', 'create_in_public', 'grant_access', 'set_sandbox_clock'))
+      or p.proname in ('save_catalog', 'open_counted_tables', 'cleanup_audit_entries', 'create_in_public', 'grant_access', 'set_sandbox_clock'))
   loop
     execute format('revoke execute on function %s from tollgate_app', v_function);
   end loop;
@@ -4585,6 +4734,46 @@ $$;
 
 comment on function tollgate.open_checkout(text, uuid, text, text) is 'Stores the processor''s checkout and links it to its user.';
 
+-- supabase/schemas/functions/open_counted_tables.sql
+-- Called by `npm run db:migrate` as the owner: lets the app's roles read and delete rows of the tables that gauges count, and
+-- returns the tables that cannot be counted, each with its problem.
+create or replace function tollgate.open_counted_tables() returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_entry tollgate.counted_tables;
+  v_table record;
+  v_role text;
+  v_problems jsonb := '[]';
+begin
+  for v_entry in select * from tollgate.registered_tables() t order by t.field loop
+    v_table := tollgate.counted_table(v_entry.field);
+    if v_table.problem is null then
+      begin
+        for v_role in
+          select r.rolname from pg_catalog.pg_roles r where r.rolname in ('service_role', 'tollgate_app')
+        loop
+          continue when has_schema_privilege(v_role, split_part(v_entry.table_name, '.', 1), 'usage')
+            and has_table_privilege(v_role, v_table.id, 'select') and has_table_privilege(v_role, v_table.id, 'delete');
+          execute format('grant usage on schema %I to %I', split_part(v_entry.table_name, '.', 1), v_role);
+          execute format('grant select, delete on %s to %I', v_table.id, v_role);
+        end loop;
+      exception
+        when insufficient_privilege then
+          v_table.problem := format('only the owner of %s can let %s read and delete its rows', v_entry.table_name, v_role);
+      end;
+    end if;
+    if v_table.problem is not null then
+      v_problems := v_problems || jsonb_build_object(
+        'field', v_entry.field, 'entry', v_table.entry, 'problem', v_table.problem);
+    end if;
+  end loop;
+  return v_problems;
+end;
+$$;
+
+comment on function tollgate.open_counted_tables() is 'Opens the tables that gauges count to the app, and returns their problems.';
+
 -- supabase/schemas/functions/open_windows.sql
 -- Called by advance_window, under the row's lock. Computes the openings that are due, oldest first, each from the
 -- window before it:
@@ -4702,6 +4891,76 @@ $$;
 
 comment on function tollgate.ping() is 'Answers.';
 
+-- supabase/schemas/functions/probe_functions.sql
+-- Called by POST /api/test/check-functions: whether the functions that others call by name exist and respond. Each is
+-- called for a probe user, and all changes are undone. The catalog names the fields, the plan and the counted tables; an
+-- installation adds its own functions by a function installation_probes, which returns {name, call} pairs.
+create or replace function tollgate.probe_functions() returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '1s'
+as $$
+declare
+  v_counter text := (
+    select m.field from tollgate.catalog_meters m where m.kind = 'counter' order by m.position, m.field limit 1);
+  v_gauge text := (
+    select m.field from tollgate.catalog_meters m where m.kind = 'gauge' order by m.position, m.field limit 1);
+  v_plan tollgate.catalog_plans;
+  v_probes jsonb := '[]';
+  v_probe record;
+  v_answer jsonb;
+  v_error text;
+  v_functions jsonb := '[]';
+begin
+  select * into v_plan from tollgate.catalog_plans p order by p.product, p.rank desc limit 1;
+  select jsonb_agg(jsonb_build_array(p.name, format('select tollgate.%I(%s)', p.name, p.arguments)) order by p.place)
+  into v_probes
+  from (values
+    (1, 'check_and_increment_usage', format('%L, %L', 'tollgate-probe', v_counter), v_counter),
+    (2, 'decrement_usage', format('%L, %L', 'tollgate-probe', v_counter), v_counter),
+    (3, 'set_gauge', format('%L, %L, 0', 'tollgate-probe', v_gauge), v_gauge),
+    (4, 'add_to_gauge', format('%L, %L, -1', 'tollgate-probe', v_gauge), v_gauge),
+    (5, 'validate_plan_change', format('%L, %L, %L', 'tollgate-probe', v_plan.plan, v_plan.product), v_plan.plan),
+    (6, 'cleanup_old_webhook_events', '36500', ''),
+    (7, 'get_usage', format('%L', 'tollgate-probe'), ''),
+    (8, 'load_timeline', format('%L, %L', 'tollgate-probe', v_plan.product), v_plan.product),
+    (9, 'ping', '', '')
+  ) as p (place, name, arguments, needs)
+  where p.needs is not null;
+  select v_probes || coalesce(jsonb_agg(
+    jsonb_build_array('sync_gauge', format('select tollgate.sync_gauge(%L, %L)', 'tollgate-probe', t.field)) order by t.field), '[]')
+  into v_probes
+  from tollgate.registered_tables() t;
+  if to_regprocedure('tollgate.installation_probes()') is not null then
+    execute 'select $1 || tollgate.installation_probes()' into v_probes using v_probes;
+  end if;
+
+  for v_probe in
+    select p.value ->> 0 as name, p.value ->> 1 as call from jsonb_array_elements(v_probes) as p
+  loop
+    v_answer := null;
+    v_error := null;
+    begin
+      execute v_probe.call into v_answer;
+      raise exception 'seen' using errcode = 'TG000';
+    exception
+      when sqlstate 'TG000' then
+        -- Undone.
+      when others then
+        v_error := sqlerrm;
+    end;
+    v_functions := v_functions || jsonb_build_object(
+      'name', v_probe.name,
+      'exists', exists (
+        select from pg_catalog.pg_proc p
+        where p.proname = v_probe.name and p.pronamespace = 'tollgate'::regnamespace),
+      'answers', v_answer is not null,
+      'error', v_error);
+  end loop;
+  return v_functions;
+end;
+$$;
+
+comment on function tollgate.probe_functions() is 'Whether the functions that others call by name exist and respond.';
+
 -- supabase/schemas/functions/pseudonymize_audit_entries.sql
 -- Called by erase_account: entries about the user keep action, time and actor, under the pseudonym of the ledger.
 -- Processors' ids and free text are removed from the details.
@@ -4716,11 +4975,13 @@ begin
       select coalesce(jsonb_object_agg(d.key, d.value), '{}')
       from jsonb_each(a.details) as d (key, value)
       where d.key = any (array['field', 'limit', 'expiresAt', 'processor', 'scenario', 'dryRun', 'repair', 'events',
-        'counted', 'actual', 'drift', 'refused']))
+        'counted', 'actual', 'drift', 'refused', 'product', 'plan', 'interval']))
   where a.user_id = p_user_id;
   -- A subscription that was moved away from the user.
   update tollgate.audit_entries a set details = a.details - 'from'
   where a.act = 'subscription.moved' and a.details ->> 'from' = p_user_id;
+  -- The person for whom a service sold to another user.
+  update tollgate.audit_entries a set details = a.details - 'actorId' where a.details ->> 'actorId' = p_user_id;
   perform set_config('tollgate.audit', '', true);
 end;
 $$;
@@ -4994,6 +5255,16 @@ end;
 $$;
 
 comment on function tollgate.refuse_audit_changes() is 'Refuses changes of the audit log.';
+
+-- supabase/schemas/functions/registered_tables.sql
+-- Called by all functions that need the tables which gauges count: one per field. The config's entry comes first.
+create or replace function tollgate.registered_tables() returns setof tollgate.counted_tables
+language sql stable set search_path = ''
+as $$
+  select distinct on (t.field) t.* from tollgate.counted_tables t order by t.field, t.by_config desc;
+$$;
+
+comment on function tollgate.registered_tables() is 'The tables that gauges count, one per field.';
 
 -- supabase/schemas/functions/release_usage.sql
 -- Called by POST /api/usage/release. Gives back usage of failed work. With p_of: in the window of the charge that this
@@ -5612,7 +5883,8 @@ comment on function tollgate.return_attempts(jsonb) is 'Subtracts attempts that 
 
 -- supabase/schemas/functions/save_catalog.sql
 -- Called at migration with the config. The tables follow the config: rows that it no longer has are deleted.
---   p_catalog {products: [{product, plans: [{plan, name, rank, cadence, per_quantity, limits: [{field, kind, limit}]}]}]}
+--   p_catalog {products: [{product, plans: [{plan, name, rank, cadence, per_quantity, limits: [{field, kind, limit, unit?,
+--     table?, subject?}]}]}]}
 create or replace function tollgate.save_catalog(p_catalog jsonb) returns void
 language plpgsql set search_path = ''
 as $$
@@ -5623,7 +5895,7 @@ begin
   lock table tollgate.catalog_plans in share row exclusive mode;
   create temporary table new_limits on commit drop as
   select p.product, p.position as product_position, l.plan, l.name, l.rank, l.cadence, l.per_quantity, f.field, f.kind,
-    f.position, f.limit_amount
+    f.position, f.limit_amount, f.unit, f.table_name, f.user_column
   from (
     select e.value ->> 'product' as product, e.ordinality as position, e.value -> 'plans' as plans
     from jsonb_array_elements(p_catalog -> 'products') with ordinality e
@@ -5632,7 +5904,8 @@ begin
     plan text, name text, rank integer, cadence text, per_quantity boolean, limits jsonb)
   cross join lateral (
     select e.value ->> 'field' as field, e.value ->> 'kind' as kind, e.ordinality as position,
-      (e.value ->> 'limit')::bigint as limit_amount
+      (e.value ->> 'limit')::bigint as limit_amount, e.value ->> 'unit' as unit, e.value ->> 'table' as table_name,
+      e.value ->> 'subject' as user_column
     from jsonb_array_elements(l.limits) with ordinality e
   ) f;
 
@@ -5652,11 +5925,16 @@ begin
   delete from tollgate.catalog_plans;
   insert into tollgate.catalog_plans (product, plan, name, rank, cadence, per_quantity)
   select distinct n.product, n.plan, n.name, n.rank, n.cadence, n.per_quantity from pg_temp.new_limits n;
-  insert into tollgate.catalog_meters (field, product, kind, position)
-  select n.field, n.product, n.kind, min(n.product_position * 100 + n.position) from pg_temp.new_limits n
+  insert into tollgate.catalog_meters (field, product, kind, position, unit)
+  select n.field, n.product, n.kind, min(n.product_position * 100 + n.position), min(n.unit) from pg_temp.new_limits n
   group by n.field, n.product, n.kind;
   insert into tollgate.catalog_limits (product, plan, field, limit_amount)
   select n.product, n.plan, n.field, n.limit_amount from pg_temp.new_limits n;
+
+  delete from tollgate.counted_tables t where t.by_config;
+  insert into tollgate.counted_tables (field, table_name, user_column, by_config)
+  select distinct n.field, n.table_name, n.user_column, true from pg_temp.new_limits n
+  where n.kind = 'gauge' and n.table_name is not null;
 
   -- refresh_limits walks the users of these products. A walk that was interrupted begins again.
   insert into tollgate.limit_refreshes (product)
@@ -5799,6 +6077,29 @@ as $$
 $$;
 
 comment on function tollgate.service_health(integer) is 'Plans, limits, payments, resets, webhooks and jobs.';
+
+-- supabase/schemas/functions/set_gauge.sql
+-- Called by POST /api/usage/gauge (service key only), by gauge.set, and in SQL by the owner of the things. Sets the number of
+-- things and returns a verdict. A number above the limit is refused, unless the gauge does not grow by it. If a table is
+-- registered for the gauge, the table's rows are right: the next comparison sets the gauge to their number.
+-- Atomicity, keys, locks and errors: write_gauge. Errors also: TG400 a number that is no amount.
+create or replace function tollgate.set_gauge(
+  p_user_id text,
+  p_field text,
+  p_value bigint,
+  p_idempotency_key text default null
+) returns jsonb
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '1s'
+as $$
+begin
+  if p_value is null or p_value not between 0 and 9007199254740991 then
+    raise exception 'A gauge is set to a whole number from 0 to 9007199254740991.' using errcode = 'TG400', detail = 'set';
+  end if;
+  return tollgate.write_gauge(p_user_id, p_field, p_value, null, p_idempotency_key);
+end;
+$$;
+
+comment on function tollgate.set_gauge(text, text, bigint, text) is 'Sets the number of things of a gauge; a verdict.';
 
 -- supabase/schemas/functions/set_limit_override.sql
 -- Called by an admin's grant and by the simulation's newLimit. Until p_expires_at (null: without end) the user's limit of
@@ -6036,8 +6337,8 @@ $$;
 comment on function tollgate.store_profile(text, text, text) is 'Stores e-mail and name of a user, unless the account was just erased.';
 
 -- supabase/schemas/functions/store_verdict.sql
--- Called by charge_usage, release_usage and reserve_usage, under the row's lock, for an allowed call with a key. The
--- row of a free key is replaced: its charge was given back, or it has the answer p_replaces of an ended reservation. A
+-- Called by charge_usage, release_usage, reserve_usage and write_gauge, under the row's lock, for an allowed call with a key.
+-- The row of a free key is replaced: its charge was given back, or it has the answer p_replaces of an ended reservation. A
 -- session's key never replaces a service's.
 -- Errors: TG400 a key that is empty or longer than 255 characters. TG409 a concurrent call of another product took the
 -- same key, which the row's lock does not prevent. The whole call is undone then.
@@ -6242,23 +6543,27 @@ $$;
 comment on function tollgate.subscriptions_to_compare(text, jsonb, timestamptz, integer) is 'A page of processor subscriptions for the reconcile job.';
 
 -- supabase/schemas/functions/sync_gauge.sql
--- Called by the reconcile job and by hand. Sets a gauge to the number of things and returns the difference. Locks: the
--- subscriptions row. Errors: TG400 no table is registered for the field.
+-- Called by the reconcile job and by hand. Sets a gauge to the number of rows of its table, also above the limit, and returns
+-- the difference. Locks: the subscriptions row. Errors: TG400 no table is registered for the field, or it cannot be read.
 create or replace function tollgate.sync_gauge(p_user_id text, p_field text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
   v_product text := (select m.product from tollgate.catalog_meters m where m.field = p_field and m.kind = 'gauge');
+  v_table record := tollgate.counted_table(p_field);
   v_lock record;
   v_counted bigint;
   v_actual bigint;
 begin
   if v_product is null or not exists (select from tollgate.counted_tables t where t.field = p_field) then
     raise exception 'No table is registered for the gauge %.', p_field using errcode = 'TG400', detail = 'field';
+  elsif v_table.problem is not null then
+    raise exception 'The gauge % cannot be counted: %.', p_field, v_table.problem
+      using errcode = 'TG400', detail = 'field', hint = 'table_unusable';
   end if;
   v_lock := tollgate.lock_subscription(p_user_id, v_product);
   v_counted := (tollgate.counters_of(p_user_id, array[p_field]))[1].used;
-  v_actual := coalesce(tollgate.gauge_count(p_field, p_user_id), 0);
+  v_actual := tollgate.gauge_count(p_field, p_user_id);
   if v_counted <> v_actual then
     update tollgate.usage_counters c set used = v_actual, updated_at = v_lock.now_at
     where c.user_id = p_user_id and c.field = p_field;
@@ -6546,8 +6851,8 @@ $$;
 comment on function tollgate.user_hash(text) is 'SHA-256 of a user id, in hex.';
 
 -- supabase/schemas/functions/validate_plan_change.sql
--- Called before a checkout or a change begins: whether the existing things are within the new plan's gauges. Errors: TG400
--- unknown product or plan.
+-- Called before a checkout or a change begins: whether the existing things are within the new plan's gauges. The reason and
+-- the message name the config's unit of the gauge. Errors: TG400 unknown product or plan.
 create or replace function tollgate.validate_plan_change(
   p_user_id text,
   p_new_plan text,
@@ -6564,7 +6869,7 @@ begin
     raise exception 'There is no such plan.' using errcode = 'TG400', detail = 'plan';
   end if;
   perform tollgate.lock_subscription(p_user_id, p_product);
-  select m.field, c.used - coalesce(o.limit_amount, l.limit_amount) as excess into v_over
+  select coalesce(m.unit, replace(m.field, 's_count', '')) as unit, c.used - coalesce(o.limit_amount, l.limit_amount) as excess into v_over
   from tollgate.subscriptions s
   join tollgate.catalog_meters m on m.product = s.product and m.kind = 'gauge'
   join tollgate.usage_counters c on c.user_id = s.user_id and c.field = m.field
@@ -6578,9 +6883,8 @@ begin
   if found then
     return jsonb_build_object(
       'valid', false,
-      'reason', replace(v_over.field, 's_count', '') || '_limit_exceeded',
-      'message', format('Please delete %s %s(s) to switch to %s', v_over.excess,
-        replace(v_over.field, 's_count', ''), v_plan.name),
+      'reason', trim('_' from regexp_replace(lower(v_over.unit), '[^a-z0-9]+', '_', 'g')) || '_limit_exceeded',
+      'message', format('Please delete %s %s(s) to switch to %s', v_over.excess, v_over.unit, v_plan.name),
       'excess', v_over.excess);
   end if;
   return jsonb_build_object('valid', true, 'reason', null, 'message', null);
@@ -6799,7 +7103,8 @@ comment on function tollgate.write_charge(tollgate.usage_counters[], bigint[], t
 
 -- supabase/schemas/functions/write_counters.sql
 -- Called by advance_window, refresh_subscription and ensure_subscription, under the row's lock. Writes the counters of
--- the row's product, and creates missing ones. A number that p_used leaves out stays.
+-- the row's product, and creates missing ones. A number that p_used leaves out stays. A new gauge begins with the number of
+-- the user's rows in its table.
 --   p_used, p_held: units by field; null keeps those of the counters
 create or replace function tollgate.write_counters(
   p_row tollgate.subscriptions,
@@ -6816,7 +7121,10 @@ declare
 begin
   insert into tollgate.usage_counters as c (user_id, field, product, plan, used, reserved, unpaid_held, limit_amount,
     window_start, window_end, as_of, clock_ahead, current_until, updated_at)
-  select p_row.user_id, m.field, m.product, p_row.plan, coalesce((p_used ->> m.field)::bigint, 0),
+  select p_row.user_id, m.field, m.product, p_row.plan, coalesce((p_used ->> m.field)::bigint,
+      case when m.kind = 'gauge' and not exists (
+        select from tollgate.usage_counters k where k.user_id = p_row.user_id and k.field = m.field)
+      then tollgate.gauge_count(m.field, p_row.user_id) end, 0),
     coalesce((p_reserved ->> m.field)::bigint, 0), coalesce((p_held ->> m.field)::bigint, 0),
     coalesce((p_limits ->> m.field)::bigint, 0), p_row.window_start, p_row.window_end, p_row.as_of, v_ahead,
     case when m.kind = 'gauge' then '-infinity' else least(p_row.advance_at, p_row.refresh_at) end, p_now
@@ -6839,6 +7147,61 @@ end;
 $$;
 
 comment on function tollgate.write_counters(tollgate.subscriptions, jsonb, jsonb, timestamptz, jsonb, jsonb) is 'Writes the counters of a row.';
+
+-- supabase/schemas/functions/write_gauge.sql
+-- Called by set_gauge and add_to_gauge, with p_value or p_by. An increase is allowed within the limit; a decrease is always
+-- allowed, also above the limit, and a gauge never falls below 0. A denied call changes and stores nothing.
+-- With a key, a retry gets the first allowed verdict and changes nothing again, for 48 hours. Keys of gauges are apart from
+-- those of charges.
+-- Atomic: evaluated and written under the row's lock, which the transaction keeps to its end. It has no deadline of its own
+-- (assert_deadline), since a caller's longer statement may contain it.
+-- Locks: the users row (hold_user), then the subscriptions row and its counters, unless a current row denies the call.
+-- Errors: TG400 unknown field, a counter, a bad key; TG409 the key was used for another request.
+create or replace function tollgate.write_gauge(
+  p_user_id text,
+  p_field text,
+  p_value bigint,
+  p_by bigint,
+  p_idempotency_key text
+) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '1s'
+as $$
+declare
+  v_meter tollgate.catalog_meters := tollgate.gauge_of(p_field);
+  v_request jsonb := jsonb_strip_nulls(jsonb_build_object('field', p_field, 'set', p_value, 'add', p_by));
+  v_row tollgate.subscriptions;
+  v_lock record;
+  v_gauge tollgate.usage_counters[];
+  v_by bigint;
+  v_verdict jsonb;
+begin
+  -- A current row denies without its lock: a user at the limit costs no write.
+  select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = v_meter.product;
+  v_gauge := tollgate.counters_of(p_user_id, array[p_field]);
+  v_by := coalesce(p_by, p_value - v_gauge[1].used);
+  if cardinality(v_gauge) = 0 or not tollgate.is_current(v_row) or tollgate.has_capacity(v_gauge, array[v_by]) then
+    perform tollgate.hold_user(p_user_id);
+    v_lock := tollgate.lock_subscription(p_user_id, v_meter.product);
+    v_gauge := tollgate.counters_of(p_user_id, array[p_field]);
+    v_by := coalesce(p_by, p_value - v_gauge[1].used);
+  end if;
+
+  -- A decrease is within every rest.
+  v_verdict := tollgate.known_verdict(p_user_id, 'gauge', p_idempotency_key, v_request);
+  if v_verdict is not null then
+    return v_verdict;
+  elsif not tollgate.has_capacity(v_gauge, array[v_by]) then
+    return tollgate.verdict(v_gauge[1], false) || '{"resets_at": null}';
+  end if;
+  v_verdict := tollgate.verdict(tollgate.change_gauge(p_user_id, p_field, v_by, v_lock.now_at), true) || '{"resets_at": null}';
+  if p_idempotency_key is not null then
+    perform tollgate.store_verdict(p_user_id, 'gauge', p_idempotency_key, v_request, v_verdict, v_lock.now_at);
+  end if;
+  return v_verdict;
+end;
+$$;
+
+comment on function tollgate.write_gauge(text, text, bigint, bigint, text) is 'Sets a gauge or adds to it, within the limit.';
 
 -- supabase/schemas/functions/write_ledger_row.sql
 -- Called by all functions but the batch that write a ledger row, under the counter's lock. Writes the row and, for a time

@@ -42,6 +42,12 @@ async function makeBot(): Promise<string> {
   return (made.json as { chatbot: { id: string } }).chatbot.id;
 }
 
+/** The request with a user's id: in the address of a GET, else in the body. */
+function naming(userId: string, { method, path: rawPath, body }: { method: string; path: string; body?: unknown }) {
+  if (method === "GET") return { path: `${rawPath}${rawPath.includes("?") ? "&" : "?"}userId=${userId}`, body };
+  return { path: rawPath, body: { ...(body as object | undefined), userId } };
+}
+
 const signIn = (userId: string) => signedIn(app, userId);
 
 beforeAll(async () => {
@@ -76,6 +82,33 @@ describe.each(Object.entries(API))("%s", (route, rows) => {
         if (answer.status >= 400 && !fake)
           expect(answer.json, caller).toMatchObject({ error: expect.any(String), reason: expect.any(String) });
         expect(answer.headers["cache-control"], caller).toContain("no-store");
+      }
+    },
+  );
+
+  test.each(rows.filter(() => route !== "/api/account"))(
+    "$method by a service that names a user",
+    async ({ method, path: template = route, body, expects, named = expects.usageKey }) => {
+      const request = naming("matrix-user", { method, path: await pathOf(template), body });
+      const answer = await app.send(request.path, { method, headers: headersOf.usageKey, body: request.body });
+      expect(answer.status, answer.text.slice(0, 200)).toBe(named);
+    },
+  );
+
+  test.each(rows.filter(({ subject }) => subject))(
+    "$method by a session that names another user is 403, and by one that names itself allowed",
+    async ({ method, path: template = route, body, expects }) => {
+      const path = await pathOf(template);
+      for (const [headers, own, other] of [
+        [headersOf.other, "matrix-other", "matrix-user"],
+        [headersOf.admin, "admin", "matrix-user"],
+      ] as const) {
+        const refused = naming(other, { method, path, body });
+        const answer = await app.send(refused.path, { method, headers, body: refused.body });
+        expect(answer.status, answer.text.slice(0, 200)).toBe(403);
+        expect(answer.json).toMatchObject({ reason: "another_user" });
+        const allowed = naming(own, { method, path, body });
+        expect((await app.send(allowed.path, { method, headers, body: allowed.body })).status).toBe(expects.other);
       }
     },
   );
@@ -228,7 +261,7 @@ test("a body over the cap is 413 on every route that reads a body", async () => 
     for (const row of rows.filter(({ body: sample, expects }) => sample !== undefined && expects.user !== 404)) {
       const caller: Caller = route.includes("admin")
         ? "admin"
-        : /\/usage\/(release|reserve|settle)$/.test(route)
+        : /\/usage\/(gauge|release|reserve|settle)$/.test(route)
           ? "usageKey"
           : "other";
       const headers = { ...headersOf[caller], ...signature, "content-type": "application/json" };

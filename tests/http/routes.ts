@@ -24,6 +24,10 @@ export interface ApiRow {
   path?: string;
   body?: unknown;
   expects: Statuses;
+  /** The status of a service with the usage key that also names a user; without it as for "usageKey". */
+  named?: number;
+  /** Sessions use it for themselves, and a service for the user whom it names. A session that names another user gets 403. */
+  subject?: true;
   /** A fake processor's API: its errors have the processor's shape. */
   fake?: true;
 }
@@ -35,8 +39,18 @@ function by(visitor: number, user: number, other: number, admin: number, usageKe
 
 /** For signed-in users, about themselves; a machine's key is no session. */
 const own = (status: number) => by(401, status, status, status, 401, 401);
+/** For a signed-in user, and for a service that names a user. `body` is accepted up to the check of the named user. */
+const subject = (method: string, status: number, request: { path?: string; body?: unknown } = {}): ApiRow => ({
+  method,
+  ...request,
+  expects: by(401, status, status, status, 400, 401),
+  named: status,
+  subject: true,
+});
 const same = (status: number) => by(status, status, status, status, status, status);
 const admins = (status: number) => by(401, 404, 404, status, 401, 401);
+
+const NO_CHECKOUT = "7b0e7d0c-6c1f-4a57-9d2f-2d8c4a1e6b11";
 
 /**
  * {bot} is the chatbot of "user". A body that passes the check of the caller and is refused after it changes nothing.
@@ -63,13 +77,21 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
   "/api/admin/events/[processor]/[id]/dismiss": [
     { method: "POST", path: "/api/admin/events/stripe/evt_none/dismiss", expects: admins(404) },
   ],
-  "/api/admin/links": [{ method: "POST", body: {}, expects: admins(400) }],
+  "/api/admin/links": [
+    // A service links customers; only an admin moves a subscription.
+    { method: "POST", body: {}, expects: by(401, 404, 404, 400, 400, 401) },
+    {
+      method: "POST",
+      body: { processor: "stripe", subscriptionId: "sub_none", userId: "matrix-user" },
+      expects: by(401, 404, 404, 404, 403, 401),
+    },
+  ],
   "/api/admin/overrides": ["POST", "DELETE"].map((method) => ({ method, body: {}, expects: admins(400) })),
   "/api/admin/reconcile": [{ method: "POST", body: { unknown: true }, expects: admins(400) }],
   "/api/admin/sync": [{ method: "POST", body: { unknown: true }, expects: admins(400) }],
   "/api/auth/confirm": ["GET", "POST"].map((method) => ({ method, expects: same(404) })),
   "/api/auth/local": [
-    { method: "POST", body: {}, expects: same(400) },
+    { method: "POST", body: {}, expects: same(400), named: 200 },
     { method: "DELETE", expects: same(200) },
   ],
   "/api/auth/sign-in": [{ method: "POST", body: {}, expects: same(404) }],
@@ -91,17 +113,26 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
       expects: by(401, 200, 404, 404, 401, 401),
     },
   ],
-  "/api/checkout": [{ method: "POST", body: {}, expects: own(400) }],
-  "/api/checkout/return": [{ method: "POST", body: {}, expects: own(400) }],
-  "/api/checkout/status": [{ method: "GET", expects: own(400) }],
+  "/api/checkout": [
+    { method: "POST", body: {}, expects: by(401, 400, 400, 400, 400, 401) },
+    subject("POST", 400, { body: { product: "writer", plan: "free" } }),
+  ],
+  "/api/checkout/return": [
+    { method: "POST", body: {}, expects: by(401, 400, 400, 400, 400, 401) },
+    subject("POST", 404, { body: { checkout: NO_CHECKOUT } }),
+  ],
+  "/api/checkout/status": [
+    { method: "GET", expects: by(401, 400, 400, 400, 400, 401) },
+    subject("GET", 404, { path: `/api/checkout/status?checkout=${NO_CHECKOUT}` }),
+  ],
   "/api/cron/[job]": [{ method: "GET", path: "/api/cron/retry", expects: by(401, 401, 401, 401, 401, 200) }],
   "/api/health": [{ method: "GET", expects: same(200) }],
-  "/api/invoices": [{ method: "GET", expects: own(200) }],
-  "/api/invoices/[processor]/[id]": [{ method: "GET", path: "/api/invoices/stripe/in_none", expects: own(404) }],
+  "/api/invoices": [subject("GET", 200)],
+  "/api/invoices/[processor]/[id]": [subject("GET", 404, { path: "/api/invoices/stripe/in_none" })],
   "/api/metrics": [{ method: "GET", expects: same(200) }],
   "/api/notices": [{ method: "GET", expects: own(200) }],
   "/api/notices/[id]/dismiss": [{ method: "POST", path: "/api/notices/0/dismiss", expects: own(404) }],
-  "/api/portal": [{ method: "POST", body: {}, expects: own(404) }],
+  "/api/portal": [subject("POST", 404, { body: {} })],
   "/api/sandbox/clock": [{ method: "POST", body: {}, expects: own(400) }],
   // The fake processors' own pages and API are open to every caller with the address, like the processors' own.
   "/api/sandbox/paddle/checkout/[transaction]": [
@@ -140,19 +171,38 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
   "/api/sandbox/stripe/portal/[id]": [
     { method: "POST", path: "/api/sandbox/stripe/portal/bps_none", expects: same(400) },
   ],
-  "/api/subscription/cancel": [{ method: "POST", body: {}, expects: own(400) }],
-  "/api/subscription/change": [{ method: "POST", body: {}, expects: own(400) }],
-  "/api/subscription/entitlements": [{ method: "GET", expects: own(200) }],
-  "/api/subscription/preview": [{ method: "POST", body: {}, expects: own(400) }],
-  "/api/subscription/resume": [{ method: "POST", body: {}, expects: own(400) }],
-  "/api/subscription/usage": [{ method: "GET", expects: own(200) }],
+  "/api/subscription/cancel": [
+    { method: "POST", body: {}, expects: by(401, 400, 400, 400, 400, 401) },
+    subject("POST", 409, { body: { product: "writer" } }),
+  ],
+  "/api/subscription/change": [
+    { method: "POST", body: {}, expects: by(401, 400, 400, 400, 400, 401) },
+    subject("POST", 409, { body: { product: "writer", plan: "basic" } }),
+  ],
+  "/api/subscription/entitlements": [subject("GET", 200)],
+  "/api/subscription/preview": [
+    { method: "POST", body: {}, expects: by(401, 400, 400, 400, 400, 401) },
+    subject("POST", 409, { body: { product: "writer", plan: "basic" } }),
+  ],
+  "/api/subscription/resume": [
+    { method: "POST", body: {}, expects: by(401, 400, 400, 400, 400, 401) },
+    subject("POST", 409, { body: { product: "writer" } }),
+  ],
+  "/api/subscription/usage": [subject("GET", 200)],
   "/api/test/check-functions": [{ method: "POST", expects: admins(200) }],
   "/api/test/webhook-simulation": [
     { method: "GET", expects: admins(200) },
     { method: "POST", body: {}, expects: admins(400) },
   ],
-  "/api/usage/consume": [{ method: "POST", body: { field: "words_used" }, expects: by(401, 200, 200, 200, 400, 401) }],
-  "/api/usage/history": [{ method: "GET", path: "/api/usage/history?field=words_used", expects: own(200) }],
+  "/api/usage/consume": [subject("POST", 200, { body: { field: "words_used" } })],
+  "/api/usage/gauge": [
+    {
+      method: "POST",
+      body: { userId: "another-user", field: "chatbots_count", set: 1 },
+      expects: by(401, 403, 403, 403, 200, 401),
+    },
+  ],
+  "/api/usage/history": [subject("GET", 200, { path: "/api/usage/history?field=words_used" })],
   "/api/usage/reserve": [
     {
       method: "POST",

@@ -1,22 +1,32 @@
 import type { z } from "zod";
 import type { Instant } from "@/lib/billing/types";
-import { isRepeatable } from "../errors";
+import { DatabaseError, isRepeatable } from "../errors";
+import { countUsageFailure } from "../transports/metrics";
 import type { Transport } from "../transports/transport";
 import { camelKeys } from "./camel-keys";
+
+interface CallOptions {
+  /** Without it, all keys of the result become camelCase. */
+  keys?: "as stored";
+  /** An installation's own function that counts usage: the metrics count its failures as those of the gate. */
+  countsUsage?: boolean;
+}
 
 /** Calls a Postgres function and parses its result. */
 export type Call = <T extends z.ZodType>(
   result: T,
   name: string,
   args: Readonly<Record<string, unknown>>,
-  /** Without it, all keys of the result become camelCase. */
-  options?: { keys: "as stored" },
+  options?: CallOptions,
 ) => Promise<z.infer<T>>;
 
 /** The calls over one transport. Each throws DatabaseError. */
 export function callOver(transport: Transport): Call {
   return async (result, name, args, options) => {
-    const answer = await callAgainAfterErasure(transport, name, args);
+    const answer = await callAgainAfterErasure(transport, name, args).catch((error: unknown) => {
+      if (options?.countsUsage && error instanceof DatabaseError) countUsageFailure(name, error);
+      throw error;
+    });
     return result.parse(options?.keys === "as stored" ? answer : camelKeys(answer));
   };
 }

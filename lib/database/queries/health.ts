@@ -61,7 +61,7 @@ export function healthQueries(call: Call) {
         z.array(
           z.object({ name: z.string(), exists: z.boolean(), answers: z.boolean(), error: z.string().nullable() }),
         ),
-        "check_functions",
+        "probe_functions",
         {},
       ),
   };

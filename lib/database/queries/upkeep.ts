@@ -68,13 +68,6 @@ export function upkeepQueries(call: Call) {
     cleanupWebhookEvents: (days: number) =>
       call(z.object({ deleted: count, more: z.boolean() }), "cleanup_old_webhook_events", { p_days: days }),
 
-    /** Sets a gauge to the number of things. */
-    syncGauge: (userId: string, field: string) =>
-      call(z.object({ counted: count, actual: count, drift: count }), "sync_gauge", {
-        p_user_id: userId,
-        p_field: field,
-      }),
-
     expireDueReservations: () => call(z.object({ rows: count }), "expire_due_reservations", {}),
 
     /** One page of users after `after`; `next` is the next cursor. */

@@ -1,10 +1,10 @@
 /** Counts and times every call of a Postgres function, for `/api/metrics`. */
 import { documentedMetrics, metrics, secondsSince } from "@/lib/core/observability/metrics";
-import { DatabaseError } from "../errors";
+import { DatabaseError, type DatabaseProblem } from "../errors";
 import type { Transport } from "./transport";
 
 /** The functions that count usage: without their answer, the gate can neither allow nor refuse. */
-const USAGE_FUNCTIONS = [
+const USAGE_FUNCTIONS: ReadonlySet<string> = new Set([
   "consume_batch",
   "consume_sequential",
   "check_and_increment_usage",
@@ -12,15 +12,13 @@ const USAGE_FUNCTIONS = [
   "release_usage",
   "reserve_usage",
   "settle_usage",
-];
+  "set_gauge",
+  "add_to_gauge",
+]);
 const LOCK_NOT_AVAILABLE = "55P03";
 
-/**
- * The transport with measurement.
- * @param others functions of the installation that count usage as well
- */
-export function withMetrics(transport: Transport, others: readonly string[] = []): Transport {
-  const usageFunctions = new Set([...USAGE_FUNCTIONS, ...others]);
+/** The transport with measurement. */
+export function withMetrics(transport: Transport): Transport {
   return {
     ...transport,
     async call(name, args) {
@@ -30,7 +28,7 @@ export function withMetrics(transport: Transport, others: readonly string[] = []
         countRefusal(name, args, result);
         return result;
       } catch (error) {
-        if (error instanceof DatabaseError) countError(name, error, usageFunctions.has(name));
+        if (error instanceof DatabaseError) countError(name, error);
         throw error;
       } finally {
         metrics.databaseSeconds.observe({ function: name }, secondsSince(start));
@@ -40,11 +38,20 @@ export function withMetrics(transport: Transport, others: readonly string[] = []
 }
 
 /** Counts errors of the database only; wrong input is the caller's error. */
-function countError(name: string, { problem, code }: DatabaseError, countsUsage: boolean): void {
-  if (problem !== "unavailable" && problem !== "broken") return;
+function countError(name: string, { problem, code }: DatabaseError): void {
+  if (!isFailure(problem)) return;
   metrics.databaseErrors.inc({ function: name, problem });
   if (code === LOCK_NOT_AVAILABLE) metrics.lockTimeouts.inc({ function: name });
-  if (countsUsage) documentedMetrics.atomicErrors.inc({ function: name, problem });
+  if (USAGE_FUNCTIONS.has(name)) documentedMetrics.atomicErrors.inc({ function: name, problem });
+}
+
+/** Counts the failure of an installation's own function that counts usage. */
+export function countUsageFailure(name: string, { problem }: DatabaseError): void {
+  if (isFailure(problem)) documentedMetrics.atomicErrors.inc({ function: name, problem });
+}
+
+function isFailure(problem: DatabaseProblem): problem is "unavailable" | "broken" {
+  return problem === "unavailable" || problem === "broken";
 }
 
 /** Counts refusals of every caller: a too small plan, a full gauge. */

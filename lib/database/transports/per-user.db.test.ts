@@ -70,18 +70,21 @@ const LONGER = [
 ];
 /** The gate has its own deadline; these functions wait at most a second for a lock. */
 const ONE_SECOND = [
+  "add_to_gauge",
   "charge_usage",
   "check_and_increment_usage",
-  "check_functions",
   "consume_sequential",
   "create_ledger_partitions",
   "decrement_usage",
   "expire_due_reservations",
+  "probe_functions",
   "release_usage",
   "reserve_usage",
+  "set_gauge",
   "set_limit_override",
   "settle_usage",
   "sync_gauge",
+  "write_gauge",
 ];
 
 test("a function that a user's request calls outside the gate waits at most half a second for a lock", async () => {

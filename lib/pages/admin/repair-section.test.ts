@@ -9,18 +9,25 @@ import { RepairSection } from "./repair-section";
 vi.mock("next/navigation", () => ({ useRouter: () => ({ refresh: () => undefined }) }));
 
 const { chatbots, writer } = config.products;
-const seats = { kind: "gauge" as const, label: "Seats", unit: { one: "seat", many: "seats" } };
+const desks = { kind: "gauge" as const, label: "Desks", unit: { one: "desk", many: "desks" } };
+const seats = {
+  ...desks,
+  label: "Seats",
+  unit: { one: "seat", many: "seats" },
+  table: "public.seats",
+  subject: "owner",
+};
 const before = currentConfig();
 
 beforeAll(() =>
   provideConfig({
     ...config,
-    products: { chatbots, writer: { ...writer, meters: { ...writer.meters, seats_count: seats } } },
+    products: { chatbots, writer: { ...writer, meters: { ...writer.meters, desks_count: desks, seats_count: seats } } },
   }),
 );
 afterAll(() => provideConfig(before));
 
-test("has one form per gauge of the catalog", () => {
+test("has one form per gauge that counts a table", () => {
   const html = renderToStaticMarkup(createElement(RepairSection, { userId: "demo" }));
   expect([...html.matchAll(/<button[^>]*>(Recount [^<]*)/g)].map(([, label]) => label)).toEqual([
     "Recount chatbots",

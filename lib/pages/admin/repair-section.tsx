@@ -1,7 +1,7 @@
-import { fieldIds, meterOf, paths } from "@/lib/config/current-catalog";
+import { countedGauges, meterOf, paths } from "@/lib/config/current-catalog";
 import { AdminActionForm, ReconcileForm, Section } from "@/lib/ui/admin";
 
-/** Compares a user with the processors, and counts the things of each gauge again. */
+/** Compares a user with the processors, and counts the rows of each gauge's table again. */
 export function RepairSection({ userId }: { userId: string }) {
   return (
     <Section id="repair" title="Repair">
@@ -27,7 +27,5 @@ export function RepairSection({ userId }: { userId: string }) {
 }
 
 function gauges() {
-  return fieldIds()
-    .filter((field) => meterOf(field).meter.kind === "gauge")
-    .map((field) => ({ field, things: meterOf(field).meter.unit.many }));
+  return countedGauges().map((field) => ({ field, things: meterOf(field).meter.unit.many }));
 }

@@ -1,4 +1,4 @@
--- Called by functions that create or delete a thing which a gauge counts, in their transaction, after lock_subscription:
+-- Called by write_gauge and by functions that create or delete a thing which a gauge counts, in their transaction, after lock_subscription:
 -- adds p_by to the gauge, which never falls below 0. Returns the counter.
 create or replace function tollgate.change_gauge(p_user_id text, p_field text, p_by bigint, p_now timestamptz)
 returns tollgate.usage_counters

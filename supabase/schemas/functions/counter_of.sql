@@ -6,7 +6,7 @@ declare
   v_meter tollgate.catalog_meters := tollgate.meter_of(p_field);
 begin
   if v_meter.kind = 'gauge' then
-    raise exception '"%" follows the things that exist and is never counted by hand.', p_field
+    raise exception '"%" is a gauge: set_gauge and add_to_gauge change it.', p_field
       using errcode = 'TG400', detail = 'field', hint = 'field_is_gauge';
   end if;
   return v_meter;

@@ -8,10 +8,12 @@
 --   counters, the free plan's anchor, trials and the processors' customers. The ends of subscriptions are in it, so
 --   that no late event revives one. The user's own limits below the plan's are in it without their reason, which may
 --   name the user. The revision is in it, so that a commit prepared before the erasure is prepared again.
+-- The rows that gauges count are deleted (erase_counted_rows).
 -- Refused while a subscription is live, or paid and not announced yet, since it would be charged further. A missing
 -- user returns {erased: false}.
 -- Locks: the users row, so that no row that refers to it is created meanwhile. Then the subscriptions rows by product,
--- and then all other rows of the user. Errors: TG409 a subscription is live.
+-- and then all other rows of the user. Errors: TG409 a subscription is live, or
+-- erase_counted_rows'.
 create or replace function tollgate.erase_account(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
@@ -123,7 +125,7 @@ begin
     delete from tollgate.sandbox_clocks c where c.user_id = p_user_id;
     delete from tollgate.sandbox_accounts a where a.user_id = p_user_id;
   end if;
-  -- Things that gauges count refer to the users row and are deleted with it.
+  perform tollgate.erase_counted_rows(p_user_id);
   delete from tollgate.users u where u.user_id = p_user_id;
   return jsonb_build_object('erased', true);
 end;

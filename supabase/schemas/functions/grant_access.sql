@@ -65,7 +65,7 @@ begin
   for v_function in
     select p.oid from pg_catalog.pg_proc p
     where p.pronamespace = 'tollgate'::regnamespace and (starts_with(p.proname, 'sandbox_')
-      or p.proname in ('save_catalog', 'cleanup_audit_entries', 'create_in_public', 'grant_access', 'set_sandbox_clock'))
+      or p.proname in ('save_catalog', 'open_counted_tables', 'cleanup_audit_entries', 'create_in_public', 'grant_access', 'set_sandbox_clock'))
   loop
     execute format('revoke execute on function %s from tollgate_app', v_function);
   end loop;

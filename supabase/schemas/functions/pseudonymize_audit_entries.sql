@@ -11,11 +11,13 @@ begin
       select coalesce(jsonb_object_agg(d.key, d.value), '{}')
       from jsonb_each(a.details) as d (key, value)
       where d.key = any (array['field', 'limit', 'expiresAt', 'processor', 'scenario', 'dryRun', 'repair', 'events',
-        'counted', 'actual', 'drift', 'refused']))
+        'counted', 'actual', 'drift', 'refused', 'product', 'plan', 'interval']))
   where a.user_id = p_user_id;
   -- A subscription that was moved away from the user.
   update tollgate.audit_entries a set details = a.details - 'from'
   where a.act = 'subscription.moved' and a.details ->> 'from' = p_user_id;
+  -- The person for whom a service sold to another user.
+  update tollgate.audit_entries a set details = a.details - 'actorId' where a.details ->> 'actorId' = p_user_id;
   perform set_config('tollgate.audit', '', true);
 end;
 $$;

@@ -1,5 +1,5 @@
--- Called by charge_usage, release_usage and reserve_usage, under the row's lock, for an allowed call with a key. The
--- row of a free key is replaced: its charge was given back, or it has the answer p_replaces of an ended reservation. A
+-- Called by charge_usage, release_usage, reserve_usage and write_gauge, under the row's lock, for an allowed call with a key.
+-- The row of a free key is replaced: its charge was given back, or it has the answer p_replaces of an ended reservation. A
 -- session's key never replaces a service's.
 -- Errors: TG400 a key that is empty or longer than 255 characters. TG409 a concurrent call of another product took the
 -- same key, which the row's lock does not prevent. The whole call is undone then.

@@ -1,5 +1,5 @@
--- Called before a checkout or a change begins: whether the existing things are within the new plan's gauges. Errors: TG400
--- unknown product or plan.
+-- Called before a checkout or a change begins: whether the existing things are within the new plan's gauges. The reason and
+-- the message name the config's unit of the gauge. Errors: TG400 unknown product or plan.
 create or replace function tollgate.validate_plan_change(
   p_user_id text,
   p_new_plan text,
@@ -16,7 +16,7 @@ begin
     raise exception 'There is no such plan.' using errcode = 'TG400', detail = 'plan';
   end if;
   perform tollgate.lock_subscription(p_user_id, p_product);
-  select m.field, c.used - coalesce(o.limit_amount, l.limit_amount) as excess into v_over
+  select coalesce(m.unit, replace(m.field, 's_count', '')) as unit, c.used - coalesce(o.limit_amount, l.limit_amount) as excess into v_over
   from tollgate.subscriptions s
   join tollgate.catalog_meters m on m.product = s.product and m.kind = 'gauge'
   join tollgate.usage_counters c on c.user_id = s.user_id and c.field = m.field
@@ -30,9 +30,8 @@ begin
   if found then
     return jsonb_build_object(
       'valid', false,
-      'reason', replace(v_over.field, 's_count', '') || '_limit_exceeded',
-      'message', format('Please delete %s %s(s) to switch to %s', v_over.excess,
-        replace(v_over.field, 's_count', ''), v_plan.name),
+      'reason', trim('_' from regexp_replace(lower(v_over.unit), '[^a-z0-9]+', '_', 'g')) || '_limit_exceeded',
+      'message', format('Please delete %s %s(s) to switch to %s', v_over.excess, v_over.unit, v_plan.name),
       'excess', v_over.excess);
   end if;
   return jsonb_build_object('valid', true, 'reason', null, 'message', null);

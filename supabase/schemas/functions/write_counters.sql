@@ -1,5 +1,6 @@
 -- Called by advance_window, refresh_subscription and ensure_subscription, under the row's lock. Writes the counters of
--- the row's product, and creates missing ones. A number that p_used leaves out stays.
+-- the row's product, and creates missing ones. A number that p_used leaves out stays. A new gauge begins with the number of
+-- the user's rows in its table.
 --   p_used, p_held: units by field; null keeps those of the counters
 create or replace function tollgate.write_counters(
   p_row tollgate.subscriptions,
@@ -16,7 +17,10 @@ declare
 begin
   insert into tollgate.usage_counters as c (user_id, field, product, plan, used, reserved, unpaid_held, limit_amount,
     window_start, window_end, as_of, clock_ahead, current_until, updated_at)
-  select p_row.user_id, m.field, m.product, p_row.plan, coalesce((p_used ->> m.field)::bigint, 0),
+  select p_row.user_id, m.field, m.product, p_row.plan, coalesce((p_used ->> m.field)::bigint,
+      case when m.kind = 'gauge' and not exists (
+        select from tollgate.usage_counters k where k.user_id = p_row.user_id and k.field = m.field)
+      then tollgate.gauge_count(m.field, p_row.user_id) end, 0),
     coalesce((p_reserved ->> m.field)::bigint, 0), coalesce((p_held ->> m.field)::bigint, 0),
     coalesce((p_limits ->> m.field)::bigint, 0), p_row.window_start, p_row.window_end, p_row.as_of, v_ahead,
     case when m.kind = 'gauge' then '-infinity' else least(p_row.advance_at, p_row.refresh_at) end, p_now

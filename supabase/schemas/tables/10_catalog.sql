@@ -18,7 +18,9 @@ create table tollgate.catalog_meters (
   field text primary key,
   product text not null,
   kind text not null check (kind in ('counter', 'gauge')),
-  position integer not null
+  position integer not null,
+  -- One unit in words, for messages; null in a catalog of release 0.1.0.
+  unit text
 );
 comment on table tollgate.catalog_meters is 'Meters by field name; a copy of the config.';
 
@@ -40,12 +42,15 @@ create table tollgate.limit_refreshes (
 );
 comment on table tollgate.limit_refreshes is 'Walks over the users of a product after a change of its limits.';
 
--- An installation's own tables: a gauge equals the number of a user's rows. The owner of the table adds its row.
+-- An installation's own tables: a gauge equals the number of a user's rows. save_catalog writes the config's tables. A row that
+-- an owner has added by hand, as for release 0.1.0, applies if the config names no table.
 create table tollgate.counted_tables (
-  field text primary key,
-  -- With its schema. A table that does not exist counts nothing.
+  field text not null,
+  -- With its schema. A table that does not exist counts nothing (counted_table).
   table_name text not null,
-  user_column text not null
+  user_column text not null,
+  by_config boolean not null default false,
+  primary key (field, by_config)
 );
 comment on table tollgate.counted_tables is 'The tables whose rows gauges count.';
 

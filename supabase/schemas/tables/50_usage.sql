@@ -106,7 +106,7 @@ create table tollgate.usage_hours_default partition of tollgate.usage_hours defa
 -- of a reservation is free by the reservation's own state (reserve_key_state).
 create table tollgate.idempotency_keys (
   user_id text not null,
-  operation text not null check (operation in ('consume', 'release', 'reserve')),
+  operation text not null check (operation in ('consume', 'release', 'reserve', 'gauge')),
   key text not null check (length(key) between 1 and 255),
   request jsonb not null,
   verdict jsonb not null,

@@ -1,4 +1,4 @@
--- The table that Acme's gauge counts. An adopter writes such a table and registers it.
+-- The table that Acme's gauge counts. An adopter writes such a table and names it in the config.
 create table tollgate.bays (
   user_id text not null references tollgate.users (user_id) on delete cascade,
   id uuid not null default gen_random_uuid(),
@@ -9,9 +9,6 @@ create table tollgate.bays (
 
 insert into tollgate.table_rights (table_name, app, users) values
   ('bays', 'select, insert, update, delete', 'own');
-
-insert into tollgate.counted_tables (field, table_name, user_column) values
-  ('bays_count', 'tollgate.bays', 'user_id');
 
 -- The bay and its count are one transaction, under the row's lock. At the limit nothing is created.
 create function tollgate.create_bay(p_user_id text, p_name text) returns jsonb

@@ -13,7 +13,14 @@ const acme = defineConfig({
       trialDays: 14,
       meters: {
         orders_count: { kind: "counter", label: "Orders", unit: { one: "order", many: "orders" } },
-        bays_count: { kind: "gauge", label: "Bays", unit: { one: "bay", many: "bays" }, page: "/bays" },
+        bays_count: {
+          kind: "gauge",
+          label: "Bays",
+          unit: { one: "bay", many: "bays" },
+          table: "tollgate.bays",
+          subject: "user_id",
+          page: "/bays",
+        },
       },
       plans: {
         free: {

@@ -5,18 +5,19 @@ import { z } from "zod";
 const chatbot = z.object({ id: z.uuid(), name: line({ max: 80 }), createdAt: z.iso.datetime() });
 export type Chatbot = z.infer<typeof chatbot>;
 
-/** The statements that the database counts as calls of the gate. */
-export const USAGE_FUNCTIONS = ["create_chatbot", "delete_chatbot"];
+const COUNTS = { countsUsage: true } as const;
 
 /** Each throws DatabaseError. */
 export function chatbotsTable({ call }: Pick<Gateway, "call">) {
   return {
     /** The chatbot is null if the plan allows no more. */
     create: (userId: string, name: string) =>
-      call(z.object({ chatbot: chatbot.nullable(), verdict: verdictSchema }), "create_chatbot", {
-        p_user_id: userId,
-        p_name: name,
-      }),
+      call(
+        z.object({ chatbot: chatbot.nullable(), verdict: verdictSchema }),
+        "create_chatbot",
+        { p_user_id: userId, p_name: name },
+        COUNTS,
+      ),
 
     /** null if the user has no such chatbot. */
     rename: async (userId: string, chatbotId: string, name: string): Promise<Chatbot | null> =>
@@ -29,7 +30,12 @@ export function chatbotsTable({ call }: Pick<Gateway, "call">) {
       ).chatbot,
 
     delete: (userId: string, chatbotId: string) =>
-      call(z.object({ deleted: z.boolean() }), "delete_chatbot", { p_user_id: userId, p_chatbot_id: chatbotId }),
+      call(
+        z.object({ deleted: z.boolean() }),
+        "delete_chatbot",
+        { p_user_id: userId, p_chatbot_id: chatbotId },
+        COUNTS,
+      ),
 
     list: (userId: string) => call(z.array(chatbot), "list_chatbots", { p_user_id: userId }),
   };

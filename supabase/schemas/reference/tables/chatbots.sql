@@ -10,5 +10,6 @@ comment on table tollgate.chatbots is 'Reference product 1: the chatbots that ch
 insert into tollgate.table_rights (table_name, app, users) values
   ('chatbots', 'select, insert, update, delete', 'own');
 
+-- As release 0.1.0 did; the config names it too.
 insert into tollgate.counted_tables (field, table_name, user_column) values
   ('chatbots_count', 'tollgate.chatbots', 'user_id');
