@@ -109,7 +109,6 @@ export function cardChange(step: PaddleStep, subscription: Subscription): Transa
       ...(subscription.period && { proration: { rate: "0", ...subscription.period } }),
     })),
     period: { start: step.now, end: step.now },
-    checkoutUrl: `${step.state.site}/billing`,
   });
 }
 

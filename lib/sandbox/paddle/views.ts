@@ -4,6 +4,7 @@ import type { InvoiceDocument } from "../pdf";
 import { type AccountState, isLive, type Status, type Subscription, type Transaction } from "./account-state";
 import { titleOf } from "./api/catalog";
 import { discountNamed } from "./discounts";
+import { afterPayment, defaultPaymentLink } from "./payment-link";
 import { sumOf } from "./proration";
 import { type Country, DEFAULT_COUNTRY } from "./tax";
 import { dueOf, openOf } from "./transactions";
@@ -75,7 +76,7 @@ export function checkoutView(state: AccountState, id: string): CheckoutView | nu
     country: state.customer.country ?? DEFAULT_COUNTRY,
     email: state.customer.email,
     name: state.customer.name,
-    returnUrl: withoutTransaction(checkoutUrl ?? `${state.site}/billing`),
+    returnUrl: afterPayment(checkoutUrl ?? defaultPaymentLink(state)),
   };
 }
 
@@ -156,13 +157,6 @@ function nameOf({ items }: Subscription): string {
 
 function orderLine({ price, amount }: LineSpec): OrderLine {
   return { name: titleOf(price), amount, interval: price.interval };
-}
-
-/** Paddle.js reads the transaction from the address, and would open the checkout again after the payment. */
-function withoutTransaction(address: string): string {
-  const url = new URL(address);
-  url.searchParams.delete("_ptxn");
-  return url.href;
 }
 
 function iso(instant: number): string {
