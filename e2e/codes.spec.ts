@@ -22,6 +22,9 @@ test("a code stays through sign-in and checkout, and appears in the preview and 
   await page.waitForURL(/\/billing/);
   await expect.poll(async () => (await subscriptionOf(page.request, "writer")).plan).toBe("plus");
 
+  await page.goto("/billing");
+  await expect(page.getByRole("region", { name: "Writer Plus" })).toContainText("20% off (code SPRING)");
+
   await page.goto("/billing/change?product=writer&plan=ultra&interval=monthly");
   await expect(page.getByText("Your discount continues: Spring, 20% off, with code SPRING.")).toBeVisible();
   await expectAccessible(page);

@@ -41,7 +41,7 @@ function productProblems(input: unknown): Problem[] {
   const config = entriesOf(input);
   const currency = typeof config.currency === "string" ? config.currency.toLowerCase() : "usd";
   const products = Object.entries(entriesOf(config.products));
-  const owners = new Map<string, string>();
+  const seen: Seen = { owners: new Map(), tables: new Map() };
   return [
     ...(isCurrency(currency) ? [] : [{ path: "currency", message: unknownCurrency(currency) }]),
     ...nameProblems("products", config.products),
@@ -49,7 +49,7 @@ function productProblems(input: unknown): Problem[] {
       ? [{ path: "products", message: "expected at least one product" }]
       : []),
     ...products.flatMap(([id, product]) => [
-      ...meterProblems(id, entriesOf(product).meters, owners),
+      ...meterProblems(id, entriesOf(product).meters, seen),
       ...planProblems(`products.${id}.plans`, entriesOf(product), currency),
     ]),
   ];
@@ -68,8 +68,15 @@ function nameProblems(path: string, entries: unknown): Problem[] {
     }));
 }
 
-/** @param owners the product of each meter so far; added to */
-function meterProblems(productId: string, meters: unknown, owners: Map<string, string>): Problem[] {
+interface Seen {
+  /** The product of each meter so far. */
+  owners: Map<string, string>;
+  /** The path of the gauge that counts each table so far. */
+  tables: Map<unknown, string>;
+}
+
+/** @param seen the products before this one; added to */
+function meterProblems(productId: string, meters: unknown, { owners, tables }: Seen): Problem[] {
   const path = `products.${productId}.meters`;
   return [
     ...nameProblems(path, meters),
@@ -79,6 +86,7 @@ function meterProblems(productId: string, meters: unknown, owners: Map<string, s
       return [
         ...(owner === undefined ? [] : [`products.${owner} has a meter of this name`]),
         ...tableProblems(entriesOf(meter)),
+        ...secondTableProblems(entriesOf(meter).table, `${path}.${field}`, tables),
       ].map((message) => ({ path: `${path}.${field}`, message }));
     }),
   ];
@@ -89,6 +97,14 @@ function tableProblems({ kind, table, subject }: Entries): string[] {
   if (kind === "counter") return ["only a gauge has a table and a subject"];
   if (subject === undefined) return ["a gauge with a table needs its subject, the column with the user's id"];
   return table === undefined ? ["a gauge with a subject needs its table"] : [];
+}
+
+/** Two gauges that count the same rows would both refuse the next one. */
+function secondTableProblems(table: unknown, path: string, tables: Map<unknown, string>): string[] {
+  if (table === undefined) return [];
+  const other = tables.get(table);
+  tables.set(table, path);
+  return other === undefined ? [] : [`${other} counts this table already`];
 }
 
 function planProblems(path: string, { meters, plans }: Entries, currency: string): Problem[] {

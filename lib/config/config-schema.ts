@@ -57,8 +57,11 @@ const meter = settings({
   label: text,
   unit: settings({ one: text, many: text }),
   page: address.optional(),
-  table: matching(/^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/, "a table such as public.notes").optional(),
-  subject: matching(/^[a-z_][a-z0-9_]*$/, "a column such as owner_id").optional(),
+  table: matching(
+    /^[A-Za-z_][\w$-]{0,62}\.[A-Za-z_][\w$-]{0,62}$/,
+    "a table with its schema, such as public.notes",
+  ).optional(),
+  subject: matching(/^[A-Za-z_][\w$-]{0,62}$/, "a column such as owner_id").optional(),
 });
 
 const plan = settings({

@@ -160,6 +160,21 @@ describe("a live subscription", () => {
     expect(fetches).toBe(2);
   });
 
+  test("keeps a webhook that arrives during the repair's own fetch", async () => {
+    const fake = await subscriber();
+    // From Silver: nothing but the order of the times says that Bronze is later than the fetched plan.
+    const webhook = fake.planChanged("bronze", Date.now());
+    const stale = fetched(fake.planChanged("titanium", Date.now() - DAY_MS));
+    let fetches = 0;
+    const fetch: FetchSubscription = async () => {
+      fetches += 1;
+      if (fetches === 2) await deliver(gateway, webhook);
+      return stale;
+    };
+    await round(fetch, true);
+    expect([fetches, (await mail()).plan]).toEqual([2, "bronze"]);
+  });
+
   test("is not changed if the second fetch fails", async () => {
     const fake = await subscriber();
     const answers = [fetched(fake.planChanged("titanium", Date.now() - DAY_MS)), "unreachable" as const];

@@ -57,6 +57,7 @@ export interface Transaction extends TransactionSpec {
   createdAt: Instant;
   billedAt: Instant | null;
   invoiceNumber: string | null;
+  /** null in states that an earlier release stored. */
   checkoutUrl: string | null;
   credit: number;
   creditToBalance: number;

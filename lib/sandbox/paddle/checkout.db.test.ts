@@ -34,6 +34,14 @@ describe("a checkout", () => {
     expect((await sdk().transactions.getInvoicePDF(transaction.id)).url).toMatch(/\/invoice\/txn_\w{26}\/pdf$/);
   });
 
+  test("without a page has the default payment link; a page on another domain is refused", async () => {
+    const items = [{ priceId: "pri_mail_silver_monthly", quantity: 1 }];
+    const { id, checkout } = await sdk().transactions.create({ items });
+    expect(checkout?.url).toBe(`http://localhost:3000/checkout/paddle?_ptxn=${id}`);
+    const elsewhere = sdk().transactions.create({ items, checkout: { url: "https://elsewhere.example/pay" } });
+    expect(await code(elsewhere)).toBe("transaction_checkout_url_domain_is_not_approved");
+  });
+
   test("with a declined card begins nothing, and another card succeeds", async () => {
     const { id } = await openCheckout();
     expect(await pay(id, { card: "0002" })).toMatchObject({ outcome: "declined" });

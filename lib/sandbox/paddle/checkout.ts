@@ -1,6 +1,5 @@
 /** The payer's actions: paying a transaction, changing a card, ending a subscription in the portal. */
 
-import { paths } from "@/lib/config/current-catalog";
 import { type CardNumber, type Charged, chargeCard, type PaymentContext } from "../cards";
 import type { DiscountSpec, LineSpec } from "../event-builders/paddle/events";
 import type { PaddleStep, Subscription, Transaction } from "./account-state";
@@ -110,7 +109,6 @@ export function cardChange(step: PaddleStep, subscription: Subscription): Transa
       ...(subscription.period && { proration: { rate: "0", ...subscription.period } }),
     })),
     period: { start: step.now, end: step.now },
-    checkoutUrl: `${step.state.site}${paths().billing}`,
   });
 }
 

@@ -19,7 +19,7 @@ const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
 
-const { sandbox, sdk, context, delivered, pay, changeCard } = createFakePaddle(gateway);
+const { sandbox, sdk, context, delivered, pay, changeCard, hosted } = createFakePaddle(gateway);
 
 let users = 0;
 let buyer = { id: "", email: "" };
@@ -68,6 +68,11 @@ test("a purchase at the fake page is known here when the payer returns", async (
   expect(url).toBe(`http://localhost:3000/sandbox/paddle/checkout/${transaction}`);
   expect(await checkoutStatus(buyer.id, id, context)).toMatchObject({ status: "open", url });
   expect((await open("silver")).url).toBe(url);
+  // Case P1: in production the buyer follows this link, to the page that loads Paddle.js.
+  const { checkout } = await sdk().transactions.get(transaction);
+  expect(checkout?.url).toBe(`http://localhost:3000/checkout/paddle?checkout=${id}&_ptxn=${transaction}`);
+  const page = await hosted.hostedPage(sandbox, "checkout", transaction);
+  expect(page?.returnUrl).toBe(`http://localhost:3000/billing?checkout=${id}`);
   await pay(transaction);
   expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "active" });
   expect(await mail()).toMatchObject({ plan: "silver", processor: "paddle" });

@@ -42,6 +42,8 @@ describe("a renewal", () => {
     await sandbox.moveClock(payer.id, { by: "period" });
     const owed = await sdk().subscriptions.getPaymentMethodChangeTransaction(id);
     expect(owed).toMatchObject({ status: "past_due", origin: "subscription_recurring" });
+    // Paddle's e-mail about the failure has this link.
+    expect(owed.checkout?.url).toBe(`http://localhost:3000/checkout/paddle?_ptxn=${owed.id}`);
     delivered.length = 0;
     expect(await changeCard(id, { card: "0002" })).toMatchObject({ outcome: "declined" });
     expect(await changeCard(id)).toEqual({ outcome: "succeeded" });
@@ -66,6 +68,7 @@ describe("a renewal", () => {
       status: "ready",
       origin: "subscription_payment_method_change",
       details: { totals: { grandTotal: "0" } },
+      checkout: { url: `http://localhost:3000/checkout/paddle?_ptxn=${change.id}` },
     });
     expect(await pay(change.id, { card: "0002" })).toMatchObject({ outcome: "declined" });
     expect(await pay(change.id, { card: "0341" })).toEqual({ outcome: "succeeded" });

@@ -13,6 +13,7 @@ import {
   type Transaction,
 } from "./account-state";
 import { emitSubscription, emitTransaction } from "./emit";
+import { defaultPaymentLink, paymentLink } from "./payment-link";
 import { settle, sumOf } from "./proration";
 
 /** The time between a renewal's event and its charge. */
@@ -28,23 +29,25 @@ interface Draft {
   lines: LineSpec[];
   period: { start: Instant; end: Instant } | null;
   customData?: Record<string, string> | null;
-  checkoutUrl?: string | null;
+  /** The page of the payment link; by default that of the account's default payment link. */
+  checkoutPage?: string | undefined;
   discountId?: string | null;
 }
 
 /** Creates a transaction and emits its events. */
-export function make(step: PaddleStep, { subscription, ...draft }: Draft): Transaction {
+export function make(step: PaddleStep, { subscription, checkoutPage, ...draft }: Draft): Transaction {
   const { state, now } = step;
   const billed = draft.status === "billed";
+  const id = nextId(state, "txn");
   const transaction: Transaction = {
-    id: nextId(state, "txn"),
+    id,
     customer: state.customer.exists ? state.customer.id : null,
     subscription: subscription?.id ?? null,
     at: now,
     createdAt: now,
     billedAt: billed ? now : null,
     invoiceNumber: null,
-    checkoutUrl: null,
+    checkoutUrl: paymentLink(checkoutPage ?? defaultPaymentLink(state), id),
     customData: subscription?.customData ?? null,
     payments: [],
     nextAttempt: null,

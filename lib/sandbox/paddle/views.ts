@@ -1,10 +1,10 @@
 /** The views of the hosted pages; instants as ISO text, amounts in US cents. */
-import { paths } from "@/lib/config/current-catalog";
 import { type LineSpec, sumOfLines } from "../event-builders/paddle/events";
 import type { InvoiceDocument } from "../pdf";
 import { type AccountState, isLive, type Status, type Subscription, type Transaction } from "./account-state";
 import { titleOf } from "./api/catalog";
 import { discountNamed } from "./discounts";
+import { afterPayment, defaultPaymentLink } from "./payment-link";
 import { sumOf } from "./proration";
 import { type Country, DEFAULT_COUNTRY } from "./tax";
 import { dueOf, openOf } from "./transactions";
@@ -76,7 +76,7 @@ export function checkoutView(state: AccountState, id: string): CheckoutView | nu
     country: state.customer.country ?? DEFAULT_COUNTRY,
     email: state.customer.email,
     name: state.customer.name,
-    returnUrl: withoutTransaction(checkoutUrl ?? `${state.site}${paths().billing}`),
+    returnUrl: afterPayment(checkoutUrl ?? defaultPaymentLink(state)),
   };
 }
 
@@ -157,13 +157,6 @@ function nameOf({ items }: Subscription): string {
 
 function orderLine({ price, amount }: LineSpec): OrderLine {
   return { name: titleOf(price), amount, interval: price.interval };
-}
-
-/** Paddle.js reads the transaction from the address, and would open the checkout again after the payment. */
-function withoutTransaction(address: string): string {
-  const url = new URL(address);
-  url.searchParams.delete("_ptxn");
-  return url.href;
 }
 
 function iso(instant: number): string {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { paths } from "@/lib/config/current-catalog";
 import type { DiscountSpec } from "../../event-builders/paddle/events";
+import type { AccountState } from "../account-state";
 import { discountNamed } from "../discounts";
 import { transactionOf } from "../objects";
 import { PaddleProblem } from "../problem";
@@ -51,6 +52,8 @@ export const transactions = [
         const detail = "prices must have one billing cycle";
         throw new PaddleProblem(400, "transaction_price_different_billing_cycle", detail);
       }
+      const page = params.checkout?.url ?? undefined;
+      if (page !== undefined) requireApprovedDomain(state, page);
       const lines = periodLines(bought, null);
       const transaction = make(step, {
         origin: "api",
@@ -60,12 +63,8 @@ export const transactions = [
         period: null,
         customData: params.custom_data ?? null,
         discountId: params.discount_id ?? null,
+        checkoutPage: page,
       });
-      // Without an address, Paddle uses the default payment link of the account.
-      transaction.checkoutUrl = withTransaction(
-        params.checkout?.url ?? `${state.site}${paths().billing}`,
-        transaction.id,
-      );
       return transactionOf(state, transaction);
     },
   }),
@@ -138,9 +137,10 @@ function discountAsked(id: string): DiscountSpec {
   throw new PaddleProblem(400, "transaction_discount_not_found", `discount ${id} not found`);
 }
 
-/** The page on which Paddle.js opens the checkout. */
-function withTransaction(page: string, id: string): string {
-  const url = new URL(page);
-  url.searchParams.set("_ptxn", id);
-  return url.href;
+/** The seller has one approved domain: that of the site. */
+function requireApprovedDomain({ site }: AccountState, page: string): void {
+  const { hostname } = new URL(page);
+  if (hostname === new URL(site).hostname) return;
+  const detail = `the domain ${hostname} is not approved for checkouts`;
+  throw new PaddleProblem(400, "transaction_checkout_url_domain_is_not_approved", detail);
 }

@@ -10,7 +10,8 @@ import { promotionCodes, redeemable } from "../money-objects";
 import { products } from "../objects";
 import { parsed } from "../parameters";
 import { missing } from "../problem";
-import { flag, listParams, paramsOf, text } from "./endpoint";
+import { flag, listParams, text } from "./endpoint";
+import { paramsOf } from "./params-of";
 
 const lists = () => priceLists("stripe", process.env, { sandbox: true });
 

@@ -8,19 +8,8 @@ import { isBankAccount } from "../methods";
 import { customerOf } from "../objects";
 import { paymentMethodOf } from "../payment-method";
 import { missing } from "../problem";
-import {
-  byPath,
-  endpoint,
-  find,
-  listParams,
-  merged,
-  metadata,
-  page,
-  paramsOf,
-  requireCustomer,
-  text,
-  unset,
-} from "./endpoint";
+import { byPath, endpoint, find, listParams, merged, metadata, page, requireCustomer, text, unset } from "./endpoint";
+import { paramsOf } from "./params-of";
 
 const details = {
   email: z.union([unset, text]).optional(),

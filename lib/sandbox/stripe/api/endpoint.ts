@@ -31,16 +31,6 @@ export function endpoint<Params>(spec: Endpoint<Params>): Endpoint {
   return spec as unknown as Endpoint;
 }
 
-/**
- * The parameters of a request. Each must be a parameter of the SDK's type for the pinned version: one that Stripe
- * removes or renames is a compile error here. Parameters that the schema does not name are refused as unknown.
- */
-export function paramsOf<Sdk>() {
-  return <Shape extends z.ZodRawShape>(
-    shape: Shape & { [Name in keyof Shape]: Name extends keyof Sdk ? unknown : never },
-  ) => z.strictObject<Shape>(shape);
-}
-
 /** The account of the object that the path names. */
 export const byPath =
   (kind: string) =>

@@ -30,12 +30,12 @@ import {
   metadata,
   ofCustomerOrSubscription,
   page,
-  paramsOf,
   Refused,
   requireCustomer,
   text,
   unset,
 } from "./endpoint";
+import { paramsOf } from "./params-of";
 import { cancelAt, endOf, itemParams, nextItems } from "./subscription-update";
 
 const previewParams = paramsOf<Stripe.InvoiceCreatePreviewParams>()({

@@ -19,10 +19,10 @@ import {
   merged,
   metadata,
   page,
-  paramsOf,
   requireCustomer,
   text,
 } from "./endpoint";
+import { paramsOf } from "./params-of";
 
 /** One page of the objects that belong to the named payment. */
 function pageOfPayment<T extends { id: string; charge: string }>(

@@ -16,10 +16,10 @@ import {
   flag,
   instant,
   metadata,
-  paramsOf,
   text,
   unset,
 } from "./endpoint";
+import { paramsOf } from "./params-of";
 
 const phase = paramsOf<Stripe.SubscriptionScheduleUpdateParams.Phase>()({
   automatic_tax: automaticTax.optional(),

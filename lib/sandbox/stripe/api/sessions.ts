@@ -23,10 +23,10 @@ import {
   metadata,
   ofCustomerOrSubscription,
   page,
-  paramsOf,
   requireCustomer,
   text,
 } from "./endpoint";
+import { paramsOf } from "./params-of";
 
 const LIFETIME = 24 * 3_600;
 

@@ -22,10 +22,10 @@ import {
   instant,
   merged,
   metadata,
-  paramsOf,
   text,
   unset,
 } from "./endpoint";
+import { paramsOf } from "./params-of";
 
 export const itemParams = z
   .array(

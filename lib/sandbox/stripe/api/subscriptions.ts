@@ -21,10 +21,10 @@ import {
   isCreated,
   listParams,
   page,
-  paramsOf,
   requireCustomer,
   text,
 } from "./endpoint";
+import { paramsOf } from "./params-of";
 import { changeDetails, changeDiscounts, itemsChange, updateParams } from "./subscription-update";
 import { refuseImpossible } from "./update-refusals";
 

@@ -2,7 +2,8 @@
 import { randomBytes } from "node:crypto";
 import type Stripe from "stripe";
 import { z } from "zod";
-import { flag, listParams, merged, metadata, page, paramsOf, text, unset } from "../api/endpoint";
+import { flag, listParams, merged, metadata, page, text, unset } from "../api/endpoint";
+import { paramsOf } from "../api/params-of";
 import { listOf } from "../list";
 import { invalid, missing } from "../problem";
 import { type Endpoint, type Merchant, merchantEndpoint, nextId, type Portal } from "./state";
