@@ -10,7 +10,12 @@ const searches =
     : ["lib/billing/timeline/quota.test.ts", "lib/billing/timeline/convergence.test.ts"];
 
 export default defineConfig({
-  resolve: { alias: [{ find: /^@\//, replacement: `${import.meta.dirname}/` }] },
+  resolve: {
+    alias: [
+      { find: /^@\//, replacement: `${import.meta.dirname}/` },
+      { find: /^tollgate$/, replacement: `${import.meta.dirname}/lib/entries/index.ts` },
+    ],
+  },
   test: {
     name: "unit",
     // No test depends on the machine's speed. The runner has its own limit for a change that never ends.
@@ -18,7 +23,7 @@ export default defineConfig({
     env: { LOG_LEVEL: "fatal", TOLLGATE_SANDBOX: "1", STRIPE_WEBHOOK_SECRET: "whsec_test" },
     include: ["lib/{billing,processors}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/*.db.test.ts", ...searches],
-    setupFiles: ["./tests/support/mutate-setup.ts"],
+    setupFiles: ["./tests/support/mutate-setup.ts", "./tests/support/provide-catalog.ts"],
     // The runner activates each change in a loaded module; a worker for each file would take most of the time.
     isolate: false,
   },

@@ -18,6 +18,7 @@ import {
   sellableOf,
 } from "./catalog";
 import type { Config, Paths } from "./config-types";
+import type { FieldName, ProductName } from "./register";
 import { indexPrices, NO_STORED_PRICES, type StoredPrice } from "./stored-prices";
 import type { Processor } from "./terms";
 
@@ -50,8 +51,8 @@ export function sales(): Sales {
 }
 
 /** In the config's order. */
-export function productIds(): ProductId[] {
-  return Object.keys(catalog().products);
+export function productIds(): ProductName[] {
+  return Object.keys(catalog().products) as ProductName[];
 }
 
 /** In the config's order. */
@@ -59,11 +60,11 @@ export function fieldIds(): FieldId[] {
   return Object.values(catalog().products).flatMap(({ meters }) => Object.keys(meters));
 }
 
-export function isProductId(value: string): value is ProductId {
+export function isProductId(value: string): value is ProductName {
   return Object.hasOwn(catalog().products, value);
 }
 
-export function isFieldId(value: string): value is FieldId {
+export function isFieldId(value: string): value is FieldName {
   return Object.values(catalog().products).some(({ meters }) => Object.hasOwn(meters, value));
 }
 

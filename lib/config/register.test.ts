@@ -1,8 +1,11 @@
 import { describe, expectTypeOf, test } from "vitest";
 import { counter, defineConfig, gauge, usd } from "@/lib/entries";
+import type { changePlan, checkout } from "@/lib/subscriptions";
+import type { Charge, usageHistory } from "@/lib/usage";
 import type {
   CounterName,
   CounterNameOf,
+  FieldName,
   GaugeNameOf,
   PlanName,
   PlanNameOf,
@@ -48,5 +51,14 @@ describe("the types of names", () => {
     expectTypeOf<"notely">().not.toExtend<ProductName>();
     expectTypeOf<"silver">().toExtend<PlanName<"mail">>();
     expectTypeOf<"silver">().not.toExtend<PlanName<"depot">>();
+  });
+
+  test("are those of the public functions", () => {
+    expectTypeOf<Charge["field"]>().toEqualTypeOf<CounterName>();
+    expectTypeOf<Parameters<typeof usageHistory>[1]>().toEqualTypeOf<FieldName>();
+    for (const input of [{} as Parameters<typeof checkout>[1], {} as Parameters<typeof changePlan>[1]]) {
+      expectTypeOf(input.product).toEqualTypeOf<ProductName>();
+      expectTypeOf(input.plan).toEqualTypeOf<PlanName>();
+    }
   });
 });

@@ -1,7 +1,9 @@
 /** An invoice as a PDF of one page. It is written without a library, since nothing else here needs one. */
-import { currentConfig } from "@/lib/config/current-catalog";
 
-/** The content of an invoice; instants as ISO text, amounts in US cents. */
+import { currentConfig } from "@/lib/config/current-catalog";
+import { amountText } from "./event-builders/currency";
+
+/** The content of an invoice; instants as ISO text, amounts in minor units. */
 export interface InvoiceDocument {
   number: string | null;
   at: string;
@@ -28,15 +30,15 @@ export function invoicePdf(invoice: InvoiceDocument): Uint8Array<ArrayBuffer> {
     `For: ${invoice.email ?? "-"}`,
     "",
     ...invoice.lines.flatMap((line) => [
-      `${line.description}    ${dollars(line.amount)}`,
+      `${line.description}    ${amountText(line.amount)}`,
       `    ${day(line.from)} to ${day(line.until)}`,
     ]),
     "",
-    ...(invoice.discount ? [`Discount: ${dollars(-invoice.discount)}`] : []),
-    ...(invoice.tax ? [`Tax: ${dollars(invoice.tax)}`] : []),
-    `Total: ${dollars(invoice.total)}`,
-    ...(invoice.credit > 0 ? [`From your credit: ${dollars(-invoice.credit)}`] : []),
-    `${invoice.status === "paid" ? "Paid" : "Due"}: ${dollars(invoice.due)}`,
+    ...(invoice.discount ? [`Discount: ${amountText(-invoice.discount)}`] : []),
+    ...(invoice.tax ? [`Tax: ${amountText(invoice.tax)}`] : []),
+    `Total: ${amountText(invoice.total)}`,
+    ...(invoice.credit > 0 ? [`From your credit: ${amountText(-invoice.credit)}`] : []),
+    `${invoice.status === "paid" ? "Paid" : "Due"}: ${amountText(invoice.due)}`,
   ];
   const shown = text.map((line, index) => `${index === 0 ? "/F1 18 Tf" : "/F1 10 Tf"} (${escaped(line)}) Tj T*`);
   const page = `BT 56 780 Td 18 TL ${shown.join("\n")} ET`;
@@ -66,10 +68,6 @@ function file(objects: readonly string[]): Uint8Array<ArrayBuffer> {
 /** One byte per character of the font; other characters become a question mark. */
 function escaped(text: string): string {
   return text.replace(/[^\x20-\x7e\xa0-\xff]/g, "?").replace(/[\\()]/g, (character) => `\\${character}`);
-}
-
-function dollars(cents: number): string {
-  return `${cents < 0 ? "-" : ""}$${(Math.abs(cents) / 100).toFixed(2)}`;
 }
 
 function day(iso: string): string {

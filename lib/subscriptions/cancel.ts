@@ -2,8 +2,9 @@
 
 import { type ChangeView, toIsoInstant } from "@/lib/billing/schemas/purchase";
 import { effectivePlan } from "@/lib/billing/timeline/scheduled-changes";
-import { freePlan, type ProductId } from "@/lib/config/catalog";
+import { freePlan } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
+import type { ProductName } from "@/lib/config/register";
 import { DomainError } from "@/lib/core/domain-error";
 import { nextScheduleTime, requireSubscription, type Subscribed } from "./load-subscription";
 import { mapProcessorError, type PurchaseContext, requireProcessor } from "./purchase-context";
@@ -15,7 +16,7 @@ import { scheduleChange } from "./schedule-change";
  */
 export async function cancelSubscription(
   userId: string,
-  product: ProductId,
+  product: ProductName,
   context: PurchaseContext,
 ): Promise<ChangeView> {
   return cancelFor(await requireSubscription(userId, product, context.gateway), context);
@@ -27,7 +28,7 @@ export async function cancelSubscription(
  */
 export async function resumeSubscription(
   userId: string,
-  product: ProductId,
+  product: ProductName,
   context: PurchaseContext,
 ): Promise<ChangeView> {
   return resumeFor(await requireSubscription(userId, product, context.gateway), context);

@@ -3,6 +3,7 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { changePreviewViewSchema } from "@/lib/billing/schemas/purchase";
 import { addMonths, DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
+import type { PlanName } from "@/lib/config/register";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { planPrice } from "@/lib/sandbox/event-builders/stripe/events";
@@ -45,7 +46,7 @@ async function mail() {
 
 describe("the preview", () => {
   const { context, requestsOf } = fakeProcessors(gateway);
-  const preview = async (plan: string, interval?: Interval) =>
+  const preview = async (plan: PlanName, interval?: Interval) =>
     changePreviewViewSchema.parse(await previewChange(userId, { product: "mail", plan, interval }, context));
   const meters = async () =>
     (await mail()).meters.map(({ field, used, limit, remaining }) => ({ field, used, limit, remaining }));

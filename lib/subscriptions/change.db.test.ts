@@ -2,6 +2,7 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { changeViewSchema } from "@/lib/billing/schemas/purchase";
 import { DAY_MS, MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
+import type { PlanName } from "@/lib/config/register";
 import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
@@ -54,13 +55,17 @@ const refusal = (request: Promise<unknown>) =>
   );
 
 describe("a change", () => {
-  const change = async (context: Parameters<typeof changePlan>[2], plan: string, interval?: Interval) =>
+  const change = async (context: Parameters<typeof changePlan>[2], plan: PlanName, interval?: Interval) =>
     changeViewSchema.parse(await changePlan(userId, { product: "mail", plan, interval }, context));
 
   test("to a higher plan is requested at once, and applies when its event arrives", async () => {
     const { context, requestsOf } = fakeProcessors(gateway);
     const fake = await subscriber("silver");
-    expect(await change(context, "Titanium")).toMatchObject({ outcome: "pending", plan: "titanium", url: null });
+    expect(await change(context, "Titanium" as PlanName)).toMatchObject({
+      outcome: "pending",
+      plan: "titanium",
+      url: null,
+    });
     expect(requestsOf("change")).toEqual([
       { subscription: `sub_${userId}`, priceId: "price_mail_titanium_monthly", timing: "now" },
     ]);
@@ -169,7 +174,10 @@ describe("a change", () => {
   test("without a subscription is a conflict, and to an unknown plan bad input", async () => {
     const { context } = fakeProcessors(gateway);
     expect(await refusal(change(context, "titanium"))).toEqual({ problem: "conflict", reason: "not_subscribed" });
-    expect(await refusal(change(context, "toString"))).toEqual({ problem: "bad_input", reason: "bad_input" });
+    expect(await refusal(change(context, "toString" as PlanName))).toEqual({
+      problem: "bad_input",
+      reason: "bad_input",
+    });
   });
 
   test("of another user's subscription is refused without a request", async () => {

@@ -10,8 +10,9 @@ import { type ChangePreviewView, type ChangeView, toIsoInstant } from "@/lib/bil
 import type { PlanChangeInput } from "@/lib/billing/schemas/purchase-requests";
 import { effectivePlan } from "@/lib/billing/timeline/scheduled-changes";
 import { type Instant, type SubscriptionRecord, sourceOf } from "@/lib/billing/types";
-import { freePlan, type ProductId } from "@/lib/config/catalog";
+import { freePlan } from "@/lib/config/catalog";
 import { planName, product as productOf } from "@/lib/config/current-catalog";
+import type { ProductName } from "@/lib/config/register";
 import { DomainError } from "@/lib/core/domain-error";
 import { log } from "@/lib/core/observability";
 import { type ChangePreview as ChangeCosts, ProcessorError } from "@/lib/processors/processor-client";
@@ -125,7 +126,7 @@ async function decideChange(
   return { current, to, choice };
 }
 
-function refusal(reason: PlanChangeRefusal, product: ProductId, { plan, interval }: PlanSelection): string {
+function refusal(reason: PlanChangeRefusal, product: ProductName, { plan, interval }: PlanSelection): string {
   const { name } = productOf(product);
   return {
     already_on_plan: `You are on ${planName(product, plan)}, billed ${interval}, already.`,

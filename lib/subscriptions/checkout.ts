@@ -6,8 +6,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CheckoutView } from "@/lib/billing/schemas/purchase";
 import type { CheckoutInput } from "@/lib/billing/schemas/purchase-requests";
-import { freePlan, type ProductId } from "@/lib/config/catalog";
+import { freePlan } from "@/lib/config/catalog";
 import { paths, planName, product as productOf, sales } from "@/lib/config/current-catalog";
+import type { PlanName, ProductName } from "@/lib/config/register";
 import type { Processor } from "@/lib/config/terms";
 import { CHECKOUT_MS } from "@/lib/core/deadlines";
 import { DomainError } from "@/lib/core/domain-error";
@@ -92,7 +93,7 @@ export async function checkout(
 }
 
 /** @throws DomainError bad_input */
-function requireSoldPlan(product: ProductId, name: string): string {
+function requireSoldPlan(product: ProductName, name: string): PlanName {
   const plan = requirePlan(product, name);
   if (plan !== freePlan(productOf(product)).id) return plan;
   throw new DomainError("bad_input", "plan_not_sold", "The free plan needs no checkout.", { field: "plan" });
@@ -114,7 +115,7 @@ async function trialDaysFor(
   throw new DomainError("conflict", "trial_used", `You have tried ${name} before. You can subscribe without a trial.`);
 }
 
-function alreadySubscribed(product: ProductId, plan: string | null): DomainError {
+function alreadySubscribed(product: ProductName, plan: string | null): DomainError {
   const held = plan === null ? "a subscription" : `the ${planName(product, plan)} plan`;
   const message = `You have ${held} of ${productOf(product).name} already. Change it instead of buying a second one.`;
   return new DomainError("conflict", "already_subscribed", message, { product, plan });

@@ -4,6 +4,7 @@ import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
 import { priceLists, sales } from "@/lib/config/current-catalog";
+import type { PlanName } from "@/lib/config/register";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { stripeClient } from "@/lib/processors/stripe/client";
@@ -53,8 +54,8 @@ async function mail() {
   const words = meters.find(({ field }) => field === "stamps_used");
   return { plan, status, interval, cancelAt, limit: words?.limit, remaining: words?.remaining };
 }
-const change = (plan: string, interval?: Interval) => changePlan(buyer.id, { product: "mail", plan, interval }, shop);
-const preview = (plan: string, interval?: Interval) =>
+const change = (plan: PlanName, interval?: Interval) => changePlan(buyer.id, { product: "mail", plan, interval }, shop);
+const preview = (plan: PlanName, interval?: Interval) =>
   previewChange(buyer.id, { product: "mail", plan, interval }, shop);
 const idOfInvoice = (url: string | null) => url?.split("/").at(-1) as string;
 const confirm = async (url: string | null, card: MethodNumber) => {

@@ -2,8 +2,8 @@
 
 import { type InvoicesView, type InvoiceView, toIsoInstant } from "@/lib/billing/schemas/purchase";
 import type { Processor, SubscriptionRecord } from "@/lib/billing/types";
-import type { ProductId } from "@/lib/config/catalog";
 import { paths, productIds } from "@/lib/config/current-catalog";
+import type { ProductName } from "@/lib/config/register";
 import { PROCESSORS } from "@/lib/config/terms";
 import { DomainError } from "@/lib/core/domain-error";
 import { log } from "@/lib/core/observability";
@@ -106,7 +106,7 @@ export async function invoiceDocument(
  */
 export async function portalOf(
   userId: string,
-  product: ProductId | undefined,
+  product: ProductName | undefined,
   context: PurchaseContext,
 ): Promise<{ url: string }> {
   return portalFor(userId, await subscriptionToManage(userId, product, context), context);
@@ -142,7 +142,7 @@ async function portalFor(
  */
 export async function duePaymentOf(
   userId: string,
-  product: ProductId,
+  product: ProductName,
   context: PurchaseContext,
 ): Promise<{ url: string }> {
   const record = await subscriptionToManage(userId, product, context);
@@ -154,7 +154,7 @@ export async function duePaymentOf(
 }
 
 /** The subscription of the given product, else of the first product that has one. */
-async function subscriptionToManage(userId: string, product: ProductId | undefined, { gateway }: PurchaseContext) {
+async function subscriptionToManage(userId: string, product: ProductName | undefined, { gateway }: PurchaseContext) {
   for (const each of product === undefined ? productIds() : [product]) {
     const { record } = await loadSubscription(userId, each, gateway);
     if (record !== null) return record;

@@ -5,14 +5,14 @@ import { fold } from "@/lib/billing/timeline/build-timeline";
 import { sharedFacts } from "@/lib/billing/timeline/plan-items";
 import { type Fact, type Instant, type SubscriptionRecord, sourceOf, type Timeline } from "@/lib/billing/types";
 import { entitlementAt } from "@/lib/billing/usage-at";
-import type { ProductId } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
+import type { ProductName } from "@/lib/config/register";
 import { DomainError } from "@/lib/core/domain-error";
 import type { Gateway } from "@/lib/database";
 
 export interface CurrentSubscription {
   userId: string;
-  product: ProductId;
+  product: ProductName;
   /** The user's clock, never earlier than the latest fact. */
   now: Instant;
   facts: readonly Fact[];
@@ -29,7 +29,7 @@ export type Subscribed = CurrentSubscription & { record: SubscriptionRecord };
 /** @throws DatabaseError */
 export async function loadSubscription(
   userId: string,
-  product: ProductId,
+  product: ProductName,
   gateway: Gateway,
 ): Promise<CurrentSubscription> {
   const usage = await gateway.usage(userId);
@@ -60,7 +60,7 @@ function recordInForce(timeline: Timeline, now: Instant): SubscriptionRecord | n
 }
 
 /** @throws DomainError conflict if the user has no subscription of the product */
-export async function requireSubscription(userId: string, product: ProductId, gateway: Gateway): Promise<Subscribed> {
+export async function requireSubscription(userId: string, product: ProductName, gateway: Gateway): Promise<Subscribed> {
   const current = await loadSubscription(userId, product, gateway);
   const { record } = current;
   if (record !== null) return { ...current, record };

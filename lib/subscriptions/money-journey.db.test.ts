@@ -6,6 +6,7 @@ import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { addMonths, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { Sales } from "@/lib/config/catalog";
 import { priceLists, sales } from "@/lib/config/current-catalog";
+import type { PlanName } from "@/lib/config/register";
 import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
@@ -45,9 +46,9 @@ async function open(plan: string, rest: object = {}, at = shop) {
   const stored = await gateway.loadCheckout(buyer.id, opened.checkout);
   return { ...opened, session: stored?.externalId as string };
 }
-const preview = async (plan: string) =>
+const preview = async (plan: PlanName) =>
   changePreviewViewSchema.parse(await previewChange(buyer.id, { product: "mail", plan }, shop));
-const change = async (plan: string) => {
+const change = async (plan: PlanName) => {
   const changed = await changePlan(buyer.id, { product: "mail", plan }, shop);
   await sandbox.idle();
   return changed;

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { addMonths, DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
+import type { PlanName } from "@/lib/config/register";
 import { stripeAccount } from "@/tests/support/stripe-account";
 import { stripePurchaseContext } from "@/tests/support/stripe-purchase-context";
 import { changePlan, previewChange } from "./change";
@@ -11,9 +12,9 @@ const account = stripeAccount("previewer");
 const { sandbox, stripe, payer, subscribe, latestInvoice, mail, holdDeliveries } = account;
 const context = stripePurchaseContext(account);
 
-const to = (plan: string, interval: Interval = "monthly") => ({ product: "mail" as const, plan, interval });
-const preview = (plan: string, interval?: Interval) => previewChange(payer.id, to(plan, interval), context);
-const change = async (plan: string, interval?: Interval) => {
+const to = (plan: PlanName, interval: Interval = "monthly") => ({ product: "mail" as const, plan, interval });
+const preview = (plan: PlanName, interval?: Interval) => previewChange(payer.id, to(plan, interval), context);
+const change = async (plan: PlanName, interval?: Interval) => {
   const changed = await changePlan(payer.id, to(plan, interval), context);
   await sandbox.idle();
   return changed;

@@ -1,8 +1,9 @@
 /** The dependencies of every purchase: the database, the processors, and this deployment's address. */
 
 import type { Processor } from "@/lib/billing/types";
-import type { Price, ProductId } from "@/lib/config/catalog";
+import type { Price } from "@/lib/config/catalog";
 import { findPlan, planName } from "@/lib/config/current-catalog";
+import type { PlanName, ProductName } from "@/lib/config/register";
 import { PROCESSOR_NAMES } from "@/lib/config/terms";
 import { PROCESSOR_MS } from "@/lib/core/deadlines";
 import { DomainError, type Problem } from "@/lib/core/domain-error";
@@ -85,8 +86,8 @@ export function codeNotValid(): DomainError {
  * The plan's id, which requests may write in capitals.
  * @throws DomainError bad_input
  */
-export function requirePlan(product: ProductId, name: string): string {
-  const plan = name.toLowerCase();
+export function requirePlan(product: ProductName, name: string): PlanName {
+  const plan = name.toLowerCase() as PlanName;
   if (findPlan(product, plan)) return plan;
   throw new DomainError("bad_input", "bad_input", "plan: there is no such plan", { field: "plan" });
 }

@@ -1,6 +1,7 @@
 /** An upgrade at Stripe while a downgrade is scheduled for the period's end. */
 import { describe, expect, test, vi } from "vitest";
 import { DAY_MS, HOUR_MS } from "@/lib/billing/timeline/calendar";
+import type { PlanName } from "@/lib/config/register";
 import { carryOutScheduledChanges } from "@/lib/jobs/changes";
 import { ProcessorError } from "@/lib/processors/processor-client";
 import { stripeAccount } from "@/tests/support/stripe-account";
@@ -12,7 +13,7 @@ const { gateway, sandbox, stripe, payer, subscribe, latestInvoice, payInvoice } 
 const context = stripePurchaseContext(account);
 const { client } = await context.getProcessor();
 
-const change = async (plan: string) => {
+const change = async (plan: PlanName) => {
   const changed = await changePlan(payer.id, { product: "mail", plan, interval: "monthly" }, context);
   await sandbox.idle();
   return changed;

@@ -5,6 +5,7 @@ import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY_MS, HOUR_MS, SECOND_MS } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
 import { priceLists, sales } from "@/lib/config/current-catalog";
+import type { PlanName } from "@/lib/config/register";
 import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
@@ -60,8 +61,8 @@ async function subscribe(plan: string, interval: Interval = "monthly", card: "42
   return opened;
 }
 
-const change = (plan: string, interval?: Interval) => changePlan(buyer.id, { product: "mail", plan, interval }, shop);
-const preview = (plan: string, interval?: Interval) =>
+const change = (plan: PlanName, interval?: Interval) => changePlan(buyer.id, { product: "mail", plan, interval }, shop);
+const preview = (plan: PlanName, interval?: Interval) =>
   previewChange(buyer.id, { product: "mail", plan, interval }, shop);
 const refusal = (request: Promise<unknown>) =>
   request.then(

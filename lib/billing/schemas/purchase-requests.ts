@@ -1,11 +1,13 @@
 /** The requests of the routes for purchases. Unknown fields are errors, so that a misspelt field is not ignored. */
 import { z } from "zod";
+import type { PlanName } from "@/lib/config/register";
 import { intervalSchema, processorSchema, productIdSchema } from "@/lib/config/schemas";
 import { line } from "@/lib/core/text";
 import { promotionCode } from "./promotion-code";
 
 const product = productIdSchema;
-const plan = line({ max: 64, error: "is the name of a plan" });
+/** Requests may write it in capitals; code gets the names of the registered configs. */
+const plan = line({ max: 64, error: "is the name of a plan" }) as z.ZodType as z.ZodType<PlanName, string>;
 
 export const checkoutRequest = z.strictObject({
   product,

@@ -3,6 +3,7 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
+import type { PlanName } from "@/lib/config/register";
 import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
@@ -52,9 +53,9 @@ async function subscribe(plan: string, interval: Interval = "monthly", card: "42
   return (await sdk().transactions.get(transaction)).subscriptionId as string;
 }
 
-const change = (plan: string, interval?: Interval) =>
+const change = (plan: PlanName, interval?: Interval) =>
   changePlan(buyer.id, { product: "mail", plan, interval }, context);
-const preview = (plan: string, interval?: Interval) =>
+const preview = (plan: PlanName, interval?: Interval) =>
   previewChange(buyer.id, { product: "mail", plan, interval }, context);
 const now = async () => (await gateway.sandboxClock(buyer.id)).now;
 const refusal = (request: Promise<unknown>) =>

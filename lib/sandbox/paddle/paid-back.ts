@@ -1,4 +1,5 @@
 /** The amounts that adjustments have paid back. Pure. */
+import { paddleCurrency } from "../event-builders/currency";
 import type { AccountState } from "./account-state";
 
 /** The sums of the adjustments in effect, by action. */
@@ -25,6 +26,6 @@ export function adjustmentsTotalsOf(state: AccountState, transaction: string) {
     fee: "0",
     earnings: String(subtotal),
     breakdown: { credit: "0", refund: String(refund), chargeback: String(chargeback) },
-    currency_code: "USD" as const,
+    currency_code: paddleCurrency(),
   };
 }

@@ -1,9 +1,11 @@
 /** The preview of a change, computed like the change itself. */
+
 import type {
   INextTransactionResponse,
   ISubscriptionPreviewResponse,
   ITransactionDetailsPreviewResponse,
 } from "@paddle/paddle-node-sdk";
+import { paddleCurrency } from "../event-builders/currency";
 import {
   type ItemSpec,
   type LineSpec,
@@ -74,7 +76,7 @@ function details({ lines, credit, creditToBalance }: Settled): ITransactionDetai
       grand_total_tax: String(grandTotal === total ? tax : Math.round((tax * grandTotal) / (total || 1))),
       fee: null,
       earnings: null,
-      currency_code: "USD",
+      currency_code: paddleCurrency(),
     },
     line_items: lines.map((line) => {
       const { id: _, ...entity } = lineItem(line, "");
@@ -84,5 +86,5 @@ function details({ lines, credit, creditToBalance }: Settled): ITransactionDetai
 }
 
 function money(amount: number) {
-  return { amount: String(amount), currency_code: "USD" as const };
+  return { amount: String(amount), currency_code: paddleCurrency() };
 }

@@ -1,4 +1,5 @@
 /** Discount and tax of lines, and Paddle's minimum charge. Pure. */
+import { paddleCurrency } from "../event-builders/currency";
 import type { DiscountSpec, LineSpec } from "../event-builders/paddle/events";
 import { takenOff } from "./discounts";
 import { PaddleProblem } from "./problem";
@@ -34,6 +35,6 @@ export const MINIMUM_CHARGE = 70;
 /** @throws PaddleProblem if the charge is below the minimum */
 export function requireChargeable(due: number, code: string, before = ""): void {
   if (due <= 0 || due >= MINIMUM_CHARGE) return;
-  const amounts = `Transaction balance: ${due}, Minimum payment amount: ${MINIMUM_CHARGE}, Currency code: USD`;
+  const amounts = `Transaction balance: ${due}, Minimum payment amount: ${MINIMUM_CHARGE}, Currency code: ${paddleCurrency()}`;
   throw new PaddleProblem(400, code, `${before}Transaction balance is less than what we can charge. ${amounts}`);
 }

@@ -1,6 +1,8 @@
 /** Objects of the current API version, each checked against the SDK's type at compile time. */
+
 import type Stripe from "stripe";
 import { paths, productIds, product as productOf } from "@/lib/config/current-catalog";
+import { stripeCurrency } from "../event-builders/currency";
 import {
   billingMode,
   currentInvoice,
@@ -128,7 +130,7 @@ function phaseOf(phase: Phase) {
     billing_cycle_anchor: phase.anchor ?? null,
     billing_thresholds: null,
     collection_method: null,
-    currency: "usd",
+    currency: stripeCurrency(),
     default_payment_method: null,
     default_tax_rates: [],
     description: null,

@@ -1,4 +1,5 @@
 /** The cost of a plan change, as Stripe computes it: to the second, each line rounded to the cent. Pure. */
+import { amountText } from "../event-builders/currency";
 import type { ItemSpec, LineSpec, PriceSpec } from "../event-builders/stripe/events";
 import type { Debit } from "./debits";
 import { periodAfter } from "./period";
@@ -69,7 +70,7 @@ export function periodLines({ items, periodStart, periodEnd }: Omit<PlanState, "
       item: item.id,
       price: item.price,
       amount: item.price.unitAmount * quantityOf(item),
-      description: `${quantityOf(item)} × ${item.price.nickname} (at ${dollars(item.price.unitAmount)} / ${item.price.interval})`,
+      description: `${quantityOf(item)} × ${item.price.nickname} (at ${amountText(item.price.unitAmount)} / ${item.price.interval})`,
       periodStart,
       periodEnd,
       quantity: quantityOf(item),
@@ -121,8 +122,4 @@ function day(at: number): string {
     year: "numeric",
     timeZone: "UTC",
   });
-}
-
-function dollars(cents: number): string {
-  return `$${(cents / 100).toFixed(2)}`;
 }

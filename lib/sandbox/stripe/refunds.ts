@@ -1,5 +1,7 @@
 /** Refunds of charges, and credit notes on invoices. */
+
 import { paths } from "@/lib/config/current-catalog";
+import { amountText } from "../event-builders/currency";
 import { type CreditNoteSpec, invoiceAmounts, type RefundSpec } from "../event-builders/stripe/events";
 import { type Invoice, nextId, type StripeStep, seconds } from "./account-state";
 import { emitChange, emitEvent } from "./emit";
@@ -31,7 +33,7 @@ export function refundCharge(step: StripeStep, charge: Charge, order: RefundOrde
   }
   if (amount < 1) throw invalid("Invalid positive integer", "amount", "parameter_invalid_integer");
   if (amount > left) {
-    const message = `Refund amount ($${dollars(amount)}) is greater than unrefunded amount on charge ($${dollars(left)})`;
+    const message = `Refund amount (${amountText(amount)}) is greater than unrefunded amount on charge (${amountText(left)})`;
     throw invalid(message, "amount");
   }
   const refund: RefundSpec = {
@@ -131,8 +133,4 @@ function credit(step: StripeStep, invoice: Invoice, { prePayment, amount }: Cred
   );
   // With nothing left to pay, Stripe marks the invoice as paid.
   if (invoice.status === "open" && invoiceAmounts(invoice).due === 0) collect(step, invoice);
-}
-
-function dollars(cents: number): string {
-  return (cents / 100).toFixed(2);
 }

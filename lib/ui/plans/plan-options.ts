@@ -2,7 +2,7 @@
 
 import { type ChangeableSubscription, choiceFor, type PlanChangeRefusal } from "@/lib/billing/plan-change-policy";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { freePlan, type Price, type Product, planRank } from "@/lib/config/catalog";
+import { freePlan, type Price, type Product, type ProductId, planRank } from "@/lib/config/catalog";
 import { paths, product as productOf } from "@/lib/config/current-catalog";
 import type { Interval } from "@/lib/config/terms";
 import { formatCount, formatNumber } from "@/lib/messages/format";
@@ -36,7 +36,7 @@ export type PlanOption =
   | { kind: "blocked"; reason: string; help: { text: string; href: string } | null };
 
 interface PlanOptionInput {
-  product: SubscriptionView["product"];
+  product: ProductId;
   plan: string;
   interval: Interval;
   /** null: signed out. */

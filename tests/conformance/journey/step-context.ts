@@ -2,6 +2,7 @@
 import type Stripe from "stripe";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import type { Interval, Processor } from "@/lib/billing/types";
+import type { PlanName } from "@/lib/config/register";
 import type { Gateway } from "@/lib/database";
 import type { ProcessorClient } from "@/lib/processors/processor-client";
 import type { CardNumber } from "@/lib/sandbox/cards";
@@ -83,7 +84,7 @@ export function stepContext(name: string, processor: Processor, { database, gate
     return opened;
   }
 
-  const plan = (id: string, interval?: Interval) => ({ product: "mail" as const, plan: id, interval });
+  const plan = (id: PlanName, interval?: Interval) => ({ product: "mail" as const, plan: id, interval });
 
   return {
     ...fake,
@@ -99,8 +100,8 @@ export function stepContext(name: string, processor: Processor, { database, gate
     open,
     pay,
     buy,
-    preview: (id: string, interval?: Interval) => previewChange(buyer.id, plan(id, interval), context),
-    change: (id: string, interval?: Interval) => settled(changePlan(buyer.id, plan(id, interval), context)),
+    preview: (id: PlanName, interval?: Interval) => previewChange(buyer.id, plan(id, interval), context),
+    change: (id: PlanName, interval?: Interval) => settled(changePlan(buyer.id, plan(id, interval), context)),
     cancel: () => settled(cancelSubscription(buyer.id, "mail", context)),
     resume: () => settled(resumeSubscription(buyer.id, "mail", context)),
     /** Moves the buyer's clock by so many milliseconds, or to an instant. */

@@ -1,4 +1,5 @@
 import type { Instant } from "@/lib/billing/types";
+import { paddleCurrency } from "../currency";
 import { lineId } from "./line-id";
 import { micros } from "./price";
 
@@ -61,12 +62,12 @@ export function adjustmentEntity(spec: AdjustmentSpec) {
       earnings: subtotal,
       subtotal,
       retained_fee: "0",
-      currency_code: "USD" as const,
+      currency_code: paddleCurrency(),
     },
     created_at: micros(spec.createdAt ?? spec.at),
     updated_at: micros(spec.at),
     customer_id: spec.customer,
-    currency_code: "USD" as const,
+    currency_code: paddleCurrency(),
     payout_totals: null,
     tax_rates_used: [],
     transaction_id: spec.transaction,

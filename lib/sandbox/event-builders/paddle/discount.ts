@@ -1,5 +1,6 @@
 import type { IDiscountResponse } from "@paddle/paddle-node-sdk";
 import type { Instant } from "@/lib/billing/types";
+import { paddleCurrency } from "../currency";
 import { micros, PRICES_CREATED } from "./price";
 
 /** The input for a discount; flat amounts in US cents, percentages as text ("12.5"). */
@@ -33,7 +34,7 @@ export function discountEntity(spec: DiscountSpec) {
     mode: "standard",
     type: spec.type,
     amount: spec.amount,
-    currency_code: spec.type === "percentage" ? null : "USD",
+    currency_code: spec.type === "percentage" ? null : paddleCurrency(),
     recur: spec.recur,
     maximum_recurring_intervals: spec.intervals,
     usage_limit: spec.usageLimit,

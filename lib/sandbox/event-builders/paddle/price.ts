@@ -6,6 +6,7 @@ import type {
 import type { Instant } from "@/lib/billing/types";
 import { type Price, sandboxPriceId } from "@/lib/config/catalog";
 import { catalogPrice } from "../catalog-price";
+import { paddleCurrency } from "../currency";
 
 /** An entity of Paddle's API. */
 export type PaddleObject = Record<string, unknown>;
@@ -61,7 +62,7 @@ export function priceEntities(price: PriceSpec) {
       tax_mode: price.taxMode ?? "account_setting",
       created_at: PRICES_CREATED,
       product_id: price.product,
-      unit_price: { amount: String(price.unitAmount), currency_code: "USD" },
+      unit_price: { amount: String(price.unitAmount), currency_code: paddleCurrency() },
       updated_at: PRICES_CREATED,
       custom_data: null,
       description: price.name,

@@ -1,5 +1,6 @@
 import type { ISubscriptionNotificationResponse, SubscriptionStatus as PaddleStatus } from "@paddle/paddle-node-sdk";
 import type { Instant } from "@/lib/billing/types";
+import { paddleCurrency } from "../currency";
 import { EXAMPLE_ADDRESS, INVOICE_TERMS, micros, type PriceSpec, period, priceEntities } from "./price";
 
 /** The input for one item of a subscription. */
@@ -80,7 +81,7 @@ export function subscriptionEntity(spec: SubscriptionSpec) {
     customer_id: spec.customer,
     import_meta: null,
     billing_cycle: { interval: first?.price.interval ?? "month", frequency: 1 },
-    currency_code: "USD",
+    currency_code: paddleCurrency(),
     next_billed_at: nextBilled,
     ...(spec.transaction ? { transaction_id: spec.transaction } : {}),
     billing_details: spec.collectionMode === "manual" ? INVOICE_TERMS : null,

@@ -3,6 +3,7 @@ import type {
   ITransactionPaymentAttemptNotificationResponse,
 } from "@paddle/paddle-node-sdk";
 import type { Instant } from "@/lib/billing/types";
+import { paddleCurrency } from "../currency";
 import { type LineSpec, lineItem, prorationOf, sumOfLines, taxRatesOf } from "./line";
 import { lineId } from "./line-id";
 import { EXAMPLE_ADDRESS, INVOICE_TERMS, micros, period, priceEntities } from "./price";
@@ -94,7 +95,7 @@ export function transactionEntity(spec: TransactionSpec) {
         earnings: paid ? String(Math.max(0, grandTotal - 150)) : null,
         subtotal: String(sums.subtotal),
         grand_total: String(grandTotal),
-        currency_code: "USD",
+        currency_code: paddleCurrency(),
         grand_total_tax: String(grandTotalTax),
         credit_to_balance: String(spec.creditToBalance ?? 0),
       },
@@ -117,7 +118,7 @@ export function transactionEntity(spec: TransactionSpec) {
     customer_id: spec.customer,
     discount_id: spec.discountId ?? null,
     receipt_data: null,
-    currency_code: "USD",
+    currency_code: paddleCurrency(),
     billing_period: spec.period === null ? null : period(spec.period.start, spec.period.end),
     invoice_number: spec.invoiceNumber === undefined ? (paid ? "325-10566" : null) : spec.invoiceNumber,
     billing_details: manual ? INVOICE_TERMS : null,
@@ -142,7 +143,7 @@ function adjustedTotals(
     subtotal: String(sums.subtotal - back.subtotal),
     grand_total: String(grandTotal),
     retained_fee: "0",
-    currency_code: "USD" as const,
+    currency_code: paddleCurrency(),
     grand_total_tax: String(sums.grandTotalTax - back.tax),
   };
 }

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { stripeCurrency } from "../currency";
 import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
 import type { WireFormat } from "./wire-format";
@@ -70,7 +71,7 @@ export function currentCharge(spec: ChargeSpec) {
     calculated_statement_descriptor: "TOLLGATE",
     captured: !failed,
     created: spec.created,
-    currency: "usd",
+    currency: stripeCurrency(),
     customer: spec.customer,
     description: "Subscription update",
     disputed: spec.disputed ?? false,

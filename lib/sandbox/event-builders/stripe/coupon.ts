@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { stripeCurrency } from "../currency";
 import { PRICES_CREATED } from "./price";
 import type { WireFormat } from "./wire-format";
 
@@ -42,7 +43,7 @@ export function couponObject({ id, name, off, duration }: CouponSpec) {
     object: "coupon",
     amount_off: "amount" in off ? off.amount : null,
     created: PRICES_CREATED,
-    currency: "amount" in off ? "usd" : null,
+    currency: "amount" in off ? stripeCurrency() : null,
     duration: typeof duration === "object" ? "repeating" : duration,
     duration_in_months: months,
     livemode: false,

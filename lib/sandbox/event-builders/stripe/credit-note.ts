@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { stripeCurrency } from "../currency";
 import { embeddedList } from "./list";
 import type { UntypedFields, WireFormat } from "./wire-format";
 
@@ -28,7 +29,7 @@ export function creditNoteObject(spec: CreditNoteSpec) {
     amount,
     amount_shipping: 0,
     created: spec.created,
-    currency: "usd",
+    currency: stripeCurrency(),
     customer: spec.customer,
     customer_account: null,
     customer_balance_transaction: spec.refund === null && postPayment > 0 ? `cbtxn_${spec.id.slice(3)}` : null,

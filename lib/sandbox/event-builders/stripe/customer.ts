@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { stripeCurrency } from "../currency";
 import { addressOf } from "./invoice";
 import type { WireFormat } from "./wire-format";
 
@@ -28,7 +29,7 @@ export function customerObject(spec: CustomerSpec) {
     address: addressOf(spec.country),
     balance: spec.balance ?? 0,
     created: spec.created,
-    currency: "usd",
+    currency: stripeCurrency(),
     default_source: null,
     delinquent: spec.delinquent ?? false,
     description: null,

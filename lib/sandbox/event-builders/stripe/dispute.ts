@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { stripeCurrency } from "../currency";
 import { paymentIntentOf } from "./charge";
 import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
@@ -52,7 +53,7 @@ export function currentDispute(spec: DisputeSpec) {
     ],
     charge: spec.charge,
     created: spec.created,
-    currency: "usd",
+    currency: stripeCurrency(),
     enhanced_eligibility_types: [],
     evidence: {
       access_activity_log: null,
@@ -115,14 +116,22 @@ function transaction({ id }: DisputeSpec, suffix: string, created: number, amoun
     available_on: created + 2 * DAY_SECONDS,
     balance_type: "payments",
     created,
-    currency: "usd",
+    currency: stripeCurrency(),
     description: back ? "Chargeback reversal" : "Chargeback withdrawal",
     exchange_rate: null,
     fee,
     fee_details:
       fee === 0
         ? []
-        : [{ amount: fee, application: null, currency: "usd", description: "Dispute fee", type: "stripe_fee" }],
+        : [
+            {
+              amount: fee,
+              application: null,
+              currency: stripeCurrency(),
+              description: "Dispute fee",
+              type: "stripe_fee",
+            },
+          ],
     net: amount - fee,
     reporting_category: back ? "dispute_reversal" : "dispute",
     source: id,

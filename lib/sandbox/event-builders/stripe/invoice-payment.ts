@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { stripeCurrency } from "../currency";
 import { paymentIntentOf } from "./charge";
 import type { WireFormat } from "./wire-format";
 
@@ -19,7 +20,7 @@ export function invoicePaymentObject({ charge, invoice, amount, created, paid = 
     amount_paid: paid ? amount : null,
     amount_requested: amount,
     created,
-    currency: "usd",
+    currency: stripeCurrency(),
     invoice,
     is_default: true,
     livemode: false,

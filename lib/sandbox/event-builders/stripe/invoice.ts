@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { stripeCurrency } from "../currency";
 import type { InvoiceSpec } from "./invoice-spec";
 import { currentLine, lineObject, taxOf } from "./line";
 import type { LineSpec, LineTax } from "./line-spec";
@@ -113,7 +114,7 @@ export function currentInvoice(spec: InvoiceSpec) {
     billing_reason: spec.billingReason,
     collection_method: spec.collectionMethod ?? "charge_automatically",
     created: spec.created,
-    currency: "usd",
+    currency: stripeCurrency(),
     custom_fields: null,
     customer: spec.customer,
     customer_account: null,

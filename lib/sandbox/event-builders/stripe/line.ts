@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { stripeCurrency } from "../currency";
 import type { InvoiceSpec } from "./invoice-spec";
 import type { LineSpec, LineTax } from "./line-spec";
 import { planObject, priceObject, type StripeObject } from "./price";
@@ -39,7 +40,7 @@ export function currentLine(line: LineSpec, invoice: InvoiceSpec) {
     id: line.id,
     object: "line_item",
     amount: line.amount,
-    currency: "usd",
+    currency: stripeCurrency(),
     description: line.description,
     discount_amounts: discounts,
     discountable: !proration,

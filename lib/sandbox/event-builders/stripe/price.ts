@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { type Price, sandboxPriceId } from "@/lib/config/catalog";
 import { catalogPrice } from "../catalog-price";
+import { stripeCurrency } from "../currency";
 import type { WireFormat } from "./wire-format";
 
 /** An object of Stripe's API. */
@@ -34,7 +35,7 @@ export function priceObject(price: PriceSpec, livemode: boolean) {
     active: true,
     billing_scheme: "per_unit",
     created: PRICES_CREATED,
-    currency: "usd",
+    currency: stripeCurrency(),
     custom_unit_amount: null,
     livemode,
     lookup_key: null,
@@ -67,7 +68,7 @@ export function planObject(price: PriceSpec, livemode: boolean) {
     amount_decimal: String(price.unitAmount),
     billing_scheme: "per_unit",
     created: PRICES_CREATED,
-    currency: "usd",
+    currency: stripeCurrency(),
     interval: price.interval,
     interval_count: 1,
     livemode,

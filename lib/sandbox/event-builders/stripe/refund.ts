@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { stripeCurrency } from "../currency";
 import { paymentIntentOf } from "./charge";
 import type { WireFormat } from "./wire-format";
 
@@ -22,7 +23,7 @@ export function refundObject(spec: RefundSpec) {
     balance_transaction: `txn_${spec.id.slice(3)}`,
     charge: spec.charge,
     created: spec.created,
-    currency: "usd",
+    currency: stripeCurrency(),
     customer: spec.customer,
     customer_account: null,
     destination_details: {

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { stripeCurrency } from "../currency";
 import { addressOf } from "./invoice";
 import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
@@ -95,7 +96,7 @@ export function currentSession(spec: SessionSpec) {
     consent: null,
     consent_collection: null,
     created: spec.created,
-    currency: "usd",
+    currency: stripeCurrency(),
     currency_conversion: null,
     custom_fields: [],
     custom_text: { after_submit: null, shipping_address: null, submit: null, terms_of_service_acceptance: null },

@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import type { Status } from "@/lib/billing/types";
+import { stripeCurrency } from "../currency";
 import { embeddedList } from "./list";
 import { type PriceSpec, planObject, priceObject, type StripeObject } from "./price";
 import type { Shape } from "./shapes";
@@ -120,7 +121,7 @@ export function currentSubscription(spec: SubscriptionSpec) {
     },
     collection_method: spec.collectionMethod ?? "charge_automatically",
     created: spec.created,
-    currency: "usd",
+    currency: stripeCurrency(),
     customer: spec.customer,
     customer_account: null,
     days_until_due: spec.collectionMethod === "send_invoice" ? (spec.daysUntilDue ?? 30) : null,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { paths } from "@/lib/config/current-catalog";
+import { paddleCurrency } from "../../event-builders/currency";
 import type { DiscountSpec } from "../../event-builders/paddle/events";
 import type { AccountState } from "../account-state";
 import { discountNamed } from "../discounts";
@@ -33,7 +34,7 @@ export const transactions = [
       items,
       customer_id: text.nullish(),
       custom_data: customData,
-      currency_code: z.literal("USD").optional(),
+      currency_code: z.custom((value) => value === paddleCurrency()).optional(),
       collection_mode: z.literal("automatic").optional(),
       checkout: z.strictObject({ url: z.url().max(2_048).nullish() }).nullish(),
       discount_id: text.nullish(),
