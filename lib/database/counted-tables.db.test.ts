@@ -181,6 +181,8 @@ describe("a table that cannot be counted", () => {
       // A new user, the drift check and the export go on.
       expect(await used(userId)).toBe(0);
       expect(await drifts(userId)).toEqual([]);
+      const [, said] = problem.split(/: (.*)/);
+      expect(await gateway.findUsageDrift("")).toMatchObject({ uncounted: [{ field: "bays_count", problem: said }] });
       expect(await gateway.exportAccount(userId)).toMatchObject({ [table]: null });
       await query("update usage_counters set used = 5 where user_id = $1 and field = 'bays_count'", [userId]);
       await expect(gateway.syncGauge(userId, "bays_count")).rejects.toMatchObject({ reason: "table_unusable" });

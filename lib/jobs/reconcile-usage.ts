@@ -73,6 +73,7 @@ export async function reconcileUsage(
 
   const compareMeters = async (after: string, totals: UsageCounts) => {
     const page = await gateway.findUsageDrift(after);
+    for (const gauge of page.uncounted) log.error({ ...gauge }, "[Job] A gauge's table cannot be counted");
     let repaired = 0;
     for (const drift of page.drifts) {
       const isRepaired = repairs && isGauge(drift.field) && (await repair(gateway, drift));

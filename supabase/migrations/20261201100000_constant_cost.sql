@@ -1806,10 +1806,6 @@ begin
   elsif v_found.attname is null then
     problem := format('%s has no column %s', v_entry.table_name, v_entry.user_column);
     entry := 'subject';
-  elsif not has_schema_privilege(v_found.schema, 'usage') or not has_table_privilege(v_found.oid, 'select') then
-    problem := format('the role %s may not read %s', current_user, v_entry.table_name);
-  elsif row_security_active(v_found.oid) then
-    problem := format('row-level security hides rows of %s from the role %s', v_entry.table_name, current_user);
   else
     filter := case v_found.type
       when 'text' then format('c.%I = $1', v_found.attname)
@@ -1823,6 +1819,13 @@ begin
       problem := format('the column %s of %s has the type %s; a user id is text, varchar, uuid, bigint or integer',
         v_entry.user_column, v_entry.table_name, v_found.type);
       entry := 'subject';
+    elsif not has_schema_privilege(v_found.schema, 'usage') or not has_table_privilege(v_found.oid, 'select') then
+      problem := format('the role %s may not read %s', current_user, v_entry.table_name);
+    elsif row_security_active(v_found.oid) then
+      problem := format('row-level security hides rows of %s from the role %s', v_entry.table_name, current_user);
+    end if;
+    if problem is not null then
+      filter := null;
     end if;
   end if;
 end;
@@ -2873,7 +2876,8 @@ comment on function tollgate.find_hour_drift(jsonb, integer) is 'Hours whose sum
 -- Called by the reconcile job, a page of users at a time. A counter must equal its opening plus the sum of its ledger rows
 -- (by hours, which find_hour_drift compares with the rows), and a gauge the number of things. Returns those that do not;
 -- repairs nothing and locks nothing. One statement per user reads counters and ledger at one moment. Works for about 300 ms:
--- a page ends early after users with many rows. "next" is the last user of the page, null at the end.
+-- a page ends early after users with many rows. "next" is the last user of the page, null at the end. "uncounted" names, on
+-- the first page, the gauges whose table cannot be counted.
 create or replace function tollgate.find_usage_drift(p_after text default '', p_users integer default 500) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -2911,7 +2915,12 @@ begin
     v_seen := v_seen + 1;
     exit when clock_timestamp() - statement_timestamp() > interval '300 milliseconds';
   end loop;
-  return jsonb_build_object('checked', v_seen, 'drifts', v_drifts, 'next', case
+  return jsonb_build_object('checked', v_seen, 'drifts', v_drifts, 'uncounted', coalesce((
+      select jsonb_agg(jsonb_build_object('field', t.field, 'problem', c.problem) order by t.field)
+      from tollgate.registered_tables() t
+      cross join lateral tollgate.counted_table(t.field) c
+      where p_after = '' and c.problem is not null), '[]'),
+    'next', case
     when v_seen = p_users or clock_timestamp() - statement_timestamp() > interval '300 milliseconds' then v_user_id end);
 end;
 $$;

@@ -72,9 +72,17 @@ export function upkeepQueries(call: Call) {
 
     /** One page of users after `after`; `next` is the next cursor. */
     findUsageDrift: (after: string) =>
-      call(z.object({ checked: count, next: z.string().nullable(), drifts: z.array(drift) }), "find_usage_drift", {
-        p_after: after,
-      }),
+      call(
+        z.object({
+          checked: count,
+          next: z.string().nullable(),
+          drifts: z.array(drift),
+          /** On the first page: gauges whose table cannot be counted. */
+          uncounted: z.array(z.object({ field: z.string(), problem: z.string() })).default([]),
+        }),
+        "find_usage_drift",
+        { p_after: after },
+      ),
   };
 }
 

@@ -37,10 +37,6 @@ begin
   elsif v_found.attname is null then
     problem := format('%s has no column %s', v_entry.table_name, v_entry.user_column);
     entry := 'subject';
-  elsif not has_schema_privilege(v_found.schema, 'usage') or not has_table_privilege(v_found.oid, 'select') then
-    problem := format('the role %s may not read %s', current_user, v_entry.table_name);
-  elsif row_security_active(v_found.oid) then
-    problem := format('row-level security hides rows of %s from the role %s', v_entry.table_name, current_user);
   else
     filter := case v_found.type
       when 'text' then format('c.%I = $1', v_found.attname)
@@ -54,6 +50,13 @@ begin
       problem := format('the column %s of %s has the type %s; a user id is text, varchar, uuid, bigint or integer',
         v_entry.user_column, v_entry.table_name, v_found.type);
       entry := 'subject';
+    elsif not has_schema_privilege(v_found.schema, 'usage') or not has_table_privilege(v_found.oid, 'select') then
+      problem := format('the role %s may not read %s', current_user, v_entry.table_name);
+    elsif row_security_active(v_found.oid) then
+      problem := format('row-level security hides rows of %s from the role %s', v_entry.table_name, current_user);
+    end if;
+    if problem is not null then
+      filter := null;
     end if;
   end if;
 end;

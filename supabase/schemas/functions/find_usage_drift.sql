@@ -1,7 +1,8 @@
 -- Called by the reconcile job, a page of users at a time. A counter must equal its opening plus the sum of its ledger rows
 -- (by hours, which find_hour_drift compares with the rows), and a gauge the number of things. Returns those that do not;
 -- repairs nothing and locks nothing. One statement per user reads counters and ledger at one moment. Works for about 300 ms:
--- a page ends early after users with many rows. "next" is the last user of the page, null at the end.
+-- a page ends early after users with many rows. "next" is the last user of the page, null at the end. "uncounted" names, on
+-- the first page, the gauges whose table cannot be counted.
 create or replace function tollgate.find_usage_drift(p_after text default '', p_users integer default 500) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -39,7 +40,12 @@ begin
     v_seen := v_seen + 1;
     exit when clock_timestamp() - statement_timestamp() > interval '300 milliseconds';
   end loop;
-  return jsonb_build_object('checked', v_seen, 'drifts', v_drifts, 'next', case
+  return jsonb_build_object('checked', v_seen, 'drifts', v_drifts, 'uncounted', coalesce((
+      select jsonb_agg(jsonb_build_object('field', t.field, 'problem', c.problem) order by t.field)
+      from tollgate.registered_tables() t
+      cross join lateral tollgate.counted_table(t.field) c
+      where p_after = '' and c.problem is not null), '[]'),
+    'next', case
     when v_seen = p_users or clock_timestamp() - statement_timestamp() > interval '300 milliseconds' then v_user_id end);
 end;
 $$;
