@@ -2,7 +2,7 @@
 import type { Catalog } from "@/lib/config/catalog";
 import type { Env } from "@/lib/core/env";
 import type { Gateway } from "@/lib/database";
-import type { GetSetupClient } from "@/lib/processors/setup-registry";
+import type { GetSetupClient, GetSubscriptionList } from "@/lib/processors/setup-registry";
 import type { Terminal } from "./terminal";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -13,6 +13,7 @@ export interface Context {
   variables: Variables;
   gateway: Gateway;
   getSetupClient: GetSetupClient;
+  getSubscriptionList: GetSubscriptionList;
   terminal: Terminal;
 }
 

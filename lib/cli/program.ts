@@ -59,6 +59,24 @@ function commands(command: Runs, terminal: Terminal): Command {
     .option("--json", "write the result as JSON")
     .addHelpText("after", examples("tollgate check", "tollgate check --json"))
     .action((options) => command(async (context) => (await import("./check/check")).check(context, options))());
+
+  program
+    .command("import")
+    .description("Takes over the subscriptions of an account, and the usage of their running windows.")
+    .argument("<processor>", "stripe or paddle")
+    .option("--map <file>", "CSV with the columns id (a customer or a subscription) and user_id")
+    .option("--usage <file>", "CSV with the columns user_id, field and used: the units of the running window")
+    .option("--match-email", "match the remaining customers by e-mail address, and show these matches")
+    .option("--dry-run", "show the matches and change nothing")
+    .option("-y, --yes", "do not ask before the changes")
+    .option("--json", "write the result as JSON")
+    .addHelpText(
+      "after",
+      examples("tollgate import stripe --map customers.csv --dry-run", "tollgate import stripe --usage usage.csv"),
+    )
+    .action((processor: string, options) =>
+      command(async (context) => (await import("./import/import")).importSubscriptions(context, processor, options))(),
+    );
   return program;
 }
 

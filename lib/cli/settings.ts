@@ -6,7 +6,7 @@ import type { Config } from "@/lib/config";
 import { provideConfig } from "@/lib/config/current-catalog";
 import { env } from "@/lib/core/env";
 import { configuredGateway, provideGateway } from "@/lib/database";
-import { getSetupClient } from "@/lib/processors/setup-registry";
+import { getSetupClient, getSubscriptionList } from "@/lib/processors/setup-registry";
 import { type Context, WrongUse } from "./context";
 import { processTerminal } from "./terminal";
 
@@ -23,6 +23,7 @@ export async function openContext(directory = process.cwd()): Promise<Context> {
     variables: process.env,
     gateway: configuredGateway(),
     getSetupClient,
+    getSubscriptionList,
     terminal: processTerminal(),
   };
 }

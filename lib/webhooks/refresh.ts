@@ -53,7 +53,7 @@ export async function fetchIncomplete(
  */
 export async function reconcile(
   { userId, processor, subscription, transaction = null }: SubscriptionToRefresh,
-  client: ProcessorClient,
+  client: Pick<ProcessorClient, "subscription">,
   gateway: Gateway,
 ): Promise<Reconciled> {
   let released: readonly string[] = [];

@@ -125,7 +125,18 @@ export function createMerchant(gateway: () => Gateway) {
       const key = processor === "stripe" ? env.stripe.secretKey : env.paddle.apiKey;
       return key === undefined ? undefined : setup[processor]();
     };
-    return { catalog, env, variables: all, gateway: gateway(), getSetupClient, terminal, lines, notes };
+    const getSubscriptionList = async () => undefined;
+    return {
+      catalog,
+      env,
+      variables: all,
+      gateway: gateway(),
+      getSetupClient,
+      getSubscriptionList,
+      terminal,
+      lines,
+      notes,
+    };
   }
 
   return { wire, contextOf, dashboard, setup };

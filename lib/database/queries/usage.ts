@@ -120,6 +120,17 @@ function chargeRecords(charges: readonly OrderedCharge[]) {
 
 export function usageQueries(call: Call) {
   return {
+    /**
+     * Adds the units that were used in the running window before Tollgate counted, also over the limit. Units that an
+     * earlier call added are not added again.
+     */
+    addOpeningUsage: (userId: string, field: string, used: number) =>
+      call(z.object({ added: count, used: count, limit: count }), "add_opening_usage", {
+        p_user_id: userId,
+        p_field: field,
+        p_used: used,
+      }),
+
     /** All products of a user, free ones too. Corrects plans that differ from the timeline. */
     usage: (userId: string) =>
       call(

@@ -12,6 +12,7 @@ import { listRecords } from "./client-records";
 import { refundSession } from "./client-refund";
 import { openSession } from "./client-sale";
 import { idOf } from "./reference";
+import { createdSettings } from "./setup-portal";
 import { TRIAL_FROM_CHECKOUT } from "./shape";
 
 export interface StripeClientOptions {
@@ -186,9 +187,10 @@ export function stripeClient({ apiKey, findPrice, sales, ...options }: StripeCli
     /** Stripe's portal shows all subscriptions of the customer. */
     portal(customer, _subscriptions, returnUrl) {
       return call("portal", async () => {
-        const { url } = await stripe.billingPortal.sessions.create({
-          customer: entityId(customer),
-          ...(returnUrl !== undefined && { return_url: returnUrl }),
+        const params = { customer: entityId(customer), ...(returnUrl !== undefined && { return_url: returnUrl }) };
+        const { url } = await stripe.billingPortal.sessions.create(params).catch(async (error: unknown) => {
+          const configuration = await createdSettings(stripe, error);
+          return stripe.billingPortal.sessions.create({ ...params, configuration });
         });
         return { url: required("portal", "url", url) };
       });

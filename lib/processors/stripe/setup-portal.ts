@@ -37,8 +37,22 @@ export function portalSettings(stripe: Stripe, ask: Ask) {
   };
 }
 
+const NO_DEFAULT = /default configuration has not been created/i;
+
+/**
+ * The settings that `tollgate push` created, after Stripe refused a session because the account has no default settings.
+ * @throws the error itself, if it has another cause or there are no such settings
+ */
+export async function createdSettings(stripe: Stripe, error: unknown): Promise<string> {
+  if (!(error instanceof Error) || !NO_DEFAULT.test(error.message)) throw error;
+  const { data } = await stripe.billingPortal.configurations.list({ active: true, limit: 100 });
+  const found = data.find(isOurs);
+  if (found === undefined) throw error;
+  return found.id;
+}
+
 /** Whether `tollgate push` created these settings. */
-export function isOurs({ metadata }: Pick<Stripe.BillingPortal.Configuration, "metadata">): boolean {
+function isOurs({ metadata }: Pick<Stripe.BillingPortal.Configuration, "metadata">): boolean {
   return metadata?.[KEY_FIELD] === "portal";
 }
 
