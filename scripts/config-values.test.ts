@@ -15,6 +15,8 @@ const EXCEPT = [
   /^lib\/server\/start-problems\.ts$/,
   // Paths below the mount.
   /^lib\/(sandbox\/)?routes\/index\.ts$/,
+  // The description of the webhook endpoint, in the processor's dashboard.
+  /^lib\/processors\/(stripe|paddle)\/setup\.ts$/,
   // Errors of the fake APIs, for developers; ids and the account's name in their objects.
   /^lib\/sandbox\/(stripe|paddle)\/router\.ts$/,
   /^lib\/sandbox\/event-builders\//,

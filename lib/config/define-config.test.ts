@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Catalog, Meter, Plan, Product } from "./catalog";
+import type { Catalog, Plan, Product } from "./catalog";
 import type { ConfigInput, PlanInput } from "./config-types";
 import { defineConfig } from "./define-config";
 import { counter, gauge } from "./meters";
@@ -59,41 +59,6 @@ describe("a config in the full form", () => {
     ["a plan's id with a space", { plans: { free, "pro plan": pro } }, "products.post.plans.pro plan"],
   ] as const)("with %s is refused with the entry's path", (_name, change: Partial<Product>, problem) => {
     expect(() => defineConfig(configWith(change))).toThrow(problem);
-  });
-
-  const { mails } = post.meters;
-  const boxes = { kind: "gauge", label: "Boxes", unit: { one: "box", many: "boxes" } } as const;
-  const at = "products.post.meters.boxes";
-
-  test("may name the table of a gauge, also with capitals", () => {
-    const meters = { ...post.meters, boxes: { ...boxes, table: "public.Box", subject: "ownerId" } };
-    expect(() => defineConfig(configWith({ meters }))).not.toThrow();
-  });
-
-  test.each([
-    [
-      "a table without a schema",
-      { ...boxes, table: "boxes", subject: "owner" },
-      `${at}.table: expected a table with its schema`,
-    ],
-    [
-      "a table that is SQL",
-      { ...boxes, table: 'a.b"; drop', subject: "owner" },
-      `${at}.table: expected a table with its schema`,
-    ],
-    ["a column that is SQL", { ...boxes, table: "a.b", subject: "x) or (true" }, `${at}.subject: expected a column`],
-    ["a table without the user's column", { ...boxes, table: "a.b" }, `${at}: a gauge with a table needs its subject`],
-    ["a column without a table", { ...boxes, subject: "owner" }, `${at}: a gauge with a subject needs its table`],
-    ["a table of a counter", { ...mails, table: "a.b", subject: "c" } as Meter, `${at}: only a gauge has a table`],
-  ] as const)("with %s is refused with the entry's path", (_name, meter: Meter, problem) => {
-    expect(() => defineConfig(configWith({ meters: { ...post.meters, boxes: meter } }))).toThrow(problem);
-  });
-
-  test("with two gauges of one table is refused", () => {
-    const counted = { ...boxes, table: "public.boxes", subject: "owner" };
-    expect(() => defineConfig(configWith({ meters: { ...post.meters, boxes: counted, crates: counted } }))).toThrow(
-      "products.post.meters.crates: products.post.meters.boxes counts this table already",
-    );
   });
 
   test("with one meter in two products is refused, because calls name a meter without its product", () => {
@@ -323,12 +288,5 @@ describe("a wrong config", () => {
     const meters = { notes: gauge("note", "notes", options) };
     const problems = problemsOf({ products: { notely: { meters, plans: { free: { limits: { notes: 1 } } } } } });
     expect(problems).toEqual(problem === null ? [] : [expect.stringContaining(problem)]);
-  });
-
-  test("a counter has no table", () => {
-    const meters = { mails: { ...counter("mail", "mails"), table: "mails", subject: "owner" } };
-    expect(problemsOf({ products: { post: { meters, plans: { free: { limits: {} } } } } })).toEqual([
-      "products.post.meters.mails: only a gauge has a table and a subject",
-    ]);
   });
 });

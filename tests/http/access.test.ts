@@ -253,17 +253,16 @@ describe("a session is refused with", () => {
   });
 });
 
+/** Routes for a service only. */
+const SERVICE = /\/usage\/(gauge|release|reserve|settle)$/;
+
 test("a body over the cap is 413 on every route that reads a body", async () => {
   const body = JSON.stringify({ field: "x".repeat(1024 * 1024) });
   // Deliveries without a well-formed signature are refused before their body is read.
   const signature = { "stripe-signature": `t=1,v1=${"0".repeat(64)}`, "paddle-signature": `ts=1;h1=${"0".repeat(64)}` };
   for (const [route, rows] of Object.entries(API))
     for (const row of rows.filter(({ body: sample, expects }) => sample !== undefined && expects.user !== 404)) {
-      const caller: Caller = route.includes("admin")
-        ? "admin"
-        : /\/usage\/(gauge|release|reserve|settle)$/.test(route)
-          ? "usageKey"
-          : "other";
+      const caller: Caller = route.includes("admin") ? "admin" : SERVICE.test(route) ? "usageKey" : "other";
       const headers = { ...headersOf[caller], ...signature, "content-type": "application/json" };
       const rawPath = await pathOf(row.path ?? route);
       const { status } = await app.send(rawPath, { method: row.method, headers, body });
