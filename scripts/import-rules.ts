@@ -30,8 +30,8 @@ export const LAYERS: readonly { folder: string; only?: readonly string[]; not?: 
   { folder: "pages", not: ["routes"] },
   { folder: "server" },
   { folder: "local", only: ["core", "config", "database", "server"] },
+  { folder: "entries", not: ["local"] },
   { folder: "cli", not: ["sandbox", "ui"] },
-  { folder: "entries", not: ["cli", "local"] },
 ];
 
 export interface ImportRule {

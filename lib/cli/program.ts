@@ -21,8 +21,11 @@ export async function run(argv: readonly string[], { open, terminal = processTer
       await context.gateway.end();
     }
   };
+  const setExit = (code: ExitCode) => {
+    exit = code;
+  };
   try {
-    await commands(command, terminal).parseAsync([...argv], { from: "user" });
+    await commands(command, { terminal, exit: setExit }).parseAsync([...argv], { from: "user" });
     return exit;
   } catch (error) {
     return exitOf(error, terminal);
@@ -31,15 +34,51 @@ export async function run(argv: readonly string[], { open, terminal = processTer
 
 type Runs = (work: (context: Context) => Promise<ExitCode>) => () => Promise<void>;
 
-function commands(command: Runs, terminal: Terminal): Command {
+interface Output {
+  terminal: Terminal;
+  exit: (code: ExitCode) => void;
+}
+
+function commands(command: Runs, { terminal, exit }: Output): Command {
   const program = new Command("tollgate")
-    .description("Sets up and checks billing at Stripe and Paddle.")
+    .description("Adds billing to an app, and sets it up at Stripe and Paddle.")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.write(text.trimEnd()),
       writeErr: (text) => terminal.note(text.trimEnd()),
     })
     .addHelpText("after", "\nExit codes: 0 all is well, 1 problems were found, 2 wrong use.");
+
+  program
+    .command("init")
+    .description("Writes config, route, pages and start-up file into the Next.js app of this folder.")
+    .option("--dry-run", "show the files and write nothing")
+    .option("--no-install", "do not install the packages of the sandbox")
+    .option("-y, --yes", "do not ask before the changes")
+    .option("--json", "write the result as JSON")
+    .addHelpText("after", examples("tollgate init", "tollgate init --dry-run", "tollgate init --yes"))
+    .action(async (options) => {
+      exit(await (await import("./init/init")).init(process.cwd(), options, terminal));
+    });
+
+  program
+    .command("dev")
+    .description("Starts the app with an embedded Postgres and fake processors, without accounts or keys.")
+    .argument("[next...]", "further arguments for next dev")
+    .addHelpText("after", examples("tollgate dev", "PORT=4000 tollgate dev", "tollgate dev -- --turbopack"))
+    .action(async (next: string[]) => (await import("./dev/dev")).dev(process.cwd(), next, terminal));
+
+  program
+    .command("migrate")
+    .description("Creates or updates the schema tollgate and the catalog in the database of DATABASE_URL.")
+    .option("--files", "write the migrations into supabase/migrations instead")
+    .option("--json", "write the result as JSON")
+    .addHelpText("after", examples("tollgate migrate", "tollgate migrate --files"))
+    .action(async (options) => {
+      if (options.files)
+        exit(await (await import("./migrate/files")).writeMigrationFiles(process.cwd(), options, terminal));
+      else await command(async (context) => (await import("./migrate/migrate")).migrateDatabase(context, options))();
+    });
 
   program
     .command("push")

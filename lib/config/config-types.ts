@@ -67,7 +67,7 @@ export interface ConfigInput {
   /** The first product's name by default. */
   brand?: Readonly<Brand>;
   paths?: Readonly<Partial<Paths>>;
-  /** The links of the header: by default billing, usage and plans. */
+  /** The links of the header: by default billing, usage and plans. If it is empty, pages have no header: the app has its own. */
   navigation?: readonly Readonly<PageLink>[];
   /** BCP 47 tag: the formats of numbers and dates if the visitor's browser names no language. */
   locale?: string;

@@ -85,7 +85,8 @@ export async function requireCaller(request: Request): Promise<Caller> {
   throw invalidKey();
 }
 
-const JWT = /^Bearer eyJ[\w-]+\.[\w-]+\.[\w-]+$/i;
+// Also without a signature: such a token is no session, and no key either.
+const JWT = /^Bearer eyJ[\w-]+\.[\w-]+\.[\w-]*$/i;
 
 /**
  * A service with the usage key; a session is not enough.

@@ -11,14 +11,7 @@ export { default as BillingPage, metadata as billingMetadata } from "./billing/b
 export { default as CancelPage, metadata as cancelMetadata } from "./billing/cancel-page";
 export { default as ChangePage, metadata as changeMetadata } from "./billing/change-page";
 export { default as InvoicesPage, metadata as invoicesMetadata } from "./billing/invoices-page";
-export {
-  AdminPages,
-  adminPagesMetadata,
-  BillingPages,
-  billingPagesMetadata,
-  SandboxPages,
-  sandboxPagesMetadata,
-} from "./catch-all";
+export { BillingPages, billingPagesMetadata, PricingPages, pricingPagesMetadata } from "./catch-all";
 export { default as PaddleCheckoutPage, metadata as paddleCheckoutMetadata } from "./checkout/paddle-checkout-page";
 export { default as ConfirmPage, metadata as confirmMetadata } from "./identity/confirm-page";
 export { default as SignInPage, metadata as signInMetadata } from "./identity/sign-in-page";

@@ -33,6 +33,7 @@ export { requirePageUser } from "./require-page-user";
 export { Segments } from "./segments";
 export { BackToBilling } from "./shell/back-to-billing";
 export { ConfigProvider } from "./shell/config-provider";
+export { GuestFrame } from "./shell/guest-frame";
 export type { Installation } from "./shell/installation";
 export { Logo } from "./shell/logo";
 export { PageFrame } from "./shell/page-frame";

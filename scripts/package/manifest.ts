@@ -13,6 +13,9 @@ const repository = z.object({
 /** The app has these: the package must use the app's copy. */
 const PEERS: Readonly<Record<string, string>> = { next: ">=16", react: ">=19", "react-dom": ">=19" };
 
+/** Entries that a client component may import; `ui` has components of both kinds. */
+const FOR_BROWSERS = new Set(["client", "index", "ui"]);
+
 /** The names of the entries: `index` is `tollgate`, each other one `tollgate/<name>`. */
 export function entryNames(root: string): string[] {
   return readdirSync(path.join(root, "lib/entries"))
@@ -42,7 +45,12 @@ export function manifestOf(source: unknown, entries: readonly string[]): Record<
       ...Object.fromEntries(
         entries.map((name) => [
           name === "index" ? "." : `./${name}`,
-          { types: `./dist/${name}.d.ts`, default: `./dist/${name}.js` },
+          {
+            types: `./dist/${name}.d.ts`,
+            // A bundle for the browser that imports it does not build.
+            ...(FOR_BROWSERS.has(name) ? {} : { browser: null }),
+            default: `./dist/${name}.js`,
+          },
         ]),
       ),
       "./styles.css": "./dist/styles.css",

@@ -1,6 +1,6 @@
 import type { Route } from "next";
 import type { ReactNode } from "react";
-import { paths } from "@/lib/config/current-catalog";
+import { currentConfig, paths } from "@/lib/config/current-catalog";
 import { currentUser } from "@/lib/identity";
 import { button } from "../button";
 import { Link } from "../link";
@@ -10,8 +10,12 @@ import { Logo } from "./logo";
 import { SiteHeader } from "./site-header";
 import { MAIN } from "./skip-link";
 
-/** The frame of the product's pages: the user's name and sign-out, or a sign-in link for visitors. */
+/**
+ * The frame of the product's pages: the user's name and sign-out, or a sign-in link for visitors. An app without navigation
+ * in its config has a frame of its own.
+ */
 export async function PageFrame({ children }: { children: ReactNode }) {
+  if (currentConfig().navigation.length === 0) return children;
   const user = await currentUser();
   return (
     <>
