@@ -26,8 +26,10 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
     <html lang="en">
       <body className="flex min-h-dvh flex-col font-sans">
         <SkipLink />
-        <SandboxBar />
-        <ConfigProvider help={HELP}>{children}</ConfigProvider>
+        <ConfigProvider help={HELP}>
+          <SandboxBar />
+          {children}
+        </ConfigProvider>
       </body>
     </html>
   );

@@ -55,3 +55,9 @@ test("lib takes paths and the brand from the config", () => {
     .flatMap((file) => linesWithConfigValues(file, readFileSync(path.join(ROOT, file), "utf8")));
   expect(found).toEqual([]);
 });
+
+test("no address of a route contains the path of a page, which may be anywhere", () => {
+  const files = globSync("lib/**/*.{ts,tsx}", { cwd: ROOT });
+  const found = files.filter((file) => /\.api\}\$\{paths/.test(readFileSync(path.join(ROOT, file), "utf8")));
+  expect(found).toEqual([]);
+});

@@ -8,4 +8,4 @@ export { DatabaseError, type Gateway, gateway } from "@/lib/database";
 export { entitlementsOf } from "@/lib/entitlements";
 export { answer, json, jsonLines, readJson, wantsJsonLines } from "@/lib/http";
 export { type CurrentUser, currentUser, requireGateUser, requireUser } from "@/lib/identity";
-export { type Charge, gate, limitError, type Settlement, usageHistory, usageOf } from "@/lib/usage";
+export { type Charge, gate, gauge, limitError, type Settlement, usageHistory, usageOf } from "@/lib/usage";

@@ -67,7 +67,7 @@ export function paddleConnection(): Connection {
   const { appUrl, port } = env();
   const apiKey = singleton("sandbox-paddle-key", () => `pdl_sdbx_apikey_${randomBytes(24).toString("hex")}`);
   const here = `http://localhost:${port}`;
-  return { base: `${here}${paths().api}${paths().sandbox}/paddle/v1`, apiKey, site: appUrl ?? here };
+  return { base: `${here}${paths().api}/sandbox/paddle/v1`, apiKey, site: appUrl ?? here };
 }
 
 const tick = singleton("sandbox-tick", (): { timer?: NodeJS.Timeout } => ({}));

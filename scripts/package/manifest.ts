@@ -13,8 +13,8 @@ const repository = z.object({
 /** The app has these: the package must use the app's copy. */
 const PEERS: Readonly<Record<string, string>> = { next: ">=16", react: ">=19", "react-dom": ">=19" };
 
-/** Entries that a client component may import; `ui` has components of both kinds. */
-const FOR_BROWSERS = new Set(["client", "index", "ui"]);
+/** Entries that bundles for browsers or the edge may have: Next resolves those of the edge as for browsers. */
+const FOR_BROWSERS = new Set(["client", "index", "ui", "instrumentation", "proxy"]);
 
 /** The names of the entries: `index` is `tollgate`, each other one `tollgate/<name>`. */
 export function entryNames(root: string): string[] {

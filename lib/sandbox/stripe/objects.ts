@@ -28,7 +28,7 @@ export function itemOf(subscription: Subscription, item: Subscription["items"][n
 export function invoiceOf(state: AccountState, invoice: Invoice) {
   const { customer, site } = state;
   const hosted = `${site}${paths().sandbox}/stripe/invoice/${invoice.id}`;
-  const pages = { hosted, pdf: `${site}${paths().api}${paths().sandbox}/stripe/invoice/${invoice.id}/pdf` };
+  const pages = { hosted, pdf: `${site}${paths().api}/sandbox/stripe/invoice/${invoice.id}/pdf` };
   return currentInvoice({ ...invoice, email: customer.email, name: customer.name, pages });
 }
 

@@ -100,7 +100,7 @@ export function issueCreditNote(step: StripeStep, invoice: Invoice, order: Credi
     refund: refund?.id ?? null,
     reason: order.reason,
     memo: order.memo,
-    pdf: `${state.site}${paths().api}${paths().sandbox}/stripe/invoice/${invoice.id}/pdf`,
+    pdf: `${state.site}${paths().api}/sandbox/stripe/invoice/${invoice.id}/pdf`,
     created: seconds(step),
   };
   money.creditNotes.push(note);

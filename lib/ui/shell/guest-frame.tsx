@@ -7,8 +7,8 @@ import { SandboxBar } from "./sandbox-bar";
 export function GuestFrame({ children }: { children: ReactNode }) {
   return (
     <div className="tollgate">
-      <SandboxBar />
       <ConfigProvider>
+        <SandboxBar />
         <div className="mx-auto w-full max-w-4xl px-5 py-8 sm:px-6">{children}</div>
       </ConfigProvider>
       <RememberZone />

@@ -127,7 +127,7 @@ export const transactions = [
       if (transaction.status !== "completed" || transactionOf(state, transaction).details.totals.total === "0") {
         throw new PaddleProblem(400, "transaction_not_completed", "there is no invoice for this transaction");
       }
-      return { url: `${state.site}${paths().api}${paths().sandbox}/paddle/invoice/${id}/pdf` };
+      return { url: `${state.site}${paths().api}/sandbox/paddle/invoice/${id}/pdf` };
     },
   }),
 ];
