@@ -16,35 +16,45 @@ as $$
 declare
   v_row tollgate.subscriptions;
   v_checkpoint tollgate.checkpoints;
+  v_facts jsonb;
+  v_others jsonb;
 begin
   perform tollgate.hold_user(p_user_id);
-  perform tollgate.ensure_subscription(p_user_id, p_product);
   select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = p_product;
+  if not found then
+    perform tollgate.ensure_subscription(p_user_id, p_product);
+    select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = p_product;
+  end if;
   if not p_whole then
     select * into v_checkpoint from tollgate.checkpoints c where c.user_id = p_user_id and c.product = p_product;
   end if;
+  select jsonb_agg(f.body order by f.fact_id) into v_facts from tollgate.facts f
+  where f.user_id = p_user_id and f.product = p_product and f.occurred_at >= coalesce(v_checkpoint.cut, '-infinity');
+  -- Most users have one product.
+  if exists (
+    select from tollgate.facts f where f.user_id = p_user_id and (f.product < p_product or f.product > p_product)
+  ) then
+    select jsonb_agg(o.body order by o.fact_id) into v_others
+    from (
+      select distinct on (f.fact_id) f.fact_id, f.body
+      from tollgate.facts f
+      -- Not "<>", which would read all facts of this product too.
+      where f.user_id = p_user_id and (f.product < p_product or f.product > p_product)
+        and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'changeType' = 'deleted')
+        and (f.subscription_id = p_subscription_id or exists (
+          select from tollgate.facts own
+          where own.user_id = p_user_id and own.product = p_product and own.subscription_id = f.subscription_id))
+      order by f.fact_id, f.product
+    ) o;
+  end if;
   return jsonb_build_object(
     'revision', v_row.revision,
+    'folded_by', v_row.folded_by,
     'free_anchor', tollgate.instant_text(v_row.created_at),
     'checkpoint', v_checkpoint.body::text,
     'unsummed', not p_whole and tollgate.has_unsummed_hours(p_user_id, p_product, v_row.as_of),
-    'facts', coalesce((
-      select jsonb_agg(f.body order by f.fact_id) from tollgate.facts f
-      where f.user_id = p_user_id and f.product = p_product
-        and f.occurred_at >= coalesce(v_checkpoint.cut, '-infinity')), '[]'),
-    'others', coalesce((
-      select jsonb_agg(o.body order by o.fact_id)
-      from (
-        select distinct on (f.fact_id) f.fact_id, f.body
-        from tollgate.facts f
-        -- Not "<>", which would read all facts of this product too.
-        where f.user_id = p_user_id and (f.product < p_product or f.product > p_product)
-          and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'changeType' = 'deleted')
-          and (f.subscription_id = p_subscription_id or exists (
-            select from tollgate.facts own
-            where own.user_id = p_user_id and own.product = p_product and own.subscription_id = f.subscription_id))
-        order by f.fact_id, f.product
-      ) o), '[]'));
+    'facts', coalesce(v_facts, '[]'),
+    'others', coalesce(v_others, '[]'));
 end;
 $$;
 

@@ -32,6 +32,21 @@ begin
   ) then
     v_customer_id := null;
   end if;
+  -- Most events name links that exist and agree. The links are read under the user's lock, so none of them is missing.
+  select l.user_id into v_user_id from tollgate.links l
+  where l.processor = p_processor and l.kind = 'subscription' and l.external_id = p_subscription_id;
+  if v_user_id is not null and v_user_id = coalesce(p_trusted_user_id, v_user_id) then
+    perform tollgate.hold_user(v_user_id);
+    select bool_and(coalesce(l.user_id = v_user_id, i.external_id is null or i.kind = 'transaction')) into v_agreed
+    from (values ('customer', v_customer_id), ('subscription', p_subscription_id), ('transaction', p_transaction_id))
+      as i (kind, external_id)
+    left join tollgate.links l on l.processor = p_processor and l.kind = i.kind and l.external_id = i.external_id;
+    if v_agreed then
+      return tollgate.moves_of(p_processor, p_subscription_id, v_user_id) || jsonb_build_object(
+        'user_id', v_user_id, 'conflict', false, 'disputed', false,
+        'waiting', tollgate.waiting_events(p_processor, p_customer_id, p_subscription_id));
+    end if;
+  end if;
   for v_attempt in 1 .. 3 loop
     select l.user_id into v_user_id from tollgate.links l
     where l.processor = p_processor and l.kind = 'subscription' and l.external_id = p_subscription_id;
