@@ -487,7 +487,7 @@ comment on function tollgate.begin_checkout(text, text, text, text, text, boolea
 
 -- supabase/schemas/functions/begin_hour_sums.sql
 -- Called by the hours job, page by page, and before a timeline is committed: the counters whose ledger has at least p_rows
--- rows of whole hours that are not summed yet. Each is locked for a moment, so that all rows before the time "until" are
+-- rows of whole five minutes that are not summed yet. Each is locked for a moment, so that all rows before the time "until" are
 -- committed: later calls of the gate write later rows. Then finish_hour_sums sums these hours without a lock. "until" is
 -- earlier if the hours have more than 100,000 rows, so that no statement takes long.
 --   p_after  {"user_id", "field"} of the last counter of the page before; null: from the start
@@ -514,7 +514,7 @@ declare
 begin
   for v_counter in
     select c.user_id, c.field, c.product, c.summed_until,
-      date_trunc('hour', greatest(tollgate.now_for(c.user_id), c.as_of), 'UTC') as until
+      date_bin('5 minutes', greatest(tollgate.now_for(c.user_id), c.as_of), 'epoch') as until
     from tollgate.usage_counters c
     where (c.user_id, c.field) > (coalesce(p_user_id, p_after ->> 'user_id', ''), coalesce(p_after ->> 'field', ''))
     order by c.user_id, c.field
@@ -2932,7 +2932,9 @@ begin
       if found then
         insert into tollgate.usage_hours as h (user_id, field, hour, amount)
         select v_counter.user_id, v_counter.field, s.key::timestamptz, s.value::bigint
-        from jsonb_each_text(v_counter.sums) as s (key, value);
+        from jsonb_each_text(v_counter.sums) as s (key, value)
+        -- The first minutes of the hour may be summed already.
+        on conflict (user_id, field, hour) do update set amount = h.amount + excluded.amount;
         v_stored := v_stored + 1;
       end if;
     exception when lock_not_available then
@@ -3508,8 +3510,8 @@ $$;
 comment on function tollgate.hour_drift(text, text, timestamptz) is 'Hours of one counter whose sum differs from the ledger.';
 
 -- supabase/schemas/functions/hours_to_sum.sql
--- Called by begin_hour_sums: the time before which the whole hours of a counter can be summed next, at most p_until. Null if
--- they have fewer than p_rows rows.
+-- Called by begin_hour_sums: the time before which the rows of a counter can be summed next, at most p_until. Null if
+-- there are fewer than p_rows rows.
 create or replace function tollgate.hours_to_sum(
   p_user_id text,
   p_field text,
@@ -3542,8 +3544,8 @@ begin
   select min(l.at) into v_first
   from tollgate.usage_ledger l
   where l.user_id = p_user_id and l.field = p_field and l.at >= p_from and l.at < p_until;
-  -- One hour at least, however many rows it has.
-  return greatest(date_trunc('hour', v_many, 'UTC'), date_trunc('hour', v_first, 'UTC') + interval '1 hour');
+  -- Five minutes at least, however many rows they have.
+  return greatest(date_bin('5 minutes', v_many, 'epoch'), date_bin('5 minutes', v_first, 'epoch') + interval '5 minutes');
 end;
 $$;
 
@@ -6448,9 +6450,9 @@ $$;
 comment on function tollgate.timeline_state(text, text) is 'A user''s stored timeline and counters, part by part.';
 
 -- supabase/schemas/functions/usage_between.sql
--- Called for every sum over the ledger: the usage of a field from p_from and before p_until. Whole hours are summed already
--- (usage_hours); only the rows of the hours at both ends, and those since the last summed hour, are read. So the cost does
--- not depend on the number of calls.
+-- Called for every sum over the ledger: the usage of a field from p_from and before p_until. Hours are summed already
+-- (usage_hours), the running one until a few minutes ago; only the rows of the hours at both ends, and those since the last
+-- sum, are read. So the cost does not depend on the number of calls.
 create or replace function tollgate.usage_between(
   p_user_id text,
   p_field text,
@@ -6460,11 +6462,12 @@ create or replace function tollgate.usage_between(
 language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  -- The whole hours of the range: from the first full one, and before the last one that is summed.
+  -- From the first full hour of the range to the end of its sums. The last hour may be summed in part, if the range contains
+  -- all of that part.
   v_first timestamptz := date_trunc('hour', p_from + interval '1 hour' - interval '1 microsecond', 'UTC');
   v_last timestamptz;
 begin
-  select least(date_trunc('hour', p_until, 'UTC'), c.summed_until) into v_last
+  select case when c.summed_until <= p_until then c.summed_until else date_trunc('hour', p_until, 'UTC') end into v_last
   from tollgate.usage_counters c where c.user_id = p_user_id and c.field = p_field;
   if v_last is null or v_last <= v_first then
     return (
