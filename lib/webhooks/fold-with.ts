@@ -58,7 +58,7 @@ function foldFrom(
   const timeline = before && fold(all);
   if (before === null || timeline === null) return null;
   const now = Date.now();
-  const next = isTurn && isWorthClosing(known.facts, now) ? checkpointOf(rules, all, now, checkpoint) : null;
+  const next = isTurn && isWorthClosing(all.facts, now) ? checkpointOf(rules, all, now, checkpoint) : null;
   const foldedBy = foldedByOf(rules, known, added);
   const stored = foldedBy !== null && foldedBy === known.foldedBy ? before : null;
   return { known, before, timeline, foldedBy, stored, checkpoints: { from: checkpoint?.cut ?? null, next } };

@@ -5,13 +5,10 @@ export function camelKeys(value: unknown): unknown {
   const converted: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
     const inner = (value as Record<string, unknown>)[key];
-    converted[camelKey(key)] = typeof inner === "object" && !STORED.has(key) ? camelKeys(inner) : inner;
+    converted[camelKey(key)] = typeof inner === "object" ? camelKeys(inner) : inner;
   }
   return converted;
 }
-
-/** Documents of our own code, whose keys are in camelCase already. A long history has many. */
-const STORED: ReadonlySet<string> = new Set(["facts", "others"]);
 
 /** Keys are few and names of our functions choose them, except in documents of users. */
 const MOST_KEYS = 1_000;

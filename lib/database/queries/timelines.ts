@@ -17,7 +17,11 @@ import {
 } from "./timeline-document";
 
 // Our own code wrote these from typed facts, and the fold accepts each of them.
-const storedFact = z.custom<Fact>((value) => typeof value === "object" && value !== null && "id" in value);
+const isFact = (value: unknown) => typeof value === "object" && value !== null && "id" in value;
+const storedFacts = z
+  .union([z.string().transform((text): unknown => JSON.parse(text)), z.array(z.unknown())])
+  .transform((facts) => facts as Fact[])
+  .refine((facts) => Array.isArray(facts) && facts.every(isFact));
 
 /** Sent as text, since its keys stay as stored. A later or earlier release may have written it. */
 const storedCheckpoint = z.string().transform((text) => {
@@ -34,9 +38,9 @@ export const loadedTimeline = z.object({
   foldedBy: z.string().nullable(),
   /** Whether the ledger has many rows of whole hours without a sum. */
   unsummed: z.boolean(),
-  facts: z.array(storedFact),
+  facts: storedFacts,
   /** Facts of the same subscriptions in the user's other products. */
-  others: z.array(storedFact),
+  others: storedFacts,
 });
 export type LoadedTimeline = z.infer<typeof loadedTimeline>;
 

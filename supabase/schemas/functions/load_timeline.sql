@@ -4,6 +4,8 @@
 -- status, item lists and unlisted charges.
 -- Without p_whole and with a checkpoint, the facts are those since its cut. "unsummed" means that the ledger has many rows
 -- of whole hours without a sum: sum_hours comes first, so that the commit holds its locks for a short time.
+-- Without p_whole, facts are text: their keys stay as stored, and the documents of the callers copy them fast. Release 0.1.0
+-- reads whole timelines only.
 -- Locks: the users row (hold_user), so that no erasure deletes the rows meanwhile.
 create or replace function tollgate.load_timeline(
   p_user_id text,
@@ -16,8 +18,8 @@ as $$
 declare
   v_row tollgate.subscriptions;
   v_checkpoint tollgate.checkpoints;
-  v_facts jsonb;
-  v_others jsonb;
+  v_facts text;
+  v_others text := '[]';
 begin
   perform tollgate.hold_user(p_user_id);
   select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = p_product;
@@ -28,13 +30,13 @@ begin
   if not p_whole then
     select * into v_checkpoint from tollgate.checkpoints c where c.user_id = p_user_id and c.product = p_product;
   end if;
-  select jsonb_agg(f.body order by f.fact_id) into v_facts from tollgate.facts f
+  select '[' || coalesce(string_agg(f.body::text, ',' order by f.fact_id), '') || ']' into v_facts from tollgate.facts f
   where f.user_id = p_user_id and f.product = p_product and f.occurred_at >= coalesce(v_checkpoint.cut, '-infinity');
   -- Most users have one product.
   if exists (
     select from tollgate.facts f where f.user_id = p_user_id and (f.product < p_product or f.product > p_product)
   ) then
-    select jsonb_agg(o.body order by o.fact_id) into v_others
+    select '[' || coalesce(string_agg(o.body::text, ',' order by o.fact_id), '') || ']' into v_others
     from (
       select distinct on (f.fact_id) f.fact_id, f.body
       from tollgate.facts f
@@ -53,8 +55,8 @@ begin
     'free_anchor', tollgate.instant_text(v_row.created_at),
     'checkpoint', v_checkpoint.body::text,
     'unsummed', not p_whole and tollgate.has_unsummed_hours(p_user_id, p_product, v_row.as_of),
-    'facts', coalesce(v_facts, '[]'),
-    'others', coalesce(v_others, '[]'));
+    'facts', case when p_whole then to_jsonb(v_facts::json) else to_jsonb(v_facts) end,
+    'others', case when p_whole then to_jsonb(v_others::json) else to_jsonb(v_others) end);
 end;
 $$;
 
