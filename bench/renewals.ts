@@ -14,7 +14,7 @@ import {
 import { commitFacts } from "@/lib/webhooks/commit-facts";
 import type { Route } from "./routes";
 
-type StripeEvent = ReturnType<FakeStripeSubscription["created"]>;
+export type StripeEvent = ReturnType<FakeStripeSubscription["created"]>;
 
 /** In the ids of all events of a bench; the demo users have events too. */
 export const BENCH = "bench";

@@ -364,6 +364,8 @@ create or replace function tollgate.attach_notes(
 ) returns void
 language plpgsql set search_path = ''
 as $$
+declare
+  v_events text[];
 begin
   perform tollgate.lock_notes(p_processor, array[p_customer_id, p_subscription_id, p_transaction_id]);
   with attached as (
@@ -373,9 +375,11 @@ begin
         or n.transaction_id = p_transaction_id)
     returning n.event_id
   )
-  update tollgate.webhook_events e set user_id = p_user_id
-  from attached a
-  where e.processor = p_processor and e.id = a.event_id and e.user_id is null;
+  select array_agg(distinct a.event_id) into v_events from attached a;
+  if v_events is not null then
+    update tollgate.webhook_events e set user_id = p_user_id
+    where e.processor = p_processor and e.id = any (v_events) and e.user_id is null;
+  end if;
 end;
 $$;
 
@@ -3370,10 +3374,7 @@ returns boolean
 language plpgsql stable set search_path = ''
 as $$
 begin
-  -- Most users have one product.
-  if not exists (
-    select from tollgate.facts f where f.user_id = p_user_id and (f.product < p_product or f.product > p_product)
-  ) then
+  if not tollgate.has_other_products(p_user_id, p_product) then
     return false;
   end if;
   return exists (
@@ -3390,6 +3391,20 @@ end;
 $$;
 
 comment on function tollgate.has_other_facts(text, text, jsonb, jsonb) is 'Whether facts of other products are new to a fold.';
+
+-- supabase/schemas/functions/has_other_products.sql
+-- Called before facts of other products are searched: whether the user has any. Most users have one product.
+create or replace function tollgate.has_other_products(p_user_id text, p_product text) returns boolean
+language plpgsql stable set search_path = ''
+as $$
+begin
+  -- Two searches by index. With one, all facts of the own product are read too.
+  return exists (select from tollgate.facts f where f.user_id = p_user_id and f.product < p_product)
+    or exists (select from tollgate.facts f where f.user_id = p_user_id and f.product > p_product);
+end;
+$$;
+
+comment on function tollgate.has_other_products(text, text) is 'Whether a user has facts of other products.';
 
 -- supabase/schemas/functions/has_stale_counters.sql
 -- Called by lock_subscription, under the row's lock: whether a counter is missing, because the catalog has a new meter, or
@@ -3783,6 +3798,21 @@ $$;
 
 comment on function tollgate.link_transaction(text, text, text) is 'Links a transaction that our server made to its user.';
 
+-- supabase/schemas/functions/linked_user.sql
+-- Called by resolve_links: the user of one id at a processor; null if it has none. Always a search by the whole key: one search
+-- for several ids may read all links of the processor.
+create or replace function tollgate.linked_user(p_processor text, p_kind text, p_external_id text) returns text
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return (
+    select l.user_id from tollgate.links l
+    where l.processor = p_processor and l.kind = p_kind and l.external_id = p_external_id);
+end;
+$$;
+
+comment on function tollgate.linked_user(text, text, text) is 'The user of an id at a processor.';
+
 -- supabase/schemas/functions/list_audit_entries.sql
 -- Called by /admin: the latest entries of one user or (null) of all.
 create or replace function tollgate.list_audit_entries(p_user_id text, p_limit integer) returns jsonb
@@ -4170,12 +4200,10 @@ begin
   if not p_whole then
     select * into v_checkpoint from tollgate.checkpoints c where c.user_id = p_user_id and c.product = p_product;
   end if;
-  select '[' || coalesce(string_agg(f.body::text, ',' order by f.fact_id), '') || ']' into v_facts from tollgate.facts f
+  -- Ordered by an expression: the index on the id would read the facts before the cut too.
+  select '[' || coalesce(string_agg(f.body::text, ',' order by f.fact_id || ''), '') || ']' into v_facts from tollgate.facts f
   where f.user_id = p_user_id and f.product = p_product and f.occurred_at >= coalesce(v_checkpoint.cut, '-infinity');
-  -- Most users have one product.
-  if exists (
-    select from tollgate.facts f where f.user_id = p_user_id and (f.product < p_product or f.product > p_product)
-  ) then
+  if tollgate.has_other_products(p_user_id, p_product) then
     select '[' || coalesce(string_agg(o.body::text, ',' order by o.fact_id), '') || ']' into v_others
     from (
       select distinct on (f.fact_id) f.fact_id, f.body
@@ -5589,6 +5617,8 @@ as $$
 declare
   v_named text[];
   v_user_id text;
+  v_customer_user text;
+  v_transaction_user text;
   v_agreed boolean;
   v_customer_id text := p_customer_id;
   v_made integer;
@@ -5603,40 +5633,30 @@ begin
   ) then
     v_customer_id := null;
   end if;
-  -- Most events name links that exist and agree. The links are read under the user's lock, so none of them is missing.
-  select l.user_id into v_user_id from tollgate.links l
-  where l.processor = p_processor and l.kind = 'subscription' and l.external_id = p_subscription_id;
-  if v_user_id is not null and v_user_id = coalesce(p_trusted_user_id, v_user_id) then
-    perform tollgate.hold_user(v_user_id);
-    select bool_and(coalesce(l.user_id = v_user_id, i.external_id is null or i.kind = 'transaction')) into v_agreed
-    from (values ('customer', v_customer_id), ('subscription', p_subscription_id), ('transaction', p_transaction_id))
-      as i (kind, external_id)
-    left join tollgate.links l on l.processor = p_processor and l.kind = i.kind and l.external_id = i.external_id;
-    if v_agreed then
-      return tollgate.moves_of(p_processor, p_subscription_id, v_user_id) || jsonb_build_object(
-        'user_id', v_user_id, 'conflict', false, 'disputed', false,
-        'waiting', tollgate.waiting_events(p_processor, p_customer_id, p_subscription_id));
-    end if;
-  end if;
   for v_attempt in 1 .. 3 loop
-    select l.user_id into v_user_id from tollgate.links l
-    where l.processor = p_processor and l.kind = 'subscription' and l.external_id = p_subscription_id;
-    select array_agg(distinct u.user_id) into v_named
-    from (
-      select l.user_id from tollgate.links l
-      where l.processor = p_processor
-        and ((l.kind = 'customer' and l.external_id = v_customer_id)
-          or (l.kind = 'transaction' and l.external_id = p_transaction_id))
-      union all
-      select p_trusted_user_id where p_trusted_user_id is not null
-    ) u;
-    if v_user_id is null and v_named is null then
+    v_user_id := tollgate.linked_user(p_processor, 'subscription', p_subscription_id);
+    -- The user is held before the other links are read. So no erasure deletes them meanwhile.
+    if v_user_id is not null then
+      perform tollgate.hold_user(v_user_id);
+    end if;
+    v_customer_user := tollgate.linked_user(p_processor, 'customer', v_customer_id);
+    v_transaction_user := tollgate.linked_user(p_processor, 'transaction', p_transaction_id);
+    v_named := array(select distinct n.user_id
+      from unnest(array[v_customer_user, v_transaction_user, p_trusted_user_id]) as n (user_id) where n.user_id is not null);
+    if v_user_id is null and v_named = '{}' then
       return jsonb_build_object('user_id', null, 'conflict', false, 'disputed', false,
         'waiting', '[]'::jsonb, 'moves', 0, 'former', '[]'::jsonb);
     end if;
     exit when v_user_id is null and cardinality(v_named) > 1;
+    -- Most events name links that exist and agree: there is nothing to write, and no subtransaction.
+    if v_named <@ array[v_user_id] and (v_customer_id is null or v_customer_user is not null)
+      and tollgate.linked_user(p_processor, 'subscription', p_subscription_id) = v_user_id then
+      return tollgate.moves_of(p_processor, p_subscription_id, v_user_id) || jsonb_build_object(
+        'user_id', v_user_id, 'conflict', false, 'disputed', false,
+        'waiting', tollgate.waiting_events(p_processor, p_customer_id, p_subscription_id));
+    end if;
     v_user_id := coalesce(v_user_id, v_named[1]);
-    v_agreed := v_named is null or v_named = array[v_user_id];
+    v_agreed := v_named = '{}' or v_named = array[v_user_id];
     v_moves := tollgate.moves_of(p_processor, p_subscription_id, v_user_id);
 
     begin
@@ -5650,12 +5670,8 @@ begin
       on conflict (processor, kind, external_id) do nothing;
       get diagnostics v_made = row_count;
       -- Another delivery may have linked one of them to another user meanwhile: try again.
-      if v_agreed and exists (
-        select from tollgate.links l
-        where l.processor = p_processor and l.user_id <> v_user_id
-          and ((l.kind = 'customer' and l.external_id = v_customer_id)
-            or (l.kind = 'subscription' and l.external_id = p_subscription_id))
-      ) then
+      if v_agreed and (tollgate.linked_user(p_processor, 'customer', v_customer_id) <> v_user_id
+        or tollgate.linked_user(p_processor, 'subscription', p_subscription_id) <> v_user_id) then
         raise exception 'linked meanwhile' using errcode = 'TG000';
       end if;
       if v_made > 0 then

@@ -6,10 +6,7 @@ returns boolean
 language plpgsql stable set search_path = ''
 as $$
 begin
-  -- Most users have one product.
-  if not exists (
-    select from tollgate.facts f where f.user_id = p_user_id and (f.product < p_product or f.product > p_product)
-  ) then
+  if not tollgate.has_other_products(p_user_id, p_product) then
     return false;
   end if;
   return exists (
