@@ -14,7 +14,7 @@ import {
 import { commitFacts } from "@/lib/webhooks/commit-facts";
 import type { Route } from "./routes";
 
-type StripeEvent = ReturnType<FakeStripeSubscription["created"]>;
+export type StripeEvent = ReturnType<FakeStripeSubscription["created"]>;
 
 /** In the ids of all events of a bench; the demo users have events too. */
 export const BENCH = "bench";
@@ -43,7 +43,8 @@ export function deliveryOf(event: StripeEvent): Route {
 
 /** The two events of a renewal that change something: the next period, then its payment. */
 export function renewal(subscription: FakeStripeSubscription): [StripeEvent, StripeEvent] {
-  return [subscription.renewed(), subscription.paid("subscription_cycle", subscription.periodEnd())];
+  const start = subscription.periodEnd();
+  return [subscription.renewed(), subscription.paid("subscription_cycle", start)];
 }
 
 /** Ten events: a renewal, an upgrade, a downgrade, changes of the card, and the invoices. */

@@ -4,7 +4,7 @@ import type pg from "pg";
 import type { FakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import type { Client } from "./client";
 import { closedLoop, HEAD, interleave, type Measured, type Rounds, ratio, row } from "./load";
-import { BENCH, deliveryOf, eventfulMonth, renewal, storeHistory, subscriptionOf } from "./renewals";
+import { BENCH, deliveryOf, eventfulMonth, renewal, type StripeEvent, storeHistory, subscriptionOf } from "./renewals";
 import { EMPTY, post, type Route } from "./routes";
 import type { Run } from "./run";
 import { withConnection, withServer } from "./server";
@@ -99,24 +99,24 @@ async function begin(subscriptions: readonly FakeStripeSubscription[], app: Clie
 /** Returns the ratio of the latencies: one delivery after another, alternating between the two users. */
 async function longHistory({ app, database, url, ...rounds }: Bench): Promise<number> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-  const userId = "ten-years";
-  const long = subscriptionOf(userId, EARLIER_MONTHS + (rounds.rounds + 1) * RENEWALS_PER_ROUND);
-  const earlier = [long.created()];
-  for (let month = 0; month < EARLIER_MONTHS; month += 1) earlier.push(...eventfulMonth(long));
-  await storeHistory(url, userId, earlier);
-
   const [five, many] = ["5 earlier events", "1,200 earlier events"];
+  // Before all rounds: the writes of a history delay the next deliveries.
+  const longs: FakeStripeSubscription[] = [];
+  while (longs.length < (rounds.rounds + 1) * RENEWALS_PER_ROUND)
+    longs.push(await tenYears({ app, agent, url, userId: `long-${longs.length}` }));
   const results = await interleave([five, many], rounds, async (name, _milliseconds, round) => {
-    const subscriptions = name === many ? Array<FakeStripeSubscription>(RENEWALS_PER_ROUND).fill(long) : [];
-    for (let user = 0; subscriptions.length < RENEWALS_PER_ROUND; user += 1) {
-      const short = subscriptionOf(`short-${round + 1}-${user}`, 2);
+    const subscriptions: FakeStripeSubscription[] = [];
+    for (let user = 0; user < RENEWALS_PER_ROUND; user += 1) {
+      const long = name === many ? longs.pop() : undefined;
+      // Also beside a long history: the deliveries before the measured ones warm the caches of the app and of Postgres.
+      const short = subscriptionOf(`${long ? "beside" : "short"}-${round + 1}-${user}`, 2);
       await begin([short], app, agent);
       const earlier = [
         ...renewal(short),
         short.paid("subscription_cycle", short.periodEnd(), "invoice.payment_succeeded"),
       ];
       for (const event of earlier) await post(app, agent, deliveryOf(event), 0);
-      subscriptions.push(short);
+      subscriptions.push(long ?? short);
     }
     const deliveries = subscriptions.flatMap(renewal).map(deliveryOf);
     const call = (turn: number) => post(app, agent, deliveries[turn - 1] as Route, turn);
@@ -131,6 +131,24 @@ async function longHistory({ app, database, url, ...rounds }: Bench): Promise<nu
   );
   console.log();
   return ratio(results.get(many), results.get(five), "p50");
+}
+
+interface TenYears {
+  app: Client;
+  agent: http.Agent;
+  url: string;
+  userId: string;
+}
+
+/** The subscription of a user with ten years of events, whose next period can begin. */
+async function tenYears({ app, agent, url, userId }: TenYears): Promise<FakeStripeSubscription> {
+  const subscription = subscriptionOf(userId, EARLIER_MONTHS + 1);
+  const earlier = [subscription.created()];
+  for (let month = 0; month < EARLIER_MONTHS; month += 1) earlier.push(...eventfulMonth(subscription));
+  await storeHistory(url, userId, earlier.slice(0, -1));
+  // A delivery makes the links.
+  await post(app, agent, deliveryOf(earlier.at(-1) as StripeEvent), 0);
+  return subscription;
 }
 
 /** Fails if a delivery was answered without being applied: then the bench measured something else. */

@@ -49,7 +49,7 @@ describe("the check reports", () => {
     ["begin_checkout", /perform tollgate\.hold_user\(.*?;/, [LATE, UNHELD]],
     ["set_limit_override", /perform tollgate\.hold_user\(.*?;/, [LATE, UNHELD]],
     ["link_customer", /perform tollgate\.hold_user\(.*?;/, [UNHELD]],
-    ["resolve_links", /perform tollgate\.hold_user\(.*?;/, [UNHELD]],
+    ["resolve_links", /perform tollgate\.hold_user\(.*?;/g, [UNHELD]],
     ["ensure_subscription", /perform tollgate\.hold_user\(.*?;/, [UNHELD]],
     ["erase_account", /perform from tollgate\.users [\s\S]*?;/, [SEVERAL]],
     ["get_usage", /perform tollgate\.lock_user\(.*?;/g, [SEVERAL]],

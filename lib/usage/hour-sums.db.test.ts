@@ -59,15 +59,47 @@ async function drifts(): Promise<unknown[]> {
   return found?.drifts ?? [];
 }
 
-test("whole hours are summed, and the hour that has begun is not", async () => {
+test("the rows before the last five minutes are summed, by hour", async () => {
   await passTime(0);
   await gate.consume(userId, "stamps_used", 5);
   await passTime(HOUR_MS);
   await gate.consume(userId, "stamps_used", 7);
-  expect(await begin()).toMatchObject([{ field: "stamps_used", until: "2026-06-01T11:00:00+00:00" }]);
-  expect(await finish([{ field: "stamps_used", until: "2026-06-01T11:00:00+00:00" }])).toEqual({ done: 1, stored: 1 });
-  expect(await hours()).toEqual([{ field: "stamps_used", hour: new Date("2026-06-01T10:00Z"), amount: 5 }]);
+  expect(await begin()).toMatchObject([{ field: "stamps_used", until: "2026-06-01T11:30:00+00:00" }]);
+  expect(await finish([{ field: "stamps_used", until: "2026-06-01T11:30:00+00:00" }])).toEqual({ done: 1, stored: 1 });
+  const first = { field: "stamps_used", hour: new Date("2026-06-01T10:00Z"), amount: 5 };
+  expect(await hours()).toEqual([first]);
   expect(await begin()).toEqual([]);
+  const second = { field: "stamps_used", hour: new Date("2026-06-01T11:00Z") };
+  for (const amount of [7, 7 + 2, 7 + 2 + 2]) {
+    await passTime(6 * MINUTE_MS);
+    expect(await finish(await begin())).toEqual({ done: 1, stored: 1 });
+    expect(await hours()).toEqual([first, { ...second, amount }]);
+    await gate.consume(userId, "stamps_used", 2);
+  }
+  expect(await drifts()).toEqual([]);
+});
+
+test("sums between any two instants equal those of the rows, also if the last hour is summed in part", async () => {
+  await passTime(0);
+  const start = now;
+  for (let minute = 0; minute < 150; minute += 7) {
+    await gate.consume(userId, "stamps_used", minute + 1);
+    if (minute % 4 === 0) await finish(await begin());
+    await passTime(7 * MINUTE_MS);
+  }
+  const [wrong] = await query(
+    `with cuts as (select $2::timestamptz + n * interval '13 minutes' as at from generate_series(-3, 20) n
+       union all select c.summed_until from usage_counters c where c.user_id = $1 and c.field = 'stamps_used'
+       union all values ('-infinity'::timestamptz), ('infinity'))
+     select coalesce(jsonb_agg(jsonb_build_array(a.at, b.at)), '[]') as cuts
+     from cuts a join cuts b on b.at > a.at
+     cross join lateral (
+       select coalesce(sum(l.amount), 0) as sum from usage_ledger l
+       where l.user_id = $1 and l.field = 'stamps_used' and l.at >= a.at and l.at < b.at) c
+     where c.sum <> tollgate.usage_between($1, 'stamps_used', a.at, b.at)`,
+    [userId, new Date(start)],
+  );
+  expect(wrong).toEqual({ cuts: [] });
 });
 
 test("a counter with few rows is not summed", async () => {
@@ -118,7 +150,7 @@ test("a killed run leaves nothing: the next one begins again", async () => {
   await begin();
   await passTime(HOUR_MS);
   const due = await begin();
-  expect(due).toMatchObject([{ until: "2026-06-01T12:00:00+00:00" }]);
+  expect(due).toMatchObject([{ until: "2026-06-01T12:30:00+00:00" }]);
   await finish(due);
   expect(await hours()).toMatchObject([{ amount: 5 }]);
 });

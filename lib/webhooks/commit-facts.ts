@@ -52,7 +52,11 @@ export async function commitFacts(
   // The end of a subscription may name two plans of one product: that is one fact.
   const facts = [...new Map(added.facts.map((fact) => [fact.id, fact])).values()];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const { known, before, timeline, checkpoints } = await foldWith(facts, { userId, product }, gateway);
+    const { known, before, timeline, foldedBy, stored, checkpoints } = await foldWith(
+      facts,
+      { userId, product },
+      gateway,
+    );
     const result = finalOutcome?.(timeline) ?? null;
     const decision = decide(before, timeline, facts);
     const flags = newFlags(before, timeline);
@@ -73,6 +77,8 @@ export async function commitFacts(
       },
       facts,
       timeline,
+      foldedBy,
+      stored,
       checkpoints,
       decision,
     });

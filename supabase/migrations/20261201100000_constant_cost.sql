@@ -38,6 +38,7 @@ alter table tollgate.counted_tables drop constraint counted_tables_pkey;
 alter table tollgate.counted_tables add primary key (field, by_config);
 
 create index if not exists facts_by_time on tollgate.facts (user_id, product, occurred_at);
+create index if not exists usage_windows_by_time on tollgate.usage_windows (user_id, product, opened_at);
 
 create table tollgate.checkpoints (
   user_id text not null,
@@ -106,8 +107,9 @@ insert into tollgate.table_rights (table_name, app, users) values
 update tollgate.table_rights set app = 'select, insert, update, delete'
 where table_name in ('subscription_records', 'billing_periods');
 
--- It has a further argument.
+-- These have further arguments.
 drop function tollgate.load_timeline(text, text, text);
+drop function tollgate.advance_window(text, text, timestamptz);
 
 -- These took a subscriptions row.
 drop function tollgate.meter_state(tollgate.subscriptions, text);
@@ -144,7 +146,7 @@ set local lock_timeout = '5s';
 alter table tollgate.idempotency_keys drop constraint idempotency_keys_operation_check;
 alter table tollgate.idempotency_keys add constraint idempotency_keys_operation_check
   check (operation in ('consume', 'release', 'reserve', 'gauge'));
-alter table tollgate.subscriptions alter column usage drop not null;
+alter table tollgate.subscriptions alter column usage drop not null, add column folded_by text;
 comment on table tollgate.subscriptions is 'The current plan, one row per user and product.';
 set local lock_timeout = default;
 
@@ -346,7 +348,14 @@ comment on function tollgate.add_to_hours(text, text, timestamptz[], bigint[]) i
 -- Called by lock_subscription when advance_at has come, and by commit_timeline; the caller holds the row's lock. Sets the
 -- row and its counters to the entitlement period and window that p_now falls in. Counters are computed from the ledger's
 -- sums, with the amounts of open reservations and the limits. Gauges stay.
-create or replace function tollgate.advance_window(p_user_id text, p_product text, p_now timestamptz) returns tollgate.subscriptions
+--   p_as_of, p_folded_by  of the timeline that a commit has stored; they raise the revision. Without them, both stay
+create or replace function tollgate.advance_window(
+  p_user_id text,
+  p_product text,
+  p_now timestamptz,
+  p_as_of timestamptz default null,
+  p_folded_by text default null
+) returns tollgate.subscriptions
 language plpgsql set search_path = ''
 as $$
 declare
@@ -394,6 +403,9 @@ begin
     window_end = v_window.window_end,
     advance_at = least(v_next, v_window.counts_until, 'infinity'),
     refresh_at = least(v_reserved.until, v_limits.until),
+    revision = s.revision + case when p_as_of is null then 0 else 1 end,
+    as_of = coalesce(p_as_of, s.as_of),
+    folded_by = case when p_as_of is null then s.folded_by else p_folded_by end,
     updated_at = tollgate.now_for(p_user_id)
   where s.user_id = p_user_id and s.product = p_product
   returning * into v_row;
@@ -404,7 +416,7 @@ begin
 end;
 $$;
 
-comment on function tollgate.advance_window(text, text, timestamptz) is 'Sets a subscriptions row to the entitlement period and window of an instant.';
+comment on function tollgate.advance_window(text, text, timestamptz, timestamptz, text) is 'Sets a subscriptions row to the entitlement period and window of an instant.';
 
 -- supabase/schemas/functions/assert_deadline.sql
 -- Called last by the functions of the gate. After this time the caller has answered 503 already. The error undoes the
@@ -436,6 +448,8 @@ create or replace function tollgate.attach_notes(
 ) returns void
 language plpgsql set search_path = ''
 as $$
+declare
+  v_events text[];
 begin
   perform tollgate.lock_notes(p_processor, array[p_customer_id, p_subscription_id, p_transaction_id]);
   with attached as (
@@ -445,9 +459,11 @@ begin
         or n.transaction_id = p_transaction_id)
     returning n.event_id
   )
-  update tollgate.webhook_events e set user_id = p_user_id
-  from attached a
-  where e.processor = p_processor and e.id = a.event_id and e.user_id is null;
+  select array_agg(distinct a.event_id) into v_events from attached a;
+  if v_events is not null then
+    update tollgate.webhook_events e set user_id = p_user_id
+    where e.processor = p_processor and e.id = any (v_events) and e.user_id is null;
+  end if;
 end;
 $$;
 
@@ -559,7 +575,7 @@ comment on function tollgate.begin_checkout(text, text, text, text, text, boolea
 
 -- supabase/schemas/functions/begin_hour_sums.sql
 -- Called by the hours job, page by page, and before a timeline is committed: the counters whose ledger has at least p_rows
--- rows of whole hours that are not summed yet. Each is locked for a moment, so that all rows before the time "until" are
+-- rows of whole five minutes that are not summed yet. Each is locked for a moment, so that all rows before the time "until" are
 -- committed: later calls of the gate write later rows. Then finish_hour_sums sums these hours without a lock. "until" is
 -- earlier if the hours have more than 100,000 rows, so that no statement takes long.
 --   p_after  {"user_id", "field"} of the last counter of the page before; null: from the start
@@ -586,7 +602,7 @@ declare
 begin
   for v_counter in
     select c.user_id, c.field, c.product, c.summed_until,
-      date_trunc('hour', greatest(tollgate.now_for(c.user_id), c.as_of), 'UTC') as until
+      date_bin('5 minutes', greatest(tollgate.now_for(c.user_id), c.as_of), 'epoch') as until
     from tollgate.usage_counters c
     where (c.user_id, c.field) > (coalesce(p_user_id, p_after ->> 'user_id', ''), coalesce(p_after ->> 'field', ''))
     order by c.user_id, c.field
@@ -811,6 +827,57 @@ as $$
 $$;
 
 comment on function tollgate.change_gauge(text, text, bigint, timestamptz) is 'Adds to a gauge.';
+
+-- supabase/schemas/functions/change_timeline.sql
+-- Called by commit_timeline, under the row's lock, if the stored timeline is known to equal the fold without the delivered
+-- facts. Then the caller has compared both folds, and no stored row is read here. No row is removed, except those from
+-- "changed_from" on.
+--   p_timeline  {records, periods, entitlement_periods, windows, changed_from, checkpoint}: the records and periods that are
+--               new or differ, and all entitlement periods and windows from "changed_from" on; null if none differs
+create or replace function tollgate.change_timeline(p_user_id text, p_product text, p_timeline jsonb) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  v_from timestamptz := (p_timeline ->> 'changed_from')::timestamptz;
+begin
+  if jsonb_typeof(p_timeline -> 'checkpoint') = 'object' then
+    perform tollgate.store_checkpoint(p_user_id, p_product, p_timeline -> 'checkpoint');
+  end if;
+  if p_timeline -> 'records' <> '[]' then
+    insert into tollgate.subscription_records (user_id, product, source, processor, subscription_id, plan, billing_interval,
+      quantity, status, period_start, period_end, cancel_at, trial_end, collection_paused, past_due_since, updated_at, ended_at,
+      scheduled_plan, scheduled_interval, discounts)
+    select p_user_id, p_product, m.* from jsonb_to_recordset(p_timeline -> 'records') as m (
+      source text, processor text, subscription_id text, plan text, billing_interval text, quantity integer, status text,
+      period_start timestamptz, period_end timestamptz, cancel_at timestamptz, trial_end timestamptz,
+      collection_paused boolean, past_due_since timestamptz, updated_at timestamptz, ended_at timestamptz,
+      scheduled_plan text, scheduled_interval text, discounts jsonb)
+    on conflict (user_id, product, source) do update
+    set processor = excluded.processor, subscription_id = excluded.subscription_id, plan = excluded.plan,
+      billing_interval = excluded.billing_interval, quantity = excluded.quantity, status = excluded.status,
+      period_start = excluded.period_start, period_end = excluded.period_end, cancel_at = excluded.cancel_at,
+      trial_end = excluded.trial_end, collection_paused = excluded.collection_paused,
+      past_due_since = excluded.past_due_since, updated_at = excluded.updated_at, ended_at = excluded.ended_at,
+      scheduled_plan = excluded.scheduled_plan, scheduled_interval = excluded.scheduled_interval,
+      discounts = excluded.discounts;
+  end if;
+  if p_timeline -> 'periods' <> '[]' then
+    insert into tollgate.billing_periods (user_id, product, source, period_start, period_end, plan, billing_interval, trial,
+      paid, paid_in_full, reason)
+    select p_user_id, p_product, b.* from jsonb_to_recordset(p_timeline -> 'periods') as b (
+      source text, period_start timestamptz, period_end timestamptz, plan text, billing_interval text, trial boolean,
+      paid boolean, paid_in_full boolean, reason text)
+    on conflict (user_id, product, source, period_start) do update
+    set period_end = excluded.period_end, plan = excluded.plan, billing_interval = excluded.billing_interval,
+      trial = excluded.trial, paid = excluded.paid, paid_in_full = excluded.paid_in_full, reason = excluded.reason;
+  end if;
+  if v_from is not null then
+    perform tollgate.replace_since(p_user_id, p_product, p_timeline, v_from);
+  end if;
+end;
+$$;
+
+comment on function tollgate.change_timeline(text, text, jsonb) is 'Stores the changes of a user''s timeline of a product.';
 
 -- supabase/schemas/functions/charge_usage.sql
 -- Called by check_and_increment_usage and consume_sequential. Counts several fields of one product, all or nothing.
@@ -1302,7 +1369,9 @@ comment on function tollgate.clock_shift(text) is 'How far the sandbox has moved
 -- find their user.
 --   p_event     {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}
 --   p_timeline  {records, periods, entitlement_periods, windows, from, checkpoint} of replace_timeline: instants as text.
---               "from" is the cut of the checkpoint that the caller continued; if it is stored no more, nothing is written
+--               "from" is the cut of the checkpoint that the caller continued; if it is stored no more, nothing is written.
+--               "folded_by" names the rules and configuration of the fold. With "based_on", the stored rows have those
+--               rules, and the timeline is that of change_timeline
 -- The outcome is null except with the event's last product.
 -- Locks: the users row (hold_user), the subscriptions row and its counters, then the event.
 create or replace function tollgate.commit_timeline(
@@ -1315,6 +1384,7 @@ create or replace function tollgate.commit_timeline(
   p_decision jsonb
 ) returns jsonb
 language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '3s'
+  set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
 as $$
 declare
   v_event tollgate.webhook_events;
@@ -1336,21 +1406,10 @@ begin
   end if;
   v_row := v_lock.locked;
   v_now := tollgate.now_for(p_user_id);
-  -- The revision covers this product only; facts of the subscription in another product may be new.
-  if v_row.revision <> p_revision or (p_timeline ? 'from' and not exists (
+  if v_row.revision <> p_revision or (p_timeline ? 'based_on' and v_row.folded_by is distinct from p_timeline ->> 'based_on') or (p_timeline ? 'from' and not exists (
     select from tollgate.checkpoints c
     where c.user_id = p_user_id and c.product = p_product and c.cut = (p_timeline ->> 'from')::timestamptz
-  )) or exists (
-    select from tollgate.facts f
-    where f.user_id = p_user_id and (f.product < p_product or f.product > p_product)
-      and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'changeType' = 'deleted')
-      and not (p_event -> 'others' ? f.fact_id)
-      and (exists (
-          select from tollgate.facts own
-          where own.user_id = p_user_id and own.product = p_product and own.subscription_id = f.subscription_id)
-        or exists (
-          select from jsonb_array_elements(p_facts) as n (body) where n.body ->> 'subscription' = f.subscription_id))
-  ) then
+  )) or tollgate.has_other_facts(p_user_id, p_product, p_event -> 'others', p_facts) then
     return jsonb_build_object('committed', false, 'duplicate', false);
   end if;
 
@@ -1365,17 +1424,25 @@ begin
   set body = excluded.body
   where facts.body #>> '{state,plan}' is null and excluded.body #>> '{state,plan}' is not null;
 
-  insert into tollgate.links (processor, kind, external_id, user_id, source)
-  select distinct f.body ->> 'processor', 'subscription', f.body ->> 'subscription', p_user_id, 'event'
-  from jsonb_array_elements(p_facts) as f (body)
-  on conflict (processor, kind, external_id) do nothing;
+  if exists (
+    select from jsonb_array_elements(p_facts) as f (body)
+    where (
+      select l.user_id from tollgate.links l
+      where l.processor = f.body ->> 'processor' and l.kind = 'subscription' and l.external_id = f.body ->> 'subscription'
+    ) is null
+  ) then
+    insert into tollgate.links (processor, kind, external_id, user_id, source)
+    select distinct f.body ->> 'processor', 'subscription', f.body ->> 'subscription', p_user_id, 'event'
+    from jsonb_array_elements(p_facts) as f (body)
+    on conflict (processor, kind, external_id) do nothing;
+  end if;
 
-  perform tollgate.replace_timeline(p_user_id, p_product, p_timeline);
-  update tollgate.subscriptions s
-  set revision = s.revision + 1, as_of = (p_timeline ->> 'as_of')::timestamptz
-  where s.user_id = p_user_id and s.product = p_product;
-  v_row := tollgate.advance_window(
-    p_user_id, p_product, greatest(v_now, (p_timeline ->> 'as_of')::timestamptz));
+  if p_timeline ? 'based_on' then
+    perform tollgate.change_timeline(p_user_id, p_product, p_timeline);
+  else
+    perform tollgate.replace_timeline(p_user_id, p_product, p_timeline);
+  end if;
+  v_row := tollgate.finish_commit(v_row, v_now, p_timeline);
   v_after := tollgate.subscription_view(v_row);
 
   -- An event of other items only adds no entry to the user's activity.
@@ -2679,6 +2746,10 @@ create or replace function tollgate.event_state(p_event tollgate.webhook_events)
 language plpgsql stable set search_path = ''
 as $$
 begin
+  -- Only an event with a user has a decision.
+  if p_event.user_id is null then
+    return jsonb_build_object('outcome', p_event.outcome, 'reason', p_event.reason, 'decision', null);
+  end if;
   return (
     select jsonb_build_object(
       'outcome', p_event.outcome,
@@ -2982,6 +3053,38 @@ $$;
 
 comment on function tollgate.finish_checkout(text, uuid, text, text) is 'Stores the outcome of a checkout.';
 
+-- supabase/schemas/functions/finish_commit.sql
+-- Called by commit_timeline, under the row's lock and after the timeline is stored: raises the revision, and sets the row and
+-- its counters to the timeline. If neither an entitlement period nor a window has changed, and the row's time has not
+-- come, its entitlement, window and counts stay as they are.
+create or replace function tollgate.finish_commit(p_row tollgate.subscriptions, p_now timestamptz, p_timeline jsonb)
+returns tollgate.subscriptions
+language plpgsql set search_path = ''
+as $$
+declare
+  v_row tollgate.subscriptions;
+  v_as_of timestamptz := (p_timeline ->> 'as_of')::timestamptz;
+  v_now timestamptz := greatest(p_now, v_as_of);
+begin
+  if not p_timeline ? 'based_on' or p_timeline ->> 'changed_from' is not null
+    or v_now >= least(p_row.advance_at, p_row.refresh_at) then
+    return tollgate.advance_window(p_row.user_id, p_row.product, v_now, v_as_of, p_timeline ->> 'folded_by');
+  end if;
+  update tollgate.subscriptions s
+  set revision = s.revision + 1, as_of = v_as_of, folded_by = p_timeline ->> 'folded_by', updated_at = p_now,
+    (cancel_at, scheduled_plan) = (
+      select m.cancel_at, m.scheduled_plan from tollgate.subscription_records m
+      where m.user_id = p_row.user_id and m.product = p_row.product and m.source = p_row.source)
+  where s.user_id = p_row.user_id and s.product = p_row.product
+  returning * into v_row;
+  update tollgate.usage_counters c set as_of = v_as_of
+  where c.user_id = p_row.user_id and c.product = p_row.product;
+  return v_row;
+end;
+$$;
+
+comment on function tollgate.finish_commit(tollgate.subscriptions, timestamptz, jsonb) is 'Sets a row to the timeline that was stored.';
+
 -- supabase/schemas/functions/finish_hour_sums.sql
 -- Called after begin_hour_sums with its counters: sums their hours without a lock, then locks the counters and stores the
 -- sums. A counter whose past has changed meanwhile is left out until the next run (add_to_hours). Works for about 300 ms;
@@ -3028,7 +3131,9 @@ begin
       if found then
         insert into tollgate.usage_hours as h (user_id, field, hour, amount)
         select v_counter.user_id, v_counter.field, s.key::timestamptz, s.value::bigint
-        from jsonb_each_text(v_counter.sums) as s (key, value);
+        from jsonb_each_text(v_counter.sums) as s (key, value)
+        -- The first minutes of the hour may be summed already.
+        on conflict (user_id, field, hour) do update set amount = h.amount + excluded.amount;
         v_stored := v_stored + 1;
       end if;
     exception when lock_not_available then
@@ -3470,6 +3575,47 @@ $$;
 
 comment on function tollgate.has_capacity(tollgate.usage_counters[], bigint[]) is 'Whether a charge is within every limit.';
 
+-- supabase/schemas/functions/has_other_facts.sql
+-- Called by commit_timeline, under the row's lock: whether facts of the same subscriptions in the user's other products are new
+-- to the caller. The row's revision covers its own product only.
+--   p_others  the ids of the facts of other products that the fold has read
+create or replace function tollgate.has_other_facts(p_user_id text, p_product text, p_others jsonb, p_facts jsonb)
+returns boolean
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if not tollgate.has_other_products(p_user_id, p_product) then
+    return false;
+  end if;
+  return exists (
+    select from tollgate.facts f
+    where f.user_id = p_user_id and (f.product < p_product or f.product > p_product)
+      and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'changeType' = 'deleted')
+      and not (p_others ? f.fact_id)
+      and (exists (
+          select from tollgate.facts own
+          where own.user_id = p_user_id and own.product = p_product and own.subscription_id = f.subscription_id)
+        or exists (
+          select from jsonb_array_elements(p_facts) as n (body) where n.body ->> 'subscription' = f.subscription_id)));
+end;
+$$;
+
+comment on function tollgate.has_other_facts(text, text, jsonb, jsonb) is 'Whether facts of other products are new to a fold.';
+
+-- supabase/schemas/functions/has_other_products.sql
+-- Called before facts of other products are searched: whether the user has any. Most users have one product.
+create or replace function tollgate.has_other_products(p_user_id text, p_product text) returns boolean
+language plpgsql stable set search_path = ''
+as $$
+begin
+  -- Two searches by index. With one, all facts of the own product are read too.
+  return exists (select from tollgate.facts f where f.user_id = p_user_id and f.product < p_product)
+    or exists (select from tollgate.facts f where f.user_id = p_user_id and f.product > p_product);
+end;
+$$;
+
+comment on function tollgate.has_other_products(text, text) is 'Whether a user has facts of other products.';
+
 -- supabase/schemas/functions/has_stale_counters.sql
 -- Called by lock_subscription, under the row's lock: whether a counter is missing, because the catalog has a new meter, or
 -- differs from the row, because refresh_limits has marked it, or in its clock, which the sandbox moves.
@@ -3496,15 +3642,22 @@ create or replace function tollgate.has_unsummed_hours(p_user_id text, p_product
 language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_until timestamptz := date_trunc('hour', greatest(tollgate.now_for(p_user_id), p_as_of), 'UTC');
+  v_until timestamptz := date_bin('5 minutes', greatest(tollgate.now_for(p_user_id), p_as_of), 'epoch');
+  v_counter record;
 begin
-  return exists (
-    select from tollgate.usage_counters c
+  for v_counter in
+    -- A commit sums the window that is current before it. Rows from before that window cost more only after a late event.
+    select c.field, greatest(c.summed_until, c.window_start) as since from tollgate.usage_counters c
     where c.user_id = p_user_id and c.product = p_product and c.summed_until < v_until
-      and exists (
-        select from tollgate.usage_ledger l
-        where l.user_id = c.user_id and l.field = c.field and l.at >= c.summed_until and l.at < v_until
-        offset 2000));
+  loop
+    perform from tollgate.usage_ledger l
+    where l.user_id = p_user_id and l.field = v_counter.field and l.at >= v_counter.since and l.at < v_until
+    offset 2000 limit 1;
+    if found then
+      return true;
+    end if;
+  end loop;
+  return false;
 end;
 $$;
 
@@ -3582,8 +3735,8 @@ $$;
 comment on function tollgate.hour_drift(text, text, timestamptz) is 'Hours of one counter whose sum differs from the ledger.';
 
 -- supabase/schemas/functions/hours_to_sum.sql
--- Called by begin_hour_sums: the time before which the whole hours of a counter can be summed next, at most p_until. Null if
--- they have fewer than p_rows rows.
+-- Called by begin_hour_sums: the time before which the rows of a counter can be summed next, at most p_until. Null if
+-- there are fewer than p_rows rows.
 create or replace function tollgate.hours_to_sum(
   p_user_id text,
   p_field text,
@@ -3616,8 +3769,8 @@ begin
   select min(l.at) into v_first
   from tollgate.usage_ledger l
   where l.user_id = p_user_id and l.field = p_field and l.at >= p_from and l.at < p_until;
-  -- One hour at least, however many rows it has.
-  return greatest(date_trunc('hour', v_many, 'UTC'), date_trunc('hour', v_first, 'UTC') + interval '1 hour');
+  -- Five minutes at least, however many rows they have.
+  return greatest(date_bin('5 minutes', v_many, 'epoch'), date_bin('5 minutes', v_first, 'epoch') + interval '5 minutes');
 end;
 $$;
 
@@ -3749,17 +3902,20 @@ create or replace function tollgate.limits_of(
   out limits jsonb,
   out until timestamptz
 )
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
+begin
   select
     jsonb_object_agg(m.field, coalesce(
       o.limit_amount, l.limit_amount * case when p.per_quantity then p_quantity else 1 end, 0)),
     coalesce(min(o.expires_at), 'infinity')
+  into limits, until
   from tollgate.catalog_meters m
   left join tollgate.catalog_limits l on l.product = m.product and l.field = m.field and l.plan = p_plan
   left join tollgate.catalog_plans p on p.product = l.product and p.plan = l.plan
   left join tollgate.limit_overrides o on o.user_id = p_user_id and o.field = m.field and o.expires_at > p_now
   where m.product = p_product;
+end;
 $$;
 
 comment on function tollgate.limits_of(text, text, text, integer, timestamptz) is 'The limits of a user under a plan.';
@@ -3851,6 +4007,21 @@ end;
 $$;
 
 comment on function tollgate.link_transaction(text, text, text) is 'Links a transaction that our server made to its user.';
+
+-- supabase/schemas/functions/linked_user.sql
+-- Called by resolve_links: the user of one id at a processor; null if it has none. Always a search by the whole key: one search
+-- for several ids may read all links of the processor.
+create or replace function tollgate.linked_user(p_processor text, p_kind text, p_external_id text) returns text
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return (
+    select l.user_id from tollgate.links l
+    where l.processor = p_processor and l.kind = p_kind and l.external_id = p_external_id);
+end;
+$$;
+
+comment on function tollgate.linked_user(text, text, text) is 'The user of an id at a processor.';
 
 -- supabase/schemas/functions/list_audit_entries.sql
 -- Called by /admin: the latest entries of one user or (null) of all.
@@ -4227,6 +4398,8 @@ comment on function tollgate.load_checkout(text, uuid) is 'One of a user''s own 
 -- status, item lists and unlisted charges.
 -- Without p_whole and with a checkpoint, the facts are those since its cut. "unsummed" means that the ledger has many rows
 -- of whole hours without a sum: sum_hours comes first, so that the commit holds its locks for a short time.
+-- Without p_whole, facts are text: their keys stay as stored, and the documents of the callers copy them fast. Release 0.1.0
+-- reads whole timelines only.
 -- Locks: the users row (hold_user), so that no erasure deletes the rows meanwhile.
 create or replace function tollgate.load_timeline(
   p_user_id text,
@@ -4239,35 +4412,43 @@ as $$
 declare
   v_row tollgate.subscriptions;
   v_checkpoint tollgate.checkpoints;
+  v_facts text;
+  v_others text := '[]';
 begin
   perform tollgate.hold_user(p_user_id);
-  perform tollgate.ensure_subscription(p_user_id, p_product);
   select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = p_product;
+  if not found then
+    perform tollgate.ensure_subscription(p_user_id, p_product);
+    select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = p_product;
+  end if;
   if not p_whole then
     select * into v_checkpoint from tollgate.checkpoints c where c.user_id = p_user_id and c.product = p_product;
   end if;
+  -- Ordered by an expression: the index on the id would read the facts before the cut too.
+  select '[' || coalesce(string_agg(f.body::text, ',' order by f.fact_id || ''), '') || ']' into v_facts from tollgate.facts f
+  where f.user_id = p_user_id and f.product = p_product and f.occurred_at >= coalesce(v_checkpoint.cut, '-infinity');
+  if tollgate.has_other_products(p_user_id, p_product) then
+    select '[' || coalesce(string_agg(o.body::text, ',' order by o.fact_id), '') || ']' into v_others
+    from (
+      select distinct on (f.fact_id) f.fact_id, f.body
+      from tollgate.facts f
+      -- Not "<>", which would read all facts of this product too.
+      where f.user_id = p_user_id and (f.product < p_product or f.product > p_product)
+        and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'changeType' = 'deleted')
+        and (f.subscription_id = p_subscription_id or exists (
+          select from tollgate.facts own
+          where own.user_id = p_user_id and own.product = p_product and own.subscription_id = f.subscription_id))
+      order by f.fact_id, f.product
+    ) o;
+  end if;
   return jsonb_build_object(
     'revision', v_row.revision,
+    'folded_by', v_row.folded_by,
     'free_anchor', tollgate.instant_text(v_row.created_at),
     'checkpoint', v_checkpoint.body::text,
     'unsummed', not p_whole and tollgate.has_unsummed_hours(p_user_id, p_product, v_row.as_of),
-    'facts', coalesce((
-      select jsonb_agg(f.body order by f.fact_id) from tollgate.facts f
-      where f.user_id = p_user_id and f.product = p_product
-        and f.occurred_at >= coalesce(v_checkpoint.cut, '-infinity')), '[]'),
-    'others', coalesce((
-      select jsonb_agg(o.body order by o.fact_id)
-      from (
-        select distinct on (f.fact_id) f.fact_id, f.body
-        from tollgate.facts f
-        -- Not "<>", which would read all facts of this product too.
-        where f.user_id = p_user_id and (f.product < p_product or f.product > p_product)
-          and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'changeType' = 'deleted')
-          and (f.subscription_id = p_subscription_id or exists (
-            select from tollgate.facts own
-            where own.user_id = p_user_id and own.product = p_product and own.subscription_id = f.subscription_id))
-        order by f.fact_id, f.product
-      ) o), '[]'));
+    'facts', case when p_whole then to_jsonb(v_facts::json) else to_jsonb(v_facts) end,
+    'others', case when p_whole then to_jsonb(v_others::json) else to_jsonb(v_others) end);
 end;
 $$;
 
@@ -4568,7 +4749,7 @@ begin
         end if;
       else
         update tollgate.subscriptions s
-        set revision = s.revision + 1, as_of = (v_part #>> '{timeline,as_of}')::timestamptz
+        set revision = s.revision + 1, as_of = (v_part #>> '{timeline,as_of}')::timestamptz, folded_by = null
         where s.user_id = v_part ->> 'user_id' and s.product = v_part ->> 'product'
           and s.revision = (v_part ->> 'revision')::bigint;
         if not found then
@@ -4646,9 +4827,16 @@ comment on function tollgate.moved_meanwhile(text, jsonb, integer) is 'Whether a
 -- Called by resolve_links and begin_move: the number of a subscription's moves between users, and its former users with the
 -- instants of their ends. Each move is one fact of both users, under one id.
 create or replace function tollgate.moves_of(p_processor text, p_subscription_id text, p_user_id text) returns jsonb
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select jsonb_build_object(
+begin
+  if not exists (
+    select from tollgate.facts f
+    where f.kind = 'transfer' and f.processor = p_processor and f.subscription_id = p_subscription_id
+  ) then
+    return '{"moves": 0, "former": []}';
+  end if;
+  return jsonb_build_object(
     'moves', (
       select count(distinct f.fact_id) from tollgate.facts f
       where f.kind = 'transfer' and f.processor = p_processor and f.subscription_id = p_subscription_id),
@@ -4659,6 +4847,7 @@ as $$
         where f.kind = 'transfer' and f.processor = p_processor and f.subscription_id = p_subscription_id
           and f.user_id is distinct from p_user_id
         group by f.user_id) u), '[]'));
+end;
 $$;
 
 comment on function tollgate.moves_of(text, text, text) is 'Moves of a subscription between users, and its former users.';
@@ -4707,9 +4896,8 @@ create or replace function tollgate.now_for(p_user_id text) returns timestamptz
 language plpgsql volatile set search_path = ''
 as $$
 begin
-  return (
-    select date_trunc('milliseconds', clock_timestamp())
-      + coalesce(tollgate.clock_shift(p_user_id), interval '0'));
+  -- Without "select", so that it is an expression and no statement.
+  return date_trunc('milliseconds', clock_timestamp()) + coalesce(tollgate.clock_shift(p_user_id), interval '0');
 end;
 $$;
 
@@ -4834,6 +5022,12 @@ begin
   for v_window in
     select * from tollgate.usage_windows w
     where w.user_id = p_user_id and w.product = p_product and w.opening is null and w.opened_at <= p_now
+      -- All windows before the last computed one are computed.
+      and w.opened_at >= coalesce((
+        select o.opened_at from tollgate.usage_windows o
+        where o.user_id = p_user_id and o.product = p_product and o.opening is not null
+        order by o.opened_at desc
+        limit 1), '-infinity')
     order by w.opened_at, w.source
   loop
     v_base := case when v_window.from_source is not null then tollgate.window_used(
@@ -5058,7 +5252,7 @@ begin
     delete from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product;
     delete from tollgate.usage_windows w where w.user_id = p_user_id and w.product = p_product;
     perform tollgate.replace_timeline(p_user_id, p_product, p_timeline);
-    update tollgate.subscriptions s set as_of = (p_timeline ->> 'as_of')::timestamptz
+    update tollgate.subscriptions s set as_of = (p_timeline ->> 'as_of')::timestamptz, folded_by = null
     where s.user_id = p_user_id and s.product = p_product;
     perform tollgate.advance_window(p_user_id, p_product, v_lock.now_at);
     v_rebuilt := tollgate.timeline_state(p_user_id, p_product);
@@ -5105,6 +5299,7 @@ create or replace function tollgate.receive_webhook_event(
   p_facts jsonb
 ) returns jsonb
 language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '3s'
+  set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
 as $$
 declare
   v_links jsonb;
@@ -5493,8 +5688,42 @@ $$;
 
 comment on function tollgate.replace_records(text, text, jsonb, timestamptz) is 'Replaces subscription records and billing periods.';
 
+-- supabase/schemas/functions/replace_since.sql
+-- Called by replace_timeline and change_timeline, under the row's lock: replaces the entitlement periods and windows from
+-- an instant on. The openings of these windows are computed again.
+create or replace function tollgate.replace_since(p_user_id text, p_product text, p_timeline jsonb, p_from timestamptz)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  delete from tollgate.entitlement_periods s
+  where s.user_id = p_user_id and s.product = p_product and s.starts_at >= p_from;
+  insert into tollgate.entitlement_periods (user_id, product, starts_at, source, plan, limit_plan, status, processor,
+    subscription_id, billing_interval, quantity, period_start, period_end, cadence, anchor, withheld)
+  select p_user_id, p_product, s.* from jsonb_to_recordset(p_timeline -> 'entitlement_periods') as s (
+    starts_at timestamptz, source text, plan text, limit_plan text, status text, processor text,
+    subscription_id text, billing_interval text, quantity integer, period_start timestamptz,
+    period_end timestamptz, cadence text, anchor timestamptz, withheld boolean)
+  where s.starts_at >= p_from;
+
+  delete from tollgate.usage_windows w
+  where w.user_id = p_user_id and w.product = p_product and w.opened_at >= p_from;
+  insert into tollgate.usage_windows (user_id, product, opened_at, source, window_start, window_end, period_start,
+    counts_until, transition_kind, reason, from_source, from_window_start, from_period_start, from_counts_until, share,
+    unpaid, withheld_from_previous)
+  select p_user_id, p_product, w.* from jsonb_to_recordset(p_timeline -> 'windows') as w (
+    opened_at timestamptz, source text, window_start timestamptz, window_end timestamptz,
+    period_start timestamptz, counts_until timestamptz, transition_kind text, reason text, from_source text,
+    from_window_start timestamptz, from_period_start timestamptz, from_counts_until timestamptz,
+    share jsonb, unpaid boolean, withheld_from_previous boolean)
+  where w.opened_at >= p_from;
+end;
+$$;
+
+comment on function tollgate.replace_since(text, text, jsonb, timestamptz) is 'Replaces entitlement periods and windows from an instant on.';
+
 -- supabase/schemas/functions/replace_timeline.sql
--- Called by commit_timeline, under the row's lock. Replaces subscription records, billing periods, entitlement periods and
+-- Called by commit_timeline and others, under the row's lock. Replaces subscription records, billing periods, entitlement periods and
 -- windows by those of the fold, and writes only rows that differ. Windows that opened before the first difference keep their
 -- computed openings; the others are computed again.
 --   p_timeline  {records, periods, entitlement_periods, windows, from, checkpoint}. Rows that begin before "from" are closed
@@ -5512,9 +5741,7 @@ begin
     delete from tollgate.checkpoints c where c.user_id = p_user_id and c.product = p_product;
   end if;
   if jsonb_typeof(p_timeline -> 'checkpoint') = 'object' then
-    insert into tollgate.checkpoints as c (user_id, product, cut, body)
-    values (p_user_id, p_product, (p_timeline #>> '{checkpoint,cut}')::timestamptz, p_timeline #> '{checkpoint,body}')
-    on conflict (user_id, product) do update set cut = excluded.cut, body = excluded.body;
+    perform tollgate.store_checkpoint(p_user_id, p_product, p_timeline -> 'checkpoint');
   end if;
   perform tollgate.replace_records(p_user_id, p_product, p_timeline, v_from);
 
@@ -5553,27 +5780,7 @@ begin
     return;
   end if;
 
-  delete from tollgate.entitlement_periods s
-  where s.user_id = p_user_id and s.product = p_product and s.starts_at >= v_changed_from;
-  insert into tollgate.entitlement_periods (user_id, product, starts_at, source, plan, limit_plan, status, processor,
-    subscription_id, billing_interval, quantity, period_start, period_end, cadence, anchor, withheld)
-  select p_user_id, p_product, s.* from jsonb_to_recordset(p_timeline -> 'entitlement_periods') as s (
-    starts_at timestamptz, source text, plan text, limit_plan text, status text, processor text,
-    subscription_id text, billing_interval text, quantity integer, period_start timestamptz,
-    period_end timestamptz, cadence text, anchor timestamptz, withheld boolean)
-  where s.starts_at >= v_changed_from;
-
-  delete from tollgate.usage_windows w
-  where w.user_id = p_user_id and w.product = p_product and w.opened_at >= v_changed_from;
-  insert into tollgate.usage_windows (user_id, product, opened_at, source, window_start, window_end, period_start,
-    counts_until, transition_kind, reason, from_source, from_window_start, from_period_start, from_counts_until, share,
-    unpaid, withheld_from_previous)
-  select p_user_id, p_product, w.* from jsonb_to_recordset(p_timeline -> 'windows') as w (
-    opened_at timestamptz, source text, window_start timestamptz, window_end timestamptz,
-    period_start timestamptz, counts_until timestamptz, transition_kind text, reason text, from_source text,
-    from_window_start timestamptz, from_period_start timestamptz, from_counts_until timestamptz,
-    share jsonb, unpaid boolean, withheld_from_previous boolean)
-  where w.opened_at >= v_changed_from;
+  perform tollgate.replace_since(p_user_id, p_product, p_timeline, v_changed_from);
 end;
 $$;
 
@@ -5756,6 +5963,8 @@ as $$
 declare
   v_named text[];
   v_user_id text;
+  v_customer_user text;
+  v_transaction_user text;
   v_agreed boolean;
   v_customer_id text := p_customer_id;
   v_made integer;
@@ -5771,24 +5980,29 @@ begin
     v_customer_id := null;
   end if;
   for v_attempt in 1 .. 3 loop
-    select l.user_id into v_user_id from tollgate.links l
-    where l.processor = p_processor and l.kind = 'subscription' and l.external_id = p_subscription_id;
-    select array_agg(distinct u.user_id) into v_named
-    from (
-      select l.user_id from tollgate.links l
-      where l.processor = p_processor
-        and ((l.kind = 'customer' and l.external_id = v_customer_id)
-          or (l.kind = 'transaction' and l.external_id = p_transaction_id))
-      union all
-      select p_trusted_user_id where p_trusted_user_id is not null
-    ) u;
-    if v_user_id is null and v_named is null then
+    v_user_id := tollgate.linked_user(p_processor, 'subscription', p_subscription_id);
+    -- The user is held before the other links are read. So no erasure deletes them meanwhile.
+    if v_user_id is not null then
+      perform tollgate.hold_user(v_user_id);
+    end if;
+    v_customer_user := tollgate.linked_user(p_processor, 'customer', v_customer_id);
+    v_transaction_user := tollgate.linked_user(p_processor, 'transaction', p_transaction_id);
+    v_named := array(select distinct n.user_id
+      from unnest(array[v_customer_user, v_transaction_user, p_trusted_user_id]) as n (user_id) where n.user_id is not null);
+    if v_user_id is null and v_named = '{}' then
       return jsonb_build_object('user_id', null, 'conflict', false, 'disputed', false,
         'waiting', '[]'::jsonb, 'moves', 0, 'former', '[]'::jsonb);
     end if;
     exit when v_user_id is null and cardinality(v_named) > 1;
+    -- Most events name links that exist and agree: there is nothing to write, and no subtransaction.
+    if v_named <@ array[v_user_id] and (v_customer_id is null or v_customer_user is not null)
+      and tollgate.linked_user(p_processor, 'subscription', p_subscription_id) = v_user_id then
+      return tollgate.moves_of(p_processor, p_subscription_id, v_user_id) || jsonb_build_object(
+        'user_id', v_user_id, 'conflict', false, 'disputed', false,
+        'waiting', tollgate.waiting_events(p_processor, p_customer_id, p_subscription_id));
+    end if;
     v_user_id := coalesce(v_user_id, v_named[1]);
-    v_agreed := v_named is null or v_named = array[v_user_id];
+    v_agreed := v_named = '{}' or v_named = array[v_user_id];
     v_moves := tollgate.moves_of(p_processor, p_subscription_id, v_user_id);
 
     begin
@@ -5802,12 +6016,8 @@ begin
       on conflict (processor, kind, external_id) do nothing;
       get diagnostics v_made = row_count;
       -- Another delivery may have linked one of them to another user meanwhile: try again.
-      if v_agreed and exists (
-        select from tollgate.links l
-        where l.processor = p_processor and l.user_id <> v_user_id
-          and ((l.kind = 'customer' and l.external_id = v_customer_id)
-            or (l.kind = 'subscription' and l.external_id = p_subscription_id))
-      ) then
+      if v_agreed and (tollgate.linked_user(p_processor, 'customer', v_customer_id) <> v_user_id
+        or tollgate.linked_user(p_processor, 'subscription', p_subscription_id) <> v_user_id) then
         raise exception 'linked meanwhile' using errcode = 'TG000';
       end if;
       if v_made > 0 then
@@ -6315,6 +6525,21 @@ $$;
 
 comment on function tollgate.settle_usage(text, uuid, bigint) is 'Settles a reservation to the used amount, once.';
 
+-- supabase/schemas/functions/store_checkpoint.sql
+-- Called by replace_timeline and change_timeline, under the row's lock.
+--   p_checkpoint  {cut, body}
+create or replace function tollgate.store_checkpoint(p_user_id text, p_product text, p_checkpoint jsonb) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  insert into tollgate.checkpoints as c (user_id, product, cut, body)
+  values (p_user_id, p_product, (p_checkpoint ->> 'cut')::timestamptz, p_checkpoint -> 'body')
+  on conflict (user_id, product) do update set cut = excluded.cut, body = excluded.body;
+end;
+$$;
+
+comment on function tollgate.store_checkpoint(text, text, jsonb) is 'Replaces the checkpoint of a user and product.';
+
 -- supabase/schemas/functions/store_figures.sql
 -- Called by the metrics job at the end of a walk: replaces the figures that billing_metrics and service_health read.
 create or replace function tollgate.store_figures(p_name text, p_value jsonb) returns jsonb
@@ -6444,53 +6669,61 @@ $$;
 comment on function tollgate.subscription_used(text, text, text) is 'Whether anything was used while a subscription gave the plan.';
 
 -- supabase/schemas/functions/subscription_view.sql
--- Called by get_usage and commit_timeline: one subscriptions row as the API shows it.
+-- Called by get_usage and commit_timeline: one subscriptions row as the API shows it. Most rows need neither the discounts nor
+-- the end of a grace period, so each has a statement of its own.
 create or replace function tollgate.subscription_view(p_row tollgate.subscriptions) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
+declare
+  v_discounts jsonb;
+  v_grace_until timestamptz;
+  v_meters jsonb;
 begin
-  return (
-    select jsonb_build_object(
-      'product', p_row.product,
-      'plan', p_row.plan,
-      'limit_plan', p_row.limit_plan,
-      'status', p_row.status,
-      'processor', p_row.processor,
-      'interval', p_row.billing_interval,
-      'quantity', p_row.quantity,
-      'period_start', tollgate.instant_text(p_row.current_period_start),
-      'period_end', tollgate.instant_text(p_row.current_period_end),
-      'window_start', tollgate.instant_text(p_row.window_start),
-      'resets_at', tollgate.instant_text(p_row.window_end),
-      'cancel_at', tollgate.instant_text(p_row.cancel_at),
-      'scheduled_plan', p_row.scheduled_plan,
-      -- While a payment is open: the time from which free's limits apply.
-      'grace_until', case when p_row.status in ('past_due', 'unpaid') and p_row.source <> 'free' then (
-        select tollgate.instant_text(min(s.starts_at))
-        from tollgate.entitlement_periods s
-        where s.user_id = p_row.user_id and s.product = p_row.product and s.source = 'free'
-          and s.starts_at >= p_row.advance_at) end,
-      'discounts', coalesce((
-        select jsonb_agg(d.value order by d.ordinality)
-        from tollgate.subscription_records m
-        cross join lateral jsonb_array_elements(m.discounts) with ordinality as d
-        where m.user_id = p_row.user_id and m.product = p_row.product and m.source = p_row.source
-          and coalesce((d.value ->> 'ends_at')::timestamptz > greatest(tollgate.now_for(p_row.user_id), p_row.as_of), true)
-      ), '[]'),
-      'meters', (
-        select jsonb_agg(jsonb_build_object(
-          'field', m.field,
-          'kind', m.kind,
-          'used', coalesce(state.used, 0),
-          'reserved', coalesce(state.reserved, 0),
-          'unpaid_held', coalesce(state.unpaid_held, 0),
-          'limit', coalesce(state.limit_amount, 0),
-          'remaining', state.remaining,
-          'over_limit', coalesce(state.used > state.limit_amount, false)) order by m.position)
-        from tollgate.catalog_meters m
-        left join tollgate.usage_counters c on c.user_id = p_row.user_id and c.field = m.field
-        cross join lateral tollgate.meter_state(c) state
-        where m.product = p_row.product)));
+  if p_row.source <> 'free' then
+    select m.discounts into v_discounts from tollgate.subscription_records m
+    where m.user_id = p_row.user_id and m.product = p_row.product and m.source = p_row.source;
+    if jsonb_array_length(v_discounts) > 0 then
+      select jsonb_agg(d.value order by d.ordinality) into v_discounts
+      from jsonb_array_elements(v_discounts) with ordinality as d
+      where coalesce((d.value ->> 'ends_at')::timestamptz > greatest(tollgate.now_for(p_row.user_id), p_row.as_of), true);
+    end if;
+    -- While a payment is open: the time from which free's limits apply.
+    if p_row.status in ('past_due', 'unpaid') then
+      select min(s.starts_at) into v_grace_until
+      from tollgate.entitlement_periods s
+      where s.user_id = p_row.user_id and s.product = p_row.product and s.source = 'free' and s.starts_at >= p_row.advance_at;
+    end if;
+  end if;
+  -- The arithmetic of meter_state. A meter without a counter is new in the catalog.
+  select jsonb_agg(jsonb_build_object(
+    'field', m.field,
+    'kind', m.kind,
+    'used', coalesce(c.used, 0),
+    'reserved', coalesce(c.reserved, 0),
+    'unpaid_held', coalesce(c.unpaid_held, 0),
+    'limit', coalesce(c.limit_amount, 0),
+    'remaining', greatest(0, c.limit_amount - c.used - c.reserved - c.unpaid_held),
+    'over_limit', coalesce(c.used > c.limit_amount, false)) order by m.position) into v_meters
+  from tollgate.catalog_meters m
+  left join tollgate.usage_counters c on c.user_id = p_row.user_id and c.field = m.field
+  where m.product = p_row.product;
+  return jsonb_build_object(
+    'product', p_row.product,
+    'plan', p_row.plan,
+    'limit_plan', p_row.limit_plan,
+    'status', p_row.status,
+    'processor', p_row.processor,
+    'interval', p_row.billing_interval,
+    'quantity', p_row.quantity,
+    'period_start', tollgate.instant_text(p_row.current_period_start),
+    'period_end', tollgate.instant_text(p_row.current_period_end),
+    'window_start', tollgate.instant_text(p_row.window_start),
+    'resets_at', tollgate.instant_text(p_row.window_end),
+    'cancel_at', tollgate.instant_text(p_row.cancel_at),
+    'scheduled_plan', p_row.scheduled_plan,
+    'grace_until', tollgate.instant_text(v_grace_until),
+    'discounts', coalesce(v_discounts, '[]'),
+    'meters', v_meters);
 end;
 $$;
 
@@ -6635,7 +6868,7 @@ as $$
       select coalesce(jsonb_agg(to_jsonb(w) order by w.opened_at, w.source), '[]') from tollgate.usage_windows w
       where w.user_id = p_user_id and w.product = p_product),
     'entitlement', (
-      select to_jsonb(s) - array['revision', 'updated_at', 'created_at'] from tollgate.subscriptions s
+      select to_jsonb(s) - array['revision', 'folded_by', 'updated_at', 'created_at'] from tollgate.subscriptions s
       where s.user_id = p_user_id and s.product = p_product),
     'counters', (
       select coalesce(jsonb_agg(to_jsonb(c) - array['updated_at', 'clock_ahead', 'summed_until', 'summing_until'] order by c.field), '[]')
@@ -6646,9 +6879,9 @@ $$;
 comment on function tollgate.timeline_state(text, text) is 'A user''s stored timeline and counters, part by part.';
 
 -- supabase/schemas/functions/usage_between.sql
--- Called for every sum over the ledger: the usage of a field from p_from and before p_until. Whole hours are summed already
--- (usage_hours); only the rows of the hours at both ends, and those since the last summed hour, are read. So the cost does
--- not depend on the number of calls.
+-- Called for every sum over the ledger: the usage of a field from p_from and before p_until. Hours are summed already
+-- (usage_hours), the running one until a few minutes ago; only the rows of the hours at both ends, and those since the last
+-- sum, are read. So the cost does not depend on the number of calls.
 create or replace function tollgate.usage_between(
   p_user_id text,
   p_field text,
@@ -6658,11 +6891,12 @@ create or replace function tollgate.usage_between(
 language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  -- The whole hours of the range: from the first full one, and before the last one that is summed.
+  -- From the first full hour of the range to the end of its sums. The last hour may be summed in part, if the range contains
+  -- all of that part.
   v_first timestamptz := date_trunc('hour', p_from + interval '1 hour' - interval '1 microsecond', 'UTC');
   v_last timestamptz;
 begin
-  select least(date_trunc('hour', p_until, 'UTC'), c.summed_until) into v_last
+  select case when c.summed_until <= p_until then c.summed_until else date_trunc('hour', p_until, 'UTC') end into v_last
   from tollgate.usage_counters c where c.user_id = p_user_id and c.field = p_field;
   if v_last is null or v_last <= v_first then
     return (
@@ -6963,18 +7197,30 @@ comment on function tollgate.verdict(tollgate.usage_counters, boolean) is 'Allow
 -- two users: a linked subscription keeps its user.
 create or replace function tollgate.waiting_events(p_processor text, p_customer_id text, p_subscription_id text)
 returns jsonb
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select coalesce(jsonb_agg(w.id order by w.created_at), '[]')
-  from (
-    select e.id, e.created_at from tollgate.webhook_events e
-    where e.processor = p_processor and e.customer_id = p_customer_id and e.outcome = 'deferred'
-    union
-    select e.id, e.created_at from tollgate.webhook_events e
-    where e.processor = p_processor and e.subscription_id = p_subscription_id
-      and (e.outcome = 'deferred'
-        or (e.outcome = 'quarantined' and e.reason in ('unknown_price', 'link_conflict') and e.user_id is null))
-  ) w;
+begin
+  if not exists (
+    select from tollgate.webhook_events e
+    where e.processor = p_processor and e.customer_id = p_customer_id and e.outcome in ('deferred', 'quarantined')
+  ) and not exists (
+    select from tollgate.webhook_events e
+    where e.processor = p_processor and e.subscription_id = p_subscription_id and e.outcome in ('deferred', 'quarantined')
+  ) then
+    return '[]';
+  end if;
+  return (
+    select coalesce(jsonb_agg(w.id order by w.created_at), '[]')
+    from (
+      select e.id, e.created_at from tollgate.webhook_events e
+      where e.processor = p_processor and e.customer_id = p_customer_id and e.outcome = 'deferred'
+      union
+      select e.id, e.created_at from tollgate.webhook_events e
+      where e.processor = p_processor and e.subscription_id = p_subscription_id
+        and (e.outcome = 'deferred'
+          or (e.outcome = 'quarantined' and e.reason in ('unknown_price', 'link_conflict') and e.user_id is null))
+    ) w);
+end;
 $$;
 
 comment on function tollgate.waiting_events(text, text, text) is 'Waiting events of a customer or subscription, oldest first.';
@@ -7076,37 +7322,50 @@ create or replace function tollgate.window_used(
 ) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
+declare
+  v_until timestamptz := least(p_counts_until, p_before);
+  v_starts timestamptz[];
+  v_ends timestamptz[];
+  v_opening jsonb;
+  v_field text;
+  v_used bigint;
+  v_result jsonb := '{}';
 begin
-  return (
-    with stretches as (
-      select s.starts_at, coalesce(lead(s.starts_at) over (order by s.starts_at), 'infinity') as ends_at,
-        s.source, s.period_start
-      from tollgate.entitlement_periods s
-      where s.user_id = p_user_id and s.product = p_product
-      union all
-      -- No subscription: free at all times.
-      select '-infinity', 'infinity', 'free', null
-      where not exists (
-        select from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product
-      )
-    ),
-    opening as (
-      select w.opening
-      from tollgate.usage_windows w
-      where w.user_id = p_user_id and w.product = p_product and w.source = p_source
-        and w.window_start = p_window_start and w.opening is not null
-      order by w.opened_at desc
-      limit 1
-    )
-    select jsonb_object_agg(m.field, coalesce((select (o.opening ->> m.field)::bigint from opening o), 0) + coalesce((
-      select sum(tollgate.usage_between(p_user_id, m.field, greatest(s.starts_at, p_window_start),
-        least(s.ends_at, p_counts_until, p_before)))
-      from stretches s
-      where s.source = p_source and s.period_start is not distinct from p_period_start
-        and greatest(s.starts_at, p_window_start) < least(s.ends_at, p_counts_until, p_before)
-    ), 0))
-    from tollgate.catalog_meters m
-    where m.product = p_product and m.kind = 'counter');
+  select array_agg(greatest(s.starts_at, p_window_start)), array_agg(least(s.ends_at, v_until)) into v_starts, v_ends
+  from (
+    select e.starts_at, lead(e.starts_at, 1, 'infinity') over (order by e.starts_at) as ends_at, e.source, e.period_start
+    from tollgate.entitlement_periods e
+    where e.user_id = p_user_id and e.product = p_product and e.starts_at < v_until
+      -- From the one in which the window starts.
+      and e.starts_at >= coalesce((
+        select max(b.starts_at) from tollgate.entitlement_periods b
+        where b.user_id = p_user_id and b.product = p_product and b.starts_at <= p_window_start), '-infinity')
+  ) s
+  where s.source = p_source and s.period_start is not distinct from p_period_start
+    and greatest(s.starts_at, p_window_start) < least(s.ends_at, v_until);
+  -- No subscription: free at all times.
+  if v_starts is null and p_source = 'free' and p_period_start is null and p_window_start < v_until and not exists (
+    select from tollgate.entitlement_periods e where e.user_id = p_user_id and e.product = p_product
+  ) then
+    v_starts := array[p_window_start];
+    v_ends := array[v_until];
+  end if;
+
+  select w.opening into v_opening
+  from tollgate.usage_windows w
+  where w.user_id = p_user_id and w.product = p_product and w.source = p_source
+    and w.window_start = p_window_start and w.opening is not null
+  order by w.opened_at desc
+  limit 1;
+
+  for v_field in select m.field from tollgate.catalog_meters m where m.product = p_product and m.kind = 'counter' loop
+    v_used := coalesce((v_opening ->> v_field)::bigint, 0);
+    for i in 1 .. coalesce(cardinality(v_starts), 0) loop
+      v_used := v_used + tollgate.usage_between(p_user_id, v_field, v_starts[i], v_ends[i]);
+    end loop;
+    v_result := v_result || jsonb_build_object(v_field, v_used);
+  end loop;
+  return v_result;
 end;
 $$;
 

@@ -26,9 +26,17 @@ const BEFORE_START_MS = DAY_MS;
 
 const MAX_CUTS_TRIED = 8;
 
+/** Of so many deliveries, one looks for a checkpoint: without a sound one the next delivery would look in vain too. */
+const TRY_EVERY_FACTS = 8;
+
 /** Whether enough facts are old enough for a checkpoint. Cheap, for each delivery to ask. */
 export function isWorthClosing(facts: readonly Pick<Fact, "at">[], now: Instant): boolean {
   return facts.length >= MIN_FACTS && facts.filter(({ at }) => at < now - MIN_AGE_MS).length >= MIN_FACTS;
+}
+
+/** Whether a delivery that adds to these facts is the one that looks for a checkpoint. */
+export function isTurnToClose(known: number, added: number): boolean {
+  return Math.floor((known + added) / TRY_EVERY_FACTS) > Math.floor(known / TRY_EVERY_FACTS);
 }
 
 /**

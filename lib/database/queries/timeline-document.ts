@@ -41,6 +41,55 @@ export function timelineDocument({ records, periods, entitlementPeriods, transit
   };
 }
 
+/**
+ * The part of a timeline that differs from the stored one; null if a record or a period is removed. Both begin at the same
+ * cut of a checkpoint. The first entitlement period may begin before it: that one is stored already.
+ * `changed_from` is the first instant from which entitlement periods or windows differ.
+ */
+export function changeDocument(stored: Timeline, timeline: Timeline, cut: Instant | null = null) {
+  const records = changesOf(stored.records, timeline.records, (row) => `${row.processor}:${row.subscription}`);
+  const periods = changesOf(stored.periods, timeline.periods, ({ source, start }) => `${source}@${start}`);
+  if (records === null || periods === null) return null;
+  const since = cut ?? Number.NEGATIVE_INFINITY;
+  const from = Math.min(
+    ...differing(stored.entitlementPeriods.map(withoutEnd), timeline.entitlementPeriods.map(withoutEnd))
+      .map(({ start }) => start)
+      .filter((start) => start >= since),
+    ...differing(stored.transitions, timeline.transitions).map(({ at }) => at),
+  );
+  const changed = {
+    ...timeline,
+    records,
+    periods,
+    entitlementPeriods: timeline.entitlementPeriods.filter(({ start }) => start >= from),
+    transitions: timeline.transitions.filter(({ at }) => at >= from),
+  };
+  return { ...timelineDocument(changed), changed_from: text(Number.isFinite(from) ? from : null) };
+}
+
+/** The end is that of the next start, and not stored. */
+const withoutEnd = ({ end: _, ...period }: EntitlementPeriod) => period;
+
+/** The rows that are new or differ; null if a row is removed. */
+function changesOf<Row>(before: readonly Row[], after: readonly Row[], keyOf: (row: Row) => string): Row[] | null {
+  const rest = new Map(before.map((row) => [keyOf(row), JSON.stringify(row)]));
+  const changes = after.filter((row) => {
+    const key = keyOf(row);
+    const known = rest.get(key);
+    rest.delete(key);
+    return known !== JSON.stringify(row);
+  });
+  return rest.size === 0 ? changes : null;
+}
+
+/** The rows that only one of both has. */
+function differing<Row>(before: readonly Row[], after: readonly Row[]): Row[] {
+  const [known, present] = [before, after].map((rows) => new Map(rows.map((row) => [JSON.stringify(row), row])));
+  const only = (rows = new Map<string, Row>(), others = new Map<string, Row>()) =>
+    [...rows].flatMap(([key, row]) => (others.has(key) ? [] : [row]));
+  return [...only(known, present), ...only(present, known)];
+}
+
 /** The checkpoints of a commit. */
 export interface Checkpoints {
   /** The cut of the checkpoint that the fold continued; null: the timeline is of all facts. */

@@ -8,10 +8,20 @@ import { requestId } from "@/lib/core/observability/request";
 import type { Call } from "./call";
 import { count, interval, processor, timestamp } from "./columns";
 import { type EventOutcome, eventState } from "./inbox";
-import { type Checkpoints, checkpointDocument, factDocument, timelineDocument } from "./timeline-document";
+import {
+  type Checkpoints,
+  changeDocument,
+  checkpointDocument,
+  factDocument,
+  timelineDocument,
+} from "./timeline-document";
 
 // Our own code wrote these from typed facts, and the fold accepts each of them.
-const storedFact = z.custom<Fact>((value) => typeof value === "object" && value !== null && "id" in value);
+const isFact = (value: unknown) => typeof value === "object" && value !== null && "id" in value;
+const storedFacts = z
+  .union([z.string().transform((text): unknown => JSON.parse(text)), z.array(z.unknown())])
+  .transform((facts) => facts as Fact[])
+  .refine((facts) => Array.isArray(facts) && facts.every(isFact));
 
 /** Sent as text, since its keys stay as stored. A later or earlier release may have written it. */
 const storedCheckpoint = z.string().transform((text) => {
@@ -24,11 +34,13 @@ export const loadedTimeline = z.object({
   freeAnchor: z.iso.datetime().transform(Date.parse),
   /** The facts before its cut are not in `facts`; null: `facts` has all. */
   checkpoint: storedCheckpoint.nullable(),
+  /** The rules and configuration of the stored timeline; null: unknown. */
+  foldedBy: z.string().nullable(),
   /** Whether the ledger has many rows of whole hours without a sum. */
   unsummed: z.boolean(),
-  facts: z.array(storedFact),
+  facts: storedFacts,
   /** Facts of the same subscriptions in the user's other products. */
-  others: z.array(storedFact),
+  others: storedFacts,
 });
 export type LoadedTimeline = z.infer<typeof loadedTimeline>;
 
@@ -82,9 +94,19 @@ export interface CommitInput {
   };
   facts: readonly Fact[];
   timeline: Timeline;
+  /** The rules and configuration of the fold; null if the timeline depends on more than the facts of this product. */
+  foldedBy?: string | null;
+  /** The stored timeline, if it is known: then only its changes are sent. */
+  stored?: Timeline | null;
   /** The checkpoint that the fold continued, and the next one. */
   checkpoints?: Checkpoints;
   decision: Decision;
+}
+
+function storedTimeline({ stored = null, foldedBy = null, timeline, checkpoints }: CommitInput) {
+  const changes = stored && foldedBy !== null ? changeDocument(stored, timeline, checkpoints?.from) : null;
+  if (changes === null) return { ...timelineDocument(timeline), folded_by: foldedBy };
+  return { ...changes, folded_by: foldedBy, based_on: foldedBy };
 }
 
 const moveStart = z.object({
@@ -138,7 +160,7 @@ export function timelineQueries(call: Call) {
         // The log lines that led to the decision have this id.
         p_event: { ...input.event, request_id: requestId() ?? null },
         p_facts: input.facts.map(factDocument),
-        p_timeline: { ...timelineDocument(input.timeline), ...checkpointDocument(input.checkpoints) },
+        p_timeline: { ...storedTimeline(input), ...checkpointDocument(input.checkpoints) },
         p_decision: input.decision,
       }),
 

@@ -18,6 +18,8 @@ begin
   insert into tollgate.sandbox_clocks as c (user_id, shift)
   values (p_user_id, greatest(interval '0', v_shift))
   on conflict (user_id) do update set shift = greatest(c.shift, v_shift);
+  -- In the order of lock_subscription.
+  perform from tollgate.usage_counters c where c.user_id = p_user_id order by c.field for update;
   update tollgate.usage_counters c set clock_ahead = coalesce(tollgate.clock_shift(p_user_id), interval '0')
   where c.user_id = p_user_id;
   return jsonb_build_object('now', tollgate.instant_text(tollgate.now_for(p_user_id)));
@@ -342,6 +344,8 @@ begin
     -- From the same floored instant as now_for: the clock is never before p_to.
     values (p_user_id, p_to - date_trunc('milliseconds', clock_timestamp()));
   end if;
+  -- In the order of lock_subscription.
+  perform from tollgate.usage_counters c where c.user_id = p_user_id order by c.field for update;
   update tollgate.usage_counters c set clock_ahead = coalesce(tollgate.clock_shift(p_user_id), interval '0')
   where c.user_id = p_user_id;
   return jsonb_build_object('now', tollgate.instant_text(tollgate.now_for(p_user_id)));

@@ -1,7 +1,14 @@
 -- Called by lock_subscription when advance_at has come, and by commit_timeline; the caller holds the row's lock. Sets the
 -- row and its counters to the entitlement period and window that p_now falls in. Counters are computed from the ledger's
 -- sums, with the amounts of open reservations and the limits. Gauges stay.
-create or replace function tollgate.advance_window(p_user_id text, p_product text, p_now timestamptz) returns tollgate.subscriptions
+--   p_as_of, p_folded_by  of the timeline that a commit has stored; they raise the revision. Without them, both stay
+create or replace function tollgate.advance_window(
+  p_user_id text,
+  p_product text,
+  p_now timestamptz,
+  p_as_of timestamptz default null,
+  p_folded_by text default null
+) returns tollgate.subscriptions
 language plpgsql set search_path = ''
 as $$
 declare
@@ -49,6 +56,9 @@ begin
     window_end = v_window.window_end,
     advance_at = least(v_next, v_window.counts_until, 'infinity'),
     refresh_at = least(v_reserved.until, v_limits.until),
+    revision = s.revision + case when p_as_of is null then 0 else 1 end,
+    as_of = coalesce(p_as_of, s.as_of),
+    folded_by = case when p_as_of is null then s.folded_by else p_folded_by end,
     updated_at = tollgate.now_for(p_user_id)
   where s.user_id = p_user_id and s.product = p_product
   returning * into v_row;
@@ -59,4 +69,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.advance_window(text, text, timestamptz) is 'Sets a subscriptions row to the entitlement period and window of an instant.';
+comment on function tollgate.advance_window(text, text, timestamptz, timestamptz, text) is 'Sets a subscriptions row to the entitlement period and window of an instant.';

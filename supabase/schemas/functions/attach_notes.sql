@@ -12,6 +12,8 @@ create or replace function tollgate.attach_notes(
 ) returns void
 language plpgsql set search_path = ''
 as $$
+declare
+  v_events text[];
 begin
   perform tollgate.lock_notes(p_processor, array[p_customer_id, p_subscription_id, p_transaction_id]);
   with attached as (
@@ -21,9 +23,11 @@ begin
         or n.transaction_id = p_transaction_id)
     returning n.event_id
   )
-  update tollgate.webhook_events e set user_id = p_user_id
-  from attached a
-  where e.processor = p_processor and e.id = a.event_id and e.user_id is null;
+  select array_agg(distinct a.event_id) into v_events from attached a;
+  if v_events is not null then
+    update tollgate.webhook_events e set user_id = p_user_id
+    where e.processor = p_processor and e.id = any (v_events) and e.user_id is null;
+  end if;
 end;
 $$;
 

@@ -1,5 +1,5 @@
 -- Called by the hours job, page by page, and before a timeline is committed: the counters whose ledger has at least p_rows
--- rows of whole hours that are not summed yet. Each is locked for a moment, so that all rows before the time "until" are
+-- rows of whole five minutes that are not summed yet. Each is locked for a moment, so that all rows before the time "until" are
 -- committed: later calls of the gate write later rows. Then finish_hour_sums sums these hours without a lock. "until" is
 -- earlier if the hours have more than 100,000 rows, so that no statement takes long.
 --   p_after  {"user_id", "field"} of the last counter of the page before; null: from the start
@@ -26,7 +26,7 @@ declare
 begin
   for v_counter in
     select c.user_id, c.field, c.product, c.summed_until,
-      date_trunc('hour', greatest(tollgate.now_for(c.user_id), c.as_of), 'UTC') as until
+      date_bin('5 minutes', greatest(tollgate.now_for(c.user_id), c.as_of), 'epoch') as until
     from tollgate.usage_counters c
     where (c.user_id, c.field) > (coalesce(p_user_id, p_after ->> 'user_id', ''), coalesce(p_after ->> 'field', ''))
     order by c.user_id, c.field

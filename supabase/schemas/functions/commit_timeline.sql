@@ -9,7 +9,9 @@
 -- find their user.
 --   p_event     {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}
 --   p_timeline  {records, periods, entitlement_periods, windows, from, checkpoint} of replace_timeline: instants as text.
---               "from" is the cut of the checkpoint that the caller continued; if it is stored no more, nothing is written
+--               "from" is the cut of the checkpoint that the caller continued; if it is stored no more, nothing is written.
+--               "folded_by" names the rules and configuration of the fold. With "based_on", the stored rows have those
+--               rules, and the timeline is that of change_timeline
 -- The outcome is null except with the event's last product.
 -- Locks: the users row (hold_user), the subscriptions row and its counters, then the event.
 create or replace function tollgate.commit_timeline(
@@ -22,6 +24,7 @@ create or replace function tollgate.commit_timeline(
   p_decision jsonb
 ) returns jsonb
 language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '3s'
+  set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
 as $$
 declare
   v_event tollgate.webhook_events;
@@ -43,21 +46,10 @@ begin
   end if;
   v_row := v_lock.locked;
   v_now := tollgate.now_for(p_user_id);
-  -- The revision covers this product only; facts of the subscription in another product may be new.
-  if v_row.revision <> p_revision or (p_timeline ? 'from' and not exists (
+  if v_row.revision <> p_revision or (p_timeline ? 'based_on' and v_row.folded_by is distinct from p_timeline ->> 'based_on') or (p_timeline ? 'from' and not exists (
     select from tollgate.checkpoints c
     where c.user_id = p_user_id and c.product = p_product and c.cut = (p_timeline ->> 'from')::timestamptz
-  )) or exists (
-    select from tollgate.facts f
-    where f.user_id = p_user_id and (f.product < p_product or f.product > p_product)
-      and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'changeType' = 'deleted')
-      and not (p_event -> 'others' ? f.fact_id)
-      and (exists (
-          select from tollgate.facts own
-          where own.user_id = p_user_id and own.product = p_product and own.subscription_id = f.subscription_id)
-        or exists (
-          select from jsonb_array_elements(p_facts) as n (body) where n.body ->> 'subscription' = f.subscription_id))
-  ) then
+  )) or tollgate.has_other_facts(p_user_id, p_product, p_event -> 'others', p_facts) then
     return jsonb_build_object('committed', false, 'duplicate', false);
   end if;
 
@@ -72,17 +64,25 @@ begin
   set body = excluded.body
   where facts.body #>> '{state,plan}' is null and excluded.body #>> '{state,plan}' is not null;
 
-  insert into tollgate.links (processor, kind, external_id, user_id, source)
-  select distinct f.body ->> 'processor', 'subscription', f.body ->> 'subscription', p_user_id, 'event'
-  from jsonb_array_elements(p_facts) as f (body)
-  on conflict (processor, kind, external_id) do nothing;
+  if exists (
+    select from jsonb_array_elements(p_facts) as f (body)
+    where (
+      select l.user_id from tollgate.links l
+      where l.processor = f.body ->> 'processor' and l.kind = 'subscription' and l.external_id = f.body ->> 'subscription'
+    ) is null
+  ) then
+    insert into tollgate.links (processor, kind, external_id, user_id, source)
+    select distinct f.body ->> 'processor', 'subscription', f.body ->> 'subscription', p_user_id, 'event'
+    from jsonb_array_elements(p_facts) as f (body)
+    on conflict (processor, kind, external_id) do nothing;
+  end if;
 
-  perform tollgate.replace_timeline(p_user_id, p_product, p_timeline);
-  update tollgate.subscriptions s
-  set revision = s.revision + 1, as_of = (p_timeline ->> 'as_of')::timestamptz
-  where s.user_id = p_user_id and s.product = p_product;
-  v_row := tollgate.advance_window(
-    p_user_id, p_product, greatest(v_now, (p_timeline ->> 'as_of')::timestamptz));
+  if p_timeline ? 'based_on' then
+    perform tollgate.change_timeline(p_user_id, p_product, p_timeline);
+  else
+    perform tollgate.replace_timeline(p_user_id, p_product, p_timeline);
+  end if;
+  v_row := tollgate.finish_commit(v_row, v_now, p_timeline);
   v_after := tollgate.subscription_view(v_row);
 
   -- An event of other items only adds no entry to the user's activity.

@@ -3,6 +3,10 @@ create or replace function tollgate.event_state(p_event tollgate.webhook_events)
 language plpgsql stable set search_path = ''
 as $$
 begin
+  -- Only an event with a user has a decision.
+  if p_event.user_id is null then
+    return jsonb_build_object('outcome', p_event.outcome, 'reason', p_event.reason, 'decision', null);
+  end if;
   return (
     select jsonb_build_object(
       'outcome', p_event.outcome,

@@ -43,7 +43,9 @@ begin
       if found then
         insert into tollgate.usage_hours as h (user_id, field, hour, amount)
         select v_counter.user_id, v_counter.field, s.key::timestamptz, s.value::bigint
-        from jsonb_each_text(v_counter.sums) as s (key, value);
+        from jsonb_each_text(v_counter.sums) as s (key, value)
+        -- The first minutes of the hour may be summed already.
+        on conflict (user_id, field, hour) do update set amount = h.amount + excluded.amount;
         v_stored := v_stored + 1;
       end if;
     exception when lock_not_available then

@@ -1,5 +1,5 @@
--- Called by begin_hour_sums: the time before which the whole hours of a counter can be summed next, at most p_until. Null if
--- they have fewer than p_rows rows.
+-- Called by begin_hour_sums: the time before which the rows of a counter can be summed next, at most p_until. Null if
+-- there are fewer than p_rows rows.
 create or replace function tollgate.hours_to_sum(
   p_user_id text,
   p_field text,
@@ -32,8 +32,8 @@ begin
   select min(l.at) into v_first
   from tollgate.usage_ledger l
   where l.user_id = p_user_id and l.field = p_field and l.at >= p_from and l.at < p_until;
-  -- One hour at least, however many rows it has.
-  return greatest(date_trunc('hour', v_many, 'UTC'), date_trunc('hour', v_first, 'UTC') + interval '1 hour');
+  -- Five minutes at least, however many rows they have.
+  return greatest(date_bin('5 minutes', v_many, 'epoch'), date_bin('5 minutes', v_first, 'epoch') + interval '5 minutes');
 end;
 $$;
 

@@ -44,7 +44,7 @@ begin
         end if;
       else
         update tollgate.subscriptions s
-        set revision = s.revision + 1, as_of = (v_part #>> '{timeline,as_of}')::timestamptz
+        set revision = s.revision + 1, as_of = (v_part #>> '{timeline,as_of}')::timestamptz, folded_by = null
         where s.user_id = v_part ->> 'user_id' and s.product = v_part ->> 'product'
           and s.revision = (v_part ->> 'revision')::bigint;
         if not found then

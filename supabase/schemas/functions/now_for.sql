@@ -4,9 +4,8 @@ create or replace function tollgate.now_for(p_user_id text) returns timestamptz
 language plpgsql volatile set search_path = ''
 as $$
 begin
-  return (
-    select date_trunc('milliseconds', clock_timestamp())
-      + coalesce(tollgate.clock_shift(p_user_id), interval '0'));
+  -- Without "select", so that it is an expression and no statement.
+  return date_trunc('milliseconds', clock_timestamp()) + coalesce(tollgate.clock_shift(p_user_id), interval '0');
 end;
 $$;
 

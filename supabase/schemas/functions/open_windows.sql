@@ -15,6 +15,12 @@ begin
   for v_window in
     select * from tollgate.usage_windows w
     where w.user_id = p_user_id and w.product = p_product and w.opening is null and w.opened_at <= p_now
+      -- All windows before the last computed one are computed.
+      and w.opened_at >= coalesce((
+        select o.opened_at from tollgate.usage_windows o
+        where o.user_id = p_user_id and o.product = p_product and o.opening is not null
+        order by o.opened_at desc
+        limit 1), '-infinity')
     order by w.opened_at, w.source
   loop
     v_base := case when v_window.from_source is not null then tollgate.window_used(

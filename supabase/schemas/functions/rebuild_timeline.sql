@@ -25,7 +25,7 @@ begin
     delete from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product;
     delete from tollgate.usage_windows w where w.user_id = p_user_id and w.product = p_product;
     perform tollgate.replace_timeline(p_user_id, p_product, p_timeline);
-    update tollgate.subscriptions s set as_of = (p_timeline ->> 'as_of')::timestamptz
+    update tollgate.subscriptions s set as_of = (p_timeline ->> 'as_of')::timestamptz, folded_by = null
     where s.user_id = p_user_id and s.product = p_product;
     perform tollgate.advance_window(p_user_id, p_product, v_lock.now_at);
     v_rebuilt := tollgate.timeline_state(p_user_id, p_product);

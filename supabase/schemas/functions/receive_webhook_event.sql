@@ -24,6 +24,7 @@ create or replace function tollgate.receive_webhook_event(
   p_facts jsonb
 ) returns jsonb
 language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set lock_timeout = '3s'
+  set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
 as $$
 declare
   v_links jsonb;

@@ -1,4 +1,4 @@
--- Called by commit_timeline, under the row's lock. Replaces subscription records, billing periods, entitlement periods and
+-- Called by commit_timeline and others, under the row's lock. Replaces subscription records, billing periods, entitlement periods and
 -- windows by those of the fold, and writes only rows that differ. Windows that opened before the first difference keep their
 -- computed openings; the others are computed again.
 --   p_timeline  {records, periods, entitlement_periods, windows, from, checkpoint}. Rows that begin before "from" are closed
@@ -16,9 +16,7 @@ begin
     delete from tollgate.checkpoints c where c.user_id = p_user_id and c.product = p_product;
   end if;
   if jsonb_typeof(p_timeline -> 'checkpoint') = 'object' then
-    insert into tollgate.checkpoints as c (user_id, product, cut, body)
-    values (p_user_id, p_product, (p_timeline #>> '{checkpoint,cut}')::timestamptz, p_timeline #> '{checkpoint,body}')
-    on conflict (user_id, product) do update set cut = excluded.cut, body = excluded.body;
+    perform tollgate.store_checkpoint(p_user_id, p_product, p_timeline -> 'checkpoint');
   end if;
   perform tollgate.replace_records(p_user_id, p_product, p_timeline, v_from);
 
@@ -57,27 +55,7 @@ begin
     return;
   end if;
 
-  delete from tollgate.entitlement_periods s
-  where s.user_id = p_user_id and s.product = p_product and s.starts_at >= v_changed_from;
-  insert into tollgate.entitlement_periods (user_id, product, starts_at, source, plan, limit_plan, status, processor,
-    subscription_id, billing_interval, quantity, period_start, period_end, cadence, anchor, withheld)
-  select p_user_id, p_product, s.* from jsonb_to_recordset(p_timeline -> 'entitlement_periods') as s (
-    starts_at timestamptz, source text, plan text, limit_plan text, status text, processor text,
-    subscription_id text, billing_interval text, quantity integer, period_start timestamptz,
-    period_end timestamptz, cadence text, anchor timestamptz, withheld boolean)
-  where s.starts_at >= v_changed_from;
-
-  delete from tollgate.usage_windows w
-  where w.user_id = p_user_id and w.product = p_product and w.opened_at >= v_changed_from;
-  insert into tollgate.usage_windows (user_id, product, opened_at, source, window_start, window_end, period_start,
-    counts_until, transition_kind, reason, from_source, from_window_start, from_period_start, from_counts_until, share,
-    unpaid, withheld_from_previous)
-  select p_user_id, p_product, w.* from jsonb_to_recordset(p_timeline -> 'windows') as w (
-    opened_at timestamptz, source text, window_start timestamptz, window_end timestamptz,
-    period_start timestamptz, counts_until timestamptz, transition_kind text, reason text, from_source text,
-    from_window_start timestamptz, from_period_start timestamptz, from_counts_until timestamptz,
-    share jsonb, unpaid boolean, withheld_from_previous boolean)
-  where w.opened_at >= v_changed_from;
+  perform tollgate.replace_since(p_user_id, p_product, p_timeline, v_changed_from);
 end;
 $$;
 

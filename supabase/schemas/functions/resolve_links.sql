@@ -18,6 +18,8 @@ as $$
 declare
   v_named text[];
   v_user_id text;
+  v_customer_user text;
+  v_transaction_user text;
   v_agreed boolean;
   v_customer_id text := p_customer_id;
   v_made integer;
@@ -33,24 +35,29 @@ begin
     v_customer_id := null;
   end if;
   for v_attempt in 1 .. 3 loop
-    select l.user_id into v_user_id from tollgate.links l
-    where l.processor = p_processor and l.kind = 'subscription' and l.external_id = p_subscription_id;
-    select array_agg(distinct u.user_id) into v_named
-    from (
-      select l.user_id from tollgate.links l
-      where l.processor = p_processor
-        and ((l.kind = 'customer' and l.external_id = v_customer_id)
-          or (l.kind = 'transaction' and l.external_id = p_transaction_id))
-      union all
-      select p_trusted_user_id where p_trusted_user_id is not null
-    ) u;
-    if v_user_id is null and v_named is null then
+    v_user_id := tollgate.linked_user(p_processor, 'subscription', p_subscription_id);
+    -- The user is held before the other links are read. So no erasure deletes them meanwhile.
+    if v_user_id is not null then
+      perform tollgate.hold_user(v_user_id);
+    end if;
+    v_customer_user := tollgate.linked_user(p_processor, 'customer', v_customer_id);
+    v_transaction_user := tollgate.linked_user(p_processor, 'transaction', p_transaction_id);
+    v_named := array(select distinct n.user_id
+      from unnest(array[v_customer_user, v_transaction_user, p_trusted_user_id]) as n (user_id) where n.user_id is not null);
+    if v_user_id is null and v_named = '{}' then
       return jsonb_build_object('user_id', null, 'conflict', false, 'disputed', false,
         'waiting', '[]'::jsonb, 'moves', 0, 'former', '[]'::jsonb);
     end if;
     exit when v_user_id is null and cardinality(v_named) > 1;
+    -- Most events name links that exist and agree: there is nothing to write, and no subtransaction.
+    if v_named <@ array[v_user_id] and (v_customer_id is null or v_customer_user is not null)
+      and tollgate.linked_user(p_processor, 'subscription', p_subscription_id) = v_user_id then
+      return tollgate.moves_of(p_processor, p_subscription_id, v_user_id) || jsonb_build_object(
+        'user_id', v_user_id, 'conflict', false, 'disputed', false,
+        'waiting', tollgate.waiting_events(p_processor, p_customer_id, p_subscription_id));
+    end if;
     v_user_id := coalesce(v_user_id, v_named[1]);
-    v_agreed := v_named is null or v_named = array[v_user_id];
+    v_agreed := v_named = '{}' or v_named = array[v_user_id];
     v_moves := tollgate.moves_of(p_processor, p_subscription_id, v_user_id);
 
     begin
@@ -64,12 +71,8 @@ begin
       on conflict (processor, kind, external_id) do nothing;
       get diagnostics v_made = row_count;
       -- Another delivery may have linked one of them to another user meanwhile: try again.
-      if v_agreed and exists (
-        select from tollgate.links l
-        where l.processor = p_processor and l.user_id <> v_user_id
-          and ((l.kind = 'customer' and l.external_id = v_customer_id)
-            or (l.kind = 'subscription' and l.external_id = p_subscription_id))
-      ) then
+      if v_agreed and (tollgate.linked_user(p_processor, 'customer', v_customer_id) <> v_user_id
+        or tollgate.linked_user(p_processor, 'subscription', p_subscription_id) <> v_user_id) then
         raise exception 'linked meanwhile' using errcode = 'TG000';
       end if;
       if v_made > 0 then

@@ -16,7 +16,7 @@ as $$
       select coalesce(jsonb_agg(to_jsonb(w) order by w.opened_at, w.source), '[]') from tollgate.usage_windows w
       where w.user_id = p_user_id and w.product = p_product),
     'entitlement', (
-      select to_jsonb(s) - array['revision', 'updated_at', 'created_at'] from tollgate.subscriptions s
+      select to_jsonb(s) - array['revision', 'folded_by', 'updated_at', 'created_at'] from tollgate.subscriptions s
       where s.user_id = p_user_id and s.product = p_product),
     'counters', (
       select coalesce(jsonb_agg(to_jsonb(c) - array['updated_at', 'clock_ahead', 'summed_until', 'summing_until'] order by c.field), '[]')

@@ -1,6 +1,6 @@
--- Called for every sum over the ledger: the usage of a field from p_from and before p_until. Whole hours are summed already
--- (usage_hours); only the rows of the hours at both ends, and those since the last summed hour, are read. So the cost does
--- not depend on the number of calls.
+-- Called for every sum over the ledger: the usage of a field from p_from and before p_until. Hours are summed already
+-- (usage_hours), the running one until a few minutes ago; only the rows of the hours at both ends, and those since the last
+-- sum, are read. So the cost does not depend on the number of calls.
 create or replace function tollgate.usage_between(
   p_user_id text,
   p_field text,
@@ -10,11 +10,12 @@ create or replace function tollgate.usage_between(
 language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  -- The whole hours of the range: from the first full one, and before the last one that is summed.
+  -- From the first full hour of the range to the end of its sums. The last hour may be summed in part, if the range contains
+  -- all of that part.
   v_first timestamptz := date_trunc('hour', p_from + interval '1 hour' - interval '1 microsecond', 'UTC');
   v_last timestamptz;
 begin
-  select least(date_trunc('hour', p_until, 'UTC'), c.summed_until) into v_last
+  select case when c.summed_until <= p_until then c.summed_until else date_trunc('hour', p_until, 'UTC') end into v_last
   from tollgate.usage_counters c where c.user_id = p_user_id and c.field = p_field;
   if v_last is null or v_last <= v_first then
     return (

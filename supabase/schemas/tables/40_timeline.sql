@@ -133,6 +133,8 @@ comment on table tollgate.usage_windows is 'The beginning of a usage window: its
 
 create unique index usage_windows_open_once on tollgate.usage_windows (user_id, product, source, window_start)
   where source <> 'free';
+-- Finds the windows since a checkpoint, and those whose opening is due.
+create index usage_windows_by_time on tollgate.usage_windows (user_id, product, opened_at);
 
 create table tollgate.decisions (
   user_id text not null,

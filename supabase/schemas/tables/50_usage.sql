@@ -34,6 +34,8 @@ create table tollgate.subscriptions (
   limits jsonb not null default '{}',
   -- From this time on reserved and limits must be computed again: a reservation or an override expires.
   refresh_at timestamptz not null default '-infinity',
+  -- The rules and the configuration of the fold that made the stored timeline; null: unknown.
+  folded_by text,
   primary key (user_id, product),
   check (window_start < window_end)
 ) with (fillfactor = 70);
@@ -61,7 +63,8 @@ create table tollgate.usage_counters (
   -- From this time on the row must be computed again before its use. -infinity: at each use, under the subscriptions row's
   -- lock. So it is for gauges.
   current_until timestamptz not null,
-  -- usage_hours has the sums of all hours before this time. A row that is written there later changes the hour's sum.
+  -- usage_hours has the sums of all rows before this time, a multiple of five minutes. A row that is written there later changes
+  -- the hour's sum.
   summed_until timestamptz not null default '-infinity',
   -- The end of the hours that are being summed; else summed_until. A row that is written between both sets it back, so that
   -- the hours are summed again.
@@ -90,7 +93,7 @@ create table tollgate.usage_ledger (
 comment on table tollgate.usage_ledger is 'Every accepted unit of usage with its time; counters are sums over it.';
 create table tollgate.usage_ledger_default partition of tollgate.usage_ledger default;
 
--- The ledger's sums by hour, of whole hours before the counter's summed_until. An hour without a row has no usage.
+-- The ledger's sums by hour, of rows before the counter's summed_until. An hour without a row has no usage.
 create table tollgate.usage_hours (
   user_id text not null,
   field text not null,
