@@ -14,7 +14,7 @@ const EXCEPT = [
   /^lib\/(local|cli)\//,
   /^lib\/server\/start-problems\.ts$/,
   // Paths below the mount.
-  /^lib\/(sandbox\/)?routes\/index\.ts$/,
+  /^lib\/((sandbox\/)?routes\/index|pages\/catch-all)\.ts$/,
   // The description of the webhook endpoint, in the processor's dashboard.
   /^lib\/processors\/(stripe|paddle)\/setup\.ts$/,
   // Errors of the fake APIs, for developers; ids and the account's name in their objects.

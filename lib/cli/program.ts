@@ -49,6 +49,13 @@ function commands(command: Runs, { terminal, exit }: Output): Command {
     })
     .addHelpText("after", "\nExit codes: 0 all is well, 1 problems were found, 2 wrong use.");
 
+  addAppCommands(program, command, { terminal, exit });
+  addProcessorCommands(program, command);
+  return program;
+}
+
+/** Commands that work with the app's folder and its database. */
+function addAppCommands(program: Command, command: Runs, { terminal, exit }: Output): void {
   program
     .command("init")
     .description("Writes config, route, pages and start-up file into the Next.js app of this folder.")
@@ -79,7 +86,10 @@ function commands(command: Runs, { terminal, exit }: Output): Command {
         exit(await (await import("./migrate/files")).writeMigrationFiles(process.cwd(), options, terminal));
       else await command(async (context) => (await import("./migrate/migrate")).migrateDatabase(context, options))();
     });
+}
 
+/** Commands that work with the accounts at the processors, or with the database behind them. */
+function addProcessorCommands(program: Command, command: Runs): void {
   program
     .command("push")
     .description(
@@ -116,7 +126,6 @@ function commands(command: Runs, { terminal, exit }: Output): Command {
     .action((processor: string, options) =>
       command(async (context) => (await import("./import/import")).importSubscriptions(context, processor, options))(),
     );
-  return program;
 }
 
 function examples(...lines: readonly string[]): string {
