@@ -62,6 +62,8 @@ const CHECKS: Check[] = [
       process.env.CHROMIUM_PATH = await findChromium();
     },
   },
+  // The packed package in a fresh app. It alone needs the npm registry.
+  { name: "adopt", commands: [[...script("adopt"), "plain"]] },
 ];
 
 const wanted = process.argv.slice(2);

@@ -26,29 +26,19 @@ export class Adoption {
 
   /** The app as its owner has it: no part of the adoption. */
   createApp(): void {
-    const { source, packageManager, packages } = this.variant;
-    const options = [
-      "--yes",
-      "--ts",
-      "--app",
-      "--no-tailwind",
-      "--no-eslint",
-      "--disable-git",
-      `--use-${packageManager}`,
-    ];
+    const { source, packages } = this.variant;
+    const options = ["--yes", "--ts", "--app", "--no-tailwind", "--no-eslint", "--disable-git", "--use-npm"];
     const parent = path.dirname(this.directory);
     const folder = source === "src" ? "--src-dir" : "--no-src-dir";
     run(parent, ["npx", "--yes", CREATE_NEXT_APP, path.basename(this.directory), folder, ...options]);
     this.withoutFonts();
-    if (packages.length > 0)
-      run(this.directory, [packageManager, packageManager === "npm" ? "install" : "add", ...packages]);
+    if (packages.length > 0) run(this.directory, ["npm", "install", ...packages]);
   }
 
   addTollgate(): void {
-    const { packageManager, source } = this.variant;
-    const execute = packageManager === "npm" ? ["npx"] : ["pnpm", "exec"];
-    this.type([packageManager, packageManager === "npm" ? "install" : "add", this.tarball]);
-    const { created } = JSON.parse(this.type([...execute, "tollgate", "init", "--yes", "--json"])) as {
+    const { source } = this.variant;
+    this.type(["npm", "install", this.tarball]);
+    const { created } = JSON.parse(this.type(["npx", "tollgate", "init", "--yes", "--json"])) as {
       created: string[];
     };
     this.write("tollgate.config.ts", configFile(this.variant.name));

@@ -50,10 +50,10 @@ async function buyPro(page: Page): Promise<void> {
   assert.equal(await summarize(page), 200);
   assert.equal(await addNote(page), 200);
   await page.reload();
-  await page.getByText("1 of 2,000 AI summaries used").waitFor();
+  await page.getByText("1 of 2,000 AI summaries used", { exact: true }).waitFor();
 }
 
 async function renew(page: Page): Promise<void> {
   await page.getByRole("button", { name: "the period’s end" }).click();
-  await page.getByText("0 of 2,000 AI summaries used").waitFor();
+  await page.getByText("0 of 2,000 AI summaries used", { exact: true }).waitFor();
 }

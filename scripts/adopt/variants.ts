@@ -3,7 +3,6 @@ export interface Variant {
   name: string;
   /** The folder above `app`. */
   source: "" | "src";
-  packageManager: "npm" | "pnpm";
   /** Packages that the app has before. */
   packages: readonly string[];
   /** Variables at the build. */
@@ -12,13 +11,12 @@ export interface Variant {
   journey: boolean;
 }
 
-const PLAIN: Variant = { name: "plain", source: "", packageManager: "npm", packages: [], env: {}, journey: true };
+const PLAIN: Variant = { name: "plain", source: "", packages: [], env: {}, journey: true };
 
 /** `create-next-app` turns on `cacheComponents` in each of them. */
 export const VARIANTS: readonly Variant[] = [
   PLAIN,
   { ...PLAIN, name: "src", source: "src", journey: false },
-  { ...PLAIN, name: "pnpm", packageManager: "pnpm", journey: false },
   {
     ...PLAIN,
     name: "clerk",
