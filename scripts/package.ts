@@ -3,6 +3,7 @@ import "./preflight";
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { bundle } from "./package/bundle";
 import { entryNames, manifestOf } from "./package/manifest";
 import { packageProblems } from "./package/problems";
 import { buildStyles } from "./package/styles";
@@ -19,7 +20,7 @@ await import("../dist/cli/main.js");
 `;
 
 rmSync(TARGET, { recursive: true, force: true });
-execFileSync(path.join(ROOT, "node_modules/.bin/tsdown"), { cwd: ROOT, stdio: "inherit" });
+await bundle(path.join(TARGET, "dist"));
 mkdirSync(path.join(TARGET, "bin"));
 writeFileSync(path.join(TARGET, "bin/tollgate.mjs"), BIN, { mode: 0o755 });
 // Started by Node itself, so no module imports it.

@@ -46,10 +46,10 @@ export function manifestOf(source: unknown, entries: readonly string[]): Record<
         entries.map((name) => [
           name === "index" ? "." : `./${name}`,
           {
-            types: `./dist/${name}.d.ts`,
+            types: `./dist/entries/${name}.d.ts`,
             // A bundle for the browser that imports it does not build.
             ...(FOR_BROWSERS.has(name) ? {} : { browser: null }),
-            default: `./dist/${name}.js`,
+            default: `./dist/entries/${name}.js`,
           },
         ]),
       ),
