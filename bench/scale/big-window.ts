@@ -13,7 +13,7 @@ import { FEW, MANY } from "./seed";
 
 const TARGET = { bar: 1.5, aim: 1.1, most: true } as const;
 const PATHS = ["/usage", "/billing", "/api/usage/history?field=words_used&days=30"];
-const READS_PER_ROUND = 5;
+const READS_PER_ROUND = 25;
 
 interface Subscriptions {
   many: FakeStripeSubscription;

@@ -1,4 +1,4 @@
-/** Sums the ledger's rows of whole hours: steps that other calls may come between (begin_hour_sums, finish_hour_sums). */
+/** Sums the ledger's rows by hour: steps that other calls may come between (begin_hour_sums, finish_hour_sums). */
 import { type TimeBudget, timeBudget } from "@/lib/core/time-budget";
 import type { Gateway, HoursToSum } from "./gateway";
 

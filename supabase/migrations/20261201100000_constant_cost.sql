@@ -3636,7 +3636,7 @@ $$;
 comment on function tollgate.has_stale_counters(tollgate.subscriptions) is 'Whether a row''s counters must be written again.';
 
 -- supabase/schemas/functions/has_unsummed_hours.sql
--- Called by load_timeline: whether a counter of the product has more than 2,000 ledger rows of whole hours without a sum. The
+-- Called by load_timeline: whether a counter of the product has more than 2,000 ledger rows without a sum by hour. The
 -- hours job keeps them few.
 create or replace function tollgate.has_unsummed_hours(p_user_id text, p_product text, p_as_of timestamptz) returns boolean
 language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
@@ -4397,7 +4397,7 @@ comment on function tollgate.load_checkout(text, uuid) is 'One of a user''s own 
 -- products. They include the facts of p_subscription_id, which this product may not know yet. They have the shared
 -- status, item lists and unlisted charges.
 -- Without p_whole and with a checkpoint, the facts are those since its cut. "unsummed" means that the ledger has many rows
--- of whole hours without a sum: sum_hours comes first, so that the commit holds its locks for a short time.
+-- without a sum by hour: sum_hours comes first, so that the commit holds its locks for a short time.
 -- Without p_whole, facts are text: their keys stay as stored, and the documents of the callers copy them fast. Release 0.1.0
 -- reads whole timelines only.
 -- Locks: the users row (hold_user), so that no erasure deletes the rows meanwhile.
@@ -6918,7 +6918,7 @@ $$;
 comment on function tollgate.usage_between(text, text, timestamptz, timestamptz) is 'Usage of a field between two instants, by hourly sums.';
 
 -- supabase/schemas/functions/usage_history.sql
--- Called by GET /api/usage/history and the usage page: usage of a field per UTC day, from the sums of whole hours and the
+-- Called by GET /api/usage/history and the usage page: usage of a field per UTC day, from the sums by hour and the
 -- ledger's rows since. Days without usage
 -- are left out. Units given back count on the day of their charge. Units that two windows count as one count on the day of
 -- the release (decrement_usage).

@@ -36,7 +36,7 @@ export const loadedTimeline = z.object({
   checkpoint: storedCheckpoint.nullable(),
   /** The rules and configuration of the stored timeline; null: unknown. */
   foldedBy: z.string().nullable(),
-  /** Whether the ledger has many rows of whole hours without a sum. */
+  /** Whether the ledger has many rows without a sum by hour. */
   unsummed: z.boolean(),
   facts: storedFacts,
   /** Facts of the same subscriptions in the user's other products. */

@@ -1,4 +1,4 @@
--- Called by load_timeline: whether a counter of the product has more than 2,000 ledger rows of whole hours without a sum. The
+-- Called by load_timeline: whether a counter of the product has more than 2,000 ledger rows without a sum by hour. The
 -- hours job keeps them few.
 create or replace function tollgate.has_unsummed_hours(p_user_id text, p_product text, p_as_of timestamptz) returns boolean
 language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan

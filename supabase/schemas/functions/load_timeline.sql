@@ -3,7 +3,7 @@
 -- products. They include the facts of p_subscription_id, which this product may not know yet. They have the shared
 -- status, item lists and unlisted charges.
 -- Without p_whole and with a checkpoint, the facts are those since its cut. "unsummed" means that the ledger has many rows
--- of whole hours without a sum: sum_hours comes first, so that the commit holds its locks for a short time.
+-- without a sum by hour: sum_hours comes first, so that the commit holds its locks for a short time.
 -- Without p_whole, facts are text: their keys stay as stored, and the documents of the callers copy them fast. Release 0.1.0
 -- reads whole timelines only.
 -- Locks: the users row (hold_user), so that no erasure deletes the rows meanwhile.

@@ -1,4 +1,4 @@
--- Called by GET /api/usage/history and the usage page: usage of a field per UTC day, from the sums of whole hours and the
+-- Called by GET /api/usage/history and the usage page: usage of a field per UTC day, from the sums by hour and the
 -- ledger's rows since. Days without usage
 -- are left out. Units given back count on the day of their charge. Units that two windows count as one count on the day of
 -- the release (decrement_usage).
