@@ -29,6 +29,7 @@ async function passTime(milliseconds: number): Promise<void> {
 interface Due {
   field: string;
   until: string;
+  round: number;
 }
 
 async function begin(rows = 1): Promise<Due[]> {
@@ -64,8 +65,9 @@ test("the rows before the last five minutes are summed, by hour", async () => {
   await gate.consume(userId, "stamps_used", 5);
   await passTime(HOUR_MS);
   await gate.consume(userId, "stamps_used", 7);
-  expect(await begin()).toMatchObject([{ field: "stamps_used", until: "2026-06-01T11:30:00+00:00" }]);
-  expect(await finish([{ field: "stamps_used", until: "2026-06-01T11:30:00+00:00" }])).toEqual({ done: 1, stored: 1 });
+  const due = await begin();
+  expect(due).toMatchObject([{ field: "stamps_used", until: "2026-06-01T11:30:00+00:00" }]);
+  expect(await finish(due)).toEqual({ done: 1, stored: 1 });
   const first = { field: "stamps_used", hour: new Date("2026-06-01T10:00Z"), amount: 5 };
   expect(await hours()).toEqual([first]);
   expect(await begin()).toEqual([]);
@@ -141,6 +143,21 @@ describe("a row of a summed hour changes its sum", () => {
     expect(await finish(await begin())).toEqual({ done: 1, stored: 1 });
     expect(await hours()).toMatchObject([{ amount: 3 }]);
   });
+});
+
+test("a run that began before a correction stores nothing if another began after it, up to the same time", async () => {
+  await passTime(0);
+  await gate.consume(userId, "stamps_used", 5, { idempotencyKey: "charge" });
+  await passTime(HOUR_MS);
+  const before = await begin();
+  await gate.release(userId, "stamps_used", 2, { of: "charge" });
+  const after = await begin();
+  expect(after.map(({ until }) => until)).toEqual(before.map(({ until }) => until));
+  // It may have read its rows before the correction.
+  expect(await finish(before)).toEqual({ done: 1, stored: 0 });
+  expect(await finish(after)).toEqual({ done: 1, stored: 1 });
+  expect(await hours()).toMatchObject([{ amount: 3 }]);
+  expect(await drifts()).toEqual([]);
 });
 
 test("a killed run leaves nothing: the next one begins again", async () => {

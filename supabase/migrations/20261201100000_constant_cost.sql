@@ -16,6 +16,7 @@ create table tollgate.usage_counters (
   current_until timestamptz not null,
   summed_until timestamptz not null default '-infinity',
   summing_until timestamptz not null default '-infinity',
+  summing_round bigint not null default 0,
   updated_at timestamptz not null,
   primary key (user_id, field),
   check (summed_until <= summing_until)
@@ -579,7 +580,7 @@ comment on function tollgate.begin_checkout(text, text, text, text, text, boolea
 -- committed: later calls of the gate write later rows. Then finish_hour_sums sums these hours without a lock. "until" is
 -- earlier if the hours have more than 100,000 rows, so that no statement takes long.
 --   p_after  {"user_id", "field"} of the last counter of the page before; null: from the start
--- Returns {"next": …, "counters": [{"user_id", "field", "product", "until"}, …]}; "next" is null at the end. Reads for about
+-- Returns {"next": …, "counters": [{"user_id", "field", "product", "until", "round"}, …]}; "next" is null at the end. Reads for about
 -- 300 ms. A counter that stays locked is left out until the next run.
 -- Locks: counters, in key order, each for at most 100 ms of waiting.
 create or replace function tollgate.begin_hour_sums(
@@ -596,6 +597,7 @@ declare
   v_until timestamptz;
   v_seen integer := 0;
   v_late boolean := false;
+  v_round bigint;
   v_last jsonb;
   v_due jsonb := '[]';
   v_begun jsonb := '[]';
@@ -627,10 +629,11 @@ begin
     from jsonb_to_recordset(v_due) as d (user_id text, field text, product text, until timestamptz)
   loop
     begin
-      update tollgate.usage_counters c set summing_until = v_counter.until
-      where c.user_id = v_counter.user_id and c.field = v_counter.field and c.summed_until < v_counter.until;
+      update tollgate.usage_counters c set summing_until = v_counter.until, summing_round = c.summing_round + 1
+      where c.user_id = v_counter.user_id and c.field = v_counter.field and c.summed_until < v_counter.until
+      returning c.summing_round into v_round;
       if found then
-        v_begun := v_begun || to_jsonb(v_counter);
+        v_begun := v_begun || (to_jsonb(v_counter) || jsonb_build_object('round', v_round));
       end if;
     exception when lock_not_available then
       -- Left out.
@@ -3101,9 +3104,9 @@ declare
   v_stored integer := 0;
 begin
   for v_counter in
-    select d.user_id, d.field, d.until
-    from rows from (jsonb_to_recordset(p_counters) as (user_id text, field text, until timestamptz))
-      with ordinality as d (user_id, field, until, position)
+    select d.user_id, d.field, d.until, d.round
+    from rows from (jsonb_to_recordset(p_counters) as (user_id text, field text, until timestamptz, round bigint))
+      with ordinality as d (user_id, field, until, round, position)
     order by d.position
   loop
     select coalesce(jsonb_object_agg(s.hour, s.amount), '{}') into v_sums
@@ -3121,13 +3124,14 @@ begin
   end loop;
 
   for v_counter in
-    select d.user_id, d.field, d.until, d.sums
-    from jsonb_to_recordset(to_jsonb(v_all)) as d (user_id text, field text, until timestamptz, sums jsonb)
+    select d.user_id, d.field, d.until, d.round, d.sums
+    from jsonb_to_recordset(to_jsonb(v_all)) as d (user_id text, field text, until timestamptz, round bigint, sums jsonb)
   loop
     begin
       update tollgate.usage_counters c set summed_until = c.summing_until
       where c.user_id = v_counter.user_id and c.field = v_counter.field and c.summing_until = v_counter.until
-        and c.summed_until < c.summing_until;
+        -- Another begin after a correction may have the same time: its round is a later one.
+        and c.summing_round = v_counter.round and c.summed_until < c.summing_until;
       if found then
         insert into tollgate.usage_hours as h (user_id, field, hour, amount)
         select v_counter.user_id, v_counter.field, s.key::timestamptz, s.value::bigint
@@ -6871,7 +6875,7 @@ as $$
       select to_jsonb(s) - array['revision', 'folded_by', 'updated_at', 'created_at'] from tollgate.subscriptions s
       where s.user_id = p_user_id and s.product = p_product),
     'counters', (
-      select coalesce(jsonb_agg(to_jsonb(c) - array['updated_at', 'clock_ahead', 'summed_until', 'summing_until'] order by c.field), '[]')
+      select coalesce(jsonb_agg(to_jsonb(c) - array['updated_at', 'clock_ahead', 'summed_until', 'summing_until', 'summing_round'] order by c.field), '[]')
       from tollgate.usage_counters c
       where c.user_id = p_user_id and c.product = p_product));
 $$;

@@ -11,7 +11,7 @@ const hourKey = counterKey.extend({ hour: z.string().optional() });
 /** The counter after which a page begins; with an hour, that counter from this hour on. */
 type HourKey = z.infer<typeof hourKey>;
 
-const hoursToSum = counterKey.extend({ product: z.string(), until: timestamp });
+const hoursToSum = counterKey.extend({ product: z.string(), until: timestamp, round: count });
 /** A counter whose hours before `until` can be summed. */
 export type HoursToSum = z.infer<typeof hoursToSum>;
 
@@ -38,7 +38,7 @@ export function hourQueries(call: Call) {
     /** Sums the hours of the first counters, `done` of them. The others need another call. */
     finishHourSums: (counters: readonly HoursToSum[]) =>
       call(z.object({ done: count, stored: count }), "finish_hour_sums", {
-        p_counters: counters.map(({ userId, field, until }) => ({ user_id: userId, field, until })),
+        p_counters: counters.map(({ userId, field, until, round }) => ({ user_id: userId, field, until, round })),
       }),
 
     /** A page of the comparison of hours with ledger rows; `next` is the next key. */

@@ -3,7 +3,7 @@
 -- committed: later calls of the gate write later rows. Then finish_hour_sums sums these hours without a lock. "until" is
 -- earlier if the hours have more than 100,000 rows, so that no statement takes long.
 --   p_after  {"user_id", "field"} of the last counter of the page before; null: from the start
--- Returns {"next": …, "counters": [{"user_id", "field", "product", "until"}, …]}; "next" is null at the end. Reads for about
+-- Returns {"next": …, "counters": [{"user_id", "field", "product", "until", "round"}, …]}; "next" is null at the end. Reads for about
 -- 300 ms. A counter that stays locked is left out until the next run.
 -- Locks: counters, in key order, each for at most 100 ms of waiting.
 create or replace function tollgate.begin_hour_sums(
@@ -20,6 +20,7 @@ declare
   v_until timestamptz;
   v_seen integer := 0;
   v_late boolean := false;
+  v_round bigint;
   v_last jsonb;
   v_due jsonb := '[]';
   v_begun jsonb := '[]';
@@ -51,10 +52,11 @@ begin
     from jsonb_to_recordset(v_due) as d (user_id text, field text, product text, until timestamptz)
   loop
     begin
-      update tollgate.usage_counters c set summing_until = v_counter.until
-      where c.user_id = v_counter.user_id and c.field = v_counter.field and c.summed_until < v_counter.until;
+      update tollgate.usage_counters c set summing_until = v_counter.until, summing_round = c.summing_round + 1
+      where c.user_id = v_counter.user_id and c.field = v_counter.field and c.summed_until < v_counter.until
+      returning c.summing_round into v_round;
       if found then
-        v_begun := v_begun || to_jsonb(v_counter);
+        v_begun := v_begun || (to_jsonb(v_counter) || jsonb_build_object('round', v_round));
       end if;
     exception when lock_not_available then
       -- Left out.

@@ -13,9 +13,9 @@ declare
   v_stored integer := 0;
 begin
   for v_counter in
-    select d.user_id, d.field, d.until
-    from rows from (jsonb_to_recordset(p_counters) as (user_id text, field text, until timestamptz))
-      with ordinality as d (user_id, field, until, position)
+    select d.user_id, d.field, d.until, d.round
+    from rows from (jsonb_to_recordset(p_counters) as (user_id text, field text, until timestamptz, round bigint))
+      with ordinality as d (user_id, field, until, round, position)
     order by d.position
   loop
     select coalesce(jsonb_object_agg(s.hour, s.amount), '{}') into v_sums
@@ -33,13 +33,14 @@ begin
   end loop;
 
   for v_counter in
-    select d.user_id, d.field, d.until, d.sums
-    from jsonb_to_recordset(to_jsonb(v_all)) as d (user_id text, field text, until timestamptz, sums jsonb)
+    select d.user_id, d.field, d.until, d.round, d.sums
+    from jsonb_to_recordset(to_jsonb(v_all)) as d (user_id text, field text, until timestamptz, round bigint, sums jsonb)
   loop
     begin
       update tollgate.usage_counters c set summed_until = c.summing_until
       where c.user_id = v_counter.user_id and c.field = v_counter.field and c.summing_until = v_counter.until
-        and c.summed_until < c.summing_until;
+        -- Another begin after a correction may have the same time: its round is a later one.
+        and c.summing_round = v_counter.round and c.summed_until < c.summing_until;
       if found then
         insert into tollgate.usage_hours as h (user_id, field, hour, amount)
         select v_counter.user_id, v_counter.field, s.key::timestamptz, s.value::bigint

@@ -19,7 +19,7 @@ as $$
       select to_jsonb(s) - array['revision', 'folded_by', 'updated_at', 'created_at'] from tollgate.subscriptions s
       where s.user_id = p_user_id and s.product = p_product),
     'counters', (
-      select coalesce(jsonb_agg(to_jsonb(c) - array['updated_at', 'clock_ahead', 'summed_until', 'summing_until'] order by c.field), '[]')
+      select coalesce(jsonb_agg(to_jsonb(c) - array['updated_at', 'clock_ahead', 'summed_until', 'summing_until', 'summing_round'] order by c.field), '[]')
       from tollgate.usage_counters c
       where c.user_id = p_user_id and c.product = p_product));
 $$;

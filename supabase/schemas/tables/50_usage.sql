@@ -69,6 +69,8 @@ create table tollgate.usage_counters (
   -- The end of the hours that are being summed; else summed_until. A row that is written between both sets it back, so that
   -- the hours are summed again.
   summing_until timestamptz not null default '-infinity',
+  -- Counts the beginnings of a summing: one that was begun before another stores nothing.
+  summing_round bigint not null default 0,
   updated_at timestamptz not null,
   primary key (user_id, field),
   check (summed_until <= summing_until)
