@@ -31,6 +31,7 @@ export const ROUTES: readonly Route[] = [
   route("/checkout", () => import("./checkout").then(({ start }) => ({ POST: start }))),
   route("/checkout/return", () => import("./checkout").then(({ returned }) => ({ POST: returned }))),
   route("/checkout/status", () => import("./checkout").then(({ showStatus }) => ({ GET: showStatus }))),
+  route("/cron", () => import("./jobs").then(({ runDue }) => ({ GET: runDue }))),
   route("/cron/[job]", () => import("./jobs").then(({ run }) => ({ GET: run }))),
   route("/health", () => import("./monitoring").then(({ showHealth }) => ({ GET: showHealth }))),
   route("/invoices", () => import("./invoices").then(({ list }) => ({ GET: list }))),

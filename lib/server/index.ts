@@ -13,11 +13,13 @@ export async function assemble(): Promise<void> {
   // Not awaited: the server also starts while the database does not answer.
   void refreshSoldPrices();
   if (env().sandbox) await assembleSandbox();
+  // Without a secret no host can start the jobs, so this process does.
+  else if (env().cronSecret === undefined) (await import("@/lib/jobs")).startScheduler();
   // Not awaited: it loads the SDKs of the processors, and no request needs its result.
   void logUnsoldPlans();
 }
 
-/** Loads jobs and sandbox, which production does not load: it has no sandbox, and its host starts the jobs. */
+/** Loads jobs and sandbox. Production has no sandbox. */
 async function assembleSandbox(): Promise<void> {
   const [{ JOBS, startScheduler }, sandbox] = await Promise.all([import("@/lib/jobs"), import("@/lib/sandbox")]);
   provideFakeClients(async () => sandbox.fakeClients);

@@ -125,6 +125,7 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
     { method: "GET", expects: by(401, 400, 400, 400, 400, 401) },
     subject("GET", 404, { path: `/api/checkout/status?checkout=${NO_CHECKOUT}` }),
   ],
+  "/api/cron": [{ method: "GET", expects: by(401, 401, 401, 401, 401, 200) }],
   "/api/cron/[job]": [{ method: "GET", path: "/api/cron/retry", expects: by(401, 401, 401, 401, 401, 200) }],
   "/api/health": [{ method: "GET", expects: same(200) }],
   "/api/invoices": [subject("GET", 200)],
