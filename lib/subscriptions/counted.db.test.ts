@@ -119,8 +119,11 @@ describe("the list of counted functions", () => {
       "lib/jobs/schedule.ts",
       // The registry, and the sandbox's clients for it.
       "lib/processors/index.ts",
+      // Reads which plans have a price, without a request.
+      "lib/processors/offer.ts",
       "lib/processors/registry.ts",
       "lib/sandbox/clients.ts",
+      "lib/server/start-warnings.ts",
       "lib/subscriptions/purchase-context.ts",
       // A processor's signed delivery.
       "lib/webhooks/webhook-route.ts",

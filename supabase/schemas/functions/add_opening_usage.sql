@@ -3,7 +3,7 @@
 -- Atomic: the ledger is read and written under the row's lock. Locks: the subscriptions row and its counters.
 -- Errors: TG400 bad amount, unknown field, a gauge.
 create or replace function tollgate.add_opening_usage(p_user_id text, p_field text, p_used bigint) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '5s'
+language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
   c_key constant text := 'tollgate:import';
