@@ -43,6 +43,7 @@ test("forty calls on a user's own locked row wait outside the pool, and each is 
 const LONGER = [
   "add_fetched_notes",
   "add_notes",
+  "add_opening_usage",
   "begin_job",
   "cleanup_old_webhook_events",
   "cleanup_rate_limits",
