@@ -57,7 +57,10 @@ test.describe("access rights", () => {
       status: 200,
       body: { userId, field: "words_used", from: today, to: today, days: [{ day: today, amount: 12 }] },
     });
-    expect((await history(page.request, `field=words_used&userId=${userId}-other`)).status).toBe(400);
+    expect(await history(page.request, `field=words_used&userId=${userId}-other`)).toMatchObject({
+      status: 403,
+      body: { reason: "another_user" },
+    });
   });
 });
 
