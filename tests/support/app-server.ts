@@ -63,6 +63,8 @@ export function appServer(
           PORT: String(port),
           APP_URL: url,
           LOG_LEVEL: "info",
+          // The app runs no jobs by itself: a test decides which of them run.
+          CRON_SECRET: "cron-key-of-the-tests-of-no-one",
           ...(await environment(url)),
         },
         stdio: ["ignore", "pipe", "pipe"],
