@@ -17,9 +17,10 @@ const variants = VARIANTS.filter(({ name }) => chosen.length === 0 || chosen.inc
 if (variants.length === 0) fail(`The variants are: ${VARIANTS.map(({ name }) => name).join(", ")}.`);
 
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-const packed = execFileSync(npm, ["run", "-s", "package"], { cwd: ROOT, encoding: "utf8" });
-console.log(packed.trim().split("\n").at(-1));
-const tarball = path.join(ROOT, "dist", "tollgate-0.1.0.tgz");
+const packed =
+  execFileSync(npm, ["run", "-s", "package"], { cwd: ROOT, encoding: "utf8" }).trim().split("\n").at(-1) ?? "";
+console.log(packed);
+const [tarball = ""] = packed.split(": ");
 
 for (const variant of variants) await adopt(variant);
 

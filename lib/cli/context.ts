@@ -1,4 +1,4 @@
-/** What a command works with. Tests pass their own. */
+/** The parts that a command uses. Tests pass their own. */
 import type { Catalog } from "@/lib/config/catalog";
 import type { Env } from "@/lib/core/env";
 import type { Gateway } from "@/lib/database";

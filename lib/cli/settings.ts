@@ -10,7 +10,7 @@ import { getSetupClient, getSubscriptionList } from "@/lib/processors/setup-regi
 import { type Context, WrongUse } from "./context";
 import { processTerminal } from "./terminal";
 
-/** What a command works with, in this directory. @throws WrongUse */
+/** The parts that a command uses, for the app in this directory. @throws WrongUse */
 export async function openContext(directory = process.cwd()): Promise<Context> {
   nextEnv.loadEnvConfig(directory, process.env.NODE_ENV !== "production", { info: () => {}, error: console.error });
   const catalog = await loadConfig(directory);

@@ -10,7 +10,7 @@ export interface Terminal {
   progress(done: number, total: number | null, what: string): void;
   /** Whether a person reads the output. */
   isTerminal: boolean;
-  /** Asks a question; false in a pipe, where nobody answers. */
+  /** Asks a question; false in a pipe, which cannot answer. */
   confirm(question: string): Promise<boolean>;
 }
 

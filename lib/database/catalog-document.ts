@@ -58,3 +58,13 @@ export function catalogDocument({ products }: Catalog): CatalogDocument {
     }),
   };
 }
+
+/**
+ * The statement that stores the catalog, for files that a person or the Supabase CLI runs.
+ * @throws Error if a text of the catalog would end the quotes
+ */
+export function saveCatalogStatement(catalog: Catalog): string {
+  const text = JSON.stringify(catalogDocument(catalog), null, 2);
+  if (text.includes("$catalog$")) throw new Error("The catalog must not contain $catalog$.");
+  return `select tollgate.save_catalog($catalog$${text}$catalog$::jsonb);`;
+}

@@ -103,7 +103,7 @@ export async function requireService(request: Request, why: string): Promise<voi
  * whom a service with the usage key names.
  * @throws DomainError unauthenticated, bad_input, forbidden if a session names another user
  */
-export async function requireSubject<T extends z.ZodObject>(request: Request, query: T) {
+export async function requireSubject<T extends z.ZodObject>(request: Request, query: T = z.object({}) as T) {
   const user = await userOrService(request);
   return subjectAndInput(user, query, parametersOf(request));
 }

@@ -1,6 +1,4 @@
 /** Invoices, and the processor's portal. */
-
-import { z } from "zod";
 import { recordedSale } from "@/lib/admin";
 import type { Params } from "@/lib/api";
 import { gateway } from "@/lib/database";
@@ -10,7 +8,7 @@ import { invoiceDocument, invoicesOf, portalOf, portalRequest, purchaseContext }
 
 export function download(request: Request, params: Params<"processor" | "id">) {
   return answer(async () => {
-    const { subject } = await requireSubject(request, z.object({}));
+    const { subject } = await requireSubject(request);
     const { processor, id } = params;
     const url = await invoiceDocument(subject.id, processor, id, purchaseContext(subject.id));
     return new Response(null, { status: 302, headers: { location: url, "cache-control": "no-store" } });
@@ -19,7 +17,7 @@ export function download(request: Request, params: Params<"processor" | "id">) {
 
 export function list(request: Request) {
   return answer(async () => {
-    const { subject } = await requireSubject(request, z.object({}));
+    const { subject } = await requireSubject(request);
     return json(await invoicesOf(subject.id, purchaseContext(subject.id)));
   });
 }

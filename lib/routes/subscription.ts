@@ -1,6 +1,4 @@
 /** Usage, entitlements and plan changes of the own subscriptions. */
-
-import { z } from "zod";
 import { recordedSale } from "@/lib/admin";
 import { gateway } from "@/lib/database";
 import { entitlementsOf } from "@/lib/entitlements";
@@ -41,7 +39,7 @@ export function change(request: Request) {
 
 export function showEntitlements(request: Request) {
   return answer(async () => {
-    const { subject } = await requireSubject(request, z.object({}));
+    const { subject } = await requireSubject(request);
     return json(await entitlementsOf(subject.id));
   }, request);
 }
@@ -66,7 +64,7 @@ export function resume(request: Request) {
 
 export function showUsage(request: Request) {
   return answer(async () => {
-    const { subject } = await requireSubject(request, z.object({}));
+    const { subject } = await requireSubject(request);
     return json(await usageOf(subject.id));
   }, request);
 }

@@ -34,7 +34,7 @@ export async function init(directory: string, options: InitOptions, terminal: Te
   else for (const line of describe(plan)) terminal.write(line);
   if (options.dryRun) return EXIT.ok;
   if (!options.yes && !(await terminal.confirm("Write these files?"))) {
-    if (!terminal.isTerminal) throw new WrongUse("Nobody can confirm the changes here: use --yes.");
+    if (!terminal.isTerminal) throw new WrongUse("A pipe cannot confirm the changes: use --yes.");
     return EXIT.ok;
   }
   apply(plan);

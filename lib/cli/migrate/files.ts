@@ -2,9 +2,9 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Catalog } from "@/lib/config/catalog";
-import { catalogDocument } from "@/lib/database/catalog-document";
+import { saveCatalogStatement } from "@/lib/database/catalog-document";
 import { SUPABASE } from "@/lib/database/migrate";
-import { EXIT, type ExitCode, WrongUse } from "../context";
+import { EXIT, type ExitCode } from "../context";
 import { loadConfig } from "../settings";
 import type { Terminal } from "../terminal";
 
@@ -32,9 +32,7 @@ export async function writeMigrationFiles(
 }
 
 function writeCatalog(target: string, catalog: Catalog, now: Date): string[] {
-  const text = JSON.stringify(catalogDocument(catalog), null, 2);
-  if (text.includes("$catalog$")) throw new WrongUse("The config must not contain $catalog$.");
-  const sql = `-- The catalog of tollgate.config.ts, written by: tollgate migrate --files\nselect tollgate.save_catalog($catalog$${text}$catalog$::jsonb);\n`;
+  const sql = `-- The catalog of tollgate.config.ts, written by: tollgate migrate --files\n${saveCatalogStatement(catalog)}\n`;
   const latest = readdirSync(target)
     .filter((name) => name.endsWith("_tollgate_catalog.sql"))
     .sort()

@@ -1,70 +1,28 @@
 /** The forms of the fake Paddle's pages, its PDF invoices and its API. */
 import type { Params } from "@/lib/api";
-import { nothingHere } from "@/lib/core/domain-error";
-import { answer, readForm, requireSameOrigin, requireSandbox, seeOther } from "@/lib/http";
+import { answer, requireSandbox } from "@/lib/http";
+import { type LoadedSandbox, loadSandbox, showPdf, submitForm } from "./hosted";
 
-export function submitCheckout(request: Request, params: Params<"transaction">) {
-  return answer(async () => {
-    requireSandbox();
-    requireSameOrigin(request);
-    const { transaction } = params;
-    const { paddlePages, sandbox } = await import("@/lib/sandbox");
-    return seeOther(await paddlePages.submit(sandbox(), "checkout", transaction, await readForm(request)));
-  });
-}
+type Page = Parameters<LoadedSandbox["paddlePages"]["submit"]>[1];
 
-export function downloadInvoice(_: Request, params: Params<"id">) {
-  return answer(async () => {
-    requireSandbox();
-    const { id } = params;
-    const { invoicePdf, paddlePages, sandbox } = await import("@/lib/sandbox");
-    const invoice = await paddlePages.hostedPage(sandbox(), "invoice", id);
-    if (invoice === null) throw nothingHere();
-    return new Response(invoicePdf(invoice), {
-      headers: {
-        "content-type": "application/pdf",
-        "content-disposition": `inline; filename="${invoice.number}.pdf"`,
-        "cache-control": "no-store",
-      },
-    });
-  });
-}
+const submit = (request: Request, page: Page, id: string) =>
+  submitForm(request, ({ paddlePages, sandbox }, form) => paddlePages.submit(sandbox(), page, id, form));
 
-export function submitPayment(request: Request, params: Params<"subscription">) {
-  return answer(async () => {
-    requireSandbox();
-    requireSameOrigin(request);
-    const { subscription } = params;
-    const { paddlePages, sandbox } = await import("@/lib/sandbox");
-    return seeOther(await paddlePages.submit(sandbox(), "payment", subscription, await readForm(request)));
-  });
-}
+export const submitCheckout = (request: Request, { transaction }: Params<"transaction">) =>
+  submit(request, "checkout", transaction);
+export const submitPayment = (request: Request, { subscription }: Params<"subscription">) =>
+  submit(request, "payment", subscription);
+export const submitPortal = (request: Request, { id }: Params<"id">) => submit(request, "portal", id);
+export const submitTransaction = (request: Request, { id }: Params<"id">) => submit(request, "transaction", id);
 
-export function submitPortal(request: Request, params: Params<"id">) {
-  return answer(async () => {
-    requireSandbox();
-    requireSameOrigin(request);
-    const { id } = params;
-    const { paddlePages, sandbox } = await import("@/lib/sandbox");
-    return seeOther(await paddlePages.submit(sandbox(), "portal", id, await readForm(request)));
-  });
-}
-
-export function submitTransaction(request: Request, params: Params<"id">) {
-  return answer(async () => {
-    requireSandbox();
-    requireSameOrigin(request);
-    const { id } = params;
-    const { paddlePages, sandbox } = await import("@/lib/sandbox");
-    return seeOther(await paddlePages.submit(sandbox(), "transaction", id, await readForm(request)));
-  });
-}
+export const downloadInvoice = (_: Request, { id }: Params<"id">) =>
+  showPdf(({ paddlePages, sandbox }) => paddlePages.hostedPage(sandbox(), "invoice", id));
 
 /** The fake Paddle API for Paddle's own SDK in this process; only the SDK's key opens it. */
 export function callApi(request: Request): Promise<Response> {
   return answer(async () => {
     requireSandbox();
-    const { answerApi, paddleConnection, sandbox } = await import("@/lib/sandbox");
+    const { answerApi, paddleConnection, sandbox } = await loadSandbox();
     return answerApi(request, sandbox(), paddleConnection());
   });
 }

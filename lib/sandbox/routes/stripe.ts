@@ -1,51 +1,15 @@
 /** The forms of the fake Stripe's pages, and its PDF invoices. */
 import type { Params } from "@/lib/api";
-import { nothingHere } from "@/lib/core/domain-error";
-import { answer, readForm, requireSameOrigin, requireSandbox, seeOther } from "@/lib/http";
+import { type LoadedSandbox, showPdf, submitForm } from "./hosted";
 
-export function submitCheckout(request: Request, params: Params<"id">) {
-  return answer(async () => {
-    requireSandbox();
-    requireSameOrigin(request);
-    const { id } = params;
-    const { sandbox, stripePages } = await import("@/lib/sandbox");
-    return seeOther(await stripePages.submit(sandbox(), "checkout", id, await readForm(request)));
-  });
-}
+type Page = Parameters<LoadedSandbox["stripePages"]["submit"]>[1];
 
-export function downloadInvoice(_: Request, params: Params<"id">) {
-  return answer(async () => {
-    requireSandbox();
-    const { id } = params;
-    const { invoicePdf, sandbox, stripePages } = await import("@/lib/sandbox");
-    const invoice = await stripePages.hostedPage(sandbox(), "invoice", id);
-    if (invoice === null) throw nothingHere();
-    return new Response(invoicePdf(invoice), {
-      headers: {
-        "content-type": "application/pdf",
-        "content-disposition": `inline; filename="${invoice.number}.pdf"`,
-        "cache-control": "no-store",
-      },
-    });
-  });
-}
+const submit = (request: Request, page: Page, id: string) =>
+  submitForm(request, ({ stripePages, sandbox }, form) => stripePages.submit(sandbox(), page, id, form));
 
-export function submitInvoice(request: Request, params: Params<"id">) {
-  return answer(async () => {
-    requireSandbox();
-    requireSameOrigin(request);
-    const { id } = params;
-    const { sandbox, stripePages } = await import("@/lib/sandbox");
-    return seeOther(await stripePages.submit(sandbox(), "invoice", id, await readForm(request)));
-  });
-}
+export const submitCheckout = (request: Request, { id }: Params<"id">) => submit(request, "checkout", id);
+export const submitInvoice = (request: Request, { id }: Params<"id">) => submit(request, "invoice", id);
+export const submitPortal = (request: Request, { id }: Params<"id">) => submit(request, "portal", id);
 
-export function submitPortal(request: Request, params: Params<"id">) {
-  return answer(async () => {
-    requireSandbox();
-    requireSameOrigin(request);
-    const { id } = params;
-    const { sandbox, stripePages } = await import("@/lib/sandbox");
-    return seeOther(await stripePages.submit(sandbox(), "portal", id, await readForm(request)));
-  });
-}
+export const downloadInvoice = (_: Request, { id }: Params<"id">) =>
+  showPdf(({ stripePages, sandbox }) => stripePages.hostedPage(sandbox(), "invoice", id));
